@@ -1,0 +1,98 @@
+import { fileURLToPath } from 'node:url';
+import { loadSync, type MessageTypeDefinition, type PackageDefinition } from '@grpc/proto-loader';
+import { CodedError } from './error-codes.ts';
+import type * as messages from './messages.ts';
+
+/** Every message that is encoded or decoded by name, and how the program reads it. */
+interface Messages {
+  Applicant: messages.Applicant;
+  AuthorizationAcceptance: messages.AuthorizationAcceptance;
+  AuthorizationProposal: messages.AuthorizationProposal;
+  AuthorizationRevocation: messages.AuthorizationRevocation;
+  CaseAccepted: messages.CaseAccepted;
+  CaseDecided: messages.CaseDecided;
+  CaseRated: messages.CaseRated;
+  CaseRefused: messages.CaseRefused;
+  CaseReturned: messages.CaseReturned;
+  CaseTransfer: messages.CaseTransfer;
+  CataloguePublished: messages.CataloguePublished;
+  CertificateAnswer: messages.CertificateAnswer;
+  CertificateQuestion: messages.CertificateQuestion;
+  Envelope: messages.Envelope;
+  EnvelopeHeader: messages.EnvelopeHeader;
+  ExchangeRequest: messages.ExchangeRequest;
+  ExchangeResponse: messages.ExchangeResponse;
+  LogEntry: messages.LogEntry;
+  Ping: messages.Ping;
+  ReceiptBody: messages.ReceiptBody;
+  ResultDelivered: messages.ResultDelivered;
+  ResultIssued: messages.ResultIssued;
+  Skip: messages.Skip;
+  SpecialProcedureEnded: messages.SpecialProcedureEnded;
+  SpecialProcedureStarted: messages.SpecialProcedureStarted;
+  StatementPublished: messages.StatementPublished;
+  SupplementRequested: messages.SupplementRequested;
+  SupplementSubmitted: messages.SupplementSubmitted;
+  WithdrawalRequested: messages.WithdrawalRequested;
+}
+
+/** Short name of a message, without the package. */
+export type MessageName = keyof Messages;
+
+/** A message as `decode` returns it. */
+export type Message<N extends MessageName> = Messages[N];
+
+/** What `encode` takes: fields may be missing, which means their default. */
+export type MessageInput<N extends MessageName> = Partial<{ [K in keyof Messages[N]]: unknown }>;
+
+export const PACKAGE = 'tongban.v1';
+
+const FILES = ['authorization', 'case', 'catalogue', 'certificate', 'envelope', 'evidence', 'exchange', 'system'];
+
+/** The descriptors of all files under `tongban/v1`; the only place that loads them. */
+export const definitions: PackageDefinition = loadSync(
+  FILES.map((file) => `tongban/v1/${file}.proto`),
+  {
+    includeDirs: [fileURLToPath(new URL('.', import.meta.url))],
+    longs: Number,
+    enums: String,
+    defaults: true,
+    oneofs: true,
+  },
+);
+
+const byName = new Map<string, MessageTypeDefinition<object, object>>();
+for (const [name, definition] of Object.entries(definitions)) {
+  if (definition.format === 'Protocol Buffer 3 DescriptorProto') {
+    byName.set(name.slice(PACKAGE.length + 1), definition as MessageTypeDefinition<object, object>);
+  }
+}
+
+/** Encodes a message. The fields are written in the order of their numbers; equal input gives equal bytes. */
+export function encode<N extends MessageName>(name: N, message: MessageInput<N>): Buffer {
+  return definition(name).serialize(message);
+}
+
+/**
+ * Decodes a message. Unknown fields are ignored, so that newer peers can be read.
+ *
+ * @throws CodedError MALFORMED when the bytes are truncated or of another shape
+ */
+export function decode<N extends MessageName>(name: N, bytes: Uint8Array): Message<N> {
+  try {
+    return definition(name).deserialize(Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes)) as Message<N>;
+  } catch (cause) {
+    throw new CodedError('MALFORMED', `not a well-formed ${name}`, [], { cause });
+  }
+}
+
+/** Full message name as a header carries it: `tongban.v1.CaseTransfer`. */
+export function typeName(name: MessageName): string {
+  return `${PACKAGE}.${name}`;
+}
+
+function definition(name: MessageName): MessageTypeDefinition<object, object> {
+  const found = byName.get(name);
+  if (!found) throw new Error(`no message ${name} in ${PACKAGE}`);
+  return found;
+}

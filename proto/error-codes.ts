@@ -1,0 +1,540 @@
+import { status } from '@grpc/grpc-js';
+
+/**
+ * How a gateway answers with a code.
+ *
+ * - `call`: the gRPC call itself ends with the status.
+ * - `refusal`: unsigned, nothing stored (steps 1 to 3 of receiving).
+ * - `deferral`: unsigned, nothing stored, the sender tries again.
+ * - `receipt`: the final, signed and stored verdict "rejected".
+ * - `local`: only the own API, CLI or log shows it.
+ */
+export type Answer = 'call' | 'refusal' | 'deferral' | 'receipt' | 'local';
+
+interface Entry {
+  readonly answer: Answer;
+  readonly grpc: status;
+  readonly http: number;
+  readonly retryable: boolean;
+  readonly zh: string;
+  readonly en: string;
+}
+
+function entry(answer: Answer, grpc: status, http: number, retryable: boolean, zh: string, en: string): Entry {
+  return { answer, grpc, http, retryable, zh, en };
+}
+
+const { UNAUTHENTICATED, PERMISSION_DENIED, INVALID_ARGUMENT, FAILED_PRECONDITION, NOT_FOUND, ALREADY_EXISTS } = status;
+const { RESOURCE_EXHAUSTED, UNAVAILABLE, INTERNAL, OUT_OF_RANGE, ABORTED, DATA_LOSS, UNIMPLEMENTED } = status;
+
+/** The closed registry: every code that a gateway, a verifier, the API or the CLI may name. */
+export const ERROR_CODES = {
+  // who is calling
+  PEER_UNKNOWN: entry(
+    'call',
+    UNAUTHENTICATED,
+    401,
+    false,
+    '对端证书未登记',
+    'the TLS client certificate is missing or not pinned',
+  ),
+  PEER_MISMATCH: entry(
+    'refusal',
+    PERMISSION_DENIED,
+    403,
+    false,
+    '连接方与报文发送方不一致',
+    'the connected peer is not the sender that the header names',
+  ),
+  WRONG_RECIPIENT: entry(
+    'refusal',
+    INVALID_ARGUMENT,
+    422,
+    false,
+    '收件方不是本地区',
+    'the header names another recipient',
+  ),
+  PROTOCOL_VIOLATION: entry('call', INVALID_ARGUMENT, 400, false, '对端未按协议发送', 'a frame came out of place'),
+  SHUTTING_DOWN: entry('call', UNAVAILABLE, 503, true, '网关正在停止', 'the gateway is shutting down; try again'),
+  BACK_PRESSURE: entry(
+    'call',
+    RESOURCE_EXHAUSTED,
+    429,
+    true,
+    '请求过多,请稍后再试',
+    'too much is waiting; slow down and try again',
+  ),
+  // the bytes
+  MALFORMED: entry('refusal', INVALID_ARGUMENT, 400, false, '报文无法解析', 'the bytes are not a well-formed message'),
+  VERSION_UNSUPPORTED: entry(
+    'refusal',
+    UNIMPLEMENTED,
+    422,
+    false,
+    '报文版本不支持',
+    'this version of the envelope is not supported',
+  ),
+  EXTENSION_UNKNOWN: entry(
+    'refusal',
+    UNIMPLEMENTED,
+    422,
+    false,
+    '含有无法理解的关键扩展',
+    'a critical extension is not understood',
+  ),
+  MESSAGE_TOO_LARGE: entry('refusal', OUT_OF_RANGE, 413, false, '报文超过 1 MiB', 'the message is larger than 1 MiB'),
+  ID_REUSED: entry(
+    'refusal',
+    ALREADY_EXISTS,
+    409,
+    false,
+    '报文编号被用于不同内容',
+    'the envelope id was used for other content',
+  ),
+  // the seal
+  JWS_INVALID: entry(
+    'refusal',
+    INVALID_ARGUMENT,
+    422,
+    false,
+    '签名结构不符合要求',
+    'the signed object is not an acceptable JWS',
+  ),
+  TYP_MISMATCH: entry('refusal', INVALID_ARGUMENT, 422, false, '签名对象类型不符', 'signed for another purpose'),
+  ALGORITHM_NOT_ALLOWED: entry(
+    'refusal',
+    INVALID_ARGUMENT,
+    422,
+    false,
+    '签名算法不允许',
+    'the algorithm is not the one of the key',
+  ),
+  KEY_UNKNOWN: entry(
+    'refusal',
+    UNAUTHENTICATED,
+    401,
+    false,
+    '签名密钥不在地区声明中',
+    "the key is not in the region's statement",
+  ),
+  KEY_NOT_VALID: entry(
+    'refusal',
+    UNAUTHENTICATED,
+    401,
+    false,
+    '签名密钥不在有效期内',
+    'the key is outside its validity window',
+  ),
+  SIGNATURE_INVALID: entry('refusal', UNAUTHENTICATED, 401, false, '签名验证失败', 'the signature does not verify'),
+  SUITE_MISMATCH: entry(
+    'refusal',
+    INVALID_ARGUMENT,
+    422,
+    false,
+    '算法套件与密钥不符',
+    'the header names another suite than the key has',
+  ),
+  ISSUER_MISMATCH: entry(
+    'refusal',
+    PERMISSION_DENIED,
+    403,
+    false,
+    '签名方与发送方不一致',
+    'the signed root was issued by another region',
+  ),
+  ROOT_MISMATCH: entry(
+    'refusal',
+    DATA_LOSS,
+    422,
+    false,
+    '批次树根不符,报文头被改动',
+    'the rebuilt tree has another root: a header was altered',
+  ),
+  PATH_INVALID: entry(
+    'refusal',
+    DATA_LOSS,
+    422,
+    false,
+    '证明路径无效',
+    'the inclusion path does not lead to the signed root',
+  ),
+  PAYLOAD_MISMATCH: entry(
+    'refusal',
+    DATA_LOSS,
+    422,
+    false,
+    '正文摘要不符',
+    'the payload is not the one the header was made for',
+  ),
+  SEAL_TIME: entry(
+    'refusal',
+    ABORTED,
+    422,
+    true,
+    '封装时间与本机相差超过 5 分钟',
+    'the seal is not within five minutes of our clock; check both clocks',
+  ),
+  SENT_IN_FUTURE: entry(
+    'refusal',
+    INVALID_ARGUMENT,
+    422,
+    false,
+    '发送时间晚于封装时间',
+    'the header claims to be sent after it was sealed',
+  ),
+  EXPIRED: entry('refusal', OUT_OF_RANGE, 410, false, '报文已过期', 'the envelope expired before it was decided'),
+  EXPIRY_INVALID: entry(
+    'refusal',
+    INVALID_ARGUMENT,
+    422,
+    false,
+    '有效期设置无效',
+    'expires_at is not after sent_at or more than 30 days later',
+  ),
+  // order
+  SEQUENCE_GAP: entry(
+    'deferral',
+    FAILED_PRECONDITION,
+    409,
+    true,
+    '前序报文未到',
+    'an earlier envelope of the conversation is missing',
+  ),
+  SEQUENCE_USED: entry(
+    'receipt',
+    ALREADY_EXISTS,
+    409,
+    false,
+    '序号已被使用',
+    'the sequence number was used by another envelope',
+  ),
+  MATERIAL_MISSING: entry(
+    'deferral',
+    FAILED_PRECONDITION,
+    409,
+    true,
+    '材料文件未到',
+    'a material named by the envelope has not arrived',
+  ),
+  TRY_LATER: entry('deferral', UNAVAILABLE, 503, true, '暂时无法处理', 'the gateway cannot decide now; try again'),
+  // the payload
+  UNKNOWN_TYPE: entry('receipt', UNIMPLEMENTED, 422, false, '报文类型未知', 'the message type is not known here'),
+  PAYLOAD_INVALID: entry(
+    'receipt',
+    INVALID_ARGUMENT,
+    422,
+    false,
+    '正文内容不符合规则',
+    'a field of the payload is missing or wrong',
+  ),
+  // authorization
+  AUTHORIZATION_UNKNOWN: entry(
+    'receipt',
+    PERMISSION_DENIED,
+    403,
+    false,
+    '未找到所引用的授权',
+    'the cited authorization is not known here',
+  ),
+  AUTHORIZATION_PENDING: entry(
+    'deferral',
+    FAILED_PRECONDITION,
+    409,
+    true,
+    '授权尚待确认',
+    'the authorization awaits its receipt',
+  ),
+  AUTHORIZATION_INACTIVE: entry(
+    'receipt',
+    PERMISSION_DENIED,
+    403,
+    false,
+    '授权未生效或已终止',
+    'the authorization is not in force',
+  ),
+  AUTHORIZATION_REQUIRED: entry(
+    'receipt',
+    PERMISSION_DENIED,
+    403,
+    false,
+    '该类报文须引用授权',
+    'this type of message must cite an authorization',
+  ),
+  AUTHORIZATION_INVALID: entry(
+    'receipt',
+    INVALID_ARGUMENT,
+    422,
+    false,
+    '授权文件无效',
+    'the authorization document is not valid',
+  ),
+  ITEM_NOT_COVERED: entry(
+    'receipt',
+    PERMISSION_DENIED,
+    403,
+    false,
+    '事项不在授权范围内',
+    'the authorization does not cover the item',
+  ),
+  MODE_NOT_COVERED: entry(
+    'receipt',
+    PERMISSION_DENIED,
+    403,
+    false,
+    '通办模式不在授权范围内',
+    'the authorization does not cover the mode',
+  ),
+  RIGHT_MISSING: entry(
+    'receipt',
+    PERMISSION_DENIED,
+    403,
+    false,
+    '缺少相应权限',
+    'the authorization does not grant the right',
+  ),
+  FIELD_NOT_ALLOWED: entry(
+    'receipt',
+    PERMISSION_DENIED,
+    403,
+    false,
+    '字段不在允许传递的范围内',
+    'a personal field is not on the allow-list',
+  ),
+  // the case
+  CASE_UNKNOWN: entry('receipt', NOT_FOUND, 404, false, '办件不存在', 'no case has this conversation'),
+  ITEM_UNKNOWN: entry('receipt', NOT_FOUND, 404, false, '事项不在目录中', 'the item is not in the catalogue'),
+  ILLEGAL_TRANSITION: entry(
+    'receipt',
+    FAILED_PRECONDITION,
+    409,
+    false,
+    '当前状态不允许此操作',
+    'the case is in a state that does not allow this',
+  ),
+  // material transfer
+  MATERIAL_TOO_LARGE: entry(
+    'call',
+    OUT_OF_RANGE,
+    413,
+    false,
+    '材料超过 200 MiB',
+    'the material is larger than 200 MiB',
+  ),
+  MATERIAL_OFFSET: entry(
+    'call',
+    ABORTED,
+    409,
+    true,
+    '续传位置不符',
+    'the offset is not where the staged file ends; ask Status',
+  ),
+  MATERIAL_DIGEST: entry('call', DATA_LOSS, 422, false, '材料摘要不符', 'the bytes are not those of the digest'),
+  MATERIAL_QUOTA: entry(
+    'call',
+    RESOURCE_EXHAUSTED,
+    429,
+    true,
+    '暂存空间已满',
+    'the staging quota of the peer is used up',
+  ),
+  // what verifiers say
+  STATEMENT_INVALID: entry('local', INVALID_ARGUMENT, 422, false, '地区声明无效', 'the region statement is not valid'),
+  STATEMENT_EXPIRED: entry(
+    'local',
+    FAILED_PRECONDITION,
+    422,
+    false,
+    '地区声明已过期',
+    'the region statement expired; ask the region for a new one',
+  ),
+  STATEMENT_STALE: entry(
+    'local',
+    ABORTED,
+    409,
+    false,
+    '地区声明早于已登记的版本',
+    'the statement is older than the pinned one',
+  ),
+  FINGERPRINT_MISMATCH: entry(
+    'local',
+    UNAUTHENTICATED,
+    422,
+    false,
+    '指纹不符',
+    'the fingerprint is not that of the statement; compare it with the other operator again',
+  ),
+  RECEIPT_INVALID: entry(
+    'local',
+    DATA_LOSS,
+    422,
+    false,
+    '回执无效',
+    'the receipt does not belong to the envelope or is malformed',
+  ),
+  CHECKPOINT_INVALID: entry(
+    'local',
+    DATA_LOSS,
+    422,
+    false,
+    '检查点无效',
+    'the checkpoint is malformed or badly signed',
+  ),
+  LOG_PROOF_INVALID: entry('local', DATA_LOSS, 422, false, '存证日志证明无效', 'the log proof does not verify'),
+  LOG_CORRUPT: entry('local', DATA_LOSS, 500, false, '存证日志与记录不符', 'the stored log does not match its records'),
+  BUNDLE_INVALID: entry(
+    'local',
+    INVALID_ARGUMENT,
+    422,
+    false,
+    '存证包无效',
+    'the evidence bundle is malformed or incomplete',
+  ),
+  CERTIFICATE_MALFORMED: entry('local', INVALID_ARGUMENT, 422, false, '电子证照格式无效', 'not an SD-JWT certificate'),
+  CERTIFICATE_DISCLOSURE: entry(
+    'local',
+    DATA_LOSS,
+    422,
+    false,
+    '电子证照披露项无效',
+    'a disclosure does not belong to the certificate',
+  ),
+  CERTIFICATE_EXPIRED: entry('local', OUT_OF_RANGE, 410, false, '电子证照已过期', 'the certificate is past its date'),
+  CERTIFICATE_NOT_YET_VALID: entry(
+    'local',
+    OUT_OF_RANGE,
+    422,
+    false,
+    '电子证照尚未生效',
+    'the certificate is not valid yet',
+  ),
+  CERTIFICATE_ISSUER: entry(
+    'local',
+    PERMISSION_DENIED,
+    403,
+    false,
+    '电子证照签发地区不受信任',
+    'the issuer is not a region we know',
+  ),
+  CERTIFICATE_IDENTIFIER: entry(
+    'local',
+    INVALID_ARGUMENT,
+    422,
+    false,
+    '电子证照标识无效',
+    'the certificate identifier is malformed or its check character is wrong',
+  ),
+  CERTIFICATE_EXISTS: entry(
+    'local',
+    ALREADY_EXISTS,
+    409,
+    false,
+    '电子证照标识已存在',
+    'a certificate with this identifier exists',
+  ),
+  // the own API, CLI and configuration
+  VALIDATION_FAILED: entry('local', INVALID_ARGUMENT, 422, false, '输入有误', 'one or more fields are wrong'),
+  REQUEST_INVALID: entry('local', INVALID_ARGUMENT, 400, false, '请求无法解析', 'the request cannot be read'),
+  UNAUTHORIZED: entry(
+    'local',
+    UNAUTHENTICATED,
+    401,
+    false,
+    '缺少或无效的访问令牌',
+    'a valid bearer token is needed; make one with: tongban token --role',
+  ),
+  FORBIDDEN: entry(
+    'local',
+    PERMISSION_DENIED,
+    403,
+    false,
+    '该角色无权操作',
+    'the role of the token does not allow this',
+  ),
+  NOT_FOUND: entry('local', NOT_FOUND, 404, false, '未找到', 'there is no such thing'),
+  CONFLICT: entry('local', ABORTED, 409, false, '与现有状态冲突', 'the state of the thing does not allow this'),
+  IDEMPOTENCY_KEY_REUSED: entry(
+    'local',
+    ABORTED,
+    422,
+    false,
+    '幂等键已用于不同请求',
+    'the idempotency key was used for another request',
+  ),
+  PEER_NOT_PINNED: entry(
+    'local',
+    FAILED_PRECONDITION,
+    409,
+    false,
+    '对端地区未登记',
+    'the region is not pinned; add its statement with: tongban peer add',
+  ),
+  PEER_UNREACHABLE: entry('local', UNAVAILABLE, 502, true, '无法连接对端', 'the peer cannot be reached'),
+  GATEWAY_UNREACHABLE: entry(
+    'local',
+    UNAVAILABLE,
+    502,
+    true,
+    '无法连接本地网关',
+    'the gateway cannot be reached; is it running?',
+  ),
+  PLATFORM_UNREACHABLE: entry(
+    'local',
+    UNAVAILABLE,
+    502,
+    true,
+    '无法连接本地平台',
+    'the local platform cannot be reached',
+  ),
+  CONFIG_INVALID: entry('local', INVALID_ARGUMENT, 400, false, '配置有误', 'the configuration is wrong'),
+  PASSPHRASE_WRONG: entry(
+    'local',
+    UNAUTHENTICATED,
+    401,
+    false,
+    '密钥口令错误',
+    'the passphrase does not open the keys',
+  ),
+  KEY_MISSING: entry('local', NOT_FOUND, 500, false, '缺少密钥', 'a key file is missing'),
+  STORE_VERSION: entry(
+    'local',
+    FAILED_PRECONDITION,
+    500,
+    false,
+    '数据库版本高于程序版本',
+    'the data was written by a newer program; upgrade the program',
+  ),
+  INTERNAL: entry('local', INTERNAL, 500, true, '内部错误', 'an unexpected error; see the log'),
+} as const satisfies Record<string, Entry>;
+
+/** A code of the closed registry. */
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** Whether a text received from outside is a code of the registry. */
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(ERROR_CODES, text);
+}
+
+/** One wrong field: where (RFC 6901 pointer), which code, and what to do. Never contains the value. */
+export interface Problem {
+  readonly pointer: string;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Any error that may reach a user or the wire. `message` never contains personal data or secrets. */
+export class CodedError extends Error {
+  readonly code: ErrorCode;
+  readonly problems: readonly Problem[];
+
+  /**
+   * @param code what went wrong, from the registry
+   * @param detail what exactly, in words; the registry's meaning when omitted
+   * @param problems every wrong field, where fields are wrong
+   */
+  constructor(code: ErrorCode, detail?: string, problems: readonly Problem[] = [], options?: ErrorOptions) {
+    super(detail ?? ERROR_CODES[code].en, options);
+    this.name = new.target.name;
+    this.code = code;
+    this.problems = problems;
+  }
+}

@@ -1,0 +1,51 @@
+import type * as grpc from '@grpc/grpc-js';
+import type { MessageTypeDefinition } from '@grpc/proto-loader';
+
+import type { Applicant as _tongban_v1_Applicant, Applicant__Output as _tongban_v1_Applicant__Output } from './tongban/v1/Applicant.ts';
+import type { CaseAccepted as _tongban_v1_CaseAccepted, CaseAccepted__Output as _tongban_v1_CaseAccepted__Output } from './tongban/v1/CaseAccepted.ts';
+import type { CaseDecided as _tongban_v1_CaseDecided, CaseDecided__Output as _tongban_v1_CaseDecided__Output } from './tongban/v1/CaseDecided.ts';
+import type { CaseRated as _tongban_v1_CaseRated, CaseRated__Output as _tongban_v1_CaseRated__Output } from './tongban/v1/CaseRated.ts';
+import type { CaseRefused as _tongban_v1_CaseRefused, CaseRefused__Output as _tongban_v1_CaseRefused__Output } from './tongban/v1/CaseRefused.ts';
+import type { CaseReturned as _tongban_v1_CaseReturned, CaseReturned__Output as _tongban_v1_CaseReturned__Output } from './tongban/v1/CaseReturned.ts';
+import type { CaseTransfer as _tongban_v1_CaseTransfer, CaseTransfer__Output as _tongban_v1_CaseTransfer__Output } from './tongban/v1/CaseTransfer.ts';
+import type { Handler as _tongban_v1_Handler, Handler__Output as _tongban_v1_Handler__Output } from './tongban/v1/Handler.ts';
+import type { IdentityCheck as _tongban_v1_IdentityCheck, IdentityCheck__Output as _tongban_v1_IdentityCheck__Output } from './tongban/v1/IdentityCheck.ts';
+import type { Material as _tongban_v1_Material, Material__Output as _tongban_v1_Material__Output } from './tongban/v1/Material.ts';
+import type { ResultDelivered as _tongban_v1_ResultDelivered, ResultDelivered__Output as _tongban_v1_ResultDelivered__Output } from './tongban/v1/ResultDelivered.ts';
+import type { ResultIssued as _tongban_v1_ResultIssued, ResultIssued__Output as _tongban_v1_ResultIssued__Output } from './tongban/v1/ResultIssued.ts';
+import type { SpecialProcedureEnded as _tongban_v1_SpecialProcedureEnded, SpecialProcedureEnded__Output as _tongban_v1_SpecialProcedureEnded__Output } from './tongban/v1/SpecialProcedureEnded.ts';
+import type { SpecialProcedureStarted as _tongban_v1_SpecialProcedureStarted, SpecialProcedureStarted__Output as _tongban_v1_SpecialProcedureStarted__Output } from './tongban/v1/SpecialProcedureStarted.ts';
+import type { SupplementItem as _tongban_v1_SupplementItem, SupplementItem__Output as _tongban_v1_SupplementItem__Output } from './tongban/v1/SupplementItem.ts';
+import type { SupplementRequested as _tongban_v1_SupplementRequested, SupplementRequested__Output as _tongban_v1_SupplementRequested__Output } from './tongban/v1/SupplementRequested.ts';
+import type { SupplementSubmitted as _tongban_v1_SupplementSubmitted, SupplementSubmitted__Output as _tongban_v1_SupplementSubmitted__Output } from './tongban/v1/SupplementSubmitted.ts';
+import type { WithdrawalRequested as _tongban_v1_WithdrawalRequested, WithdrawalRequested__Output as _tongban_v1_WithdrawalRequested__Output } from './tongban/v1/WithdrawalRequested.ts';
+
+type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
+  new(...args: ConstructorParameters<Constructor>): Subtype;
+};
+
+export interface ProtoGrpcType {
+  tongban: {
+    v1: {
+      Applicant: MessageTypeDefinition<_tongban_v1_Applicant, _tongban_v1_Applicant__Output>
+      CaseAccepted: MessageTypeDefinition<_tongban_v1_CaseAccepted, _tongban_v1_CaseAccepted__Output>
+      CaseDecided: MessageTypeDefinition<_tongban_v1_CaseDecided, _tongban_v1_CaseDecided__Output>
+      CaseRated: MessageTypeDefinition<_tongban_v1_CaseRated, _tongban_v1_CaseRated__Output>
+      CaseRefused: MessageTypeDefinition<_tongban_v1_CaseRefused, _tongban_v1_CaseRefused__Output>
+      CaseReturned: MessageTypeDefinition<_tongban_v1_CaseReturned, _tongban_v1_CaseReturned__Output>
+      CaseTransfer: MessageTypeDefinition<_tongban_v1_CaseTransfer, _tongban_v1_CaseTransfer__Output>
+      Handler: MessageTypeDefinition<_tongban_v1_Handler, _tongban_v1_Handler__Output>
+      IdentityCheck: MessageTypeDefinition<_tongban_v1_IdentityCheck, _tongban_v1_IdentityCheck__Output>
+      Material: MessageTypeDefinition<_tongban_v1_Material, _tongban_v1_Material__Output>
+      ResultDelivered: MessageTypeDefinition<_tongban_v1_ResultDelivered, _tongban_v1_ResultDelivered__Output>
+      ResultIssued: MessageTypeDefinition<_tongban_v1_ResultIssued, _tongban_v1_ResultIssued__Output>
+      SpecialProcedureEnded: MessageTypeDefinition<_tongban_v1_SpecialProcedureEnded, _tongban_v1_SpecialProcedureEnded__Output>
+      SpecialProcedureStarted: MessageTypeDefinition<_tongban_v1_SpecialProcedureStarted, _tongban_v1_SpecialProcedureStarted__Output>
+      SupplementItem: MessageTypeDefinition<_tongban_v1_SupplementItem, _tongban_v1_SupplementItem__Output>
+      SupplementRequested: MessageTypeDefinition<_tongban_v1_SupplementRequested, _tongban_v1_SupplementRequested__Output>
+      SupplementSubmitted: MessageTypeDefinition<_tongban_v1_SupplementSubmitted, _tongban_v1_SupplementSubmitted__Output>
+      WithdrawalRequested: MessageTypeDefinition<_tongban_v1_WithdrawalRequested, _tongban_v1_WithdrawalRequested__Output>
+    }
+  }
+}
+

@@ -1,0 +1,32 @@
+// Original file: tongban/v1/certificate.proto
+
+export const CertificateStatus = {
+  CERTIFICATE_STATUS_UNSPECIFIED: 'CERTIFICATE_STATUS_UNSPECIFIED',
+  CERTIFICATE_STATUS_VALID: 'CERTIFICATE_STATUS_VALID',
+  CERTIFICATE_STATUS_EXPIRED: 'CERTIFICATE_STATUS_EXPIRED',
+  CERTIFICATE_STATUS_SUSPENDED: 'CERTIFICATE_STATUS_SUSPENDED',
+  CERTIFICATE_STATUS_REVOKED: 'CERTIFICATE_STATUS_REVOKED',
+  /**
+   * Not there, or not to be told: the two look the same.
+   */
+  CERTIFICATE_STATUS_UNKNOWN: 'CERTIFICATE_STATUS_UNKNOWN',
+} as const;
+
+export type CertificateStatus =
+  | 'CERTIFICATE_STATUS_UNSPECIFIED'
+  | 0
+  | 'CERTIFICATE_STATUS_VALID'
+  | 1
+  | 'CERTIFICATE_STATUS_EXPIRED'
+  | 2
+  | 'CERTIFICATE_STATUS_SUSPENDED'
+  | 3
+  | 'CERTIFICATE_STATUS_REVOKED'
+  | 4
+  /**
+   * Not there, or not to be told: the two look the same.
+   */
+  | 'CERTIFICATE_STATUS_UNKNOWN'
+  | 5
+
+export type CertificateStatus__Output = typeof CertificateStatus[keyof typeof CertificateStatus]

@@ -1,0 +1,56 @@
+// Original file: tongban/v1/evidence.proto
+
+export const LogEntryKind = {
+  LOG_ENTRY_KIND_UNSPECIFIED: 'LOG_ENTRY_KIND_UNSPECIFIED',
+  /**
+   * We accepted an envelope for sending.
+   */
+  LOG_ENTRY_KIND_ENVELOPE_SENT: 'LOG_ENTRY_KIND_ENVELOPE_SENT',
+  /**
+   * We gave a final verdict; the subject is our receipt.
+   */
+  LOG_ENTRY_KIND_VERDICT_GIVEN: 'LOG_ENTRY_KIND_VERDICT_GIVEN',
+  /**
+   * We received a verdict; the subject is the peer's receipt.
+   */
+  LOG_ENTRY_KIND_RECEIPT_RECEIVED: 'LOG_ENTRY_KIND_RECEIPT_RECEIVED',
+  /**
+   * We answered a Check; the subject is our answer.
+   */
+  LOG_ENTRY_KIND_CHECK_ANSWERED: 'LOG_ENTRY_KIND_CHECK_ANSWERED',
+  /**
+   * We asked a Check; the subject is our question.
+   */
+  LOG_ENTRY_KIND_CHECK_ASKED: 'LOG_ENTRY_KIND_CHECK_ASKED',
+} as const;
+
+export type LogEntryKind =
+  | 'LOG_ENTRY_KIND_UNSPECIFIED'
+  | 0
+  /**
+   * We accepted an envelope for sending.
+   */
+  | 'LOG_ENTRY_KIND_ENVELOPE_SENT'
+  | 1
+  /**
+   * We gave a final verdict; the subject is our receipt.
+   */
+  | 'LOG_ENTRY_KIND_VERDICT_GIVEN'
+  | 2
+  /**
+   * We received a verdict; the subject is the peer's receipt.
+   */
+  | 'LOG_ENTRY_KIND_RECEIPT_RECEIVED'
+  | 3
+  /**
+   * We answered a Check; the subject is our answer.
+   */
+  | 'LOG_ENTRY_KIND_CHECK_ANSWERED'
+  | 4
+  /**
+   * We asked a Check; the subject is our question.
+   */
+  | 'LOG_ENTRY_KIND_CHECK_ASKED'
+  | 5
+
+export type LogEntryKind__Output = typeof LogEntryKind[keyof typeof LogEntryKind]

@@ -1,0 +1,26 @@
+export type { CertificateIdentifier, CertificateIdentifierParts } from './certificate-identifier.ts';
+export {
+  formatCertificateIdentifier,
+  mintCertificateIdentifier,
+  parseCertificateIdentifier,
+  verifyCertificateIdentifier,
+} from './certificate-identifier.ts';
+export type { Check, Checked } from './check.ts';
+export { checkCitizenNumber, citizenNumberHolderType } from './citizen-number.ts';
+export type { IdentityDocumentType } from './identity-document.ts';
+export { checkIdentityDocument, identityDocumentTypes, isIdentityDocumentType } from './identity-document.ts';
+export type { ItemCodeKind } from './item-code.ts';
+export { checkItemCode, recogniseItemCode } from './item-code.ts';
+export { maskName, maskNumber } from './mask.ts';
+export { checkMobileNumber } from './mobile-number.ts';
+export {
+  checkRegionCode,
+  checkStatisticalRegionCode,
+  isRegionCode,
+  isStatisticalRegionCode,
+  provinceOf,
+  regionFullName,
+  regionName,
+  regionTableDate,
+} from './region-code.ts';
+export { checkSocialCreditCode } from './social-credit-code.ts';

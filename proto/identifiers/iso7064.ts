@@ -1,0 +1,30 @@
+const MOD_11_2_ALPHABET = '0123456789X';
+const MOD_37_36_ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+
+/**
+ * Check character of ISO 7064 MOD 11-2 (a pure system): finds every single wrong character and every swap of two
+ * neighbours.
+ * @param body decimal digits only, checked by the caller
+ * @returns `0`–`9` or `X`
+ */
+export function mod11Radix2(body: string): string {
+  let remainder = 0;
+  for (const digit of body) remainder = ((remainder + Number(digit)) * 2) % 11;
+  return MOD_11_2_ALPHABET.charAt((12 - remainder) % 11);
+}
+
+/**
+ * Check character of ISO 7064 MOD 37,36 (a hybrid system): finds every single wrong character and every swap of two
+ * neighbours, except some swaps of characters that follow each other in the alphabet (such as 4 and 5, or Z and 0).
+ * @param body `0`–`9` and `A`–`Z` only, checked by the caller
+ * @returns `0`–`9` or `A`–`Z`
+ */
+export function mod37Radix36(body: string): string {
+  let remainder = 36;
+  for (const character of body) {
+    const sum = (remainder + MOD_37_36_ALPHABET.indexOf(character)) % 36;
+    // The hybrid systems never carry on with zero: it would swallow the characters that follow.
+    remainder = ((sum === 0 ? 36 : sum) * 2) % 37;
+  }
+  return MOD_37_36_ALPHABET.charAt((37 - remainder) % 36);
+}

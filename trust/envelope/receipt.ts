@@ -1,0 +1,73 @@
+import { decode, encode, isErrorCode, type messages, receiptLeaf, TYP } from '#proto';
+import { VerificationError } from '../errors.ts';
+import type { RegionStatement } from '../region/statement.ts';
+import { merkleRoot } from './merkle.ts';
+import { type TimePolicy, verifyRoot } from './signed-root.ts';
+
+/** A verdict as the deciding side fixes it. */
+export interface Verdict {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly envelopeId: string;
+  readonly leaf: Uint8Array;
+  readonly conversation: string;
+  readonly sequence: number;
+  /** Empty when accepted. */
+  readonly code: string;
+  /** Milliseconds. */
+  readonly receivedAt: number;
+  /** Milliseconds. */
+  readonly decidedAt: number;
+}
+
+/** Fixes the body of a receipt for ever. */
+export function receiptBody(verdict: Verdict): Buffer {
+  return encode('ReceiptBody', {
+    version: 1,
+    issuer: verdict.issuer,
+    audience: verdict.audience,
+    envelopeId: verdict.envelopeId,
+    leafHash: verdict.leaf,
+    conversation: verdict.conversation,
+    sequence: verdict.sequence,
+    outcome: verdict.code === '' ? 'OUTCOME_ACCEPTED' : 'OUTCOME_REJECTED',
+    code: verdict.code,
+    receivedAt: verdict.receivedAt,
+    decidedAt: verdict.decidedAt,
+  });
+}
+
+/**
+ * Reads and checks the body of a receipt against the regions it must name.
+ *
+ * @throws VerificationError RECEIPT_INVALID
+ */
+export function readReceipt(body: Uint8Array, issuer: string, audience: string): messages.ReceiptBody {
+  const receipt = decode('ReceiptBody', body);
+  const accepted = receipt.outcome === 'OUTCOME_ACCEPTED' && receipt.code === '';
+  const rejected = receipt.outcome === 'OUTCOME_REJECTED' && isErrorCode(receipt.code);
+  if (receipt.version !== 1 || receipt.issuer !== issuer || receipt.audience !== audience || !(accepted || rejected)) {
+    throw new VerificationError('RECEIPT_INVALID');
+  }
+  return receipt;
+}
+
+/**
+ * Verifies the one signature over a group of receipts. Receipts have no freshness: an old verdict stays a verdict.
+ *
+ * @returns the leaf hashes of the group, in order
+ * @throws VerificationError the codes of `verifyRoot`, ROOT_MISMATCH
+ */
+export function verifyReceiptGroup(
+  signedRoot: Uint8Array,
+  bodies: readonly Uint8Array[],
+  issuer: RegionStatement,
+  time: TimePolicy = { kind: 'history' },
+): readonly Buffer[] {
+  const root = verifyRoot(signedRoot, TYP.receiptRoot, issuer, time);
+  const leaves = bodies.map((body) => receiptLeaf(root.key.suite.hash, body));
+  if (root.size !== leaves.length || !merkleRoot(root.key.suite.hash, leaves).equals(root.root)) {
+    throw new VerificationError('ROOT_MISMATCH');
+  }
+  return leaves;
+}

@@ -1,0 +1,123 @@
+import type { KeyObject } from 'node:crypto';
+import { type ErrorCode, LIMITS } from '#proto';
+import { VerificationError } from './errors.ts';
+import type { Signer } from './keys/signer.ts';
+import { type Suite, suiteOf } from './suites.ts';
+
+/** A public key that a verifier trusts for one purpose. */
+export interface VerificationKey {
+  readonly kid: string;
+  readonly suite: Suite;
+  readonly key: KeyObject;
+}
+
+/** Protected header that every JWS of this product has: these members and no others (beyond those a caller allows). */
+interface ProtectedHeader {
+  readonly alg: string;
+  readonly kid: string;
+  readonly typ: string;
+}
+
+export interface VerifiedJws<P> {
+  readonly kid: string;
+  readonly payload: P;
+  readonly header: Readonly<Record<string, unknown>>;
+}
+
+const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
+/**
+ * Signs JSON claims as a compact JWS (RFC 7515).
+ *
+ * @param typ one of `TYP`: what the signature is for
+ */
+export async function signJws(signer: Signer, typ: string, claims: object): Promise<string> {
+  const header: ProtectedHeader = { alg: suiteOf(signer.suite).alg, kid: signer.kid, typ };
+  const input = `${encodeJson(header)}.${encodeJson(claims)}`;
+  const signature = await signer.sign(Buffer.from(input));
+  return `${input}.${signature.toString('base64url')}`;
+}
+
+/**
+ * Verifies a compact JWS against a closed set of keys.
+ *
+ * Only `alg`, `kid` and `typ` may stand in the header, so no key, URL or critical extension can be smuggled in;
+ * the algorithm is the key's, never the header's choice.
+ *
+ * @param keyOf the trusted key of a kid; undefined when it is not trusted
+ * @throws VerificationError JWS_INVALID, TYP_MISMATCH, KEY_UNKNOWN, ALGORITHM_NOT_ALLOWED, SIGNATURE_INVALID
+ */
+export function verifyJws<P = Record<string, unknown>>(
+  jws: string,
+  typ: string,
+  keyOf: (kid: string) => VerificationKey | undefined,
+  maxBytes: number = LIMITS.jwsBytes,
+): VerifiedJws<P> {
+  const { header, payload } = readJws<P>(jws, maxBytes);
+  const [headerPart, payloadPart, signaturePart] = jws.split('.') as [string, string, string];
+  const extra = Object.keys(header).find((name) => name !== 'alg' && name !== 'kid' && name !== 'typ');
+  if (extra) fail('JWS_INVALID', 'the JWS header has a member that is not allowed');
+  if (header.typ !== typ) fail('TYP_MISMATCH');
+  if (typeof header.kid !== 'string') fail('JWS_INVALID', 'the JWS header names no key');
+  const trusted = keyOf(header.kid as string) ?? fail('KEY_UNKNOWN');
+  if (header.alg !== trusted.suite.alg) fail('ALGORITHM_NOT_ALLOWED');
+  const input = Buffer.from(`${headerPart}.${payloadPart}`, 'latin1');
+  const signature = decodePart(signaturePart);
+  if (!trusted.suite.verify(trusted.key, input, signature)) fail('SIGNATURE_INVALID');
+  return { kid: trusted.kid, payload, header };
+}
+
+/**
+ * Reads a compact JWS without trusting it: for finding out whose keys to verify it with.
+ *
+ * @throws VerificationError JWS_INVALID
+ */
+export function readJws<P = Record<string, unknown>>(
+  jws: string,
+  maxBytes: number = LIMITS.jwsBytes,
+): { header: Record<string, unknown>; payload: P } {
+  if (jws.length > maxBytes) fail('JWS_INVALID', `the JWS is larger than ${maxBytes} bytes`);
+  if (!COMPACT.test(jws)) fail('JWS_INVALID', 'not a compact JWS');
+  const [headerPart, payloadPart] = jws.split('.') as [string, string, string];
+  return {
+    header: decodeJson<Record<string, unknown>>(headerPart),
+    payload: decodeJson<P>(payloadPart),
+  };
+}
+
+/** Base64url of the JSON text. */
+export function encodeJson(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
+
+/**
+ * Decodes base64url, refusing any text that is not the canonical encoding of its bytes.
+ *
+ * @throws VerificationError JWS_INVALID
+ */
+export function decodePart(part: string): Buffer {
+  const bytes = Buffer.from(part, 'base64url');
+  if (bytes.toString('base64url') !== part) fail('JWS_INVALID', 'not canonical base64url');
+  return bytes;
+}
+
+/**
+ * Decodes base64url of a JSON object.
+ *
+ * @throws VerificationError JWS_INVALID
+ */
+export function decodeJson<P>(part: string): P {
+  const bytes = decodePart(part);
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new VerificationError('JWS_INVALID', 'not JSON', [], { cause });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) fail('JWS_INVALID', 'not a JSON object');
+  return value as P;
+}
+
+function fail(code: ErrorCode, detail?: string): never {
+  throw new VerificationError(code, detail);
+}

@@ -1,0 +1,81 @@
+import type { X509Certificate } from 'node:crypto';
+import { VerificationError } from '../errors.ts';
+import { fingerprintOf, type RegionStatement, type StatementKey, spkiOf } from './statement.ts';
+
+/**
+ * What we know of every region: the pinned identity and the newest statement signed by it.
+ * Holds no more than `maxRegions` regions.
+ */
+export class RegionDirectory {
+  readonly #byRegion = new Map<string, RegionStatement>();
+  readonly #bySpki = new Map<string, RegionStatement>();
+  readonly #maxRegions: number;
+
+  constructor(maxRegions = 5000) {
+    this.#maxRegions = maxRegions;
+  }
+
+  /**
+   * Pins a region, or takes a newer statement of a pinned one.
+   *
+   * @throws VerificationError FINGERPRINT_MISMATCH when the region is pinned with another identity key,
+   *   STATEMENT_STALE when an equal or newer statement with other content is known
+   */
+  pin(statement: RegionStatement): void {
+    const known = this.#byRegion.get(statement.region);
+    if (known) this.#demandSuccessor(known, statement);
+    if (!known && this.#byRegion.size >= this.#maxRegions) throw new RangeError('the directory of regions is full');
+    if (known) this.remove(statement.region);
+    this.#byRegion.set(statement.region, statement);
+    for (const { spki } of statement.tls) this.#bySpki.set(spki, statement);
+  }
+
+  /** Forgets a region. */
+  remove(region: string): void {
+    const known = this.#byRegion.get(region);
+    for (const { spki } of known?.tls ?? []) this.#bySpki.delete(spki);
+    this.#byRegion.delete(region);
+  }
+
+  get(region: string): RegionStatement | undefined {
+    return this.#byRegion.get(region);
+  }
+
+  all(): RegionStatement[] {
+    return [...this.#byRegion.values()];
+  }
+
+  /** The region that owns a TLS certificate, by its SPKI and never by its names. */
+  ownerOf(certificate: X509Certificate): RegionStatement | undefined {
+    return this.#bySpki.get(spkiOf(certificate));
+  }
+
+  #demandSuccessor(known: RegionStatement, statement: RegionStatement): void {
+    if (known.identity !== statement.identity) {
+      throw new VerificationError(
+        'FINGERPRINT_MISMATCH',
+        `region ${known.region} is pinned with the identity ${fingerprintOf(known.identity)}; remove the peer first if the key was really replaced`,
+      );
+    }
+    if (statement.digest.equals(known.digest)) return;
+    if (statement.serial <= known.serial) throw new VerificationError('STATEMENT_STALE');
+  }
+}
+
+/**
+ * The key that a region may use for a purpose at a moment.
+ *
+ * @param at milliseconds
+ * @throws VerificationError KEY_UNKNOWN, KEY_NOT_VALID, STATEMENT_EXPIRED
+ */
+export function keyValidAt(
+  statement: RegionStatement,
+  kid: string,
+  purpose: StatementKey['purpose'],
+  at: number,
+): StatementKey {
+  const key = statement.keys.find((candidate) => candidate.kid === kid && candidate.purpose === purpose);
+  if (!key) throw new VerificationError('KEY_UNKNOWN');
+  if (at < key.notBefore || at >= key.notAfter) throw new VerificationError('KEY_NOT_VALID');
+  return key;
+}

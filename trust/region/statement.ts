@@ -1,0 +1,240 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import { calculateJwkThumbprint, type JWK } from 'jose';
+import { isRegionCode, regionUrn, TYP } from '#proto';
+import { VerificationError } from '../errors.ts';
+import { readJws, signJws, type VerificationKey, verifyJws } from '../jws.ts';
+import type { KeyPurpose, Signer } from '../keys/signer.ts';
+import { importPublicJwk, SUITE_NAMES, type SuiteName, suiteOf, suiteOfKey } from '../suites.ts';
+
+/** What an operational key of a region may do, and when. */
+export interface StatementKey extends VerificationKey {
+  readonly purpose: Exclude<KeyPurpose, 'identity'>;
+  /** Milliseconds. */
+  readonly notBefore: number;
+  /** Milliseconds; the key must not be used from here on. */
+  readonly notAfter: number;
+  readonly jwk: JWK;
+}
+
+/** A TLS certificate that the region's gateway presents, as client and as server. */
+export interface StatementTls {
+  readonly certificate: X509Certificate;
+  /** Hex SHA-256 of the SubjectPublicKeyInfo: what peers pin. */
+  readonly spki: string;
+}
+
+/** A region statement (地区声明) whose signature and shape were verified. */
+export interface RegionStatement {
+  readonly region: string;
+  readonly name: string;
+  readonly serial: number;
+  /** Base64url digest of the previous statement; empty for the first. */
+  readonly previous: string;
+  /** Milliseconds. */
+  readonly issuedAt: number;
+  /** Milliseconds. */
+  readonly expiresAt: number;
+  /** RFC 7638 thumbprint of the identity key: what peers pin. */
+  readonly identity: string;
+  /** `host:port` of the peer listener. */
+  readonly endpoint: string;
+  readonly suites: readonly SuiteName[];
+  readonly keys: readonly StatementKey[];
+  readonly tls: readonly StatementTls[];
+  readonly contacts: readonly string[];
+  /** SHA-256 of the JWT text. */
+  readonly digest: Buffer;
+  readonly jwt: string;
+}
+
+/** What a region says of itself. Times in milliseconds. */
+export interface StatementContent {
+  readonly region: string;
+  readonly name: string;
+  readonly serial: number;
+  readonly previous?: string;
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  readonly endpoint: string;
+  readonly keys: readonly {
+    readonly purpose: StatementKey['purpose'];
+    readonly jwk: JWK;
+    readonly notBefore: number;
+    readonly notAfter: number;
+  }[];
+  /** DER certificates. */
+  readonly tls: readonly Uint8Array[];
+  readonly contacts?: readonly string[];
+}
+
+interface StatementClaims {
+  iss: string;
+  sub: string;
+  iat: number;
+  exp: number;
+  jwks: { keys: JWK[] };
+  metadata: {
+    tongban_gateway: {
+      name: string;
+      serial: number;
+      previous?: string;
+      endpoint: string;
+      transports: string[];
+      suites: string[];
+      jwks: { keys: (JWK & { kid: string; purpose: string; nbf: number; exp: number })[] };
+      tls: string[];
+      contacts: string[];
+    };
+  };
+}
+
+/** Largest statement in bytes. */
+const STATEMENT_BYTES = 64 * 1024;
+
+/** Signs what a region says of itself with its identity key (vocabulary of OpenID Federation 1.1, entity configuration). */
+export function issueStatement(identity: Signer, content: StatementContent): Promise<string> {
+  const urn = regionUrn(content.region);
+  const claims: StatementClaims = {
+    iss: urn,
+    sub: urn,
+    iat: Math.floor(content.issuedAt / 1000),
+    exp: Math.floor(content.expiresAt / 1000),
+    jwks: { keys: [identity.publicJwk] },
+    metadata: {
+      tongban_gateway: {
+        name: content.name,
+        serial: content.serial,
+        ...(content.previous ? { previous: content.previous } : {}),
+        endpoint: content.endpoint,
+        transports: ['grpc'],
+        suites: suitesOf(content),
+        jwks: {
+          keys: content.keys.map(({ purpose, jwk, notBefore, notAfter }) => ({
+            ...jwk,
+            kid: String(jwk.kid),
+            purpose,
+            nbf: Math.floor(notBefore / 1000),
+            exp: Math.floor(notAfter / 1000),
+          })),
+        },
+        tls: content.tls.map((der) => Buffer.from(der).toString('base64')),
+        contacts: [...(content.contacts ?? [])],
+      },
+    },
+  };
+  return signJws(identity, TYP.statement, claims);
+}
+
+/**
+ * Verifies a region statement: signed by the identity key it names, well formed, keys fit their thumbprints.
+ * Whether that identity is the pinned one, and whether the statement is still in date, is the caller's to compare.
+ *
+ * @throws VerificationError STATEMENT_INVALID, or the code of the JWS fault
+ */
+export async function verifyStatement(jwt: string): Promise<RegionStatement> {
+  const unverified = readJws<StatementClaims>(jwt, STATEMENT_BYTES);
+  const identityJwk = unverified.payload.jwks?.keys?.[0] ?? invalid('names no identity key');
+  const identitySuite = suiteOfKey(identityJwk) ?? invalid('has an identity key of an unknown suite');
+  const identity = await thumbprint(identityJwk);
+  const { payload: claims } = verifyJws<StatementClaims>(
+    jwt,
+    TYP.statement,
+    (kid) => (kid === identity ? { kid, suite: identitySuite, key: importPublicJwk(identityJwk) } : undefined),
+    STATEMENT_BYTES,
+  );
+  const gateway = claims.metadata?.tongban_gateway ?? invalid('has no metadata of a gateway');
+  const region = regionOf(claims);
+  if (!Number.isSafeInteger(claims.iat) || !Number.isSafeInteger(claims.exp) || claims.exp <= claims.iat)
+    invalid('has no validity');
+  if (!Number.isSafeInteger(gateway.serial) || gateway.serial < 1) invalid('has no serial');
+  if (typeof gateway.name !== 'string' || gateway.name === '') invalid('has no name');
+  if (typeof gateway.endpoint !== 'string' || !/^[^\s/]+:\d{1,5}$/.test(gateway.endpoint)) invalid('has no endpoint');
+  return {
+    region,
+    name: gateway.name,
+    serial: gateway.serial,
+    previous: gateway.previous ?? '',
+    issuedAt: claims.iat * 1000,
+    expiresAt: claims.exp * 1000,
+    identity,
+    endpoint: gateway.endpoint,
+    suites: (gateway.suites ?? []).filter((name): name is SuiteName => (SUITE_NAMES as string[]).includes(name)),
+    keys: await Promise.all((gateway.jwks?.keys ?? invalid('has no keys')).map(readKey)),
+    tls: (gateway.tls ?? invalid('has no TLS certificate')).map(readTls),
+    contacts: gateway.contacts ?? [],
+    digest: createHash('sha256').update(jwt).digest(),
+    jwt,
+  };
+}
+
+/** Fingerprint of an identity key as two operators compare it: 64 hex digits in groups of four. */
+export function fingerprintOf(identity: string): string {
+  const hex = Buffer.from(identity, 'base64url').toString('hex');
+  return hex.match(/.{4}/g)!.join(' ');
+}
+
+/** Whether a fingerprint typed by a person (any case, any spaces, dashes or colons) is that of the identity key. */
+export function matchesFingerprint(identity: string, typed: string): boolean {
+  return typed.replace(/[\s:-]/g, '').toLowerCase() === Buffer.from(identity, 'base64url').toString('hex');
+}
+
+/** Hex SHA-256 of a certificate's SubjectPublicKeyInfo. */
+export function spkiOf(certificate: X509Certificate): string {
+  return createHash('sha256')
+    .update(certificate.publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('hex');
+}
+
+function regionOf(claims: StatementClaims): string {
+  const region = typeof claims.sub === 'string' ? claims.sub.slice(regionUrn('').length) : '';
+  if (claims.iss !== claims.sub || claims.sub !== regionUrn(region))
+    invalid('has not the region as issuer and subject');
+  if (!isRegionCode(region)) invalid('names a region that is not in the table');
+  return region;
+}
+
+async function readKey(
+  jwk: StatementClaims['metadata']['tongban_gateway']['jwks']['keys'][number],
+): Promise<StatementKey> {
+  const suite = suiteOfKey(jwk) ?? invalid('has a key of an unknown suite');
+  const kid = await thumbprint(jwk);
+  if (jwk.kid !== kid) invalid('has a key whose kid is not its thumbprint');
+  const purpose = (['signing', 'log', 'certificate'] as const).find((name) => name === jwk.purpose);
+  if (!Number.isSafeInteger(jwk.nbf) || !Number.isSafeInteger(jwk.exp)) invalid('has a key without validity');
+  const { kty, crv, x, y } = jwk;
+  return {
+    kid,
+    suite: suiteOf(suite.name),
+    key: importPublicJwk(jwk),
+    purpose: purpose ?? invalid('has a key without a known purpose'),
+    notBefore: jwk.nbf * 1000,
+    notAfter: jwk.exp * 1000,
+    jwk: { kty, crv, x, ...(y === undefined ? {} : { y }) },
+  };
+}
+
+function readTls(der: string): StatementTls {
+  try {
+    const certificate = new X509Certificate(Buffer.from(der, 'base64'));
+    return { certificate, spki: spkiOf(certificate) };
+  } catch {
+    return invalid('has a TLS certificate that cannot be read');
+  }
+}
+
+async function thumbprint(jwk: JWK): Promise<string> {
+  try {
+    return await calculateJwkThumbprint(jwk);
+  } catch {
+    return invalid('has a key without a thumbprint');
+  }
+}
+
+function suitesOf(content: StatementContent): SuiteName[] {
+  const signing = content.keys.filter((key) => key.purpose === 'signing');
+  return [...new Set(signing.map((key) => suiteOfKey(key.jwk)?.name))].filter((name) => name !== undefined);
+}
+
+function invalid(what: string): never {
+  throw new VerificationError('STATEMENT_INVALID', `the statement ${what}`);
+}

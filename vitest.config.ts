@@ -1,0 +1,37 @@
+import { defineConfig } from 'vitest/config';
+
+const E2E = '**/*.e2e.test.ts';
+const NEVER = ['**/node_modules/**', '**/.demo/**'];
+
+export default defineConfig({
+  test: {
+    environment: 'node',
+    pool: 'forks',
+    reporters: ['default', './scripts/summary-reporter.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['**/*.test.ts'],
+          exclude: [E2E, ...NEVER],
+          testTimeout: 20_000,
+          hookTimeout: 20_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: [E2E],
+          exclude: NEVER,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          // These start gateways as processes of their own: more at once only makes all of them slow.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
