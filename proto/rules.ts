@@ -11,7 +11,7 @@ export function text(
 ): Rule {
   const { min = 1, lines = false, pattern, hint } = options;
   // U+FFFD is what broken UTF-8 decodes to.
-  const forbidden = lines ? /(?![\r\n\t])[\p{Cc}\uFFFD]/u : /[\p{Cc}\uFFFD]/u;
+  const forbidden = lines ? /(?![\r\n\t])[\p{Cc}\p{Cs}\uFFFD]/u : /[\p{Cc}\p{Cs}\uFFFD]/u;
   return (value, pointer, problems) => {
     if (typeof value !== 'string') return add(problems, pointer, 'TYPE', 'must be text');
     if (value.length < min)

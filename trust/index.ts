@@ -1,4 +1,27 @@
 /** Face of the layer: keys, regions, envelopes, authorizations, certificates and evidence. No network, no database. */
+export { type Agreement, draftAgreement, readAgreement, signAgreement } from './authorization/agreement.ts';
+export type { AgreementContent, Grant } from './authorization/content.ts';
+export { type AuthorizedUse, type CompiledAgreement, compileAgreement } from './authorization/judge.ts';
+export { needsAuthorization, POLICY, type Side } from './authorization/policy.ts';
+export { RIGHT_NAMES, RIGHTS, type Right } from './authorization/rights.ts';
+export {
+  type AuthorizationActor,
+  type AuthorizationEvent,
+  type AuthorizationState,
+  demandActive,
+  nextState,
+} from './authorization/states.ts';
+export { type VerifiedAgreement, verifyAgreement } from './authorization/verify.ts';
+export {
+  demandInForce,
+  issueCertificate,
+  presentCertificate,
+  type VerifiedCertificate,
+  verifyCertificate,
+} from './certificate/certificate.ts';
+export { type CertificateView, disclosableFields } from './certificate/claims.ts';
+export type { CertificateContent, CertificateHolder } from './certificate/content.ts';
+export { builtInCertificateTypes, type CertificateType, type CertificateTypes } from './certificate/types.ts';
 export type { Clock } from './clock.ts';
 export { inclusionPath, merkleRoot, rootFromPath } from './envelope/merkle.ts';
 export {
@@ -22,9 +45,26 @@ export {
 } from './envelope/seal.ts';
 export { type TimePolicy, type VerifiedRoot, verifyRoot } from './envelope/signed-root.ts';
 export { AuthorizationError, VerificationError } from './errors.ts';
+export { type LogCheckpoint, signCheckpoint, verifyCheckpoint } from './evidence/checkpoint.ts';
+export { decodeFrontier, EMPTY_FRONTIER, encodeFrontier, type LogFrontier } from './evidence/frontier.ts';
+export {
+  appendLeaves,
+  logConsistencyProof,
+  logInclusionProof,
+  logRoot,
+  type TileNode,
+  type TileReader,
+  verifyLogConsistency,
+  verifyLogInclusion,
+} from './evidence/log.ts';
 export { readJws, signJws, type VerificationKey, type VerifiedJws, verifyJws } from './jws.ts';
+export { createFileKeyStore, openFileKeyStore } from './keys/file-key-store.ts';
+export type { KeyInfo, KeyStore } from './keys/key-store.ts';
+export { readPassphrase } from './keys/passphrase.ts';
 export { type KeyPurpose, localSigner, type Signer } from './keys/signer.ts';
+export type { TlsIdentity } from './pki/tls-identity.ts';
 export { keyValidAt, RegionDirectory } from './region/directory.ts';
+export { issueOwnStatement } from './region/region-keys.ts';
 export {
   fingerprintOf,
   issueStatement,

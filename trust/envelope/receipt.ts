@@ -43,13 +43,21 @@ export function receiptBody(verdict: Verdict): Buffer {
  * @throws VerificationError RECEIPT_INVALID
  */
 export function readReceipt(body: Uint8Array, issuer: string, audience: string): messages.ReceiptBody {
-  const receipt = decode('ReceiptBody', body);
+  const receipt = decodeReceipt(body);
   const accepted = receipt.outcome === 'OUTCOME_ACCEPTED' && receipt.code === '';
   const rejected = receipt.outcome === 'OUTCOME_REJECTED' && isErrorCode(receipt.code);
   if (receipt.version !== 1 || receipt.issuer !== issuer || receipt.audience !== audience || !(accepted || rejected)) {
     throw new VerificationError('RECEIPT_INVALID');
   }
   return receipt;
+}
+
+function decodeReceipt(body: Uint8Array): messages.ReceiptBody {
+  try {
+    return decode('ReceiptBody', body);
+  } catch (cause) {
+    throw new VerificationError('RECEIPT_INVALID', undefined, [], { cause });
+  }
 }
 
 /**

@@ -19,15 +19,28 @@ export class RegionDirectory {
    * Pins a region, or takes a newer statement of a pinned one.
    *
    * @throws VerificationError FINGERPRINT_MISMATCH when the region is pinned with another identity key,
-   *   STATEMENT_STALE when an equal or newer statement with other content is known
+   *   STATEMENT_STALE when an equal or newer statement with other content is known, STATEMENT_INVALID when it claims
+   *   the TLS certificate of another pinned region
    */
   pin(statement: RegionStatement): void {
     const known = this.#byRegion.get(statement.region);
     if (known) this.#demandSuccessor(known, statement);
+    this.#demandOwnCertificates(statement);
     if (!known && this.#byRegion.size >= this.#maxRegions) throw new RangeError('the directory of regions is full');
     if (known) this.remove(statement.region);
     this.#byRegion.set(statement.region, statement);
     for (const { spki } of statement.tls) this.#bySpki.set(spki, statement);
+  }
+
+  /**
+   * Says whether `pin` would take the statement, changing nothing.
+   *
+   * @throws VerificationError as `pin`
+   */
+  judge(statement: RegionStatement): void {
+    const known = this.#byRegion.get(statement.region);
+    if (known) this.#demandSuccessor(known, statement);
+    else if (this.#byRegion.size >= this.#maxRegions) throw new RangeError('the directory of regions is full');
   }
 
   /** Forgets a region. */
@@ -60,13 +73,22 @@ export class RegionDirectory {
     if (statement.digest.equals(known.digest)) return;
     if (statement.serial <= known.serial) throw new VerificationError('STATEMENT_STALE');
   }
+
+  /** Certificates are public: a region that listed another's would take over its connections. */
+  #demandOwnCertificates(statement: RegionStatement): void {
+    for (const { spki } of statement.tls) {
+      const owner = this.#bySpki.get(spki)?.region ?? statement.region;
+      if (owner !== statement.region)
+        throw new VerificationError('STATEMENT_INVALID', `a TLS certificate of it belongs to region ${owner}`);
+    }
+  }
 }
 
 /**
  * The key that a region may use for a purpose at a moment.
  *
  * @param at milliseconds
- * @throws VerificationError KEY_UNKNOWN, KEY_NOT_VALID, STATEMENT_EXPIRED
+ * @throws VerificationError KEY_UNKNOWN, KEY_NOT_VALID
  */
 export function keyValidAt(
   statement: RegionStatement,

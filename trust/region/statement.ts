@@ -81,12 +81,14 @@ interface StatementClaims {
       endpoint: string;
       transports: string[];
       suites: string[];
-      jwks: { keys: (JWK & { kid: string; purpose: string; nbf: number; exp: number })[] };
+      jwks: { keys: OperationalJwk[] };
       tls: string[];
       contacts: string[];
     };
   };
 }
+
+type OperationalJwk = JWK & { kid: string; purpose: string; nbf: number; exp: number };
 
 /** Largest statement in bytes. */
 const STATEMENT_BYTES = 64 * 1024;
@@ -153,15 +155,15 @@ export async function verifyStatement(jwt: string): Promise<RegionStatement> {
     region,
     name: gateway.name,
     serial: gateway.serial,
-    previous: gateway.previous ?? '',
+    previous: String(gateway.previous ?? ''),
     issuedAt: claims.iat * 1000,
     expiresAt: claims.exp * 1000,
     identity,
     endpoint: gateway.endpoint,
-    suites: (gateway.suites ?? []).filter((name): name is SuiteName => (SUITE_NAMES as string[]).includes(name)),
-    keys: await Promise.all((gateway.jwks?.keys ?? invalid('has no keys')).map(readKey)),
-    tls: (gateway.tls ?? invalid('has no TLS certificate')).map(readTls),
-    contacts: gateway.contacts ?? [],
+    suites: SUITE_NAMES.filter((name) => listOf<string>(gateway.suites, 'suites').includes(name)),
+    keys: await readKeys(gateway.jwks?.keys, identity),
+    tls: listOf<string>(gateway.tls, 'TLS certificates').map(readTls),
+    contacts: listOf<string>(gateway.contacts, 'contacts').map(String),
     digest: createHash('sha256').update(jwt).digest(),
     jwt,
   };
@@ -179,7 +181,7 @@ export function matchesFingerprint(identity: string, typed: string): boolean {
 }
 
 /** Hex SHA-256 of a certificate's SubjectPublicKeyInfo. */
-export function spkiOf(certificate: X509Certificate): string {
+export function spkiOf(certificate: Pick<X509Certificate, 'publicKey'>): string {
   return createHash('sha256')
     .update(certificate.publicKey.export({ type: 'spki', format: 'der' }))
     .digest('hex');
@@ -193,9 +195,14 @@ function regionOf(claims: StatementClaims): string {
   return region;
 }
 
-async function readKey(
-  jwk: StatementClaims['metadata']['tongban_gateway']['jwks']['keys'][number],
-): Promise<StatementKey> {
+/** A key listed twice could pass for two purposes, and the identity key signs nothing but statements. */
+async function readKeys(jwks: unknown, identity: string): Promise<StatementKey[]> {
+  const keys = await Promise.all(listOf<OperationalJwk>(jwks, 'keys').map(readKey));
+  if (new Set([identity, ...keys.map((key) => key.kid)]).size !== keys.length + 1) invalid('lists a key twice');
+  return keys;
+}
+
+async function readKey(jwk: OperationalJwk): Promise<StatementKey> {
   const suite = suiteOfKey(jwk) ?? invalid('has a key of an unknown suite');
   const kid = await thumbprint(jwk);
   if (jwk.kid !== kid) invalid('has a key whose kid is not its thumbprint');
@@ -213,13 +220,30 @@ async function readKey(
   };
 }
 
+/**
+ * The subject must be the digest of the key: of several trusted certificates with one subject a TLS library tries only
+ * the first, so a region that took another's subject would shut that region out.
+ */
 function readTls(der: string): StatementTls {
+  const tls = parseTls(der);
+  const name = `CN=${tls.spki}`;
+  if (tls.certificate.subject !== name || tls.certificate.issuer !== name)
+    invalid('has a TLS certificate whose subject is not the digest of its key');
+  return tls;
+}
+
+function parseTls(der: string): StatementTls {
   try {
     const certificate = new X509Certificate(Buffer.from(der, 'base64'));
     return { certificate, spki: spkiOf(certificate) };
   } catch {
     return invalid('has a TLS certificate that cannot be read');
   }
+}
+
+function listOf<T>(value: unknown, what: string): T[] {
+  if (!Array.isArray(value) || value.includes(null)) invalid(`has no list of ${what}`);
+  return value as T[];
 }
 
 async function thumbprint(jwk: JWK): Promise<string> {

@@ -1,0 +1,24 @@
+import { extname } from 'node:path';
+
+/** Files that windows and departments hand in, by the extension of their name. */
+const MEDIA_TYPES: ReadonlyMap<string, string> = new Map([
+  ['.pdf', 'application/pdf'],
+  ['.ofd', 'application/ofd'],
+  ['.png', 'image/png'],
+  ['.jpg', 'image/jpeg'],
+  ['.jpeg', 'image/jpeg'],
+  ['.tif', 'image/tiff'],
+  ['.tiff', 'image/tiff'],
+  ['.txt', 'text/plain'],
+  ['.xml', 'application/xml'],
+  ['.json', 'application/json'],
+  ['.zip', 'application/zip'],
+  ['.doc', 'application/msword'],
+  ['.docx', 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'],
+  ['.xls', 'application/vnd.ms-excel'],
+  ['.xlsx', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'],
+]);
+
+export function mediaTypeOf(path: string): string {
+  return MEDIA_TYPES.get(extname(path).toLowerCase()) ?? 'application/octet-stream';
+}

@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { SignJWT } from 'jose';
+import { CodedError, integer, oneOf, type Problem, text } from '#proto';
+import { ROLES, type Role } from './roles.ts';
+
+const KEY_BYTES = 32;
+const MAX_TTL_SECONDS = 366 * 24 * 60 * 60;
+
+export interface TokenRequest {
+  readonly role: Role;
+  /** Who will use it: name of a platform or of a workplace, not of a person. 1 to 100 characters. */
+  readonly subject: string;
+  /** How long it is good: 1 second to 366 days. */
+  readonly ttlSeconds: number;
+  readonly secret: Uint8Array;
+  /** `iss` and `aud` that the gateway demands, from its config. */
+  readonly issuer: string;
+  readonly audience: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/**
+ * Makes an access token for the API: a JWT (RFC 7519), HS256 with the local key. Works without a running gateway.
+ *
+ * @throws CodedError VALIDATION_FAILED, naming every wrong value at once
+ */
+export async function mintToken(request: TokenRequest): Promise<string> {
+  const { role, subject, ttlSeconds, secret, issuer, audience, now } = request;
+  const problems: Problem[] = [];
+  oneOf(...ROLES)(role, '/role', problems);
+  text(100)(subject, '/subject', problems);
+  integer(1, MAX_TTL_SECONDS)(ttlSeconds, '/ttl', problems);
+  if (problems.length > 0) throw new CodedError('VALIDATION_FAILED', undefined, problems);
+  const issuedAt = Math.floor(now / 1000);
+  return await new SignJWT({ role })
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .setIssuer(issuer)
+    .setAudience(audience)
+    .setSubject(subject)
+    .setIssuedAt(issuedAt)
+    .setExpirationTime(issuedAt + ttlSeconds)
+    .sign(secret);
+}
+
+/** Where the key of the API's tokens is, in the folder of keys. */
+export function apiKeyFile(keysDirectory: string): string {
+  return join(keysDirectory, 'api.key');
+}
+
+/**
+ * Makes the key of the API's tokens, readable by its owner only. A key that exists stays, and is returned.
+ *
+ * @throws CodedError KEY_MISSING if what exists is not such a key
+ */
+export async function createApiKey(keysDirectory: string): Promise<Buffer> {
+  const file = apiKeyFile(keysDirectory);
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  const beside = `${file}.${randomBytes(8).toString('hex')}.tmp`;
+  const handle = await open(beside, 'wx', 0o600);
+  try {
+    await handle.writeFile(`${randomBytes(KEY_BYTES).toString('base64')}\n`);
+    await handle.sync();
+    // A link, unlike a rename, never replaces a key by which tokens are already in use.
+    await link(beside, file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+  } finally {
+    await handle.close();
+    await rm(beside, { force: true });
+  }
+  return await readApiKey(keysDirectory);
+}
+
+/**
+ * Reads the key of the API's tokens.
+ *
+ * @throws CodedError KEY_MISSING if there is none, or it is damaged
+ */
+export async function readApiKey(keysDirectory: string): Promise<Buffer> {
+  const file = apiKeyFile(keysDirectory);
+  const content = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new CodedError('KEY_MISSING', `cannot read ${file} (${error.code}); make it with: tongban init`, [], {
+      cause: error,
+    });
+  });
+  const key = Buffer.from(content.trim(), 'base64');
+  if (key.length !== KEY_BYTES || key.toString('base64') !== content.trim())
+    throw new CodedError('KEY_MISSING', `${file} is damaged; it must hold ${KEY_BYTES} bytes in base64`);
+  return key;
+}

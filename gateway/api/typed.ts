@@ -1,0 +1,61 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { Access, Role } from './roles.ts';
+
+/** Fastify whose handlers know the types of what their schemas let through. */
+export type TypedFastify = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+/**
+ * Registers the routes of one subject. Each needs an entry in the table of access; each object of its schemas must
+ * say `additionalProperties: false` (or what else it takes); what it throws becomes the answer.
+ *
+ * @example
+ * const Submitted = Type.Object({ item: Type.String({ maxLength: 64 }) }, { additionalProperties: false });
+ *
+ * export function caseRoutes(cases: CaseService, once: AnswerOnce): RouteModule {
+ *   return (app) => {
+ *     app.post('/v1/cases', { schema: { body: Submitted } }, async (request, reply) => {
+ *       const answer = await once(request, async () => ({ status: 201, body: await cases.submit(request.body) }));
+ *       return reply.code(answer.status).send(answer.body);
+ *     });
+ *     app.put(
+ *       '/v1/materials/:digest',
+ *       { bodyLimit: LIMITS.materialBytes, config: { streams: 'application/octet-stream' } },
+ *       async (request) => cases.keep(request.body as Readable),
+ *     );
+ *   };
+ * }
+ */
+export type RouteModule = (app: TypedFastify) => void;
+
+/** Media types of bodies that are handed to the route as they arrive, as a `Readable` bounded by its `bodyLimit`. */
+export type StreamedType = 'application/octet-stream' | 'application/x-ndjson';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The one media type that the route takes, as a stream; JSON when absent. */
+    streams?: StreamedType;
+    /** Set by the server from the table of access. */
+    access?: Access;
+  }
+}
+
+/** What was proven about the caller. */
+export interface Caller {
+  readonly sub: string;
+  readonly role: Role;
+}
+
+declare module '@fastify/jwt' {
+  interface FastifyJWT {
+    payload: Record<string, unknown>;
+    user: Caller;
+  }
+}

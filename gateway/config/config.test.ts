@@ -1,0 +1,167 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { CodedError } from '#proto';
+import { loadConfig, parseConfig } from './config.ts';
+
+const SMALLEST = 'region: "320600"\nname: 南通市\npeer: { endpoint: "gw.nantong.example:7443" }\n';
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tongban-config-'));
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+});
+
+test('a file that says only what has no default gets every default', async () => {
+  const file = join(folder, 'gateway.yaml');
+  await writeFile(file, SMALLEST);
+  expect(await loadConfig(file)).toEqual({
+    file,
+    region: '320600',
+    name: '南通市',
+    data: folder,
+    http: { listen: { host: '127.0.0.1', port: 8080 } },
+    peer: { listen: { host: '0.0.0.0', port: 7443 }, endpoint: 'gw.nantong.example:7443' },
+    store: { kind: 'sqlite', path: join(folder, 'gateway.db') },
+    keys: { directory: join(folder, 'keys'), passphraseFile: undefined },
+    log: { level: 'info', file: undefined },
+    platforms: [],
+    limits: {
+      outboxPerPeer: 1_000_000,
+      stagingBytesPerPeer: 2_147_483_648,
+      streamsPerPeer: 4,
+      httpBodyBytes: 2_097_152,
+      httpRequestsPerMinute: 6_000,
+    },
+    evidence: { checkpointIntervalMs: 1_000 },
+    tokens: { issuer: 'urn:tongban:region:320600', audience: 'tongban-api' },
+  });
+});
+
+test('every setting can be set, and paths follow the data folder', () => {
+  const config = parseConfig(
+    `${SMALLEST}
+data: state
+http: { listen: "[::1]:0" }
+store: { kind: sqlite, path: db/main.db }
+keys: { directory: /secure/keys, passphrase_file: pass }
+log: { level: warn, file: logs/gateway.log }
+platforms:
+  - { kind: http, name: hall, url: "http://10.0.0.1/hook", retries: { max_attempts: 5 } }
+limits: { outbox_per_peer: 10, staging_bytes_per_peer: 209715200, streams_per_peer: 1, http_body_bytes: 65536, http_requests_per_minute: 7 }
+evidence: { checkpoint_interval_ms: 50 }
+tokens: { issuer: "https://sso.example", audience: hall }
+`,
+    '/etc/tongban/gateway.yaml',
+  );
+  expect(config).toMatchObject({
+    data: '/etc/tongban/state',
+    http: { listen: { host: '::1', port: 0 } },
+    store: { path: '/etc/tongban/state/db/main.db' },
+    keys: { directory: '/secure/keys', passphraseFile: '/etc/tongban/state/pass' },
+    log: { level: 'warn', file: '/etc/tongban/state/logs/gateway.log' },
+    limits: {
+      outboxPerPeer: 10,
+      stagingBytesPerPeer: 209_715_200,
+      streamsPerPeer: 1,
+      httpBodyBytes: 65_536,
+      httpRequestsPerMinute: 7,
+    },
+    evidence: { checkpointIntervalMs: 50 },
+    tokens: { issuer: 'https://sso.example', audience: 'hall' },
+  });
+  expect(config.platforms).toEqual([
+    { kind: 'http', name: 'hall', settings: { url: 'http://10.0.0.1/hook', retries: { max_attempts: 5 } } },
+  ]);
+});
+
+test('empty sections are like absent ones', () => {
+  expect(parseConfig(`${SMALLEST}limits:\nplatforms:\nlog:\n`, '/a/gateway.yaml').limits.outboxPerPeer).toBe(1_000_000);
+});
+
+test('every wrong setting is named at once, with its path', () => {
+  const fault = faultOf(`
+region: "320601"
+peer: { endpoint: "0.0.0.0:7443", listen: nowhere }
+http: { listen: "127.0.0.1:99999" }
+store: { kind: oracle }
+log: { level: loud }
+platforms:
+  - { kind: http, name: hall }
+  - { kind: 7 }
+  - nonsense
+limits: { outbox_per_peer: 0, streams_per_peer: many }
+evidence: { checkpoint_interval_ms: 1.5 }
+secrets: {}
+`);
+  expect(fault.problems.map(({ pointer, code }) => `${pointer} ${code}`).sort()).toEqual([
+    '/evidence/checkpoint_interval_ms TYPE',
+    '/http/listen FORMAT',
+    '/limits/outbox_per_peer RANGE',
+    '/limits/streams_per_peer TYPE',
+    '/log/level NOT_IN_LIST',
+    '/name REQUIRED',
+    '/peer/endpoint FORMAT',
+    '/peer/listen FORMAT',
+    '/platforms/1/kind TYPE',
+    '/platforms/1/name REQUIRED',
+    '/platforms/2 TYPE',
+    '/region IDENTIFIER',
+    '/secrets UNKNOWN_FIELD',
+    '/store/kind NOT_IN_LIST',
+  ]);
+  expect(fault.message).toContain('/etc/gateway.yaml');
+});
+
+test('a region code without quotes gets a hint instead of a riddle', () => {
+  expect(faultOf('region: 320600\nname: n\npeer: { endpoint: "a:1" }').problems).toEqual([
+    { pointer: '/region', code: 'TYPE', message: 'must be text: write it in quotes' },
+  ]);
+});
+
+test('two platforms of one name are refused', () => {
+  const platforms = 'platforms:\n  - { kind: http, name: hall }\n  - { kind: directory, name: hall }\n';
+  expect(faultOf(SMALLEST + platforms).problems).toMatchObject([{ pointer: '/platforms/1/name', code: 'DUPLICATE' }]);
+});
+
+test.each([
+  ['syntax', 'region: "320600\n'],
+  ['a key given twice', `${SMALLEST}name: other\n`],
+  ['a tag', `${SMALLEST}log: !!js/function 'x'\n`],
+  ['aliases', `${SMALLEST}platforms: &p []\nlimits: *p\n`],
+])('%s is refused as YAML that we do not read', (_what, yaml) => {
+  expect(faultOf(yaml).problems).toMatchObject([{ code: 'YAML' }]);
+});
+
+test('text that is no mapping is refused', () => {
+  expect(faultOf('').problems).toHaveLength(1);
+  expect(faultOf('- a\n- b\n').problems).toHaveLength(1);
+});
+
+test('a file that is missing or too large is refused with what to do', async () => {
+  await expect(loadConfig(join(folder, 'none.yaml'))).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringContaining('tongban init'),
+  });
+  const large = join(folder, 'large.yaml');
+  await writeFile(large, `${SMALLEST}#${'x'.repeat(256 * 1024)}`);
+  await expect(loadConfig(large)).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringContaining('256 KiB'),
+  });
+});
+
+function faultOf(yaml: string): CodedError {
+  try {
+    parseConfig(yaml, '/etc/gateway.yaml');
+  } catch (error) {
+    if (error instanceof CodedError && error.code === 'CONFIG_INVALID') return error;
+    throw error;
+  }
+  throw new Error('the config was accepted');
+}

@@ -1,0 +1,191 @@
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { LineCounter, parseDocument } from 'yaml';
+import { CodedError, LIMITS, type Problem, regionUrn } from '#proto';
+import { type Address, parseAddress } from './address.ts';
+import { configRule, type LOG_LEVELS } from './config-rules.ts';
+
+/** Name of the config file in the folder that `tongban init` makes. */
+export const CONFIG_FILE = 'gateway.yaml';
+
+const MAX_CONFIG_BYTES = 256 * 1024;
+
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** One local platform, served by an adapter. */
+export interface PlatformConfig {
+  /** Kind of adapter, as in the adapter catalog. */
+  readonly kind: string;
+  readonly name: string;
+  /** Everything else of the entry, in the names of the file: only the adapter knows what it means. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/** Everything a gateway is told from outside. Every path is absolute, every default is filled in. */
+export interface GatewayConfig {
+  /** Where this was read. */
+  readonly file: string;
+  /** Six digits (行政区划代码, GB/T 2260). */
+  readonly region: string;
+  /** Name of the region's gateway as people read it. */
+  readonly name: string;
+  /** Folder that holds everything that must survive: keys, database, materials, run file. */
+  readonly data: string;
+  readonly http: { readonly listen: Address };
+  readonly peer: {
+    readonly listen: Address;
+    /** 'host:port' that the region statement publishes. */
+    readonly endpoint: string;
+  };
+  readonly store: { readonly kind: 'sqlite'; readonly path: string };
+  readonly keys: { readonly directory: string; readonly passphraseFile: string | undefined };
+  /** Without a file the log goes to the standard output. */
+  readonly log: { readonly level: LogLevel; readonly file: string | undefined };
+  readonly platforms: readonly PlatformConfig[];
+  readonly limits: {
+    /** Envelopes that may wait for one peer. */
+    readonly outboxPerPeer: number;
+    /** Bytes of materials of one peer that no envelope names yet. */
+    readonly stagingBytesPerPeer: number;
+    readonly streamsPerPeer: number;
+    /** Bytes of one request body of the API that is not streamed. */
+    readonly httpBodyBytes: number;
+    /** Requests of one token, or of one address without a token. */
+    readonly httpRequestsPerMinute: number;
+  };
+  readonly evidence: { readonly checkpointIntervalMs: number };
+  /** What the API demands of its tokens: `iss` and `aud` (RFC 7519). */
+  readonly tokens: { readonly issuer: string; readonly audience: string };
+}
+
+/**
+ * Reads a config file (YAML 1.2, at most 256 KiB, no aliases) and fills in the defaults.
+ * `data` is relative to the file, every other path to `data`.
+ *
+ * @throws CodedError CONFIG_INVALID, naming every wrong setting at once
+ */
+export async function loadConfig(file: string): Promise<GatewayConfig> {
+  return parseConfig(await readBounded(file), file);
+}
+
+/** Like {@link loadConfig}, for text that is not yet in the file. */
+export function parseConfig(yaml: string, file: string): GatewayConfig {
+  const document = readYaml(yaml, file);
+  const problems: Problem[] = [];
+  configRule(document, '', problems);
+  if (problems.length > 0) throw invalid(file, problems);
+  return withDefaults(document as ConfigDocument, resolve(file));
+}
+
+async function readBounded(file: string): Promise<string> {
+  try {
+    const { size } = await stat(file);
+    if (size > MAX_CONFIG_BYTES) throw new CodedError('CONFIG_INVALID', `${file} is larger than 256 KiB`);
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (error instanceof CodedError) throw error;
+    const reason = (error as NodeJS.ErrnoException).code ?? 'unknown reason';
+    throw new CodedError('CONFIG_INVALID', `cannot read ${file} (${reason}); make one with: tongban init`, [], {
+      cause: error,
+    });
+  }
+}
+
+function readYaml(yaml: string, file: string): unknown {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(yaml, { lineCounter, prettyErrors: false, logLevel: 'silent' });
+  const faults = [...document.errors, ...document.warnings];
+  if (faults.length > 0) {
+    throw invalid(
+      file,
+      faults.map(({ pos, message }) => {
+        const { line, col } = lineCounter.linePos(pos[0]);
+        return { pointer: '', code: 'YAML', message: `line ${line}, column ${col}: ${message}` };
+      }),
+    );
+  }
+  try {
+    return document.toJS({ maxAliasCount: 0 });
+  } catch (error) {
+    const message = 'aliases (*name) are not allowed; write the value out';
+    throw new CodedError('CONFIG_INVALID', `${file}: ${message}`, [{ pointer: '', code: 'YAML', message }], {
+      cause: error,
+    });
+  }
+}
+
+function invalid(file: string, problems: readonly Problem[]): CodedError {
+  const inWordsOfConfig = problems.map((problem) =>
+    problem.code === 'UNKNOWN_FIELD' ? { ...problem, message: 'is not a setting; check its spelling' } : problem,
+  );
+  const [first] = inWordsOfConfig;
+  const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+  return new CodedError(
+    'CONFIG_INVALID',
+    `${file}: ${first?.pointer ?? ''} ${first?.message ?? ''}${more}`.replace(/: {2}/, ': '),
+    inWordsOfConfig,
+  );
+}
+
+type Section<T> = Partial<T> | null;
+
+/** The file as {@link configRule} has proven it to be. */
+interface ConfigDocument {
+  region: string;
+  name: string;
+  data?: string | null;
+  http?: Section<{ listen: string }>;
+  peer: { listen?: string | null; endpoint: string };
+  store?: Section<{ path: string }>;
+  keys?: Section<{ directory: string; passphrase_file: string }>;
+  log?: Section<{ level: LogLevel; file: string }>;
+  platforms?: { kind: string; name: string; [setting: string]: unknown }[] | null;
+  limits?: Section<{
+    outbox_per_peer: number;
+    staging_bytes_per_peer: number;
+    streams_per_peer: number;
+    http_body_bytes: number;
+    http_requests_per_minute: number;
+  }>;
+  evidence?: Section<{ checkpoint_interval_ms: number }>;
+  tokens?: Section<{ issuer: string; audience: string }>;
+}
+
+function withDefaults(document: ConfigDocument, file: string): GatewayConfig {
+  const data = resolve(dirname(file), document.data ?? '.');
+  const inData = (path: string) => resolve(data, path);
+  const inDataIfGiven = (path: string | null | undefined) => (path ? inData(path) : undefined);
+  return {
+    file,
+    region: document.region,
+    name: document.name,
+    data,
+    http: { listen: addressOf(document.http?.listen ?? '127.0.0.1:8080') },
+    peer: { listen: addressOf(document.peer.listen ?? '0.0.0.0:7443'), endpoint: document.peer.endpoint },
+    store: { kind: 'sqlite', path: inData(document.store?.path ?? 'gateway.db') },
+    keys: {
+      directory: inData(document.keys?.directory ?? 'keys'),
+      passphraseFile: inDataIfGiven(document.keys?.passphrase_file),
+    },
+    log: { level: document.log?.level ?? 'info', file: inDataIfGiven(document.log?.file) },
+    platforms: (document.platforms ?? []).map(({ kind, name, ...settings }) => ({ kind, name, settings })),
+    limits: {
+      outboxPerPeer: document.limits?.outbox_per_peer ?? 1_000_000,
+      stagingBytesPerPeer: document.limits?.staging_bytes_per_peer ?? 2 * 1024 ** 3,
+      streamsPerPeer: document.limits?.streams_per_peer ?? LIMITS.streamsPerPeer,
+      httpBodyBytes: document.limits?.http_body_bytes ?? 2 * 1024 * 1024,
+      httpRequestsPerMinute: document.limits?.http_requests_per_minute ?? 6_000,
+    },
+    evidence: { checkpointIntervalMs: document.evidence?.checkpoint_interval_ms ?? 1_000 },
+    tokens: {
+      issuer: document.tokens?.issuer ?? regionUrn(document.region),
+      audience: document.tokens?.audience ?? 'tongban-api',
+    },
+  };
+}
+
+function addressOf(text: string): Address {
+  const address = parseAddress(text);
+  if (!address) throw new TypeError(`the config rules let a bad address through: ${text}`);
+  return address;
+}

@@ -1,0 +1,90 @@
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { CodedError, fields, instant, integer, type Problem, text } from '#proto';
+import { writeFileAtomic } from './atomic-file.ts';
+
+/** What a running gateway tells the programs beside it. */
+export interface RunInfo {
+  readonly pid: number;
+  /** URL of the REST API for programs on this machine. */
+  readonly http: string;
+  /** 'host:port' on which peers are accepted, with the port that was really taken. */
+  readonly peer: string;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+}
+
+const runRule = fields({ pid: integer(1), http: text(512), peer: text(512), started_at: instant });
+
+/** Where the running gateway of a data folder tells about itself. */
+export function runFile(data: string): string {
+  return join(data, 'run', 'gateway.json');
+}
+
+/** Tells where the gateway is reached. Call after both servers listen; a file left behind by a crash is replaced. */
+export async function writeRunFile(data: string, info: RunInfo): Promise<void> {
+  const { pid, http, peer, startedAt } = info;
+  await mkdir(dirname(runFile(data)), { recursive: true, mode: 0o750 });
+  await writeFileAtomic(runFile(data), `${JSON.stringify({ pid, http, peer, started_at: startedAt })}\n`, 0o640);
+}
+
+/** Removes the file at the end, unless another process has already written its own. */
+export async function removeRunFile(data: string, pid: number): Promise<void> {
+  const info = await readRunFile(data).catch(() => undefined);
+  if (info?.pid === pid) await rm(runFile(data), { force: true });
+}
+
+/**
+ * The running gateway of a data folder.
+ *
+ * @throws CodedError GATEWAY_UNREACHABLE if none was started, or the one that wrote the file is gone
+ */
+export async function findGateway(data: string): Promise<RunInfo> {
+  const info = await readRunFile(data);
+  if (!info)
+    throw new CodedError('GATEWAY_UNREACHABLE', `no gateway is running in ${data}; start it with: tongban start`);
+  if (!isAlive(info.pid))
+    throw new CodedError(
+      'GATEWAY_UNREACHABLE',
+      `the gateway in ${data} has ended without notice (process ${info.pid}); start it with: tongban start`,
+    );
+  return info;
+}
+
+/**
+ * What the file says, whether or not the process still lives; undefined without a file.
+ *
+ * @throws CodedError GATEWAY_UNREACHABLE if the file is not one that a gateway has written
+ */
+export async function readRunFile(data: string): Promise<RunInfo | undefined> {
+  const content = await readFile(runFile(data), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw new CodedError('GATEWAY_UNREACHABLE', `cannot read ${runFile(data)} (${error.code})`, [], { cause: error });
+  });
+  return content === undefined ? undefined : parseRunInfo(content, data);
+}
+
+function parseRunInfo(content: string, data: string): RunInfo {
+  const problems: Problem[] = [];
+  let value: unknown;
+  try {
+    value = JSON.parse(content);
+    runRule(value, '', problems);
+  } catch {
+    problems.push({ pointer: '', code: 'FORMAT', message: 'is not JSON' });
+  }
+  if (problems.length > 0)
+    throw new CodedError('GATEWAY_UNREACHABLE', `${runFile(data)} is damaged; restart the gateway`, problems);
+  const { pid, http, peer, started_at } = value as { pid: number; http: string; peer: string; started_at: number };
+  return { pid, http, peer, startedAt: started_at };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // A process of another user cannot be signalled, but it is there.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,188 @@
+import { encode, logLeaf, type messages } from '#proto';
+import {
+  appendLeaves,
+  type Clock,
+  decodeFrontier,
+  EMPTY_FRONTIER,
+  encodeFrontier,
+  type LogFrontier,
+  logConsistencyProof,
+  logInclusionProof,
+  type Signer,
+  signCheckpoint,
+  suiteOf,
+} from '#trust';
+import type { Sql, Store, Transaction } from '../store/store.ts';
+import { SqlTiles } from './sql-tiles.ts';
+
+/** What one leaf of the evidence log (存证日志) says. */
+export interface LogSubject {
+  readonly kind: messages.LogEntryKind;
+  /** Leaf hash of the envelope or of the receipt. */
+  readonly subject: Buffer;
+  readonly peer: string;
+  /** Milliseconds. */
+  readonly at: number;
+}
+
+/** Proof that an entry is in the log under a checkpoint. */
+export interface LogProof {
+  readonly entry: Buffer;
+  readonly index: number;
+  readonly path: readonly Buffer[];
+}
+
+interface Integrated {
+  readonly epoch: number;
+  readonly size: number;
+  readonly frontier: LogFrontier;
+  /** Signed note; empty before the first entry. */
+  readonly checkpoint: string;
+}
+
+export interface EvidenceLogOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly region: string;
+  readonly signer: Signer;
+  /** Milliseconds between an entry and the checkpoint that covers it, at most, while nobody asks for a proof. */
+  readonly intervalMs: number;
+  /** Told of a failed integration; the next entry or proof tries again. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Entries integrated in one step. */
+const STEP = 4096;
+
+/**
+ * The append-only log of one region. Units of work insert entries; one integrator at a time puts them into the tree
+ * and signs a checkpoint, so that nobody queues behind the tree.
+ */
+export class EvidenceLog {
+  readonly #options: EvidenceLogOptions;
+  readonly #hash;
+  readonly #tiles: SqlTiles;
+  #state: Integrated = { epoch: 1, size: 0, frontier: EMPTY_FRONTIER, checkpoint: '' };
+  #timer: NodeJS.Timeout | undefined;
+  #work: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(options: EvidenceLogOptions) {
+    this.#options = options;
+    this.#hash = suiteOf(options.signer.suite).hash;
+    this.#tiles = new SqlTiles(options.store.read);
+  }
+
+  /** Takes up where the last run ended; integrates what it left. */
+  async start(): Promise<void> {
+    this.#state = (await readState(this.#options.store.read)) ?? this.#state;
+    await this.integrate();
+  }
+
+  /** Adds an entry inside a unit of work. @returns its position, for a later proof */
+  async append(tx: Transaction, { kind, subject, peer, at }: LogSubject): Promise<number> {
+    const entry = encode('LogEntry', { version: 1, kind, subject, peer, at });
+    const row = await tx.get<{ position: number }>(
+      'INSERT INTO log_entry (entry, leaf) VALUES (?, ?) RETURNING position',
+      entry,
+      logLeaf(this.#hash, entry),
+    );
+    tx.afterCommit(() => this.#integrateSoon());
+    return row!.position;
+  }
+
+  /** Number of entries in the tree. */
+  get size(): number {
+    return this.#state.size;
+  }
+
+  /** Newest signed checkpoint; empty before the first entry. */
+  get checkpoint(): string {
+    return this.#state.checkpoint;
+  }
+
+  /** Puts every committed entry into the tree and signs a checkpoint. Calls wait for each other. */
+  integrate(): Promise<void> {
+    const next = this.#work.then(() => this.#integrateAll());
+    this.#work = next.catch(() => {});
+    return next;
+  }
+
+  /** Proves entries under one checkpoint, integrating first if need be. */
+  async prove(positions: readonly number[]): Promise<{ checkpoint: string; proofs: LogProof[] }> {
+    await this.integrate();
+    const { checkpoint, size } = this.#state;
+    const proofs: LogProof[] = [];
+    for (const position of positions) {
+      const { entry, index } = await this.#tiles.entryAt(position);
+      proofs.push({ entry, index, path: await logInclusionProof(this.#hash, index, size, this.#tiles) });
+    }
+    return { checkpoint, proofs };
+  }
+
+  /** Proof that today's log begins with the log of `oldSize` entries. */
+  consistency(oldSize: number): Promise<Buffer[]> {
+    return logConsistencyProof(this.#hash, oldSize, this.#state.size, this.#tiles);
+  }
+
+  /** Integrates the last entries and stops. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.integrate();
+  }
+
+  #integrateSoon(): void {
+    if (this.#timer || this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.integrate().catch(this.#options.onError);
+    }, this.#options.intervalMs);
+    this.#timer.unref();
+  }
+
+  async #integrateAll(): Promise<void> {
+    while ((await this.#integrateStep()) === STEP);
+  }
+
+  /** @returns how many entries were integrated */
+  async #integrateStep(): Promise<number> {
+    const { store, region, signer } = this.#options;
+    const waiting = await this.#tiles.waiting(STEP);
+    if (waiting.length === 0) return 0;
+    const appended = appendLeaves(
+      this.#hash,
+      this.#state.frontier,
+      waiting.map((row) => row.leaf),
+    );
+    const { epoch, size: from } = this.#state;
+    const checkpoint = await signCheckpoint(signer, { region, epoch, size: appended.size, root: appended.root });
+    const next: Integrated = { epoch, size: appended.size, frontier: appended.frontier, checkpoint };
+    await store.write(async (tx) => {
+      await this.#tiles.integrate(
+        tx,
+        from,
+        waiting.map((row) => row.position),
+        appended.newNodes,
+      );
+      await tx.run(
+        `INSERT INTO log_state (id, epoch, size, frontier, checkpoint) VALUES (1, ?, ?, ?, ?)
+         ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, size = excluded.size,
+           frontier = excluded.frontier, checkpoint = excluded.checkpoint`,
+        next.epoch,
+        next.size,
+        encodeFrontier(next.frontier),
+        next.checkpoint,
+      );
+    });
+    this.#state = next;
+    return waiting.length;
+  }
+}
+
+async function readState(sql: Sql): Promise<Integrated | undefined> {
+  const row = await sql.get<{ epoch: number; size: number; frontier: Buffer; checkpoint: string }>(
+    'SELECT epoch, size, frontier, checkpoint FROM log_state WHERE id = 1',
+  );
+  return row && { ...row, frontier: decodeFrontier(row.frontier) };
+}

@@ -1,0 +1,55 @@
+import { CodedError, checkPayload, decode, type Mode, payloadName } from '#proto';
+import { type CompiledAgreement, needsAuthorization, type VerifiedEnvelope } from '#trust';
+import type { Incoming } from '../peer/incoming.ts';
+import type { Sql } from '../store/store.ts';
+import type { Arrival } from './decide.ts';
+
+/** Turns a verified envelope into an authorized one, or throws the code of its rejection or deferral. */
+export type Authorize = (tx: Sql, envelope: VerifiedEnvelope, arrival: Arrival) => Promise<Incoming>;
+
+/** Where a message stands: which item, which way, whose side is whose. */
+export interface CaseContext {
+  readonly item: string;
+  readonly mode: Mode;
+  readonly receiving: string;
+  readonly handling: string;
+}
+
+export interface AuthorizeOptions {
+  readonly region: string;
+  /** The agreement that a header cites, if it may be cited now. */
+  readonly agreementOf: (header: VerifiedEnvelope['header'], opening: boolean) => CompiledAgreement;
+  /** The case of a conversation with a peer; undefined when there is none. */
+  readonly caseOf: (tx: Sql, conversation: string, peer: string) => Promise<CaseContext | undefined>;
+}
+
+/**
+ * Makes step 5 of receiving: the type is known, the payload is right, and the cited authorization permits it.
+ *
+ * Codes: UNKNOWN_TYPE, MALFORMED, PAYLOAD_INVALID, AUTHORIZATION_*, ITEM_NOT_COVERED, MODE_NOT_COVERED, RIGHT_MISSING,
+ * FIELD_NOT_ALLOWED, CASE_UNKNOWN.
+ */
+export function authorizer(options: AuthorizeOptions): Authorize {
+  return async (tx, envelope, { peer, receivedAt }) => {
+    const name = payloadName(envelope.header.type);
+    if (!name || name === 'CertificateQuestion' || name === 'CertificateAnswer') throw new CodedError('UNKNOWN_TYPE');
+    const payload = decode(name, envelope.payload) as object;
+    const problems = checkPayload(name, payload);
+    if (problems.length > 0) throw new CodedError('PAYLOAD_INVALID', undefined, problems);
+    const incoming = { envelope, name, payload, peer, receivedAt };
+    if (!needsAuthorization(name)) return { ...incoming, agreement: undefined };
+    const opening = name === 'CaseTransfer';
+    const agreement = options.agreementOf(envelope.header, opening);
+    const context = opening
+      ? openingContext(payload as { item: string; mode: string }, peer.region, options.region)
+      : await options.caseOf(tx, envelope.header.conversation, peer.region);
+    if (!context) throw new CodedError('CASE_UNKNOWN');
+    agreement.judge({ ...context, name, payload, sender: peer.region, at: envelope.header.sentAt });
+    return { ...incoming, agreement };
+  };
+}
+
+/** A transfer says itself what it is about: the sender took it in, we are to handle it. */
+function openingContext({ item, mode }: { item: string; mode: string }, sender: string, us: string): CaseContext {
+  return { item, mode: mode as Mode, receiving: sender, handling: us };
+}

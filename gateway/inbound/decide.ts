@@ -1,0 +1,123 @@
+import { CodedError, ERROR_CODES, type ErrorCode, receiptLeaf } from '#proto';
+import { type Clock, type RegionStatement, receiptBody, suiteOf, type VerifiedEnvelope } from '#trust';
+import type { EvidenceLog } from '../evidence/evidence-log.ts';
+import type { GroupPlace } from '../outbound/outbox.ts';
+import { type IncomingHandler, MissingMaterials } from '../peer/incoming.ts';
+import type { Transaction } from '../store/store.ts';
+import type { Authorize } from './authorize.ts';
+import { inbox } from './inbox.ts';
+
+/** What a verified envelope is answered with. */
+export type Decision =
+  | { readonly kind: 'receipt'; readonly body: Buffer; readonly position: number; readonly code: string }
+  | {
+      readonly kind: 'deferral';
+      readonly code: string;
+      readonly expected?: number;
+      readonly missing?: readonly Buffer[];
+    }
+  | { readonly kind: 'refusal'; readonly code: string };
+
+export interface DecideOptions {
+  readonly region: string;
+  readonly suite: string;
+  readonly clock: Clock;
+  readonly log: EvidenceLog;
+  readonly authorize: Authorize;
+  readonly handlerOf: (name: string) => IncomingHandler;
+  /** Told of errors that no code explains; the envelope is deferred. */
+  readonly onUnexpected: (error: unknown, envelope: VerifiedEnvelope) => void;
+}
+
+/** Arrival of one envelope: who sent it, when, and where its seal is kept. */
+export interface Arrival {
+  readonly peer: RegionStatement;
+  readonly receivedAt: number;
+  readonly place: GroupPlace;
+}
+
+/**
+ * Steps 4 to 7 of receiving: order, authorization, state, and the verdict with its receipt and log entry, all in the
+ * caller's unit of work. A rejection or deferral leaves no trace of what the handler began.
+ */
+export class Decider {
+  readonly #options: DecideOptions;
+
+  constructor(options: DecideOptions) {
+    this.#options = options;
+  }
+
+  async decide(tx: Transaction, envelope: VerifiedEnvelope, arrival: Arrival): Promise<Decision> {
+    const { sender, id, conversation, sequence } = envelope.header;
+    // The same envelope may have been decided on another stream since the look-up.
+    const known = await inbox.known(tx, sender, id);
+    if (known) return repeated(known, envelope);
+    const expected = await inbox.expected(tx, sender, conversation);
+    if (sequence > expected) return { kind: 'deferral', code: 'SEQUENCE_GAP', expected };
+    if (sequence < expected) return this.#close(tx, envelope, arrival, 'SEQUENCE_USED');
+    const code = await this.#apply(tx, envelope, arrival);
+    if (typeof code === 'object') return code;
+    await inbox.consume(tx, sender, conversation, sequence);
+    return this.#close(tx, envelope, arrival, code);
+  }
+
+  /** @returns the code of a rejection, nothing for an acceptance, or a deferral */
+  async #apply(tx: Transaction, envelope: VerifiedEnvelope, arrival: Arrival): Promise<ErrorCode | '' | Decision> {
+    try {
+      await tx.attempt(async () => {
+        const incoming = await this.#options.authorize(tx, envelope, arrival);
+        await this.#options.handlerOf(incoming.name)(tx, incoming);
+      });
+      return '';
+    } catch (error) {
+      if (error instanceof MissingMaterials)
+        return { kind: 'deferral', code: 'MATERIAL_MISSING', missing: error.digests };
+      if (!(error instanceof CodedError) || error.code === 'INTERNAL') {
+        this.#options.onUnexpected(error, envelope);
+        return { kind: 'deferral', code: 'TRY_LATER' };
+      }
+      const { answer } = ERROR_CODES[error.code];
+      return answer === 'deferral' ? { kind: 'deferral', code: error.code } : error.code;
+    }
+  }
+
+  async #close(
+    tx: Transaction,
+    envelope: VerifiedEnvelope,
+    { receivedAt, place }: Arrival,
+    code: ErrorCode | '',
+  ): Promise<Decision> {
+    const { region, suite, clock, log } = this.#options;
+    const { sender, id, conversation, sequence } = envelope.header;
+    const decidedAt = clock.now();
+    const body = receiptBody({
+      issuer: region,
+      audience: sender,
+      envelopeId: id,
+      leaf: envelope.leaf,
+      conversation,
+      sequence,
+      code,
+      receivedAt,
+      decidedAt,
+    });
+    const subject = receiptLeaf(suiteOf(suite).hash, body);
+    const logPosition = await log.append(tx, {
+      kind: 'LOG_ENTRY_KIND_VERDICT_GIVEN',
+      subject,
+      peer: sender,
+      at: decidedAt,
+    });
+    const position = await inbox.store(tx, envelope, place, { code, receipt: body, logPosition, receivedAt });
+    return { kind: 'receipt', body, position, code };
+  }
+}
+
+/** A decided id: its stored receipt for the same envelope, a refusal for any other. */
+export function repeated(
+  known: { readonly leaf: Buffer; readonly receipt: Buffer; readonly position: number },
+  arrived: { readonly leaf: Buffer },
+): Decision {
+  if (!known.leaf.equals(arrived.leaf)) return { kind: 'refusal', code: 'ID_REUSED' };
+  return { kind: 'receipt', body: known.receipt, position: known.position, code: '' };
+}

@@ -1,0 +1,118 @@
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+import { CodedError, type ErrorCode, LIMITS, type messages } from '#proto';
+import type { RegionStatement } from '#trust';
+import { statusOf } from './grpc-status.ts';
+import type { Pipeline } from './pipeline.ts';
+
+/** The only protocol version that is spoken. */
+const PROTOCOL = 1;
+/** Milliseconds between two checkpoints that we show the peer. */
+const CHECKPOINT_EVERY_MS = 60_000;
+
+export interface SessionOptions {
+  readonly pipeline: Pipeline;
+  readonly hello: (peer: RegionStatement) => object;
+  readonly checkpoint: () => string;
+  readonly now: () => number;
+  readonly onCheckpoint: (peer: RegionStatement, note: string) => Promise<void>;
+  readonly onUnexpected: (error: unknown) => void;
+}
+
+type ExchangeCall = ServerDuplexStream<messages.ExchangeRequest, object>;
+
+/** One Exchange stream of one peer: hello, then each batch is answered before the next is read. */
+export class ExchangeSession {
+  readonly peer: RegionStatement;
+  readonly #call: ExchangeCall;
+  readonly #options: SessionOptions;
+  #greeted = false;
+  #ended = false;
+  #working: Promise<void> = Promise.resolve();
+  #checkpointShown = 0;
+
+  constructor(call: ExchangeCall, peer: RegionStatement, options: SessionOptions) {
+    this.#call = call;
+    this.peer = peer;
+    this.#options = options;
+  }
+
+  /** Serves the stream until it ends. Never throws. */
+  async run(): Promise<void> {
+    try {
+      for await (const frame of this.#call as AsyncIterable<messages.ExchangeRequest>) {
+        if (this.#ended) return;
+        this.#working = this.#take(frame);
+        await this.#working;
+      }
+      if (!this.#ended) this.#call.end();
+    } catch (error) {
+      if (!(error instanceof CodedError) && !this.#call.cancelled) this.#options.onUnexpected(error);
+      this.#finish(error);
+    }
+  }
+
+  /** Answers the batch under way and ends the stream. */
+  async drain(): Promise<void> {
+    await this.#working.catch(() => {});
+    this.end('SHUTTING_DOWN');
+  }
+
+  /** Ends the stream with a code. */
+  end(code: ErrorCode): void {
+    this.#finish(new CodedError(code));
+  }
+
+  async #take(frame: messages.ExchangeRequest): Promise<void> {
+    if (frame.hello) this.#greet(frame.hello);
+    else if (!this.#greeted) throw new CodedError('PROTOCOL_VIOLATION', 'the first frame is a hello');
+    else if (frame.batch) await this.#answer(frame.batch);
+    else if (frame.checkpoint) await this.#options.onCheckpoint(this.peer, frame.checkpoint.note);
+    else throw new CodedError('PROTOCOL_VIOLATION', 'an empty frame');
+  }
+
+  #greet(hello: messages.Hello): void {
+    if (this.#greeted) throw new CodedError('PROTOCOL_VIOLATION', 'a second hello');
+    if (hello.protocol !== PROTOCOL) throw new CodedError('VERSION_UNSUPPORTED');
+    if (hello.region !== this.peer.region) throw new CodedError('PEER_MISMATCH');
+    this.#greeted = true;
+    this.#call.write({ hello: this.#options.hello(this.peer) });
+  }
+
+  async #answer(batch: messages.Batch): Promise<void> {
+    const { length } = batch.envelopes;
+    if (length === 0 || length > LIMITS.batchEnvelopes)
+      throw new CodedError('PROTOCOL_VIOLATION', 'a batch holds 1 to 256 envelopes');
+    const answer = await this.#options.pipeline.receive(this.peer, batch);
+    if (this.#ended) return;
+    if (!this.#call.write(answer)) await drained(this.#call);
+    this.#showCheckpoint();
+  }
+
+  #showCheckpoint(): void {
+    const now = this.#options.now();
+    const note = this.#options.checkpoint();
+    if (note === '' || now - this.#checkpointShown < CHECKPOINT_EVERY_MS) return;
+    this.#checkpointShown = now;
+    this.#call.write({ checkpoint: { note } });
+  }
+
+  #finish(error: unknown): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (!this.#call.cancelled) this.#call.emit('error', statusOf(error));
+  }
+}
+
+function drained(call: ExchangeCall): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      call.off('drain', done);
+      call.off('cancelled', done);
+      call.off('close', done);
+      resolve();
+    };
+    call.once('drain', done);
+    call.once('cancelled', done);
+    call.once('close', done);
+  });
+}

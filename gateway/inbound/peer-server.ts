@@ -1,0 +1,186 @@
+import { X509Certificate } from 'node:crypto';
+import {
+  type AuthContext,
+  experimental,
+  Server,
+  type ServerDuplexStream,
+  ServerInterceptingCall,
+  type ServerInterceptor,
+  type ServerReadableStream,
+  type ServerUnaryCall,
+  type sendUnaryData,
+} from '@grpc/grpc-js';
+import { ReflectionService } from '@grpc/reflection';
+import { HealthImplementation } from 'grpc-health-check';
+import { CodedError, definitions, type ErrorCode, LIMITS, type messages, services } from '#proto';
+import type { RegionStatement, TlsIdentity } from '#trust';
+import type { MaterialStore } from '../material/material-store.ts';
+import type { Peers } from '../peer/peers.ts';
+import { ExchangeSession, type SessionOptions } from './exchange-session.ts';
+import { statusOf } from './grpc-status.ts';
+import { receivePush } from './material-door.ts';
+import { PinnedCertificates } from './pinned-certificates.ts';
+
+export interface PeerServerOptions extends SessionOptions {
+  readonly tls: TlsIdentity;
+  readonly peers: Peers;
+  readonly materials: MaterialStore;
+  readonly streamsPerPeer: number;
+  /** Answers one sealed question. */
+  readonly check: (peer: RegionStatement, envelope: messages.Envelope) => Promise<object>;
+  readonly onRefusedCall: (code: ErrorCode) => void;
+  readonly onMaterialBytes: (bytes: number) => void;
+}
+
+type AnyCall = { getAuthContext(): AuthContext };
+
+/** The port for other regions: gRPC over mutual TLS, where only pinned keys are let in. */
+export class PeerServer {
+  readonly #options: PeerServerOptions;
+  readonly #server: Server;
+  readonly #certificates: PinnedCertificates;
+  readonly #sessions = new Map<string, Set<ExchangeSession>>();
+  #stopping = false;
+
+  constructor(options: PeerServerOptions) {
+    this.#options = options;
+    this.#certificates = new PinnedCertificates(options.tls, options.peers);
+    this.#server = new Server({
+      interceptors: [this.#door()],
+      'grpc.max_receive_message_length': LIMITS.frameBytes,
+      'grpc.max_send_message_length': LIMITS.frameBytes,
+      'grpc.max_concurrent_streams': 100,
+    });
+    this.#addServices();
+    options.peers.onChange(() => this.#endForgotten());
+  }
+
+  /**
+   * Listens.
+   *
+   * @param address `host:port`; port 0 takes any
+   * @returns the port
+   */
+  start(address: string): Promise<number> {
+    const credentials = experimental.createCertificateProviderServerCredentials(
+      this.#certificates,
+      this.#certificates,
+      false,
+    );
+    return new Promise((resolve, reject) => {
+      this.#server.bindAsync(address, credentials, (error, port) => (error ? reject(error) : resolve(port)));
+    });
+  }
+
+  /** Lets batches under way be answered, then ends every call. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await Promise.all([...this.#sessions.values()].flatMap((set) => [...set].map((session) => session.drain())));
+    this.#server.forceShutdown();
+  }
+
+  /** The pinned region that the TLS client certificate belongs to; undefined for anybody else. */
+  #caller(call: AnyCall): RegionStatement | undefined {
+    const certificate = call.getAuthContext().sslPeerCertificate;
+    if (!certificate) return undefined;
+    return this.#options.peers.directory.ownerOf(new X509Certificate(certificate.raw));
+  }
+
+  /** Step 0: whoever is not pinned is turned away before any message is read. */
+  #door(): ServerInterceptor {
+    return (_method, call) =>
+      new ServerInterceptingCall(call, {
+        start: (next) => {
+          next({
+            onReceiveMetadata: (metadata, forward) => {
+              const code = this.#stopping ? 'SHUTTING_DOWN' : this.#caller(call) ? undefined : 'PEER_UNKNOWN';
+              if (code) {
+                this.#options.onRefusedCall(code);
+                call.sendStatus(statusOf(new CodedError(code)));
+                return;
+              }
+              forward(metadata);
+            },
+          });
+        },
+      });
+  }
+
+  #addServices(): void {
+    this.#server.addService(services.exchange, {
+      Exchange: (call: ServerDuplexStream<messages.ExchangeRequest, object>) => this.#exchange(call),
+    });
+    this.#server.addService(services.check, {
+      Check: unary((call: ServerUnaryCall<messages.CheckRequest, object>) => this.#check(call), this.#options),
+    });
+    this.#server.addService(services.material, {
+      Status: unary(
+        (call: ServerUnaryCall<messages.StatusRequest, object>) => this.#materialStatus(call),
+        this.#options,
+      ),
+      Push: unary(
+        (call: ServerReadableStream<messages.PushRequest, object>) => this.#materialPush(call),
+        this.#options,
+      ),
+    });
+    const names = ['ExchangeService', 'CheckService', 'MaterialService'].map((name) => [
+      `tongban.v1.${name}`,
+      'SERVING',
+    ]);
+    new HealthImplementation(Object.fromEntries([['', 'SERVING'], ...names])).addToServer(this.#server);
+    new ReflectionService(definitions).addToServer(this.#server);
+  }
+
+  #exchange(call: ServerDuplexStream<messages.ExchangeRequest, object>): void {
+    const peer = this.#caller(call)!;
+    const sessions = this.#sessions.get(peer.region) ?? new Set();
+    if (sessions.size >= this.#options.streamsPerPeer) {
+      call.emit('error', statusOf(new CodedError('BACK_PRESSURE', 'too many streams of one peer')));
+      return;
+    }
+    const session = new ExchangeSession(call, peer, this.#options);
+    this.#sessions.set(peer.region, sessions.add(session));
+    void session.run().finally(() => sessions.delete(session));
+  }
+
+  async #check(call: ServerUnaryCall<messages.CheckRequest, object>): Promise<object> {
+    const { envelope } = call.request;
+    if (!envelope) throw new CodedError('MALFORMED', 'the request has no envelope');
+    return { envelope: await this.#options.check(this.#caller(call)!, envelope) };
+  }
+
+  #materialStatus(call: ServerUnaryCall<messages.StatusRequest, object>): Promise<object> {
+    const { conversation, digest } = call.request;
+    return this.#options.materials.status(this.#caller(call)!.region, conversation, digest);
+  }
+
+  #materialPush(call: ServerReadableStream<messages.PushRequest, object>): Promise<object> {
+    return receivePush(call, this.#caller(call)!.region, this.#options.materials, this.#options.onMaterialBytes);
+  }
+
+  /** Ends the live calls of regions that were removed or whose keys changed. */
+  #endForgotten(): void {
+    for (const [region, sessions] of this.#sessions) {
+      const pinned = this.#options.peers.get(region);
+      for (const session of sessions) {
+        if (!pinned?.digest.equals(session.peer.digest)) session.end('PEER_UNKNOWN');
+      }
+    }
+  }
+}
+
+/** Wraps a handler that answers once: a CodedError becomes its gRPC status. */
+function unary<C>(
+  handle: (call: C) => Promise<object>,
+  { onUnexpected }: Pick<PeerServerOptions, 'onUnexpected'>,
+): (call: C, callback: sendUnaryData<object>) => void {
+  return (call, callback) => {
+    handle(call).then(
+      (answer) => callback(null, answer),
+      (error) => {
+        if (!(error instanceof CodedError)) onUnexpected(error);
+        callback(statusOf(error));
+      },
+    );
+  };
+}

@@ -1,0 +1,182 @@
+import { CodedError, envelopeLeaf, type messages } from '#proto';
+import {
+  type ArrivedEnvelope,
+  type Clock,
+  openMember,
+  type RegionStatement,
+  readArrived,
+  type SealedRoot,
+  type Signer,
+  sealReceipts,
+  suiteOf,
+  type VerifiedEnvelope,
+  type VerifiedRoot,
+  verifyGroup,
+} from '#trust';
+import { keepGroup } from '../outbound/outbox.ts';
+import type { Store } from '../store/store.ts';
+import { type Decider, type Decision, repeated } from './decide.ts';
+import { inbox } from './inbox.ts';
+
+/** One envelope of a batch on its way through the pipeline. */
+interface Place {
+  readonly index: number;
+  readonly raw: messages.Envelope;
+  /** Leaf hash of the header bytes that came, whatever they are. */
+  readonly leaf: Buffer;
+  arrived?: ArrivedEnvelope;
+  verified?: VerifiedEnvelope;
+  decision?: Decision;
+}
+
+export interface PipelineOptions {
+  readonly region: string;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly signer: Signer;
+  readonly decider: Decider;
+  /** Counts what was decided. */
+  readonly onDecided: (peer: string, decision: Decision) => void;
+  /** A seal of receipts could not be stored; they are sealed again when asked for. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Receiving: read, recognise, open, decide, receipt. */
+export class Pipeline {
+  readonly #options: PipelineOptions;
+
+  constructor(options: PipelineOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Answers a batch of a pinned peer. Every envelope is in the answer exactly once.
+   *
+   * @param peer region that the TLS certificate proved
+   */
+  async receive(peer: RegionStatement, batch: messages.Batch): Promise<object> {
+    const receivedAt = this.#options.clock.now();
+    const { hash } = suiteOf(peer.suites[0] ?? 'ES256');
+    const places = batch.envelopes.map((raw, index): Place => ({ index, raw, leaf: envelopeLeaf(hash, raw.header) }));
+    this.#read(places, peer);
+    await this.#recognise(places);
+    const group = this.#open(places, peer, batch);
+    if (group) await this.#decide(places, peer, batch, group, receivedAt);
+    return this.#answer(peer, batch.number, places);
+  }
+
+  /** Step 1: the header can be read and fits the connection. */
+  #read(places: readonly Place[], peer: RegionStatement): void {
+    for (const place of places) {
+      try {
+        place.arrived = readArrived(place.raw, peer.region, this.#options.region);
+      } catch (error) {
+        place.decision = refusal(error);
+      }
+    }
+  }
+
+  /** Step 2: what was decided before gets its stored receipt. */
+  async #recognise(places: readonly Place[]): Promise<void> {
+    for (const place of places) {
+      if (!place.arrived) continue;
+      const { sender, id } = place.arrived.header;
+      const known = await inbox.known(this.#options.store.read, sender, id);
+      if (known) place.decision = repeated(known, place.arrived);
+    }
+  }
+
+  /** Step 3: one signature for the group, then each payload and its times. */
+  #open(places: readonly Place[], peer: RegionStatement, batch: messages.Batch): GroupSeal | undefined {
+    const open = places.filter((place) => !place.decision);
+    if (open.length === 0) return undefined;
+    const now = this.#options.clock.now();
+    let group: VerifiedRoot & { readonly leaves: readonly Buffer[] };
+    try {
+      const headers = places.map((place) => place.raw.header);
+      group = verifyGroup(batch.signedRoot, headers, peer, { kind: 'arrival', now });
+    } catch (error) {
+      for (const place of open) place.decision = refusal(error);
+      return undefined;
+    }
+    for (const place of open) {
+      try {
+        place.verified = openMember(place.arrived!, group, now);
+      } catch (error) {
+        place.decision = refusal(error);
+      }
+    }
+    return group;
+  }
+
+  /** Steps 4 to 7, one unit of work for the whole batch. */
+  async #decide(
+    places: readonly Place[],
+    peer: RegionStatement,
+    batch: messages.Batch,
+    group: GroupSeal,
+    receivedAt: number,
+  ): Promise<void> {
+    const open = places.filter((place) => place.verified);
+    if (open.length === 0) return;
+    const { store, decider } = this.#options;
+    const decisions = await store.write(async (tx) => {
+      const id = await keepGroup(tx, batch.signedRoot.toString('latin1'), group.leaves);
+      const made: Decision[] = [];
+      for (const { verified, index } of open) {
+        made.push(await decider.decide(tx, verified!, { peer, receivedAt, place: { group: id, index } }));
+      }
+      return made;
+    });
+    open.forEach((place, at) => {
+      place.decision = decisions[at]!;
+    });
+  }
+
+  /** Seals the receipts and says everything at once. */
+  async #answer(peer: RegionStatement, answers: number, places: readonly Place[]): Promise<object> {
+    const receipts: Buffer[] = [];
+    const positions: number[] = [];
+    const deferrals: object[] = [];
+    const refusals: object[] = [];
+    for (const { decision, leaf, arrived } of places) {
+      const made = decision ?? refusal(new CodedError('TRY_LATER'));
+      this.#options.onDecided(peer.region, made);
+      const leafHash = arrived?.leaf ?? leaf;
+      if (made.kind === 'receipt') {
+        receipts.push(made.body);
+        positions.push(made.position);
+      } else if (made.kind === 'deferral') {
+        deferrals.push({
+          envelopeId: arrived?.header.id,
+          leafHash,
+          code: made.code,
+          expectedSequence: made.expected,
+          missingMaterials: made.missing,
+        });
+      } else {
+        refusals.push({ leafHash, code: made.code });
+      }
+    }
+    const sealed = await this.#seal(receipts, positions);
+    return { receipts: { answers, signedRoot: Buffer.from(sealed?.signedRoot ?? ''), receipts, deferrals, refusals } };
+  }
+
+  async #seal(receipts: readonly Buffer[], positions: readonly number[]): Promise<SealedRoot | undefined> {
+    if (receipts.length === 0) return undefined;
+    const { signer, region, clock, store } = this.#options;
+    const sealed = await sealReceipts(signer, region, receipts, clock.now());
+    // Receipts are durable already; their seal may follow, since it can be made anew.
+    store
+      .write(async (tx) => inbox.sealed(tx, positions, await keepGroup(tx, sealed.signedRoot, sealed.leaves)))
+      .catch(this.#options.onError);
+    return sealed;
+  }
+}
+
+type GroupSeal = VerifiedRoot & { readonly leaves: readonly Buffer[] };
+
+function refusal(error: unknown): Decision {
+  if (!(error instanceof CodedError)) throw error;
+  return { kind: 'refusal', code: error.code };
+}

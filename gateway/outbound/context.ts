@@ -1,0 +1,53 @@
+import type { ErrorCode, PayloadName } from '#proto';
+import type { Clock, RegionStatement, Signer, TlsIdentity } from '#trust';
+import type { EvidenceLog } from '../evidence/evidence-log.ts';
+import type { Store, Transaction } from '../store/store.ts';
+import type { MaterialPusher } from './material-pusher.ts';
+import type { Outbox } from './outbox.ts';
+
+/** The fate of an envelope that we sent. */
+export interface Settled {
+  readonly peer: string;
+  readonly id: string;
+  readonly conversation: string;
+  readonly name: PayloadName;
+  /** Encoded payload. */
+  readonly payload: Buffer;
+  /** Empty when accepted; EXPIRED when it never was decided. */
+  readonly code: ErrorCode | '';
+}
+
+/** Lets the room that sent an envelope act on its fate, in the same unit of work. */
+export type SettleHandler = (tx: Transaction, settled: Settled) => Promise<void>;
+
+/** What operators are told of the traffic: metrics and log lines. */
+export interface DispatchEvents {
+  connected(peer: string): void;
+  lost(peer: string): void;
+  disconnected(peer: string, error: unknown): void;
+  sent(peer: string, envelopes: number): void;
+  answered(peer: string, kind: 'receipt' | 'deferral' | 'refusal', code: string): void;
+  pushFailed(peer: string, error: unknown): void;
+}
+
+/** Everything that sending needs. */
+export interface DispatchContext {
+  readonly region: string;
+  readonly store: Store;
+  readonly clock: Clock;
+  /** From 0 to 1, for jitter. */
+  readonly random: () => number;
+  readonly log: EvidenceLog;
+  readonly signer: Signer;
+  readonly tls: TlsIdentity;
+  readonly outbox: Outbox;
+  readonly materials: MaterialPusher;
+  readonly events: DispatchEvents;
+  /** First frame that we send to a peer. */
+  readonly hello: (peer: RegionStatement) => object;
+  /** Newest checkpoint of our log. */
+  readonly checkpoint: () => string;
+  /** A peer showed a checkpoint of its log. */
+  readonly onCheckpoint: (peer: RegionStatement, note: string) => Promise<void>;
+  readonly onSettled: SettleHandler;
+}

@@ -1,0 +1,55 @@
+import type { Peers } from '../peer/peers.ts';
+import type { DispatchContext } from './context.ts';
+import { PeerLink } from './peer-link.ts';
+
+/** Keeps one link to every pinned peer. */
+export class Dispatcher {
+  readonly #context: DispatchContext;
+  readonly #peers: Peers;
+  readonly #links = new Map<string, PeerLink>();
+  #stopped = false;
+
+  constructor(context: DispatchContext, peers: Peers) {
+    this.#context = context;
+    this.#peers = peers;
+  }
+
+  start(): void {
+    this.#peers.onChange(() => this.#follow());
+    this.#follow();
+  }
+
+  /** Envelopes for a peer were accepted. */
+  wake(peer: string): void {
+    this.#links.get(peer)?.wake();
+  }
+
+  /** The link to a peer; undefined when it is not pinned. */
+  link(peer: string): PeerLink | undefined {
+    return this.#links.get(peer);
+  }
+
+  /** Ends every link; what is pending stays in the outbox. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    const links = [...this.#links.values()];
+    this.#links.clear();
+    await Promise.all(links.map((link) => link.stop()));
+  }
+
+  /** Brings the links in line with the pinned peers. */
+  #follow(): void {
+    if (this.#stopped) return;
+    for (const [region, link] of this.#links) {
+      if (this.#peers.get(region)?.digest.equals(link.peer.digest)) continue;
+      this.#links.delete(region);
+      void link.stop();
+    }
+    for (const peer of this.#peers.all()) {
+      if (this.#links.has(peer.region)) continue;
+      const link = new PeerLink(peer, this.#context);
+      this.#links.set(peer.region, link);
+      link.start();
+    }
+  }
+}

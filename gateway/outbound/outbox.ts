@@ -1,0 +1,251 @@
+import { CodedError, checkPayload, encode, LIMITS, type PayloadName, payloadName, typeName } from '#proto';
+import { type Clock, fixEnvelope, type SuiteName } from '#trust';
+import type { EvidenceLog } from '../evidence/evidence-log.ts';
+import type { Store, Transaction } from '../store/store.ts';
+
+/** What a room of the gateway wants to be sent. */
+export interface Outgoing {
+  readonly peer: string;
+  readonly conversation: string;
+  readonly name: PayloadName;
+  readonly payload: object;
+  readonly authorization?: { readonly id: string; readonly digest: Buffer } | undefined;
+  /** SHA-256 of the materials that must arrive first, in hex. */
+  readonly materials?: readonly string[];
+}
+
+/** An envelope that the outbox took: durable once the unit of work is. */
+export interface Enqueued {
+  readonly id: string;
+  readonly sequence: number;
+  /** Milliseconds. */
+  readonly sentAt: number;
+}
+
+/** A row of the outbox that still waits for its receipt. */
+export interface PendingEnvelope {
+  readonly position: number;
+  readonly id: string;
+  readonly conversation: string;
+  readonly sequence: number;
+  readonly type: string;
+  readonly header: Buffer;
+  readonly payload: Buffer;
+  readonly salt: Buffer;
+  readonly leaf: Buffer;
+  readonly materials: string;
+  readonly expires_at: number;
+}
+
+/** Where the seal of an envelope or a receipt is kept: a group and a place in it. */
+export interface GroupPlace {
+  readonly group: number;
+  readonly index: number;
+}
+
+const COLUMNS = 'position, id, conversation, sequence, type, header, payload, salt, leaf, materials, expires_at';
+
+export interface OutboxOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: EvidenceLog;
+  readonly region: string;
+  readonly suite: SuiteName;
+  /** UUIDv7 source. */
+  readonly newId: () => string;
+  /** Envelopes that may wait for one peer. */
+  readonly capacity: number;
+  /** Called after a commit that added envelopes for a peer. */
+  readonly onEnqueued: (peer: string) => void;
+}
+
+/** Everything that was accepted for sending: fixed once, kept until its verdict and after. */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #pending = new Map<string, number>();
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+  }
+
+  /** Counts what earlier runs left. */
+  async start(): Promise<void> {
+    const rows = await this.#options.store.read.all<{ peer: string; n: number }>(
+      "SELECT peer, count(*) AS n FROM outbox WHERE state = 'pending' GROUP BY peer",
+    );
+    for (const { peer, n } of rows) this.#pending.set(peer, n);
+  }
+
+  /** Envelopes that wait for a peer. */
+  pending(peer: string): number {
+    return this.#pending.get(peer) ?? 0;
+  }
+
+  /**
+   * Fixes an envelope and takes it, inside a unit of work.
+   *
+   * @throws CodedError BACK_PRESSURE when too many wait for the peer, PAYLOAD_INVALID, MESSAGE_TOO_LARGE
+   */
+  async enqueue(tx: Transaction, outgoing: Outgoing): Promise<Enqueued> {
+    const { capacity } = this.#options;
+    if (this.pending(outgoing.peer) >= capacity)
+      throw new CodedError('BACK_PRESSURE', `${capacity} envelopes wait for region ${outgoing.peer}`);
+    const row = await tx.get<{ sequence: number }>(
+      `INSERT INTO conversation (id, peer, next_out) VALUES (?, ?, 2)
+       ON CONFLICT (id, peer) DO UPDATE SET next_out = next_out + 1 RETURNING next_out - 1 AS sequence`,
+      outgoing.conversation,
+      outgoing.peer,
+    );
+    return this.#insert(tx, outgoing, row!.sequence);
+  }
+
+  /** Oldest pending envelopes of a peer after a position. */
+  pendingAfter(peer: string, position: number, limit: number): Promise<PendingEnvelope[]> {
+    return this.#options.store.read.all<PendingEnvelope>(
+      `SELECT ${COLUMNS} FROM outbox WHERE peer = ? AND state = 'pending' AND position > ? ORDER BY position LIMIT ?`,
+      peer,
+      position,
+      limit,
+    );
+  }
+
+  /** Pending envelopes of one conversation up to a position, in order of their sequence. */
+  pendingOf(peer: string, conversation: string, upTo: number, limit: number): Promise<PendingEnvelope[]> {
+    return this.#options.store.read.all<PendingEnvelope>(
+      `SELECT ${COLUMNS} FROM outbox WHERE conversation = ? AND peer = ? AND state = 'pending' AND position <= ?
+       ORDER BY sequence LIMIT ?`,
+      conversation,
+      peer,
+      upTo,
+      limit,
+    );
+  }
+
+  /**
+   * Closes an envelope with the peer's receipt.
+   *
+   * @returns false when it was closed before
+   */
+  async settle(
+    tx: Transaction,
+    envelope: { readonly position: number; readonly peer: string },
+    receipt: { code: string; body: Buffer; logPosition: number; sealedIn: GroupPlace; receiptIn: GroupPlace },
+  ): Promise<boolean> {
+    const changed = await tx.run(
+      `UPDATE outbox SET state = ?, code = ?, settled_at = ?, group_id = ?, group_index = ?, receipt = ?,
+         receipt_group_id = ?, receipt_group_index = ?, receipt_log_position = ?
+       WHERE position = ? AND state = 'pending'`,
+      receipt.code === '' ? 'accepted' : 'rejected',
+      receipt.code,
+      this.#options.clock.now(),
+      receipt.sealedIn.group,
+      receipt.sealedIn.index,
+      receipt.body,
+      receipt.receiptIn.group,
+      receipt.receiptIn.index,
+      receipt.logPosition,
+      envelope.position,
+    );
+    if (changed === 1) tx.afterCommit(() => this.#count(envelope.peer, -1));
+    return changed === 1;
+  }
+
+  /** Closes an envelope that the peer answered EXPIRED, and puts a Skip with the same sequence in its place. */
+  async skip(tx: Transaction, peer: string, envelope: PendingEnvelope): Promise<boolean> {
+    const changed = await tx.run(
+      "UPDATE outbox SET state = 'expired', code = 'EXPIRED', settled_at = ? WHERE position = ? AND state = 'pending'",
+      this.#options.clock.now(),
+      envelope.position,
+    );
+    if (changed === 0) return false;
+    tx.afterCommit(() => this.#count(peer, -1));
+    const { conversation, sequence } = envelope;
+    await this.#insert(tx, { peer, conversation, name: 'Skip', payload: { expiredEnvelopeId: envelope.id } }, sequence);
+    return true;
+  }
+
+  async #insert(tx: Transaction, outgoing: Outgoing, sequence: number): Promise<Enqueued> {
+    const { clock, log, region, suite, newId } = this.#options;
+    const payload = encodePayload(outgoing.name, outgoing.payload);
+    const now = clock.now();
+    const id = newId();
+    const fixed = fixEnvelope(
+      {
+        id,
+        type: typeName(outgoing.name),
+        sender: region,
+        recipient: outgoing.peer,
+        conversation: outgoing.conversation,
+        sequence,
+        sentAt: now,
+        expiresAt: now + LIMITS.lifetimeMs,
+        authorizationId: outgoing.authorization?.id ?? '',
+        authorizationDigest: outgoing.authorization?.digest ?? Buffer.alloc(0),
+        inReplyTo: '',
+        suite,
+      },
+      payload,
+    );
+    const logPosition = await log.append(tx, {
+      kind: 'LOG_ENTRY_KIND_ENVELOPE_SENT',
+      subject: fixed.leaf,
+      peer: outgoing.peer,
+      at: now,
+    });
+    await tx.run(
+      `INSERT INTO outbox (peer, id, conversation, sequence, type, header, payload, salt, leaf, materials, expires_at,
+         created_at, log_position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      outgoing.peer,
+      id,
+      outgoing.conversation,
+      sequence,
+      outgoing.name,
+      fixed.header,
+      fixed.payload,
+      fixed.payloadSalt,
+      fixed.leaf,
+      (outgoing.materials ?? []).join(','),
+      now + LIMITS.lifetimeMs,
+      now,
+      logPosition,
+    );
+    tx.afterCommit(() => {
+      this.#count(outgoing.peer, 1);
+      this.#options.onEnqueued(outgoing.peer);
+    });
+    return { id, sequence, sentAt: now };
+  }
+
+  #count(peer: string, change: number): void {
+    this.#pending.set(peer, this.pending(peer) + change);
+  }
+}
+
+/** Stores one signature and the leaves it covers, in order; a seal is computed from it when it is asked for. */
+export async function keepGroup(tx: Transaction, signedRoot: string, leaves: readonly Buffer[]): Promise<number> {
+  const row = await tx.get<{ id: number }>(
+    'INSERT INTO sealed_group (signed_root, leaves) VALUES (?, ?) RETURNING id',
+    signedRoot,
+    Buffer.concat(leaves),
+  );
+  return row!.id;
+}
+
+/**
+ * Encodes a payload after holding it against the rules that the receiver will apply.
+ *
+ * @throws CodedError PAYLOAD_INVALID with every wrong field, MESSAGE_TOO_LARGE
+ */
+export function encodePayload(name: PayloadName, payload: object): Buffer {
+  const problems = checkPayload(name, payload);
+  if (problems.length > 0) throw new CodedError('PAYLOAD_INVALID', `${problems.length} fields are wrong`, problems);
+  const bytes = encode(name, payload);
+  // The header takes well under 2 KiB.
+  if (bytes.length > LIMITS.messageBytes - 2048) throw new CodedError('MESSAGE_TOO_LARGE');
+  return bytes;
+}
+
+/** The payload that a stored type names. */
+export function storedName(type: string): PayloadName {
+  return payloadName(typeName(type as PayloadName)) as PayloadName;
+}

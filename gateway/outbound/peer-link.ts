@@ -1,0 +1,332 @@
+import { LIMITS, type messages } from '#proto';
+import { type RegionStatement, sealEnvelopes } from '#trust';
+import { BackOff } from './back-off.ts';
+import type { DispatchContext } from './context.ts';
+import { type Flight, isExpired, readAnswer } from './flight.ts';
+import { HeldConversations } from './held-conversations.ts';
+import type { PendingEnvelope } from './outbox.ts';
+import { type ExchangeStream, PeerClient } from './peer-client.ts';
+import { settleAnswers } from './settlement.ts';
+
+/** Milliseconds that a peer may take to answer a batch before the stream is dialled anew. */
+const ANSWER_TIMEOUT_MS = 60_000;
+/** Milliseconds between two checkpoints that we show the peer. */
+const CHECKPOINT_EVERY_MS = 60_000;
+
+/**
+ * Everything that goes to one peer: keeps one stream up, forms a batch whenever a slot is free, and settles answers.
+ * What waits while a batch is under way becomes the next batch; an idle link sends at once.
+ */
+export class PeerLink {
+  readonly peer: RegionStatement;
+  readonly client: PeerClient;
+  readonly #context: DispatchContext;
+  readonly #held: HeldConversations;
+  readonly #reconnect: BackOff;
+  readonly #flights = new Map<number, Flight>();
+  readonly #aborted = new AbortController();
+  #stream: ExchangeStream | undefined;
+  #ready = false;
+  #cursor = 0;
+  #batches = 0;
+  #pumping: Promise<void> | undefined;
+  #pumpAgain = false;
+  #retryTimer: NodeJS.Timeout | undefined;
+  #answerTimer: NodeJS.Timeout | undefined;
+  #checkpointShown = 0;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(peer: RegionStatement, context: DispatchContext) {
+    this.peer = peer;
+    this.#context = context;
+    this.client = new PeerClient(peer, context.tls, context.clock);
+    this.#held = new HeldConversations(context.clock, context.random);
+    this.#reconnect = new BackOff(100, 30_000, context.random);
+  }
+
+  start(): void {
+    this.#running = this.#keepConnected();
+  }
+
+  /** There is something new to send. */
+  wake(): void {
+    if (this.#pumping) {
+      this.#pumpAgain = true;
+      return;
+    }
+    if (!this.#ready) return;
+    this.#pumping = this.#pump()
+      .catch((error) => this.#fail(error))
+      .finally(() => {
+        this.#pumping = undefined;
+      });
+  }
+
+  get connected(): boolean {
+    return this.#ready;
+  }
+
+  /** Batches that the peer has not answered. */
+  get inFlight(): number {
+    return this.#flights.size;
+  }
+
+  /** Ends the stream; what is pending stays in the outbox. */
+  async stop(): Promise<void> {
+    this.#aborted.abort();
+    clearTimeout(this.#retryTimer);
+    clearTimeout(this.#answerTimer);
+    this.#stream?.end();
+    this.#stream?.cancel();
+    await this.#running;
+    await this.#pumping;
+    this.client.close();
+  }
+
+  async #keepConnected(): Promise<void> {
+    while (!this.#aborted.signal.aborted) {
+      try {
+        await this.#converse();
+      } catch (error) {
+        this.#context.events.disconnected(this.peer.region, error);
+      }
+      this.#forgetConnection();
+      await pause(this.#reconnect.next(), this.#aborted.signal);
+    }
+  }
+
+  /** One life of the stream: hello, then answers until it ends. */
+  async #converse(): Promise<void> {
+    const stream = this.client.exchange();
+    this.#stream = stream;
+    stream.on('error', () => {});
+    stream.write({ hello: this.#context.hello(this.peer) });
+    for await (const frame of stream as AsyncIterable<messages.ExchangeResponse>) await this.#take(frame);
+  }
+
+  async #take(frame: messages.ExchangeResponse): Promise<void> {
+    if (frame.hello) {
+      this.#ready = true;
+      this.#reconnect.reset();
+      this.#context.events.connected(this.peer.region);
+      this.wake();
+    } else if (frame.receipts) {
+      await this.#takeAnswer(frame.receipts);
+    } else if (frame.checkpoint) {
+      await this.#context.onCheckpoint(this.peer, frame.checkpoint.note);
+    }
+  }
+
+  async #takeAnswer(answer: messages.ReceiptBatch): Promise<void> {
+    const flight = this.#flights.get(answer.answers);
+    if (!flight) return;
+    const read = readAnswer(flight, answer, this.peer, this.#context.region);
+    this.#flights.delete(flight.number);
+    this.#watchAnswers();
+    const now = this.#context.clock.now();
+    for (const entry of read.answers) {
+      if (entry.kind === 'receipt') this.#held.clear(entry.envelope.conversation);
+      else if (!isExpired(entry, now)) this.#hold(entry.envelope, entry.code);
+    }
+    // The slot is free: the next batch forms while this answer becomes durable.
+    this.wake();
+    await settleAnswers(this.#context, this.peer.region, flight, answer, read);
+    this.#scheduleRetry();
+  }
+
+  #hold(envelope: PendingEnvelope, code: string): void {
+    if (code === 'MATERIAL_MISSING') this.#context.materials.forget(this.peer.region, envelope.conversation);
+    this.#held.defer(envelope.conversation);
+  }
+
+  async #pump(): Promise<void> {
+    do {
+      this.#pumpAgain = false;
+      while (this.#ready && this.#flights.size < LIMITS.batchesInFlight) {
+        const envelopes = await this.#next();
+        if (envelopes.length === 0) break;
+        await this.#send(envelopes);
+      }
+    } while (this.#pumpAgain);
+    this.#scheduleRetry();
+  }
+
+  /** The next batch: conversations that were held and are due, then what is new. */
+  async #next(): Promise<PendingEnvelope[]> {
+    const batch = new Gathered();
+    for (const conversation of this.#held.due()) {
+      if (batch.full || this.#isFlying(conversation)) continue;
+      await this.#gatherDue(conversation, batch);
+    }
+    while (!batch.full && !this.#held.full) {
+      const rows = await this.#context.outbox.pendingAfter(this.peer.region, this.#cursor, LIMITS.batchEnvelopes);
+      if (rows.length === 0) break;
+      for (const row of rows) {
+        if (!this.#gather(row, batch)) break;
+        this.#cursor = row.position;
+      }
+      if (rows.length < LIMITS.batchEnvelopes) break;
+    }
+    return batch.envelopes;
+  }
+
+  async #gatherDue(conversation: string, batch: Gathered): Promise<void> {
+    const limit = LIMITS.batchEnvelopes;
+    const rows = await this.#context.outbox.pendingOf(this.peer.region, conversation, this.#cursor, limit);
+    for (const row of rows) {
+      if (this.#mustPushFirst(row)) return;
+      if (!batch.add(row)) return;
+    }
+    if (rows.length < limit) this.#held.clear(conversation);
+  }
+
+  /** @returns false when the row must wait for the next batch */
+  #gather(row: PendingEnvelope, batch: Gathered): boolean {
+    if (this.#held.has(row.conversation)) return true;
+    if (this.#mustPushFirst(row)) return true;
+    return batch.add(row);
+  }
+
+  /** Starts pushing the files that the envelope names, and holds its conversation until they are there. */
+  #mustPushFirst(row: PendingEnvelope): boolean {
+    if (row.materials === '') return false;
+    const { materials } = this.#context;
+    const digests = row.materials.split(',');
+    if (materials.arrived(this.peer.region, row.conversation, digests)) return false;
+    this.#held.block(row.conversation);
+    materials
+      .push(this.client, this.peer.region, row.conversation, digests, this.#aborted.signal)
+      .then(
+        () => this.#held.release(row.conversation),
+        (error) => {
+          this.#context.events.pushFailed(this.peer.region, error);
+          this.#held.defer(row.conversation);
+        },
+      )
+      .finally(() => this.wake());
+    return true;
+  }
+
+  async #send(envelopes: readonly PendingEnvelope[]): Promise<void> {
+    const { signer, region, clock } = this.#context;
+    const leaves = envelopes.map((envelope) => envelope.leaf);
+    const sealed = await sealEnvelopes(signer, region, leaves, clock.now());
+    const stream = this.#stream;
+    if (!this.#ready || !stream) return this.#rewind();
+    this.#batches += 1;
+    const number = this.#batches;
+    this.#flights.set(number, { number, envelopes, sealed });
+    this.#context.events.sent(this.peer.region, envelopes.length);
+    const frame = {
+      batch: {
+        number,
+        signedRoot: Buffer.from(sealed.signedRoot),
+        envelopes: envelopes.map(({ header, payload, salt }) => ({ header, payload, payloadSalt: salt })),
+      },
+    };
+    this.#watchAnswers();
+    if (!stream.write(frame)) await drained(stream, this.#aborted.signal);
+    this.#showCheckpoint(stream);
+  }
+
+  #showCheckpoint(stream: ExchangeStream): void {
+    const now = this.#context.clock.now();
+    const note = this.#context.checkpoint();
+    if (note === '' || now - this.#checkpointShown < CHECKPOINT_EVERY_MS) return;
+    this.#checkpointShown = now;
+    stream.write({ checkpoint: { note } });
+  }
+
+  #isFlying(conversation: string): boolean {
+    for (const { envelopes } of this.#flights.values()) {
+      if (envelopes.some((envelope) => envelope.conversation === conversation)) return true;
+    }
+    return false;
+  }
+
+  /** Wakes the link when a held conversation is due. */
+  #scheduleRetry(): void {
+    clearTimeout(this.#retryTimer);
+    const wait = this.#held.nextDueIn();
+    if (wait === undefined || !this.#ready) return;
+    this.#retryTimer = setTimeout(() => this.wake(), Math.max(10, wait));
+    this.#retryTimer.unref();
+  }
+
+  #watchAnswers(): void {
+    clearTimeout(this.#answerTimer);
+    if (this.#flights.size === 0) return;
+    this.#answerTimer = setTimeout(() => this.#stream?.cancel(), ANSWER_TIMEOUT_MS);
+    this.#answerTimer.unref();
+  }
+
+  #fail(error: unknown): void {
+    this.#context.events.disconnected(this.peer.region, error);
+    this.#stream?.cancel();
+  }
+
+  #forgetConnection(): void {
+    const wasReady = this.#ready;
+    this.#ready = false;
+    this.#stream = undefined;
+    this.#rewind();
+    this.#watchAnswers();
+    if (wasReady) this.#context.events.lost(this.peer.region);
+  }
+
+  /** Unanswered envelopes are read again from the outbox. */
+  #rewind(): void {
+    this.#flights.clear();
+    this.#held.clearAll();
+    this.#cursor = 0;
+  }
+}
+
+/** A batch while it is gathered, within the limits of the wire. */
+class Gathered {
+  readonly envelopes: PendingEnvelope[] = [];
+  #bytes = 0;
+  full = false;
+
+  /** @returns false, and the batch is full, when the envelope does not fit */
+  add(envelope: PendingEnvelope): boolean {
+    const bytes = envelope.header.length + envelope.payload.length + 64;
+    const fits = this.envelopes.length === 0 || this.#bytes + bytes <= LIMITS.batchBytes;
+    if (!fits || this.envelopes.length >= LIMITS.batchEnvelopes) {
+      this.full = true;
+      return false;
+    }
+    this.envelopes.push(envelope);
+    this.#bytes += bytes;
+    return true;
+  }
+}
+
+function drained(stream: ExchangeStream, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      stream.off('drain', done);
+      stream.off('close', done);
+      stream.off('error', done);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    stream.once('drain', done);
+    stream.once('close', done);
+    stream.once('error', done);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const timer = setTimeout(done, ms);
+    function done() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+    signal.addEventListener('abort', done, { once: true });
+  });
+}

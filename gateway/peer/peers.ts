@@ -1,0 +1,147 @@
+import { CodedError } from '#proto';
+import {
+  type Clock,
+  fingerprintOf,
+  matchesFingerprint,
+  RegionDirectory,
+  type RegionStatement,
+  verifyStatement,
+} from '#trust';
+import type { Store } from '../store/store.ts';
+
+/** The regions that operators pinned (对接地区), in memory and in the store. */
+export class Peers {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #own: RegionStatement;
+  readonly #directory = new RegionDirectory();
+  readonly #listeners: (() => void)[] = [];
+
+  constructor(store: Store, clock: Clock, own: RegionStatement) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#own = own;
+  }
+
+  /** Loads what was pinned in earlier runs. */
+  async start(): Promise<void> {
+    const rows = await this.#store.read.all<{ statement: string }>('SELECT statement FROM peer ORDER BY region');
+    for (const { statement } of rows) this.#directory.pin(await verifyStatement(statement));
+  }
+
+  /** Our own region's statement. */
+  get own(): RegionStatement {
+    return this.#own;
+  }
+
+  /** A pinned region; undefined when it is not pinned. */
+  get(region: string): RegionStatement | undefined {
+    return this.#directory.get(region);
+  }
+
+  /** A pinned region or our own: whoever may have signed what we hold. */
+  statementOf(region: string): RegionStatement | undefined {
+    return region === this.#own.region ? this.#own : this.#directory.get(region);
+  }
+
+  /**
+   * A pinned region whose statement is in date.
+   *
+   * @throws CodedError PEER_NOT_PINNED, STATEMENT_EXPIRED
+   */
+  demand(region: string): RegionStatement {
+    const statement = this.#directory.get(region);
+    if (!statement) throw new CodedError('PEER_NOT_PINNED');
+    if (this.#clock.now() >= statement.expiresAt) throw new CodedError('STATEMENT_EXPIRED');
+    return statement;
+  }
+
+  all(): RegionStatement[] {
+    return this.#directory.all();
+  }
+
+  get directory(): RegionDirectory {
+    return this.#directory;
+  }
+
+  /** Called after every change of the pinned regions. */
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /**
+   * Pins a region after an operator compared fingerprints.
+   *
+   * @param fingerprint as the other operator read it out
+   * @throws CodedError STATEMENT_INVALID, STATEMENT_EXPIRED, STATEMENT_STALE, FINGERPRINT_MISMATCH, CONFLICT
+   */
+  async pin(jwt: string, fingerprint: string): Promise<RegionStatement> {
+    const statement = await verifyStatement(jwt.trim());
+    if (!matchesFingerprint(statement.identity, fingerprint)) {
+      throw new CodedError(
+        'FINGERPRINT_MISMATCH',
+        `the statement's fingerprint is ${fingerprintOf(statement.identity)}; ask the other operator to read theirs again`,
+      );
+    }
+    await this.#take(statement);
+    return statement;
+  }
+
+  /**
+   * Takes a newer statement that a pinned region sent about itself.
+   *
+   * @throws CodedError PEER_NOT_PINNED, STATEMENT_STALE, FINGERPRINT_MISMATCH, STATEMENT_INVALID
+   */
+  async renew(region: string, jwt: string): Promise<void> {
+    const statement = await verifyStatement(jwt);
+    if (statement.region !== region || !this.#directory.get(region)) throw new CodedError('PEER_NOT_PINNED');
+    await this.#take(statement);
+  }
+
+  /**
+   * Forgets a region; its live calls end.
+   *
+   * @throws CodedError NOT_FOUND
+   */
+  async remove(region: string): Promise<void> {
+    if (!this.#directory.get(region)) throw new CodedError('NOT_FOUND', `region ${region} is not pinned`);
+    await this.#store.write(async (tx) => {
+      await tx.run('DELETE FROM peer WHERE region = ?', region);
+      tx.afterCommit(() => this.#directory.remove(region));
+    });
+    this.#tell();
+  }
+
+  async #take(statement: RegionStatement): Promise<void> {
+    if (statement.region === this.#own.region) throw new CodedError('CONFLICT', 'this is our own statement');
+    if (this.#clock.now() >= statement.expiresAt) throw new CodedError('STATEMENT_EXPIRED');
+    this.#demandOwnTls(statement);
+    this.#directory.judge(statement);
+    await this.#store.write(async (tx) => {
+      await tx.run(
+        `INSERT INTO peer (region, identity, serial, statement, pinned_at) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT (region) DO UPDATE SET serial = excluded.serial, statement = excluded.statement`,
+        statement.region,
+        statement.identity,
+        statement.serial,
+        statement.jwt,
+        this.#clock.now(),
+      );
+      tx.afterCommit(() => this.#directory.pin(statement));
+    });
+    this.#tell();
+  }
+
+  /** A TLS key must name one region only, else a peer could speak for another. */
+  #demandOwnTls(statement: RegionStatement): void {
+    const taken = statement.tls.some(({ certificate }) => {
+      const owner = this.#directory.ownerOf(certificate);
+      return owner && owner.region !== statement.region;
+    });
+    if (taken) throw new CodedError('STATEMENT_INVALID', 'the statement claims a TLS key of another pinned region');
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -1,0 +1,263 @@
+/** The first tables. Times are milliseconds; digests and hashes are blobs; documents are JSON text. */
+export const schema0001 = `
+-- regions that operators pinned
+CREATE TABLE peer (
+  region TEXT PRIMARY KEY,
+  identity TEXT NOT NULL,
+  serial INTEGER NOT NULL,
+  statement TEXT NOT NULL,
+  pinned_at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- next sequence numbers of a conversation with a peer
+CREATE TABLE conversation (
+  id TEXT NOT NULL,
+  peer TEXT NOT NULL,
+  next_out INTEGER NOT NULL DEFAULT 1,
+  next_in INTEGER NOT NULL DEFAULT 1,
+  PRIMARY KEY (id, peer)
+) WITHOUT ROWID;
+
+-- one signature and the leaves it covers, in order
+CREATE TABLE sealed_group (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  signed_root TEXT NOT NULL,
+  leaves BLOB NOT NULL
+);
+
+-- envelopes that we accepted for sending
+CREATE TABLE outbox (
+  position INTEGER PRIMARY KEY AUTOINCREMENT,
+  peer TEXT NOT NULL,
+  id TEXT NOT NULL,
+  conversation TEXT NOT NULL,
+  sequence INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  header BLOB NOT NULL,
+  payload BLOB,
+  salt BLOB,
+  leaf BLOB NOT NULL,
+  materials TEXT NOT NULL DEFAULT '',
+  expires_at INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  log_position INTEGER NOT NULL,
+  state TEXT NOT NULL DEFAULT 'pending',
+  code TEXT NOT NULL DEFAULT '',
+  settled_at INTEGER,
+  group_id INTEGER,
+  group_index INTEGER,
+  receipt BLOB,
+  receipt_group_id INTEGER,
+  receipt_group_index INTEGER,
+  receipt_log_position INTEGER
+);
+CREATE INDEX outbox_pending ON outbox (peer, position) WHERE state = 'pending';
+CREATE INDEX outbox_conversation ON outbox (conversation, sequence);
+
+-- verified envelopes that we gave a final verdict on
+CREATE TABLE inbox (
+  position INTEGER PRIMARY KEY AUTOINCREMENT,
+  sender TEXT NOT NULL,
+  id TEXT NOT NULL,
+  conversation TEXT NOT NULL,
+  sequence INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  header BLOB NOT NULL,
+  payload BLOB,
+  salt BLOB,
+  leaf BLOB NOT NULL,
+  expires_at INTEGER NOT NULL,
+  received_at INTEGER NOT NULL,
+  code TEXT NOT NULL DEFAULT '',
+  group_id INTEGER NOT NULL,
+  group_index INTEGER NOT NULL,
+  receipt BLOB NOT NULL,
+  receipt_group_id INTEGER,
+  receipt_group_index INTEGER,
+  log_position INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX inbox_id ON inbox (sender, id);
+CREATE INDEX inbox_conversation ON inbox (conversation, sequence);
+
+-- evidence log: entries in the order of their transactions
+CREATE TABLE log_entry (
+  position INTEGER PRIMARY KEY AUTOINCREMENT,
+  entry BLOB NOT NULL,
+  leaf BLOB NOT NULL
+);
+-- runs of entries that were integrated: tree index first_index + n is position first_position + n
+CREATE TABLE log_run (
+  first_index INTEGER PRIMARY KEY,
+  first_position INTEGER NOT NULL,
+  count INTEGER NOT NULL
+);
+-- roots of complete tiles of 256 nodes
+CREATE TABLE log_node (
+  level INTEGER NOT NULL,
+  idx INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  PRIMARY KEY (level, idx)
+) WITHOUT ROWID;
+CREATE TABLE log_state (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  epoch INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  frontier BLOB NOT NULL,
+  checkpoint TEXT NOT NULL
+);
+-- newest checkpoint that each peer showed us
+CREATE TABLE peer_checkpoint (
+  region TEXT PRIMARY KEY,
+  size INTEGER NOT NULL,
+  note TEXT NOT NULL,
+  received_at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- mutual authorizations
+CREATE TABLE agreement (
+  id TEXT PRIMARY KEY,
+  digest BLOB NOT NULL,
+  peer TEXT NOT NULL,
+  proposer TEXT NOT NULL,
+  conversation TEXT NOT NULL,
+  state TEXT NOT NULL,
+  document TEXT NOT NULL,
+  valid_from INTEGER NOT NULL,
+  valid_until INTEGER NOT NULL,
+  reason TEXT NOT NULL DEFAULT '',
+  for_cause INTEGER NOT NULL DEFAULT 0,
+  revoked_at INTEGER,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- items that we offer (region = ours) or that a peer published
+CREATE TABLE item (
+  region TEXT NOT NULL,
+  code TEXT NOT NULL,
+  digest BLOB NOT NULL,
+  document TEXT NOT NULL,
+  updated_at INTEGER NOT NULL,
+  PRIMARY KEY (region, code)
+) WITHOUT ROWID;
+-- catalogue documents: one conversation per peer and direction
+CREATE TABLE catalogue (
+  publisher TEXT NOT NULL,
+  peer TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  scope TEXT NOT NULL,
+  conversation TEXT NOT NULL,
+  updated_at INTEGER NOT NULL,
+  PRIMARY KEY (publisher, peer)
+) WITHOUT ROWID;
+
+-- cases
+CREATE TABLE case_file (
+  conversation TEXT PRIMARY KEY,
+  number TEXT NOT NULL UNIQUE,
+  role TEXT NOT NULL,
+  peer TEXT NOT NULL,
+  peer_number TEXT NOT NULL DEFAULT '',
+  item TEXT NOT NULL,
+  mode TEXT NOT NULL,
+  state TEXT NOT NULL,
+  pending TEXT NOT NULL DEFAULT '',
+  authorization_id TEXT NOT NULL,
+  version INTEGER NOT NULL DEFAULT 1,
+  document TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX case_file_created ON case_file (created_at, conversation);
+CREATE TABLE case_event (
+  conversation TEXT NOT NULL,
+  n INTEGER NOT NULL,
+  event TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  envelope TEXT NOT NULL DEFAULT '',
+  document TEXT NOT NULL,
+  PRIMARY KEY (conversation, n)
+) WITHOUT ROWID;
+CREATE TABLE counter (
+  name TEXT PRIMARY KEY,
+  value INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- material files, by case and content
+CREATE TABLE material (
+  conversation TEXT NOT NULL,
+  digest BLOB NOT NULL,
+  peer TEXT NOT NULL DEFAULT '',
+  size INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  updated_at INTEGER NOT NULL,
+  PRIMARY KEY (conversation, digest)
+) WITHOUT ROWID;
+CREATE INDEX material_staged ON material (peer, state, updated_at);
+
+-- certificates that we issued or received
+CREATE TABLE certificate (
+  identifier TEXT PRIMARY KEY,
+  issuer TEXT NOT NULL,
+  conversation TEXT NOT NULL DEFAULT '',
+  item TEXT NOT NULL DEFAULT '',
+  type_name TEXT NOT NULL,
+  digest BLOB NOT NULL,
+  status TEXT NOT NULL,
+  text TEXT NOT NULL,
+  valid_until INTEGER,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX certificate_conversation ON certificate (conversation);
+-- questions asked and answered, sealed both ways
+CREATE TABLE certificate_check (
+  id TEXT PRIMARY KEY,
+  direction TEXT NOT NULL,
+  peer TEXT NOT NULL,
+  identifier TEXT NOT NULL,
+  status TEXT NOT NULL,
+  question BLOB NOT NULL,
+  answer BLOB NOT NULL,
+  log_position INTEGER NOT NULL,
+  at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- events for the local platforms
+CREATE TABLE platform_event (
+  position INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL,
+  type TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  sequence INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  data TEXT NOT NULL
+);
+CREATE TABLE platform_cursor (
+  adapter TEXT PRIMARY KEY,
+  position INTEGER NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  code TEXT NOT NULL DEFAULT ''
+) WITHOUT ROWID;
+CREATE TABLE platform_parked (
+  adapter TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  code TEXT NOT NULL,
+  message TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (adapter, position)
+) WITHOUT ROWID;
+
+-- answers kept for Idempotency-Key
+CREATE TABLE idempotency (
+  scope TEXT NOT NULL,
+  key TEXT NOT NULL,
+  request BLOB NOT NULL,
+  status INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (scope, key)
+) WITHOUT ROWID
+`;

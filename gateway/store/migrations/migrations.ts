@@ -1,0 +1,20 @@
+import { CodedError } from '#proto';
+import type { SqliteConnection } from '../sqlite-connection.ts';
+import { schema0001 } from './0001-first.ts';
+
+/** Every change of the tables, in order. A change that has been released is never edited. */
+const MIGRATIONS: readonly string[] = [schema0001];
+
+/**
+ * Brings the tables to the newest version, each step as a whole or not at all.
+ *
+ * @throws CodedError STORE_VERSION when the data is newer than this program
+ */
+export async function migrate(connection: SqliteConnection): Promise<void> {
+  const row = await connection.get<{ user_version: number }>('PRAGMA user_version');
+  const version = row?.user_version ?? 0;
+  if (version > MIGRATIONS.length) throw new CodedError('STORE_VERSION');
+  for (let next = version; next < MIGRATIONS.length; next += 1) {
+    connection.execute(`BEGIN IMMEDIATE; ${MIGRATIONS[next]}; PRAGMA user_version = ${next + 1}; COMMIT`);
+  }
+}

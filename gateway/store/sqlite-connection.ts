@@ -1,0 +1,58 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { Row, Sql, Value } from './store.ts';
+
+/** One connection to a SQLite file, with every statement prepared once. */
+export class SqliteConnection implements Sql {
+  readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(path: string, options: { readOnly?: boolean } = {}) {
+    this.#db = new DatabaseSync(path, { readOnly: options.readOnly ?? false, timeout: 5000 });
+    if (!options.readOnly) {
+      this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
+    }
+    this.#db.exec('PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;');
+  }
+
+  async all<R = Row>(text: string, ...values: Value[]): Promise<R[]> {
+    const rows = this.#prepare(text).all(...values) as Row[];
+    for (const row of rows) withBuffers(row);
+    return rows as R[];
+  }
+
+  async get<R = Row>(text: string, ...values: Value[]): Promise<R | undefined> {
+    const row = this.#prepare(text).get(...values) as Row | undefined;
+    return row && (withBuffers(row) as R);
+  }
+
+  async run(text: string, ...values: Value[]): Promise<number> {
+    return Number(this.#prepare(text).run(...values).changes);
+  }
+
+  /** Runs statements that take no values and give no rows. */
+  execute(text: string): void {
+    this.#db.exec(text);
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #prepare(text: string): StatementSync {
+    let statement = this.#statements.get(text);
+    if (!statement) {
+      statement = this.#db.prepare(text);
+      this.#statements.set(text, statement);
+    }
+    return statement;
+  }
+}
+
+/** node:sqlite hands blobs out as Uint8Array. */
+function withBuffers(row: Row): Row {
+  for (const name in row) {
+    const value = row[name] as unknown;
+    if (value instanceof Uint8Array) row[name] = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  }
+  return row;
+}

@@ -1,0 +1,37 @@
+/** A value that a column can hold. Times are milliseconds as integers. */
+export type Value = string | number | null | Uint8Array;
+
+/** A row as read: blobs are Buffers. */
+export type Row = Record<string, string | number | null | Buffer>;
+
+/** Statements with `?` placeholders, prepared once per text. */
+export interface Sql {
+  all<R = Row>(text: string, ...values: Value[]): Promise<R[]>;
+  get<R = Row>(text: string, ...values: Value[]): Promise<R | undefined>;
+  /** @returns how many rows changed */
+  run(text: string, ...values: Value[]): Promise<number>;
+}
+
+/** Statements inside one unit of work. */
+export interface Transaction extends Sql {
+  /** Runs a part that may fail: its failure undoes the part and is thrown, the rest of the unit goes on. */
+  attempt<T>(part: () => Promise<T>): Promise<T>;
+  /** Runs after the commit; never when the work is rolled back. Must not throw. */
+  afterCommit(effect: () => void): void;
+}
+
+/**
+ * The gateway's database. All repositories are written against this port; what differs between databases stays
+ * behind it.
+ */
+export interface Store {
+  /**
+   * Runs a unit of work that becomes durable as a whole or not at all. Works that wait share one commit, in the order
+   * of their calls. A work may await nothing but its own statements.
+   */
+  write<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Reads what is committed. */
+  readonly read: Sql;
+  /** Waits for the works under way; later calls fail with SHUTTING_DOWN. */
+  close(): Promise<void>;
+}

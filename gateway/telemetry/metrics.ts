@@ -1,0 +1,124 @@
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { ErrorCode } from '#proto';
+import { CheapCounter } from './counter.ts';
+
+/** Every metric of ours: name, labels and meaning. Labels take values of closed sets only, never of the traffic. */
+export const METRICS = {
+  sent: metric('tongban_envelopes_sent_total', 'Envelopes for which a peer gave an answer', 'peer', 'outcome'),
+  received: metric('tongban_envelopes_received_total', 'Envelopes that a peer sent and we answered', 'peer', 'outcome'),
+  refusals: metric('tongban_refusals_total', 'Unsigned final refusals given, by code', 'code'),
+  deferrals: metric('tongban_deferrals_total', 'Deferrals given, by code', 'code'),
+  verdicts: metric('tongban_verdicts_total', 'Signed verdicts given, by code; ACCEPTED is the good one', 'code'),
+  batches: metric('tongban_batches_total', 'Batches on the wire', 'direction'),
+  batchEnvelopes: metric('tongban_batch_envelopes', 'Envelopes in one batch'),
+  outboxPending: metric('tongban_outbox_pending', 'Envelopes that wait for their receipt'),
+  materialBytes: metric('tongban_material_bytes_total', 'Bytes of materials on the wire', 'direction'),
+  deliveries: metric('tongban_platform_deliveries_total', 'Deliveries to local platforms', 'adapter', 'outcome'),
+  requests: metric('tongban_http_requests_total', 'Requests to the API, by route pattern', 'route', 'status'),
+  logSize: metric('tongban_log_size', 'Leaves of the evidence log'),
+  connected: metric('tongban_peer_connected', 'Whether a stream to the peer is open (1) or not (0)', 'peer'),
+} as const;
+
+/** What a peer answered about an envelope; `repeated` is a stored receipt given again. */
+export type EnvelopeOutcome = 'accepted' | 'rejected' | 'refused' | 'deferred' | 'repeated';
+export type Direction = 'sent' | 'received';
+
+/** The numbers of one gateway. Nothing is global: two gateways in a process count apart. */
+export interface Metrics {
+  /** `peer` is the region code of a pinned peer. */
+  envelopesSent(peer: string, outcome: EnvelopeOutcome, count?: number): void;
+  envelopesReceived(peer: string, outcome: EnvelopeOutcome, count?: number): void;
+  refused(code: ErrorCode, count?: number): void;
+  deferred(code: ErrorCode, count?: number): void;
+  /** A signed receipt was given: ACCEPTED, or the code of the rejection. */
+  judged(code: ErrorCode | 'ACCEPTED', count?: number): void;
+  batch(direction: Direction, envelopes: number): void;
+  materialBytes(direction: Direction, bytes: number): void;
+  /** `adapter` is the name that the config gives to the platform. */
+  delivered(adapter: string, outcome: 'delivered' | 'failed'): void;
+  /** `route` is the pattern of the route, never the path that was asked for. */
+  requestAnswered(route: string, status: number): void;
+  logGrew(size: number): void;
+  peerConnected(peer: string, connected: boolean): void;
+  /** After the peer was removed, its gauge is gone. */
+  peerForgotten(peer: string): void;
+  /** Asks `read` for the number of waiting envelopes each time when the metrics are read. */
+  watchOutbox(read: () => number): void;
+  /** Everything in the text format of Prometheus, for the content type {@link Metrics.contentType}. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+/**
+ * Makes the metrics of one gateway.
+ *
+ * @param options.process also measure memory, processor and event loop of the process (once per process)
+ */
+export function createMetrics(options: { process?: boolean } = {}): Metrics {
+  const registry = new Registry();
+  const counter = (of: Metric) => new CheapCounter(registry, of);
+  const gauge = (of: Metric) => new Gauge({ ...promNames(of), registers: [registry] });
+
+  const sent = counter(METRICS.sent);
+  const received = counter(METRICS.received);
+  const refusals = counter(METRICS.refusals);
+  const deferrals = counter(METRICS.deferrals);
+  const verdicts = counter(METRICS.verdicts);
+  const batches = counter(METRICS.batches);
+  const materialBytes = counter(METRICS.materialBytes);
+  const deliveries = counter(METRICS.deliveries);
+  const requests = counter(METRICS.requests);
+  const logSize = gauge(METRICS.logSize);
+  const connected = gauge(METRICS.connected);
+  const batchEnvelopes = new Histogram({
+    ...promNames(METRICS.batchEnvelopes),
+    buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
+    registers: [registry],
+  });
+  let pending = () => 0;
+  new Gauge({
+    ...promNames(METRICS.outboxPending),
+    registers: [registry],
+    collect() {
+      this.set(pending());
+    },
+  });
+  if (options.process) collectDefaultMetrics({ register: registry });
+
+  return {
+    envelopesSent: (peer, outcome, count = 1) => sent.add(count, peer, outcome),
+    envelopesReceived: (peer, outcome, count = 1) => received.add(count, peer, outcome),
+    refused: (code, count = 1) => refusals.add(count, code),
+    deferred: (code, count = 1) => deferrals.add(count, code),
+    judged: (code, count = 1) => verdicts.add(count, code),
+    batch: (direction, envelopes) => {
+      batches.add(1, direction);
+      batchEnvelopes.observe(envelopes);
+    },
+    materialBytes: (direction, bytes) => materialBytes.add(bytes, direction),
+    delivered: (adapter, outcome) => deliveries.add(1, adapter, outcome),
+    requestAnswered: (route, status) => requests.add(1, route, String(status)),
+    logGrew: (size) => logSize.set(size),
+    peerConnected: (peer, isConnected) => connected.set({ peer }, isConnected ? 1 : 0),
+    peerForgotten: (peer) => connected.remove({ peer }),
+    watchOutbox: (read) => {
+      pending = read;
+    },
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
+
+interface Metric {
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+function metric(name: string, help: string, ...labels: string[]): Metric {
+  return { name, help, labels };
+}
+
+function promNames({ name, help, labels }: Metric): { name: string; help: string; labelNames: string[] } {
+  return { name, help, labelNames: [...labels] };
+}

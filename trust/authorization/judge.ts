@@ -1,0 +1,173 @@
+import type { ErrorCode, Mode, messages, PayloadName, Problem } from '#proto';
+import { AuthorizationError } from '../errors.ts';
+import type { AgreementContent } from './content.ts';
+import { parseDateTime } from './date-time.ts';
+import { type Permission, POLICY, type Requirement, type Side } from './policy.ts';
+import { RIGHT_NAMES, type Right } from './rights.ts';
+
+/** A message about to be sent or just received, with its place in the case it belongs to. */
+export interface AuthorizedUse {
+  readonly name: PayloadName;
+  /** The payload as `decode` gives it. */
+  readonly payload: object;
+  /** Region that sends the message. */
+  readonly sender: string;
+  /** Item code of the case; for a question about a certificate, of the item that produced it. */
+  readonly item: string;
+  /** Undefined only for messages that belong to no case. */
+  readonly mode: Mode | undefined;
+  /** Region that took the case in (收件地); for a question, the region that asks. */
+  readonly receiving: string;
+  /** Region that has power over the item (办理地); for a question, the region that issued. */
+  readonly handling: string;
+  /** `sent_at` of the envelope, milliseconds. */
+  readonly at: number;
+}
+
+/** An agreement made ready for judging many messages. */
+export interface CompiledAgreement {
+  readonly content: AgreementContent;
+  /**
+   * Returns when the agreement permits the message.
+   *
+   * @throws AuthorizationError AUTHORIZATION_INACTIVE, ITEM_NOT_COVERED, MODE_NOT_COVERED, RIGHT_MISSING,
+   *   FIELD_NOT_ALLOWED with the pointer of every such field
+   */
+  judge(use: AuthorizedUse): void;
+  /** Whether a personal field may travel: `applicant.name`, `form.经营项目`, `certificate.holder_name`. */
+  allowsField(path: string): boolean;
+}
+
+/** A grant with its lists as sets. */
+interface CompiledGrant {
+  readonly grantor: string;
+  readonly grantee: string;
+  readonly modes: ReadonlySet<string>;
+  readonly rights: ReadonlySet<Right>;
+}
+
+type AuthorizationNeed = Extract<Requirement, { needs: 'authorization' }>;
+
+/** Fields that concern the applicant as a person; kind of applicant and type of document tell nothing about anybody. */
+const PERSONAL = ['name', 'documentNumber', 'mobile', 'address'] as const;
+
+/** Prepares an agreement; `judge` then costs a few look-ups a message. */
+export function compileAgreement(content: AgreementContent): CompiledAgreement {
+  const from = parseDateTime(content.valid_from)!;
+  const until = parseDateTime(content.valid_until)!;
+  const byItem = grantsByItem(content);
+  const allowsField = fieldTest(content.fields);
+
+  function judge(use: AuthorizedUse): void {
+    const need: Requirement = POLICY[use.name];
+    if (need.needs === 'pinned') return;
+    if (use.at < from || use.at >= until) deny('AUTHORIZATION_INACTIVE', 'the message is outside its validity');
+    const grants = coveringGrants(byItem.get(use.item) ?? [], use, need);
+    demandRights(grants, rightsUsed(use, need));
+    demandFields(use, allowsField);
+  }
+  return { content, judge, allowsField };
+}
+
+/** Judges one message; for many, compile the agreement once. Errors as in `CompiledAgreement.judge`. */
+export function judgeUse(content: AgreementContent, use: AuthorizedUse): void {
+  compileAgreement(content).judge(use);
+}
+
+function coveringGrants(
+  ofItem: readonly CompiledGrant[],
+  use: AuthorizedUse,
+  need: AuthorizationNeed,
+): CompiledGrant[] {
+  const { handling, receiving, mode } = use;
+  const directed = ofItem.filter(
+    ({ grantor, grantee }) =>
+      (grantor === handling && grantee === receiving) || (!need.mode && grantor === receiving && grantee === handling),
+  );
+  if (directed.length === 0) deny('ITEM_NOT_COVERED', `the authorization does not cover item ${use.item}`);
+  if (!need.mode) return directed;
+  const inMode = directed.filter(({ modes }) => mode !== undefined && modes.has(mode));
+  if (inMode.length === 0)
+    deny('MODE_NOT_COVERED', `the authorization does not cover mode ${mode} of item ${use.item}`);
+  return inMode;
+}
+
+/** The rights that the sender uses by sending this: that of the message, and those that its content claims. */
+function rightsUsed(use: AuthorizedUse, need: AuthorizationNeed): Right[] {
+  const side = sideOf(use);
+  const permission: Permission =
+    need.from.find((candidate) => candidate.side === side) ??
+    deny('RIGHT_MISSING', `${use.name} is not for the ${side ?? 'sending'} region to send`);
+  const own = permission.right ? [permission.right] : [];
+  return side === 'receiving' ? [...own, ...rightsClaimed(use.payload)] : own;
+}
+
+function sideOf({ sender, receiving, handling }: AuthorizedUse): Side | undefined {
+  if (sender === receiving) return 'receiving';
+  return sender === handling ? 'handling' : undefined;
+}
+
+function rightsClaimed(payload: Partial<messages.CaseTransfer>): Right[] {
+  const verifiedOriginal = payload.materials?.some(({ grade, checkedBy }) => grade === 'B' || checkedBy);
+  return [...(verifiedOriginal ? (['R3'] as const) : []), ...(payload.identityCheck ? (['R4'] as const) : [])];
+}
+
+function demandRights(grants: readonly CompiledGrant[], rights: readonly Right[]): void {
+  for (const right of rights) {
+    if (!grants.some((grant) => grant.rights.has(right))) {
+      deny('RIGHT_MISSING', `the authorization does not grant ${right} (${RIGHT_NAMES[right]}) for this item and mode`);
+    }
+  }
+}
+
+function demandFields(use: AuthorizedUse, allows: (path: string) => boolean): void {
+  const problems = personalFields(use)
+    .filter(([top, name]) => !allows(`${top}.${name}`))
+    .map(([, name, pointer]) => ({
+      pointer: `${pointer}/${name}`,
+      code: 'FIELD_NOT_ALLOWED',
+      message: 'is not on the allow-list of the authorization; leave it out',
+    }));
+  if (problems.length > 0) deny('FIELD_NOT_ALLOWED', undefined, problems);
+}
+
+/** The filled-in personal fields of a payload: group and name for the allow-list, and where the group stands. */
+function personalFields({ name, payload }: AuthorizedUse): [group: string, name: string, pointer: string][] {
+  if (name === 'CaseTransfer') {
+    const { applicant, form } = payload as Partial<messages.CaseTransfer>;
+    return [
+      ...PERSONAL.filter((field) => applicant?.[field]).map(triple('applicant', '/applicant')),
+      ...filled(form).map(triple('form', '/form')),
+    ];
+  }
+  if (name === 'CertificateAnswer') {
+    return filled((payload as Partial<messages.CertificateAnswer>).fields).map(triple('certificate', '/fields'));
+  }
+  return [];
+}
+
+function triple(group: string, pointer: string): (name: string) => [string, string, string] {
+  return (name) => [group, name, pointer];
+}
+
+function filled(values: Readonly<Record<string, string>> = {}): string[] {
+  return Object.keys(values).filter((name) => values[name] !== '');
+}
+
+function grantsByItem({ grants }: AgreementContent): ReadonlyMap<string, readonly CompiledGrant[]> {
+  const byItem = new Map<string, CompiledGrant[]>();
+  for (const { grantor, grantee, modes, rights, items } of grants) {
+    const compiled = { grantor, grantee, modes: new Set(modes), rights: new Set(rights) };
+    for (const item of items) byItem.set(item, [...(byItem.get(item) ?? []), compiled]);
+  }
+  return byItem;
+}
+
+function fieldTest(paths: readonly string[]): (path: string) => boolean {
+  const allowed = new Set(paths);
+  return (path) => allowed.has(path) || allowed.has(`${path.slice(0, path.indexOf('.'))}.*`);
+}
+
+function deny(code: ErrorCode, detail?: string, problems: readonly Problem[] = []): never {
+  throw new AuthorizationError(code, detail, problems);
+}

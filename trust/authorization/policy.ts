@@ -1,0 +1,63 @@
+import type { PayloadName } from '#proto';
+import type { Right } from './rights.ts';
+
+/** Part that a region has in a case: it takes the application in (收件地) or has power over the item (办理地). */
+export type Side = 'receiving' | 'handling';
+
+/** One way in which a message may be sent: from this side, and with this right if it acts for the other one. */
+export interface Permission {
+  readonly side: Side;
+  readonly right?: Right;
+}
+
+/**
+ * What a message needs. `pinned`: that the two regions know each other. `authorization`: an agreement in force that
+ * covers the item, and one of the permissions. `mode`: whether the mode must be covered too, in the direction of the
+ * case; without it any grant of the item serves, whichever of the two gave it.
+ */
+export type Requirement =
+  | { readonly needs: 'pinned' }
+  | { readonly needs: 'authorization'; readonly mode: boolean; readonly from: readonly Permission[] };
+
+const pinned: Requirement = { needs: 'pinned' };
+const handling: Permission = { side: 'handling' };
+
+const inCase = (...from: readonly Permission[]): Requirement => ({ needs: 'authorization', mode: true, from });
+const inCheck = (side: Side): Requirement => ({ needs: 'authorization', mode: false, from: [{ side }] });
+const receiving = (right: Right): Permission => ({ side: 'receiving', right });
+
+/** The closed table: every type of message and what it needs. */
+export const POLICY = {
+  Ping: pinned,
+  Skip: pinned,
+  StatementPublished: pinned,
+  AuthorizationProposal: pinned,
+  AuthorizationAcceptance: pinned,
+  AuthorizationRevocation: pinned,
+  CataloguePublished: pinned,
+
+  CaseTransfer: inCase(receiving('R1a')),
+  SupplementSubmitted: inCase(receiving('R1a')),
+  WithdrawalRequested: inCase(receiving('R1a')),
+  ResultDelivered: inCase(handling, receiving('R5')),
+  CaseRated: inCase(receiving('R1a')),
+
+  CaseAccepted: inCase(handling, receiving('R1b')),
+  CaseRefused: inCase(handling, receiving('R1b')),
+  SupplementRequested: inCase(handling, receiving('R1b')),
+
+  CaseReturned: inCase(handling),
+  SpecialProcedureStarted: inCase(handling),
+  SpecialProcedureEnded: inCase(handling),
+  CaseDecided: inCase(handling),
+  ResultIssued: inCase(handling),
+
+  // The region that asks is the receiving one, the region that issued the certificate the handling one.
+  CertificateQuestion: inCheck('receiving'),
+  CertificateAnswer: inCheck('handling'),
+} as const satisfies Record<PayloadName, Requirement>;
+
+/** Whether an envelope with this payload must cite an authorization. */
+export function needsAuthorization(name: PayloadName): boolean {
+  return POLICY[name].needs === 'authorization';
+}

@@ -1,0 +1,75 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { calculateJwkThumbprint } from 'jose';
+import { LIMITS } from '#proto';
+import { makeTlsIdentity, type TlsIdentity } from '../pki/tls-identity.ts';
+import { type SuiteName, suiteOf } from '../suites.ts';
+import type { KeyInfo } from './key-store.ts';
+import { localSigner } from './signer.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * How long new keys may be used, in milliseconds. Keys that work online every day live two years, the usual life of
+ * such certificates, so that replacing them stays a practised routine. The identity is what peers pinned by hand, and
+ * the log key is what published checkpoints are read with for as long as cases are kept: both live ten years.
+ */
+export const KEY_LIFETIME_MS = {
+  identity: 3653 * DAY_MS,
+  log: 3653 * DAY_MS,
+  signing: 731 * DAY_MS,
+  certificate: 731 * DAY_MS,
+  tls: 731 * DAY_MS,
+} as const satisfies Record<KeyInfo['purpose'], number>;
+
+/** A fresh key and what is known of it. */
+export interface NewKey {
+  readonly info: KeyInfo;
+  readonly privateKey: KeyObject;
+}
+
+/** A fresh set: one key for every purpose. */
+export interface NewKeys {
+  /** All but the TLS key. */
+  readonly signing: readonly NewKey[];
+  readonly tls: NewKey & { readonly identity: TlsIdentity };
+}
+
+/**
+ * Makes one key for every purpose of a region. The log key is always Ed25519, which signed notes (C2SP) demand; the TLS
+ * key is always EC P-256, which every TLS library speaks.
+ *
+ * @param suite of the identity, signing and certificate keys
+ * @param now milliseconds
+ */
+export async function makeKeys(suite: SuiteName, now: number): Promise<NewKeys> {
+  const suites = { identity: suite, signing: suite, log: 'Ed25519', certificate: suite } as const;
+  const purposes = ['identity', 'signing', 'log', 'certificate'] as const;
+  return {
+    signing: await Promise.all(purposes.map((purpose) => makeKey(purpose, suites[purpose], now))),
+    tls: await makeTlsKey(now),
+  };
+}
+
+async function makeKey(purpose: keyof typeof KEY_LIFETIME_MS, suite: SuiteName, now: number): Promise<NewKey> {
+  const { privateKey, publicKey } = suiteOf(suite).generate();
+  const { kid, publicJwk } = await localSigner(suite, privateKey, publicKey);
+  return { info: { kid, purpose, suite, ...validity(purpose, now), publicJwk }, privateKey };
+}
+
+async function makeTlsKey(now: number): Promise<NewKeys['tls']> {
+  const window = validity('tls', now);
+  const identity = await makeTlsIdentity(window);
+  const jwk = identity.certificate.publicKey.export({ format: 'jwk' });
+  const kid = await calculateJwkThumbprint(jwk);
+  return {
+    info: { kid, purpose: 'tls', suite: 'ES256', ...window, publicJwk: { ...jwk, kid, alg: 'ES256' } },
+    privateKey: createPrivateKey(identity.privateKeyPem),
+    identity,
+  };
+}
+
+/** Begins a little in the past, so that a peer whose clock is behind takes a new key at once. Whole seconds. */
+function validity(purpose: keyof typeof KEY_LIFETIME_MS, now: number): { notBefore: number; notAfter: number } {
+  const second = Math.floor(now / 1000) * 1000;
+  return { notBefore: second - LIMITS.sealSkewMs, notAfter: second + KEY_LIFETIME_MS[purpose] };
+}

@@ -1,0 +1,79 @@
+// The X.509 library injects its parts with decorators and cannot load without this.
+import 'reflect-metadata';
+import { createPublicKey, KeyObject, randomBytes, webcrypto, X509Certificate } from 'node:crypto';
+import * as x509 from '@peculiar/x509';
+import { CodedError } from '#proto';
+import { spkiOf } from '../region/statement.ts';
+
+/** What a gateway presents in TLS, as client and as server. */
+export interface TlsIdentity {
+  /** Ends with a line break, so that several can be joined. */
+  readonly certificatePem: Buffer;
+  /** Not encrypted: for the TLS library only. Must not be stored or logged. */
+  readonly privateKeyPem: Buffer;
+  readonly certificate: X509Certificate;
+  readonly der: Buffer;
+  /** Hex SHA-256 of the SubjectPublicKeyInfo: what peers pin. */
+  readonly spki: string;
+  /** Milliseconds. */
+  readonly notAfter: number;
+}
+
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+
+/** Bytes of a serial number; RFC 5280, 4.1.2.2 allows 20. */
+const SERIAL_BYTES = 16;
+
+/**
+ * Makes a TLS key (EC P-256) and its self-signed certificate (RFC 5280).
+ *
+ * The subject is the hex digest of the key: a TLS library validates a chain before a pin can be read, and of several
+ * self-signed certificates with one subject it tries only the first.
+ *
+ * @param validity milliseconds; X.509 keeps whole seconds
+ */
+export async function makeTlsIdentity(validity: { notBefore: number; notAfter: number }): Promise<TlsIdentity> {
+  const pair = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const spki = spkiOf({ publicKey: KeyObject.from(pair.publicKey) });
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: newSerial(),
+    name: `CN=${spki}`,
+    notBefore: new Date(validity.notBefore),
+    notAfter: new Date(validity.notAfter),
+    signingAlgorithm: ALGORITHM,
+    keys: pair,
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
+    ],
+  });
+  return tlsIdentityOf(new X509Certificate(Buffer.from(certificate.rawData)), KeyObject.from(pair.privateKey));
+}
+
+/**
+ * Puts a certificate and its private key together.
+ *
+ * @throws CodedError KEY_MISSING when the key is not the certificate's
+ */
+export function tlsIdentityOf(certificate: X509Certificate, privateKey: KeyObject): TlsIdentity {
+  if (!certificate.publicKey.equals(createPublicKey(privateKey))) {
+    throw new CodedError('KEY_MISSING', 'the TLS certificate belongs to another key; restore both from one backup');
+  }
+  return {
+    // Node's own text has the final line break that some libraries leave out.
+    certificatePem: Buffer.from(certificate.toString()),
+    privateKeyPem: Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' })),
+    certificate,
+    der: certificate.raw,
+    spki: spkiOf(certificate),
+    notAfter: certificate.validToDate.getTime(),
+  };
+}
+
+/** Hex serial number that is positive in DER and never begins with a zero byte. */
+function newSerial(): string {
+  const serial = randomBytes(SERIAL_BYTES);
+  serial[0] = (serial[0]! & 0x3f) | 0x40;
+  return serial.toString('hex');
+}

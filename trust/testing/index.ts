@@ -1,0 +1,3 @@
+/** Regions for tests of every layer. Nothing that runs in production may import this. */
+export { memoryKeyStore } from './memory-key-store.ts';
+export { type ThrowawayOptions, type ThrowawayRegion, throwawayRegion } from './throwaway-region.ts';
