@@ -79,8 +79,10 @@ export function encode<N extends MessageName>(name: N, message: MessageInput<N>)
  * @throws CodedError MALFORMED when the bytes are truncated or of another shape
  */
 export function decode<N extends MessageName>(name: N, bytes: Uint8Array): Message<N> {
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes);
+  if (!endsWithAField(buffer)) throw new CodedError('MALFORMED', `not a well-formed ${name}`);
   try {
-    return definition(name).deserialize(Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes)) as Message<N>;
+    return definition(name).deserialize(buffer) as Message<N>;
   } catch (cause) {
     throw new CodedError('MALFORMED', `not a well-formed ${name}`, [], { cause });
   }
@@ -89,6 +91,34 @@ export function decode<N extends MessageName>(name: N, bytes: Uint8Array): Messa
 /** Full message name as a header carries it: `tongban.v1.CaseTransfer`. */
 export function typeName(name: MessageName): string {
   return `${PACKAGE}.${name}`;
+}
+
+/** Whether the last field ends where the bytes end; the decoder itself takes a text that was cut short. */
+function endsWithAField(bytes: Buffer): boolean {
+  let at = 0;
+  while (at < bytes.length) {
+    const tag = varint(bytes, at);
+    at = tag.next;
+    if (tag.value % 8 === 0) at = varint(bytes, at).next;
+    else if (tag.value % 8 === 1) at += 8;
+    else if (tag.value % 8 === 5) at += 4;
+    else if (tag.value % 8 === 2) {
+      const length = varint(bytes, at);
+      at = length.next + length.value;
+    } else return false;
+  }
+  return at === bytes.length;
+}
+
+function varint(bytes: Buffer, from: number): { value: number; next: number } {
+  let value = 0;
+  for (let at = from, scale = 1; at < from + 10; at += 1, scale *= 128) {
+    const byte = bytes[at];
+    if (byte === undefined) break;
+    value += (byte & 0x7f) * scale;
+    if (byte < 0x80) return { value, next: at + 1 };
+  }
+  return { value: 0, next: Number.POSITIVE_INFINITY };
 }
 
 function definition(name: MessageName): MessageTypeDefinition<object, object> {

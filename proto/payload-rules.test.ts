@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { decode, encode, typeName } from './codec.ts';
+import { decode, encode, type MessageInput, typeName } from './codec.ts';
 import { checkPayload, PAYLOAD_NAMES, type PayloadName, payloadName } from './payload-rules.ts';
 import { payloadSamples, SAMPLE_TIME } from './testing/payload-samples.ts';
 
 /** What a receiver would find in a payload: the sample, changed, after a journey through the codec. */
 function faultsOf<N extends PayloadName>(name: N, change: object): string[] {
-  const payload = decode(name, encode(name, { ...payloadSamples[name], ...change }));
+  const payload = decode(name, encode(name, { ...payloadSamples[name], ...change } as MessageInput<N>));
   return checkPayload(name, payload).map(({ pointer, code }) => `${pointer} ${code}`);
 }
 

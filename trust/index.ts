@@ -20,7 +20,11 @@ export {
   verifyCertificate,
 } from './certificate/certificate.ts';
 export { type CertificateView, disclosableFields } from './certificate/claims.ts';
-export type { CertificateContent, CertificateHolder } from './certificate/content.ts';
+export {
+  type CertificateContent,
+  type CertificateHolder,
+  checkContent as checkCertificateContent,
+} from './certificate/content.ts';
 export { builtInCertificateTypes, type CertificateType, type CertificateTypes } from './certificate/types.ts';
 export type { Clock } from './clock.ts';
 export { inclusionPath, merkleRoot, rootFromPath } from './envelope/merkle.ts';
@@ -45,6 +49,9 @@ export {
 } from './envelope/seal.ts';
 export { type TimePolicy, type VerifiedRoot, verifyRoot } from './envelope/signed-root.ts';
 export { AuthorizationError, VerificationError } from './errors.ts';
+export { verifyBundle } from './evidence/bundle.ts';
+export { writeBundle } from './evidence/bundle-format.ts';
+export type { BundleReport } from './evidence/bundle-report.ts';
 export { type LogCheckpoint, signCheckpoint, verifyCheckpoint } from './evidence/checkpoint.ts';
 export { decodeFrontier, EMPTY_FRONTIER, encodeFrontier, type LogFrontier } from './evidence/frontier.ts';
 export {

@@ -8,7 +8,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import { type AccessTable, findAccess, SHELL_ACCESS } from './roles.ts';
 import { guard, type TokenRules } from './shell/authentication.ts';
 import { acceptBodies, demandMediaType } from './shell/bodies.ts';
-import { answerBadHttp, errorHandler, noSuchRoute } from './shell/errors.ts';
+import { answerBadHttp, errorHandler, noSuchRoute, REQUEST_ID } from './shell/errors.ts';
 import { describeApi } from './shell/openapi.ts';
 import { addProbes, type ReadyState } from './shell/probes.ts';
 import { AJV_OPTIONS, demandClosedSchemas } from './shell/validation.ts';
@@ -64,15 +64,13 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     frameworkErrors: handleError,
     return503OnClosing: false,
     exposeHeadRoutes: false,
-    requestTimeout: 0,
+    // Time for 200 MiB on a slow line; who needs longer is not sending.
+    requestTimeout: 10 * 60_000,
     routerOptions: { maxParamLength: 200 },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   const known = restrictRoutes(app, { ...SHELL_ACCESS, ...options.access });
   let isClosing = false;
-  app.addHook('preClose', async () => {
-    isClosing = true;
-  });
   app.setErrorHandler(handleError);
   app.setNotFoundHandler((request) => noSuchRoute(known, request));
   await app.register(helmet, {
@@ -80,10 +78,14 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   });
   const admit = await guard(app, { ...options, requestsPerMinute: limits.requestsPerMinute });
   app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id);
+    reply.header(REQUEST_ID, request.id);
     if (isClosing) throw new CodedError('SHUTTING_DOWN');
     await admit(request);
     demandMediaType(request);
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    // A connection kept alive would hold up the end for as long as its client likes.
+    if (isClosing) reply.header('connection', 'close');
   });
   app.addHook('onResponse', async (request, reply) => {
     const route = request.is404 ? 'unknown' : (request.routeOptions.url ?? 'unknown');
@@ -102,7 +104,14 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   addProbes(app, options);
   for (const addRoutes of routes) addRoutes(app);
   await app.ready();
-  return { app, listen: (address) => listen(app, address), close: (graceMs) => close(app, graceMs) };
+  return {
+    app,
+    listen: (address) => listen(app, address),
+    close: async (graceMs) => {
+      isClosing = true;
+      await close(app, graceMs);
+    },
+  };
 }
 
 /** Gives each route its access from the table; what is not in it, or is in it without a route, stops the start. */

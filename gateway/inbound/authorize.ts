@@ -2,7 +2,7 @@ import { CodedError, checkPayload, decode, type Mode, payloadName } from '#proto
 import { type CompiledAgreement, needsAuthorization, type VerifiedEnvelope } from '#trust';
 import type { Incoming } from '../peer/incoming.ts';
 import type { Sql } from '../store/store.ts';
-import type { Arrival } from './decide.ts';
+import type { Arrival } from './arrival.ts';
 
 /** Turns a verified envelope into an authorized one, or throws the code of its rejection or deferral. */
 export type Authorize = (tx: Sql, envelope: VerifiedEnvelope, arrival: Arrival) => Promise<Incoming>;

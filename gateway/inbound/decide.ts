@@ -1,9 +1,9 @@
 import { CodedError, ERROR_CODES, type ErrorCode, receiptLeaf } from '#proto';
-import { type Clock, type RegionStatement, receiptBody, suiteOf, type VerifiedEnvelope } from '#trust';
+import { type Clock, receiptBody, suiteOf, type VerifiedEnvelope } from '#trust';
 import type { EvidenceLog } from '../evidence/evidence-log.ts';
-import type { GroupPlace } from '../outbound/outbox.ts';
 import { type IncomingHandler, MissingMaterials } from '../peer/incoming.ts';
 import type { Transaction } from '../store/store.ts';
+import type { Arrival } from './arrival.ts';
 import type { Authorize } from './authorize.ts';
 import { inbox } from './inbox.ts';
 
@@ -27,13 +27,6 @@ export interface DecideOptions {
   readonly handlerOf: (name: string) => IncomingHandler;
   /** Told of errors that no code explains; the envelope is deferred. */
   readonly onUnexpected: (error: unknown, envelope: VerifiedEnvelope) => void;
-}
-
-/** Arrival of one envelope: who sent it, when, and where its seal is kept. */
-export interface Arrival {
-  readonly peer: RegionStatement;
-  readonly receivedAt: number;
-  readonly place: GroupPlace;
 }
 
 /**

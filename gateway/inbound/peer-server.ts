@@ -1,6 +1,5 @@
 import { X509Certificate } from 'node:crypto';
 import {
-  type AuthContext,
   experimental,
   Server,
   type ServerDuplexStream,
@@ -32,7 +31,7 @@ export interface PeerServerOptions extends SessionOptions {
   readonly onMaterialBytes: (bytes: number) => void;
 }
 
-type AnyCall = { getAuthContext(): AuthContext };
+type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'getAuthContext'>;
 
 /** The port for other regions: gRPC over mutual TLS, where only pinned keys are let in. */
 export class PeerServer {

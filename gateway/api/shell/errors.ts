@@ -4,6 +4,9 @@ import type { Log } from '../../telemetry/log.ts';
 import { codedError, HttpFault, PROBLEM_JSON, problemAnswer } from '../problem.ts';
 import { validationError } from './validation.ts';
 
+/** Header of each answer: the id under which the log knows the request. */
+export const REQUEST_ID = 'x-request-id';
+
 /** Answers every error as a problem (RFC 9457), and logs the unexpected ones. */
 export function errorHandler(log: Log): (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => unknown {
   return (thrown, request, reply) => {
@@ -18,7 +21,11 @@ export function errorHandler(log: Log): (error: FastifyError, request: FastifyRe
       reply.header('connection', 'close');
       request.raw.resume();
     }
-    return reply.code(status).headers(headers).header('content-type', PROBLEM_JSON).send(JSON.stringify(body));
+    const common = { 'content-type': PROBLEM_JSON, [REQUEST_ID]: request.id };
+    return reply
+      .code(status)
+      .headers({ ...headers, ...common })
+      .send(JSON.stringify(body));
   };
 }
 
@@ -39,7 +46,7 @@ export function answerBadHttp(error: NodeJS.ErrnoException, socket: Socket): voi
 export function noSuchRoute(routes: readonly { method: string; url: string }[], request: FastifyRequest): never {
   const path = request.url.split('?')[0]!;
   const allowed = routes.filter(({ url }) => pathPattern(url).test(path)).map(({ method }) => method);
-  if (allowed.length === 0) throw codedError({ statusCode: 404 });
+  if (allowed.length === 0 || allowed.includes(request.method)) throw codedError({ statusCode: 404 });
   throw new HttpFault('REQUEST_INVALID', 405, `this address takes only ${allowed.join(', ')}`, {
     headers: { allow: allowed.join(', ') },
   });

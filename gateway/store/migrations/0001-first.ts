@@ -113,7 +113,7 @@ CREATE TABLE peer_checkpoint (
   received_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 
--- mutual authorizations
+-- mutual authorizations; the proposal is the document with one signature, the document the newest one
 CREATE TABLE agreement (
   id TEXT PRIMARY KEY,
   digest BLOB NOT NULL,
@@ -121,15 +121,21 @@ CREATE TABLE agreement (
   proposer TEXT NOT NULL,
   conversation TEXT NOT NULL,
   state TEXT NOT NULL,
+  proposal TEXT NOT NULL,
   document TEXT NOT NULL,
   valid_from INTEGER NOT NULL,
   valid_until INTEGER NOT NULL,
+  code TEXT NOT NULL DEFAULT '',
   reason TEXT NOT NULL DEFAULT '',
   for_cause INTEGER NOT NULL DEFAULT 0,
+  revoked_by TEXT NOT NULL DEFAULT '',
   revoked_at INTEGER,
+  activated_at INTEGER,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE UNIQUE INDEX agreement_conversation ON agreement (conversation, peer);
+CREATE INDEX agreement_peer ON agreement (peer, state);
 
 -- items that we offer (region = ours) or that a peer published
 CREATE TABLE item (
@@ -197,32 +203,36 @@ CREATE TABLE material (
 ) WITHOUT ROWID;
 CREATE INDEX material_staged ON material (peer, state, updated_at);
 
--- certificates that we issued or received
+-- certificates that we issued (issuer = ours) or received; document: what the certificate shows
 CREATE TABLE certificate (
-  identifier TEXT PRIMARY KEY,
+  identifier TEXT NOT NULL,
   issuer TEXT NOT NULL,
   conversation TEXT NOT NULL DEFAULT '',
-  item TEXT NOT NULL DEFAULT '',
-  type_name TEXT NOT NULL,
   digest BLOB NOT NULL,
-  status TEXT NOT NULL,
+  status TEXT NOT NULL DEFAULT 'valid',
+  reason TEXT NOT NULL DEFAULT '',
+  document TEXT NOT NULL,
   text TEXT NOT NULL,
-  valid_until INTEGER,
   created_at INTEGER NOT NULL,
-  updated_at INTEGER NOT NULL
+  updated_at INTEGER NOT NULL,
+  PRIMARY KEY (identifier, issuer)
 ) WITHOUT ROWID;
-CREATE INDEX certificate_conversation ON certificate (conversation);
--- questions asked and answered, sealed both ways
+CREATE INDEX certificate_created ON certificate (created_at, identifier, issuer);
+CREATE INDEX certificate_conversation ON certificate (conversation, created_at, identifier, issuer);
+-- questions about certificates with their answers, both as sealed envelopes; id and leaf are the question's
 CREATE TABLE certificate_check (
-  id TEXT PRIMARY KEY,
   direction TEXT NOT NULL,
   peer TEXT NOT NULL,
+  id TEXT NOT NULL,
+  leaf BLOB NOT NULL,
   identifier TEXT NOT NULL,
   status TEXT NOT NULL,
   question BLOB NOT NULL,
   answer BLOB NOT NULL,
+  expires_at INTEGER NOT NULL,
   log_position INTEGER NOT NULL,
-  at INTEGER NOT NULL
+  at INTEGER NOT NULL,
+  PRIMARY KEY (direction, peer, id)
 ) WITHOUT ROWID;
 
 -- events for the local platforms

@@ -1,0 +1,106 @@
+import type { Sql, Transaction } from '../store/store.ts';
+import type { CaseDocument, CaseFile } from './case-file.ts';
+import { caseRepository } from './case-repository.ts';
+import { moveClock } from './clock.ts';
+import type { Row, State } from './transitions.ts';
+
+/** An event of a case for the local platform. Carries no personal data: the platform reads the case by the API. */
+export interface CaseNews {
+  readonly conversation: string;
+  readonly number: string;
+  readonly peer: string;
+  readonly event: string;
+  readonly actor: string;
+  readonly state: State;
+  readonly at: number;
+  /** Why an act was rejected, for the event `rejected`. */
+  readonly code?: string;
+}
+
+/** One step to write into a case: rows of the state machine that were applied, and what came with them. */
+export interface CaseStep {
+  readonly rows: readonly Row[];
+  readonly state: State;
+  readonly pending: CaseFile['pending'];
+  /** Region that acted. */
+  readonly actor: string;
+  /** When it was done, milliseconds. */
+  readonly at: number;
+  readonly envelope: string;
+  /** What the step brought, without personal data. */
+  readonly record: object;
+  /** Changes of the document beyond clock and steps. */
+  readonly document?: Partial<CaseDocument>;
+  readonly peerNumber?: string;
+}
+
+export type EmitNews = (tx: Transaction, news: CaseNews) => Promise<void>;
+
+/** Writes a step: the case, its history, and the news for the platform, in one unit of work. */
+export async function writeStep(
+  tx: Transaction,
+  file: CaseFile,
+  step: CaseStep,
+  now: number,
+  emit: EmitNews,
+): Promise<CaseFile> {
+  let clock = file.document.clock;
+  const steps: Record<string, object> = { ...file.document.steps };
+  for (const row of step.rows) {
+    if (row.mark === 'late') continue;
+    const kind = (step.record as { kind?: string }).kind ?? '';
+    clock = moveClock(clock, row.clock, step.at, kind);
+    steps[row.event] = step.record;
+  }
+  const changed: CaseFile = {
+    ...file,
+    state: step.state,
+    pending: step.pending,
+    peerNumber: step.peerNumber ?? file.peerNumber,
+    version: file.version + step.rows.length,
+    document: { ...file.document, ...step.document, clock, steps },
+    updatedAt: now,
+  };
+  await caseRepository.update(tx, changed);
+  for (const [index, row] of step.rows.entries()) {
+    const { conversation, number, peer } = file;
+    const { actor, at } = step;
+    const state = row.mark === 'late' ? step.state : row.to;
+    await caseRepository.addEvent(tx, conversation, {
+      n: file.version + index + 1,
+      event: row.event,
+      actor,
+      at,
+      state,
+      envelope: step.envelope,
+      data: step.record,
+    });
+    await emit(tx, { conversation, number, peer, event: row.event, actor, state, at });
+  }
+  return changed;
+}
+
+/** Case number (办件编号): region, day in China, and a counter. */
+export async function nextNumber(tx: Transaction, region: string, now: number): Promise<string> {
+  const day = chinaDay(now);
+  const serial = await caseRepository.count(tx, `case/${day}`);
+  return `${region}${day}${String(serial).padStart(6, '0')}`;
+}
+
+/** The place of a case among regions, for the authorization's judgement. */
+export async function caseContext(sql: Sql, conversation: string, peer: string, us: string) {
+  const file = await caseRepository.find(sql, conversation);
+  if (!file || file.peer !== peer) return undefined;
+  return { item: file.item, mode: file.mode, ...sidesOf(file, us) };
+}
+
+/** Which region took the case in, and which handles it. */
+export function sidesOf(file: Pick<CaseFile, 'role' | 'peer'>, us: string): { receiving: string; handling: string } {
+  return file.role === 'receiving' ? { receiving: us, handling: file.peer } : { receiving: file.peer, handling: us };
+}
+
+const CHINA_OFFSET_MS = 8 * 60 * 60 * 1000;
+
+function chinaDay(now: number): string {
+  return new Date(now + CHINA_OFFSET_MS).toISOString().slice(0, 10).replaceAll('-', '');
+}

@@ -1,0 +1,74 @@
+import type { Mode, messages } from '#proto';
+import type { CaseClock } from './clock.ts';
+import type { Event, Role, State } from './transitions.ts';
+
+/** A person or organisation that applies. */
+export type Applicant = messages.Applicant;
+
+/** A file of a case, as the case file keeps it. */
+export interface CaseMaterial {
+  readonly name: string;
+  /** SHA-256, hex. */
+  readonly digest: string;
+  readonly size: number;
+  readonly mediaType: string;
+  /** Trust grade A, B, C or D. */
+  readonly grade: string;
+  readonly checkedBy?: messages.Handler;
+  /** Milliseconds. */
+  readonly checkedAt?: number;
+}
+
+/** Everything about a case beyond its row: what was handed in, and what each step brought. */
+export interface CaseDocument {
+  readonly applicant: Applicant;
+  readonly form: Readonly<Record<string, string>>;
+  readonly materials: readonly CaseMaterial[];
+  readonly identityCheck?: messages.IdentityCheck;
+  /** The first window, which stays responsible (首问负责). */
+  readonly handler: messages.Handler;
+  /** Number of the receipt notice (收件通知书) and when it was given. */
+  readonly receiptNotice?: string;
+  readonly receivedAt?: number;
+  readonly clock: CaseClock;
+  /** Payload of the last message or act of each event, so that the file can be read without its history. */
+  readonly steps: Readonly<Partial<Record<Event, object>>>;
+  /** Identifier of the certificate that the case produced. */
+  readonly certificate?: string;
+  /** Code of our last act that the other region rejected. */
+  readonly rejected?: { readonly event: string; readonly code: string };
+}
+
+/** A case (办件) as one region keeps it. */
+export interface CaseFile {
+  readonly conversation: string;
+  /** Our own case number (办件编号). */
+  readonly number: string;
+  readonly role: Role;
+  readonly peer: string;
+  readonly peerNumber: string;
+  readonly item: string;
+  readonly mode: Mode;
+  readonly state: State;
+  /** Our act that waits for its receipt. */
+  readonly pending: { readonly event: Event; readonly settled: boolean } | undefined;
+  readonly authorizationId: string;
+  /** Counts every change; also the number of the next event. */
+  readonly version: number;
+  readonly document: CaseDocument;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** One line of a case's history. */
+export interface CaseEvent {
+  readonly n: number;
+  readonly event: string;
+  /** Region that acted. */
+  readonly actor: string;
+  readonly at: number;
+  /** State afterwards. */
+  readonly state: string;
+  readonly envelope: string;
+  readonly data: object;
+}

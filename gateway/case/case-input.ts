@@ -1,0 +1,114 @@
+import {
+  boolean,
+  CodedError,
+  checkItemCode,
+  checkRegionCode,
+  fields,
+  identifier,
+  instant,
+  integer,
+  list,
+  MODES,
+  type Mode,
+  type messages,
+  oneOf,
+  optional,
+  optionalText,
+  type Problem,
+  type Rule,
+  record,
+  text,
+} from '#proto';
+import type { Applicant } from './case-file.ts';
+import type { Event } from './transitions.ts';
+
+/** What a window sends to open a case. */
+export interface CaseInput {
+  /** Handling region. */
+  readonly handlingRegion: string;
+  readonly item: string;
+  readonly mode: Mode;
+  readonly applicant: Applicant;
+  readonly form: Readonly<Record<string, string>>;
+  readonly handler: messages.Handler;
+  readonly identityCheck?: messages.IdentityCheck;
+}
+
+const handler = fields({ organisation: text(100), window: optionalText(50), staff: text(50) });
+const remark = text(2000, { lines: true });
+const materialNames = list(fields({ material: text(200), reason: text(500), legalBasis: optionalText(500) }), 100, 1);
+const specialKind = oneOf('joint-review', 'site-inspection', 'acceptance-test', 'hearing', 'expert-review');
+
+// The applicant's own fields are held against the rules of the message, so that both sides judge alike.
+const anything: Rule = () => {};
+
+const CASE_INPUT = fields({
+  handlingRegion: identifier(checkRegionCode),
+  item: identifier(checkItemCode),
+  mode: oneOf(...MODES),
+  applicant: anything,
+  form: record(text(64), optionalText(4000, { lines: true }), 200),
+  handler,
+  identityCheck: optional(fields({ matched: boolean, checkedAt: instant, device: optionalText(100) })),
+});
+
+/** What each act takes, beside who does it. Times and numbers that the gateway knows itself are not asked for. */
+export const ACT_INPUTS: Readonly<Record<Event, Rule>> = {
+  'one-time-notice': fields({ handler, items: materialNames }),
+  retake: fields({ handler }),
+  receive: fields({ handler }),
+  transfer: fields({ handler }),
+  accept: fields({ handler }),
+  refuse: fields({ handler, reason: remark, legalBasis: remark }),
+  return: fields({ handler, reason: remark }),
+  'request-supplement': fields({ handler, items: materialNames, deadline: instant, way: text(200) }),
+  'submit-supplement': fields({ handler }),
+  'start-special': fields({ handler, kind: specialKind, reason: text(500) }),
+  'end-special': fields({ handler, result: text(500) }),
+  approve: fields({ handler, explanation: remark }),
+  deny: fields({ handler, explanation: remark }),
+  issue: fields({
+    handler,
+    authority: fields({ name: text(100), code: text(18) }),
+    validFrom: optional(instant),
+    validUntil: optional(instant),
+    number: optional(text(100)),
+    fields: record(text(48), text(4000, { lines: true }), 50),
+  }),
+  deliver: fields({ handler, way: oneOf('window', 'post', 'online', 'locker') }),
+  rate: fields({ score: integer(1, 5), comment: optionalText(1000, { lines: true }) }),
+  withdraw: fields({ handler, reason: text(500) }),
+};
+
+/**
+ * Holds an input against its rule.
+ *
+ * @throws CodedError VALIDATION_FAILED with every wrong field
+ */
+export function demandInput<T>(rule: Rule, input: unknown): T {
+  const problems: Problem[] = [];
+  rule(input, '', problems);
+  if (problems.length > 0) throw new CodedError('VALIDATION_FAILED', `${problems.length} fields are wrong`, problems);
+  return input as T;
+}
+
+/** Reads what a window sends to open a case; missing optional parts become empty. */
+export function readCaseInput(input: unknown): CaseInput {
+  const given = (typeof input === 'object' && input !== null ? input : {}) as Partial<CaseInput>;
+  const applicant = { mobile: '', address: '', ...given.applicant };
+  return demandInput<CaseInput>(CASE_INPUT, { form: {}, ...given, applicant, handler: withWindow(given.handler) });
+}
+
+/** Reads the input of an act. */
+export function readActInput<T>(event: Event, input: unknown): T {
+  const given = (typeof input === 'object' && input !== null ? input : {}) as Record<string, unknown>;
+  const completed = 'handler' in given ? { ...given, handler: withWindow(given.handler) } : given;
+  const withItems = Array.isArray(given.items)
+    ? { ...completed, items: given.items.map((item) => ({ legalBasis: '', ...(item as object) })) }
+    : completed;
+  return demandInput<T>(ACT_INPUTS[event], event === 'rate' ? { comment: '', ...withItems } : withItems);
+}
+
+function withWindow(handler: unknown): unknown {
+  return typeof handler === 'object' && handler !== null ? { window: '', ...handler } : handler;
+}

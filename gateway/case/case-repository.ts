@@ -1,0 +1,152 @@
+import type { Mode } from '#proto';
+import type { Row, Sql, Transaction } from '../store/store.ts';
+import type { CaseDocument, CaseEvent, CaseFile } from './case-file.ts';
+import type { Event, Role, State } from './transitions.ts';
+
+/** Cases on one page of a list, at most. */
+export const PAGE = 200;
+
+/** Cases and their history in the store. */
+export const caseRepository = {
+  async find(sql: Sql, conversation: string): Promise<CaseFile | undefined> {
+    const row = await sql.get('SELECT * FROM case_file WHERE conversation = ?', conversation);
+    return row && fileOf(row);
+  },
+
+  async findByNumber(sql: Sql, number: string): Promise<CaseFile | undefined> {
+    const row = await sql.get('SELECT * FROM case_file WHERE number = ?', number);
+    return row && fileOf(row);
+  },
+
+  /**
+   * Newest first.
+   *
+   * @param before created_at and conversation of the last case of the page before
+   */
+  async list(
+    sql: Sql,
+    filter: { readonly state?: string | undefined; readonly peer?: string | undefined },
+    limit: number,
+    before?: { readonly createdAt: number; readonly conversation: string },
+  ): Promise<CaseFile[]> {
+    const at = before?.createdAt ?? Number.MAX_SAFE_INTEGER;
+    const rows = await sql.all(
+      `SELECT * FROM case_file
+       WHERE (created_at, conversation) < (?, ?) AND (? = '' OR state = ?) AND (? = '' OR peer = ?)
+       ORDER BY created_at DESC, conversation DESC LIMIT ?`,
+      at,
+      before?.conversation ?? '',
+      filter.state ?? '',
+      filter.state ?? '',
+      filter.peer ?? '',
+      filter.peer ?? '',
+      Math.min(limit, PAGE),
+    );
+    return rows.map(fileOf);
+  },
+
+  async insert(tx: Transaction, file: CaseFile): Promise<void> {
+    await tx.run(
+      `INSERT INTO case_file (conversation, number, role, peer, peer_number, item, mode, state, pending, authorization_id,
+         version, document, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      file.conversation,
+      file.number,
+      file.role,
+      file.peer,
+      file.peerNumber,
+      file.item,
+      file.mode,
+      file.state,
+      pendingText(file.pending),
+      file.authorizationId,
+      file.version,
+      JSON.stringify(file.document),
+      file.createdAt,
+      file.updatedAt,
+    );
+  },
+
+  async update(tx: Transaction, file: CaseFile): Promise<void> {
+    await tx.run(
+      `UPDATE case_file SET peer_number = ?, state = ?, pending = ?, authorization_id = ?, version = ?, document = ?,
+         updated_at = ? WHERE conversation = ?`,
+      file.peerNumber,
+      file.state,
+      pendingText(file.pending),
+      file.authorizationId,
+      file.version,
+      JSON.stringify(file.document),
+      file.updatedAt,
+      file.conversation,
+    );
+  },
+
+  async addEvent(tx: Transaction, conversation: string, event: CaseEvent): Promise<void> {
+    await tx.run(
+      'INSERT INTO case_event (conversation, n, event, actor, at, state, envelope, document) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      conversation,
+      event.n,
+      event.event,
+      event.actor,
+      event.at,
+      event.state,
+      event.envelope,
+      JSON.stringify(event.data),
+    );
+  },
+
+  async events(sql: Sql, conversation: string): Promise<CaseEvent[]> {
+    const rows = await sql.all<{
+      n: number;
+      event: string;
+      actor: string;
+      at: number;
+      state: string;
+      envelope: string;
+      document: string;
+    }>(
+      'SELECT n, event, actor, at, state, envelope, document FROM case_event WHERE conversation = ? ORDER BY n',
+      conversation,
+    );
+    return rows.map(({ document, ...event }) => ({ ...event, data: JSON.parse(document) }));
+  },
+
+  /** Next value of a named counter, from 1. */
+  async count(tx: Transaction, name: string): Promise<number> {
+    const row = await tx.get<{ value: number }>(
+      'INSERT INTO counter (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value',
+      name,
+    );
+    return row!.value;
+  },
+};
+
+function fileOf(row: Row): CaseFile {
+  return {
+    conversation: String(row.conversation),
+    number: String(row.number),
+    role: row.role as Role,
+    peer: String(row.peer),
+    peerNumber: String(row.peer_number),
+    item: String(row.item),
+    mode: row.mode as Mode,
+    state: row.state as State,
+    pending: pendingOf(String(row.pending)),
+    authorizationId: String(row.authorization_id),
+    version: Number(row.version),
+    document: JSON.parse(String(row.document)) as CaseDocument,
+    createdAt: Number(row.created_at),
+    updatedAt: Number(row.updated_at),
+  };
+}
+
+/** `transfer`, or `transfer!` once a message has shown that it was accepted. */
+function pendingText(pending: CaseFile['pending']): string {
+  return pending ? `${pending.event}${pending.settled ? '!' : ''}` : '';
+}
+
+function pendingOf(text: string): CaseFile['pending'] {
+  if (text === '') return undefined;
+  const settled = text.endsWith('!');
+  return { event: (settled ? text.slice(0, -1) : text) as Event, settled };
+}

@@ -1,0 +1,406 @@
+import { CodedError, type messages, type PayloadName, type Problem } from '#proto';
+import type { AuthorizedUse } from '#trust';
+import type { MaterialStore } from '../material/material-store.ts';
+import type { Settled } from '../outbound/context.ts';
+import type { Outbox } from '../outbound/outbox.ts';
+import type { Store, Transaction } from '../store/store.ts';
+import { type EmitNews, nextNumber, sidesOf, writeStep } from './case-changes.ts';
+import type { CaseEvent, CaseFile, CaseMaterial } from './case-file.ts';
+import { type CaseInput, readActInput, readCaseInput } from './case-input.ts';
+import { caseRepository } from './case-repository.ts';
+import { IDLE_CLOCK } from './clock.ts';
+import { demandComplete } from './formal-review.ts';
+import { materialsOf, payloadOf, stepRecord } from './payloads.ts';
+import { act, answer, type ReceivingView } from './receiving-view.ts';
+import { apply, type Event, type Row, type State } from './transitions.ts';
+
+/** What a case needs to know of an item (事项). */
+export interface ItemFacts {
+  readonly digest: Buffer;
+  readonly promisedWorkingDays: number;
+  readonly materials: readonly messages.MaterialRule[];
+  /** Name of the certificate that the item produces. */
+  readonly result: string;
+}
+
+/** An authorization as a header cites it. */
+export interface Citation {
+  readonly id: string;
+  readonly digest: Buffer;
+}
+
+/** What the department wants in a certificate, beside what the case knows. */
+export interface CertificateWish {
+  readonly typeName: string;
+  readonly item: string;
+  readonly conversation: string;
+  readonly caseNumber: string;
+  readonly holder: { readonly name: string; readonly documentType: string; readonly number: string };
+  readonly authority: { readonly name: string; readonly code: string };
+  readonly number?: string;
+  readonly validFrom?: number;
+  readonly validUntil?: number;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** A signed certificate that is not kept yet. */
+export interface SignedCertificate {
+  readonly text: string;
+  readonly identifier: string;
+  readonly typeName: string;
+  /** Keeps it, inside the unit of work of the act. */
+  readonly keep: (tx: Transaction) => Promise<void>;
+}
+
+/** The neighbouring rooms, as the cases see them. */
+export interface CaseNeighbours {
+  readonly itemOf: (region: string, item: string) => ItemFacts | undefined;
+  /** An authorization that permits the first message of a case. @throws AuthorizationError */
+  readonly permit: (use: AuthorizedUse) => Citation;
+  /** The authorization under which a case goes on. @throws AuthorizationError */
+  readonly permitUnder: (authorizationId: string, use: AuthorizedUse) => Citation;
+  readonly signCertificate: (wish: CertificateWish) => Promise<SignedCertificate>;
+  readonly demandPeer: (region: string) => void;
+  readonly emit: EmitNews;
+  /** A message of the handling side was not taken by the other region: an operator must look. */
+  readonly alarm: (conversation: string, event: string, code: string) => void;
+}
+
+export interface CaseServiceOptions {
+  readonly region: string;
+  readonly store: Store;
+  readonly now: () => number;
+  readonly newId: () => string;
+  readonly outbox: Outbox;
+  readonly materials: MaterialStore;
+  readonly neighbours: CaseNeighbours;
+}
+
+interface ActResult {
+  readonly rows: readonly Row[];
+  readonly state: State;
+  readonly pending: CaseFile['pending'];
+  readonly message: PayloadName | undefined;
+}
+
+/** Cases (办件) of this region: taken in for others, and handled for others. */
+export class CaseService {
+  readonly #options: CaseServiceOptions;
+
+  constructor(options: CaseServiceOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * P1: opens a case at our window, as a draft.
+   *
+   * @throws CodedError VALIDATION_FAILED, PEER_NOT_PINNED, ITEM_UNKNOWN, and the authorization's codes
+   */
+  async create(input: unknown): Promise<CaseFile> {
+    const read = this.#readInput(input);
+    return this.#options.store.write((tx) => this.#insertDraft(tx, read));
+  }
+
+  /**
+   * P1 to P4 at once, for a case without materials: opens, takes in and hands over.
+   *
+   * @throws CodedError as `create` and `act`
+   */
+  async submit(input: unknown): Promise<CaseFile> {
+    const read = this.#readInput(input);
+    return this.#options.store.write(async (tx) => {
+      const draft = await this.#insertDraft(tx, read);
+      const received = await this.#actIn(tx, draft, 'receive', { handler: read.handler }, undefined);
+      return this.#actIn(tx, received, 'transfer', { handler: read.handler }, undefined);
+    });
+  }
+
+  /**
+   * Does something with a case, in the part that we have in it.
+   *
+   * @param version the version that the caller saw; undefined to act on whatever is there
+   * @throws CodedError NOT_FOUND, CONFLICT, VALIDATION_FAILED, ILLEGAL_TRANSITION, and the authorization's codes
+   */
+  async act(conversation: string, event: Event, input: unknown, version?: number): Promise<CaseFile> {
+    const read = readActInput<object>(event, input);
+    const seen = await this.demand(conversation);
+    this.#judgeState(seen, event);
+    const certificate = event === 'issue' ? await this.#certificate(seen, read) : undefined;
+    return this.#options.store.write(async (tx) => {
+      const file = (await caseRepository.find(tx, conversation))!;
+      if (version !== undefined && version !== file.version)
+        throw new CodedError('CONFLICT', 'the case has changed since it was read');
+      return this.#actIn(tx, file, event, read, certificate);
+    });
+  }
+
+  /**
+   * Takes a file of a case in, in constant memory.
+   *
+   * @throws CodedError NOT_FOUND, CONFLICT when the case takes no files now, MATERIAL_TOO_LARGE
+   */
+  async addMaterial(
+    conversation: string,
+    material: { readonly name: string; readonly mediaType: string; readonly grade: 'C' | 'D' },
+    bytes: AsyncIterable<Uint8Array>,
+  ): Promise<CaseMaterial> {
+    demandTakesFiles(await this.demand(conversation));
+    const stored = await this.#options.materials.take(conversation, bytes);
+    const kept: CaseMaterial = { ...material, digest: stored.digest.toString('hex'), size: stored.size };
+    await this.#changeMaterials(conversation, (materials) => [
+      ...materials.filter((other) => other.digest !== kept.digest),
+      kept,
+    ]);
+    return kept;
+  }
+
+  /**
+   * R3: a window compared a material with its original (原件核验); it becomes grade B.
+   *
+   * @throws CodedError NOT_FOUND, CONFLICT
+   */
+  async checkOriginal(conversation: string, digest: string, checkedBy: messages.Handler): Promise<CaseMaterial> {
+    const checkedAt = this.#options.now();
+    let checked: CaseMaterial | undefined;
+    await this.#changeMaterials(conversation, (materials) =>
+      materials.map((material) => {
+        if (material.digest !== digest) return material;
+        checked = { ...material, grade: 'B', checkedBy, checkedAt };
+        return checked;
+      }),
+    );
+    if (!checked) throw new CodedError('NOT_FOUND', 'the case has no such material');
+    return checked;
+  }
+
+  /** A case by its conversation or our number. @throws CodedError NOT_FOUND */
+  async demand(key: string): Promise<CaseFile> {
+    const { read } = this.#options.store;
+    const file = (await caseRepository.find(read, key)) ?? (await caseRepository.findByNumber(read, key));
+    if (!file) throw new CodedError('NOT_FOUND', 'there is no case with this number');
+    return file;
+  }
+
+  /** Newest first; see `caseRepository.list`. */
+  list(
+    ...query: Parameters<typeof caseRepository.list> extends [unknown, ...infer Rest] ? Rest : never
+  ): Promise<CaseFile[]> {
+    return caseRepository.list(this.#options.store.read, ...query);
+  }
+
+  events(conversation: string): Promise<CaseEvent[]> {
+    return caseRepository.events(this.#options.store.read, conversation);
+  }
+
+  /** The fate of a message that we sent about a case: our request is applied or dropped. */
+  async settled(tx: Transaction, { conversation, id, code, name }: Settled): Promise<void> {
+    const file = await caseRepository.find(tx, conversation);
+    if (!file) return;
+    if (file.role === 'handling') {
+      if (code !== '') await this.#noteRejection(tx, file, name, code);
+      return;
+    }
+    if (!file.pending) return;
+    const { event } = file.pending;
+    const { view, applied } = answer(viewOf(file), code === '' ? 'accepted' : 'rejected');
+    const { region, now, neighbours } = this.#options;
+    const rejected = code === '' ? undefined : { event, code };
+    await writeStep(
+      tx,
+      file,
+      {
+        rows: applied,
+        state: view.state,
+        pending: view.pending,
+        actor: region,
+        at: now(),
+        envelope: id,
+        record: file.document.steps[event] ?? {},
+        document: rejected ? { rejected } : {},
+      },
+      now(),
+      neighbours.emit,
+    );
+    if (rejected) await this.#emitRejected(tx, file, code);
+  }
+
+  #readInput(input: unknown): CaseInput {
+    const read = readCaseInput(input);
+    this.#options.neighbours.demandPeer(read.handlingRegion);
+    if (!this.#options.neighbours.itemOf(read.handlingRegion, read.item)) {
+      throw new CodedError('ITEM_UNKNOWN', 'the handling region has not published this item to us');
+    }
+    return read;
+  }
+
+  async #insertDraft(tx: Transaction, input: CaseInput): Promise<CaseFile> {
+    const { region, now, newId } = this.#options;
+    const at = now();
+    const { handlingRegion, item, mode, applicant, form, handler, identityCheck } = input;
+    const file: CaseFile = {
+      conversation: newId(),
+      number: await nextNumber(tx, region, at),
+      role: 'receiving',
+      peer: handlingRegion,
+      peerNumber: '',
+      item,
+      mode,
+      state: 'draft',
+      pending: undefined,
+      authorizationId: '',
+      version: 0,
+      document: {
+        applicant,
+        form,
+        materials: [],
+        ...(identityCheck ? { identityCheck } : {}),
+        handler,
+        clock: IDLE_CLOCK,
+        steps: {},
+      },
+      createdAt: at,
+      updatedAt: at,
+    };
+    const citation = this.#options.neighbours.permit(this.#use(file, 'CaseTransfer', this.#transferPayload(file)));
+    const authorized = { ...file, authorizationId: citation.id };
+    await caseRepository.insert(tx, authorized);
+    return authorized;
+  }
+
+  async #actIn(
+    tx: Transaction,
+    file: CaseFile,
+    event: Event,
+    input: object,
+    certificate: SignedCertificate | undefined,
+  ): Promise<CaseFile> {
+    const { region, now, neighbours, outbox } = this.#options;
+    const moved = this.#judgeState(file, event);
+    const at = now();
+    if (event === 'receive') demandComplete(file, neighbours.itemOf(file.peer, file.item));
+    if (!moved.message) {
+      const extra = event === 'receive' ? { receiptNotice: `收${file.number}`, receivedAt: at } : {};
+      const step = { ...moved, actor: region, at, envelope: '', record: input, document: extra };
+      return writeStep(tx, file, step, at, neighbours.emit);
+    }
+    const payload = this.#payload(file, event, input, at, certificate);
+    const use = this.#use(file, moved.message, payload);
+    const authorization = neighbours.permitUnder(file.authorizationId, use);
+    if (certificate) await certificate.keep(tx);
+    const sent = await outbox.enqueue(tx, {
+      peer: file.peer,
+      conversation: file.conversation,
+      name: moved.message,
+      payload,
+      authorization,
+      materials: materialsOf(moved.message, payload),
+    });
+    const record = stepRecord(payload);
+    const document = {
+      ...(certificate ? { certificate: certificate.identifier } : {}),
+      // A request is remembered before it is applied, for the receipt and for what it already sent.
+      ...(moved.rows.length === 0 ? { steps: { ...file.document.steps, [event]: record } } : {}),
+    };
+    const prepared = { ...file, document: { ...file.document, ...document } };
+    const step = { ...moved, actor: region, at, envelope: sent.id, record, document: {} };
+    return writeStep(tx, prepared, step, at, neighbours.emit);
+  }
+
+  /** What our act does to our view of the case. @throws CodedError ILLEGAL_TRANSITION */
+  #judgeState(file: CaseFile, event: Event): ActResult {
+    if (file.role === 'handling') {
+      const { row, to } = apply(file.state, event, 'handling', 'handling');
+      return { rows: [row], state: to, pending: undefined, message: row.message };
+    }
+    const before: ReceivingView = viewOf(file);
+    const { view, applied } = act(before, event);
+    const message = view.pending && apply(file.state, event, 'receiving', 'receiving').row.message;
+    return { rows: applied, state: view.state, pending: view.pending, message };
+  }
+
+  #payload(file: CaseFile, event: Event, input: object, now: number, certificate?: SignedCertificate): object {
+    const handling = sidesOf(file, this.#options.region).handling;
+    const item = this.#options.neighbours.itemOf(handling, file.item);
+    return payloadOf(event, input, {
+      file,
+      now,
+      notice: (prefix) => `${prefix}${file.number}-${file.version + 1}`,
+      promisedWorkingDays: item?.promisedWorkingDays ?? 0,
+      itemDigest: item?.digest ?? Buffer.alloc(0),
+      ...(certificate ? { certificate } : {}),
+    });
+  }
+
+  /** The transfer as it would be sent now, for judging a draft before anybody waits at a window in vain. */
+  #transferPayload(file: CaseFile): object {
+    return this.#payload(file, 'transfer', {}, file.createdAt);
+  }
+
+  #use(file: CaseFile, name: PayloadName, payload: object): AuthorizedUse {
+    const { region, now } = this.#options;
+    return { name, payload, sender: region, item: file.item, mode: file.mode, ...sidesOf(file, region), at: now() };
+  }
+
+  #certificate(file: CaseFile, input: object): Promise<SignedCertificate> {
+    const { authority, validFrom, validUntil, number, fields } = input as Omit<CertificateWish, 'holder'>;
+    const { applicant } = file.document;
+    const item = this.#options.neighbours.itemOf(this.#options.region, file.item);
+    if (!item) throw new CodedError('ITEM_UNKNOWN');
+    return this.#options.neighbours.signCertificate({
+      typeName: item.result,
+      item: file.item,
+      conversation: file.conversation,
+      caseNumber: file.number,
+      holder: { name: applicant.name, documentType: applicant.documentType, number: applicant.documentNumber },
+      authority,
+      fields,
+      ...(number === undefined ? {} : { number }),
+      ...(validFrom === undefined ? {} : { validFrom }),
+      ...(validUntil === undefined ? {} : { validUntil }),
+    });
+  }
+
+  async #changeMaterials(
+    conversation: string,
+    change: (materials: readonly CaseMaterial[]) => CaseMaterial[],
+  ): Promise<void> {
+    await this.#options.store.write(async (tx) => {
+      const file = await caseRepository.find(tx, conversation);
+      if (!file) throw new CodedError('NOT_FOUND', 'there is no such case');
+      demandTakesFiles(file);
+      const materials = change(file.document.materials);
+      if (materials.length > 100) throw tooMany();
+      const document = { ...file.document, materials };
+      await caseRepository.update(tx, { ...file, document, updatedAt: this.#options.now() });
+    });
+  }
+
+  async #noteRejection(tx: Transaction, file: CaseFile, name: PayloadName, code: string): Promise<void> {
+    const document = { ...file.document, rejected: { event: name, code } };
+    await caseRepository.update(tx, { ...file, document, updatedAt: this.#options.now() });
+    tx.afterCommit(() => this.#options.neighbours.alarm(file.conversation, name, code));
+    await this.#emitRejected(tx, file, code);
+  }
+
+  #emitRejected(tx: Transaction, file: CaseFile, code: string): Promise<void> {
+    const { conversation, number, peer, state } = file;
+    const { neighbours, now } = this.#options;
+    return neighbours.emit(tx, { conversation, number, peer, event: 'rejected', actor: peer, state, at: now(), code });
+  }
+}
+
+/** Files are added while the window still works on the case, or while a supplement is asked for. */
+function demandTakesFiles(file: CaseFile): void {
+  const open: readonly State[] = ['draft', 'returned', 'supplementing', 'supplementing-accepted'];
+  if (file.role === 'receiving' && open.includes(file.state) && !file.pending) return;
+  throw new CodedError('CONFLICT', `the case takes no files in the state "${file.state}"`);
+}
+
+function tooMany(): CodedError {
+  const problem: Problem = { pointer: '/materials', code: 'TOO_MANY', message: 'a case holds at most 100 files' };
+  return new CodedError('VALIDATION_FAILED', problem.message, [problem]);
+}
+
+function viewOf({ state, pending }: CaseFile): ReceivingView {
+  return pending ? { state, pending } : { state };
+}

@@ -1,0 +1,132 @@
+import type { messages, PayloadName } from '#proto';
+import type { CaseFile, CaseMaterial } from './case-file.ts';
+import type { Event } from './transitions.ts';
+
+/** What the gateway itself knows when an act becomes a message. */
+export interface ActFacts {
+  readonly file: CaseFile;
+  /** Milliseconds. */
+  readonly now: number;
+  /** Makes a number for a notice, e.g. 受-… */
+  readonly notice: (prefix: string) => string;
+  readonly promisedWorkingDays: number;
+  readonly itemDigest: Buffer;
+  /** The certificate that was signed for this act. */
+  readonly certificate?: { readonly text: string; readonly identifier: string; readonly typeName: string };
+}
+
+type Input = Record<string, unknown> & { readonly handler: messages.Handler };
+type Builder = (input: Input, facts: ActFacts) => object;
+
+/** How each act becomes the payload of its message. */
+const BUILDERS: Readonly<Partial<Record<Event, Builder>>> = {
+  transfer: (_input, { file, itemDigest }) => ({
+    item: file.item,
+    itemDigest,
+    mode: file.mode,
+    caseNumber: file.number,
+    applicant: file.document.applicant,
+    form: file.document.form,
+    materials: file.document.materials.map(materialMessage),
+    identityCheck: file.document.identityCheck ?? null,
+    receiptNotice: file.document.receiptNotice ?? '',
+    receivedAt: file.document.receivedAt ?? 0,
+    handler: file.document.handler,
+  }),
+  accept: ({ handler }, { file, notice, promisedWorkingDays }) => ({
+    caseNumber: file.number,
+    notice: notice('受'),
+    handler,
+    promisedWorkingDays,
+  }),
+  refuse: ({ handler, reason, legalBasis }, { notice }) => ({ notice: notice('不予受'), reason, legalBasis, handler }),
+  return: ({ handler, reason }) => ({ reason, handler }),
+  'request-supplement': ({ handler, items, deadline, way }, { notice }) => ({
+    notice: notice('补'),
+    items,
+    deadline,
+    way,
+    handler,
+  }),
+  'submit-supplement': ({ handler }, { file }) => ({
+    materials: addedSinceTransfer(file).map(materialMessage),
+    handler,
+  }),
+  'start-special': ({ handler, kind, reason }, { now }) => ({ kind, reason, startedAt: now, handler }),
+  'end-special': ({ handler, result }, { file, now }) => ({ kind: specialKind(file), result, endedAt: now, handler }),
+  approve: ({ handler, explanation }, { now }) => ({ decision: 'approved', explanation, decidedAt: now, handler }),
+  deny: ({ handler, explanation }, { now }) => ({ decision: 'denied', explanation, decidedAt: now, handler }),
+  issue: ({ handler }, { certificate }) => ({
+    certificate: certificate!.text,
+    certificateIdentifier: certificate!.identifier,
+    typeName: certificate!.typeName,
+    handler,
+  }),
+  deliver: ({ handler, way }, { now }) => ({ way, deliveredAt: now, handler }),
+  rate: ({ score, comment }, { now }) => ({ score, comment, ratedAt: now }),
+  withdraw: ({ handler, reason }) => ({ reason, handler }),
+};
+
+/** Builds the payload of an act. The outbox holds it against the rules of its type. */
+export function payloadOf(event: Event, input: object, facts: ActFacts): object {
+  const build = BUILDERS[event];
+  if (!build) throw new TypeError(`the act ${event} has no message`);
+  return build(input as Input, facts);
+}
+
+/** Digests of the files that must be at the other side before the message, in hex. */
+export function materialsOf(name: PayloadName, payload: object): string[] {
+  if (name !== 'CaseTransfer' && name !== 'SupplementSubmitted') return [];
+  const { materials } = payload as { materials: readonly messages.Material[] };
+  return [...new Set(materials.map((material) => material.digest.toString('hex')))];
+}
+
+/** A payload as the case file remembers it: materials by their digest, the applicant not again. */
+export function stepRecord(payload: object): object {
+  const {
+    materials,
+    applicant: _applicant,
+    form: _form,
+    certificate: _certificate,
+    itemDigest: _item,
+    ...rest
+  } = payload as Record<string, unknown>;
+  if (!Array.isArray(materials)) return rest;
+  return { ...rest, materials: (materials as messages.Material[]).map((material) => material.digest.toString('hex')) };
+}
+
+/** Materials of a message as the case file keeps them. */
+export function keptMaterials(materials: readonly messages.Material[]): CaseMaterial[] {
+  return materials.map(({ name, digest, size, mediaType, grade, checkedBy, checkedAt }) => ({
+    name,
+    digest: digest.toString('hex'),
+    size,
+    mediaType,
+    grade,
+    ...(checkedBy ? { checkedBy, checkedAt } : {}),
+  }));
+}
+
+function materialMessage(material: CaseMaterial): messages.Material {
+  const { name, digest, size, mediaType, grade, checkedBy, checkedAt } = material;
+  return {
+    name,
+    digest: Buffer.from(digest, 'hex'),
+    size,
+    mediaType,
+    grade,
+    checkedBy: checkedBy ?? null,
+    checkedAt: checkedAt ?? 0,
+  };
+}
+
+/** What the window took in after the handling region asked for it. */
+function addedSinceTransfer(file: CaseFile): readonly CaseMaterial[] {
+  const { transfer, 'submit-supplement': supplement } = file.document.steps as Record<string, { materials?: string[] }>;
+  const sent = new Set([...(transfer?.materials ?? []), ...(supplement?.materials ?? [])]);
+  return file.document.materials.filter((material) => !sent.has(material.digest));
+}
+
+function specialKind(file: CaseFile): string {
+  return (file.document.steps['start-special'] as { kind?: string } | undefined)?.kind ?? '';
+}

@@ -1,0 +1,35 @@
+import type { CertificateView } from '#trust';
+
+const CHINA_OFFSET_MS = 8 * 60 * 60 * 1000;
+
+/**
+ * What a region can be told of a certificate, by the names of the certificate standards and the keys of its type:
+ * the names that questions and allow-lists use.
+ */
+export function answerable(certificate: CertificateView): ReadonlyMap<string, string> {
+  const { authority, holder } = certificate;
+  const named: [string, string | undefined][] = [
+    ['certificate_number', certificate.number],
+    ['certificate_name', certificate.name],
+    ['certificate_type_name', certificate.typeName],
+    ['certificate_issuing_authority_name', authority.name],
+    ['certificate_issuing_authority_code', authority.code],
+    ['certificate_issuing_authority_date', certificate.issuedOn],
+    ['certificate_validate_start', chinaDate(certificate.validFrom)],
+    // The last day; validUntil is the first moment after it.
+    [
+      'certificate_validate_end',
+      certificate.validUntil === undefined ? '长期' : chinaDate(certificate.validUntil - 1),
+    ],
+    ['certificate_holder_name', holder.name],
+    ['certificate_holder_code', holder.number],
+    ['related_item_code', certificate.item],
+    ['related_case_number', certificate.caseNumber],
+    ...Object.entries(certificate.fields),
+  ];
+  return new Map(named.filter((entry): entry is [string, string] => entry[1] !== undefined));
+}
+
+function chinaDate(ms: number): string {
+  return new Date(ms + CHINA_OFFSET_MS).toISOString().slice(0, 10);
+}

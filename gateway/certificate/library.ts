@@ -1,0 +1,163 @@
+import { CodedError } from '#proto';
+import type { CertificateView, VerifiedCertificate } from '#trust';
+import type { Sql, Transaction } from '../store/store.ts';
+import { type CertificateStatus, type IssuerStatus, statusAt } from './standing.ts';
+
+/** A certificate that we keep. Times in milliseconds. */
+export interface CertificateRecord {
+  readonly identifier: string;
+  /** Region whose key signed. */
+  readonly issuer: string;
+  /** Conversation of the case that produced it; empty when there was none. */
+  readonly conversation: string;
+  /** SHA-256 of the issuer-signed JWT. */
+  readonly digest: Buffer;
+  /** Now. For certificates of other regions only the dates count: their issuer must be asked. */
+  readonly status: CertificateStatus;
+  /** Why the issuer changed the status last. */
+  readonly reason: string;
+  readonly certificate: CertificateView;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** A certificate to be kept, with the case that produced it. */
+export interface KeptCertificate {
+  readonly conversation: string;
+  readonly text: string;
+  readonly verified: VerifiedCertificate;
+}
+
+/** Which certificates of the library to list. */
+export interface CertificateQuery {
+  readonly conversation?: string | undefined;
+  readonly limit: number;
+  /** Creation time, identifier and issuer of the last one of the page before. */
+  readonly after?: readonly [createdAt: number, identifier: string, issuer: string] | undefined;
+}
+
+interface Row {
+  readonly identifier: string;
+  readonly issuer: string;
+  readonly conversation: string;
+  readonly digest: Buffer;
+  readonly status: IssuerStatus;
+  readonly reason: string;
+  readonly document: string;
+  readonly created_at: number;
+  readonly updated_at: number;
+}
+
+const COLUMNS = 'identifier, issuer, conversation, digest, status, reason, document, created_at, updated_at';
+const KEY = 'identifier = ? AND issuer = ?';
+
+/**
+ * The rows of the certificate library (证照库). Its key includes the issuer: a region cannot take an identifier away
+ * from another by putting it on a certificate of its own.
+ */
+export const library = {
+  /** @returns false when the issuer's certificate with this identifier is there already */
+  async insert(tx: Transaction, { conversation, text, verified }: KeptCertificate, now: number): Promise<boolean> {
+    const changed = await tx.run(
+      `INSERT INTO certificate (identifier, issuer, conversation, digest, document, text, created_at, updated_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (identifier, issuer) DO NOTHING`,
+      verified.identifier,
+      verified.issuer,
+      conversation,
+      verified.digest,
+      JSON.stringify(verified.certificate),
+      text,
+      now,
+      now,
+    );
+    return changed === 1;
+  },
+
+  async find(sql: Sql, identifier: string, issuer: string, now: number): Promise<CertificateRecord | undefined> {
+    const row = await sql.get<Row>(`SELECT ${COLUMNS} FROM certificate WHERE ${KEY}`, identifier, issuer);
+    return row && recordOf(row, now);
+  },
+
+  /** Finds a certificate whoever issued it; of several the one of the `preferred` issuer, else the first that came. */
+  async findAny(
+    sql: Sql,
+    identifier: string,
+    preferred: string,
+    now: number,
+  ): Promise<(CertificateRecord & { readonly text: string }) | undefined> {
+    const row = await sql.get<Row & { readonly text: string }>(
+      `SELECT ${COLUMNS}, text FROM certificate WHERE identifier = ? ORDER BY issuer = ? DESC, created_at, issuer LIMIT 1`,
+      identifier,
+      preferred,
+    );
+    return row && { ...recordOf(row, now), text: row.text };
+  },
+
+  /** Oldest first. */
+  async list(sql: Sql, { conversation, limit, after }: CertificateQuery, now: number): Promise<CertificateRecord[]> {
+    const [createdAt, identifier, issuer] = after ?? [-1, '', ''];
+    const rows = await sql.all<Row>(
+      `SELECT ${COLUMNS} FROM certificate
+       WHERE ${conversation === undefined ? '' : 'conversation = ? AND '}(created_at, identifier, issuer) > (?, ?, ?)
+       ORDER BY created_at, identifier, issuer LIMIT ?`,
+      ...(conversation === undefined ? [] : [conversation]),
+      createdAt,
+      identifier,
+      issuer,
+      limit,
+    );
+    return rows.map((row) => recordOf(row, now));
+  },
+
+  /**
+   * What the issuer decided last.
+   *
+   * @throws CodedError NOT_FOUND
+   */
+  async decided(tx: Transaction, identifier: string, issuer: string): Promise<IssuerStatus> {
+    const row = await tx.get<{ status: IssuerStatus }>(`SELECT status FROM certificate WHERE ${KEY}`, identifier, issuer);
+    if (!row) throw new CodedError('NOT_FOUND', 'this region issued no certificate with this identifier');
+    return row.status;
+  },
+
+  async decide(
+    tx: Transaction,
+    key: { readonly identifier: string; readonly issuer: string },
+    status: IssuerStatus,
+    reason: string,
+    now: number,
+  ): Promise<void> {
+    await tx.run(
+      `UPDATE certificate SET status = ?, reason = ?, updated_at = ? WHERE ${KEY}`,
+      status,
+      reason,
+      now,
+      key.identifier,
+      key.issuer,
+    );
+  },
+
+  /** Next number of a certificate in a year, from 1. */
+  async nextNumber(tx: Transaction, year: string): Promise<number> {
+    const row = await tx.get<{ value: number }>(
+      'INSERT INTO counter (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value',
+      `certificate/${year}`,
+    );
+    return row!.value;
+  },
+};
+
+function recordOf(row: Row, now: number): CertificateRecord {
+  const certificate = JSON.parse(row.document) as CertificateView;
+  return {
+    identifier: row.identifier,
+    issuer: row.issuer,
+    conversation: row.conversation,
+    digest: row.digest,
+    status: statusAt(row.status, certificate, now),
+    reason: row.reason,
+    certificate,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { logLeaf } from '#proto';
+import { verifyCheckpoint } from '../evidence/checkpoint.ts';
+import { EMPTY_FRONTIER } from '../evidence/frontier.ts';
+import { appendLeaves, verifyLogConsistency, verifyLogInclusion } from '../evidence/log.ts';
+import { verifyStatement } from '../region/statement.ts';
+import { suiteOf } from '../suites.ts';
+import { RECORDINGS } from '../testing/recording/record-vectors.ts';
+import ed25519 from './checkpoint-ed25519.json' with { type: 'json' };
+import es256 from './checkpoint-es256.json' with { type: 'json' };
+import log from './log-sha256.json' with { type: 'json' };
+
+const { hash } = suiteOf('Ed25519');
+const bytes = (hex: string) => Buffer.from(hex, 'hex');
+const refused = expect.objectContaining({ code: 'LOG_PROOF_INVALID' });
+
+type Inclusion = (typeof log.inclusion)[number];
+type Consistency = (typeof log.consistency)[number];
+
+const verifyInclusion = ({ leaf, index, size, path, root }: Inclusion) =>
+  verifyLogInclusion(hash, bytes(leaf), index, size, path.map(bytes), bytes(root));
+const verifyConsistency = ({ old_size, old_root, new_size, new_root, proof }: Consistency) =>
+  verifyLogConsistency(hash, old_size, bytes(old_root), new_size, bytes(new_root), proof.map(bytes));
+
+describe('the recorded log', () => {
+  it('has the recorded leaves and roots', () => {
+    expect(log.entries.map((entry) => logLeaf(hash, bytes(entry)).toString('hex'))).toEqual(log.leaves);
+    const roots = log.roots.map(
+      (_, size) => appendLeaves(hash, EMPTY_FRONTIER, log.leaves.slice(0, size).map(bytes)).root,
+    );
+    expect(roots.map((root) => root.toString('hex'))).toEqual(log.roots);
+  });
+
+  it.each(log.inclusion)('holds leaf $index at size $size', (proof) => verifyInclusion(proof));
+  it.each(log.consistency)('grew from $old_size to $new_size', (proof) => verifyConsistency(proof));
+  it.each(log.bad.inclusion.map((proof, at) => [at, proof] as const))('refuses bad inclusion %i', (_, proof) => {
+    expect(() => verifyInclusion(proof)).toThrow(refused);
+  });
+  it.each(log.bad.consistency.map((proof, at) => [at, proof] as const))('refuses bad consistency %i', (_, proof) => {
+    expect(() => verifyConsistency(proof)).toThrow(refused);
+  });
+
+  it('would be recorded today in the same bytes', async () => {
+    expect(await RECORDINGS['log-sha256']!()).toEqual(log);
+  });
+});
+
+describe.each([
+  ['ES256', es256],
+  ['Ed25519', ed25519],
+])('the recorded checkpoint of a region with %s keys', (_, { statement, at, note_text, bad, ...says }) => {
+  it('says what was recorded', async () => {
+    const { root, ...state } = verifyCheckpoint(note_text, await verifyStatement(statement), at);
+    expect({ ...state, root: root.toString('hex') }).toEqual({
+      region: says.region,
+      epoch: says.epoch,
+      size: says.size,
+      root: says.root,
+    });
+  });
+
+  it.each(bad)('is refused: $what ($code)', async ({ code, ...one }) => {
+    const region = await verifyStatement(statement);
+    expect(() => verifyCheckpoint(one.note_text, region, one.at)).toThrow(expect.objectContaining({ code }));
+  });
+});
