@@ -33,7 +33,10 @@ export interface DeliverySink {
   deliver(event: PlatformEvent, signal: AbortSignal): Promise<void>;
 }
 
-/** The event was not delivered, or nobody knows. Its message never holds data of the event or a secret. */
+/**
+ * The event was not delivered, or nobody knows. Its code is PLATFORM_UNREACHABLE when the same event can succeed later,
+ * else PLATFORM_REFUSED. Its message never holds data of the event or a secret.
+ */
 export class PlatformError extends CodedError {
   /** Whether the same event can succeed later without anybody changing it. */
   readonly retryable: boolean;
@@ -41,7 +44,7 @@ export class PlatformError extends CodedError {
   readonly retryAfterMs: number | undefined;
 
   constructor(retryable: boolean, detail: string, options: { retryAfterMs?: number; cause?: unknown } = {}) {
-    super('PLATFORM_UNREACHABLE', detail, [], { cause: options.cause });
+    super(retryable ? 'PLATFORM_UNREACHABLE' : 'PLATFORM_REFUSED', detail, [], { cause: options.cause });
     this.retryable = retryable;
     this.retryAfterMs = options.retryAfterMs;
   }

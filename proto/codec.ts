@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { loadSync, type MessageTypeDefinition, type PackageDefinition } from '@grpc/proto-loader';
 import { CodedError } from './error-codes.ts';
 import type * as messages from './messages.ts';
+import { isWellFormed, wireShapes } from './wire-shape.ts';
 
 /** Every message that is encoded or decoded by name, and how the program reads it. */
 interface Messages {
@@ -61,6 +62,7 @@ export const definitions: PackageDefinition = loadSync(
   },
 );
 
+const shapes = wireShapes(definitions);
 const byName = new Map<string, MessageTypeDefinition<object, object>>();
 for (const [name, definition] of Object.entries(definitions)) {
   if (definition.format === 'Protocol Buffer 3 DescriptorProto') {
@@ -80,7 +82,7 @@ export function encode<N extends MessageName>(name: N, message: MessageInput<N>)
  */
 export function decode<N extends MessageName>(name: N, bytes: Uint8Array): Message<N> {
   const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes);
-  if (!endsWithAField(buffer)) throw new CodedError('MALFORMED', `not a well-formed ${name}`);
+  if (!isWellFormed(shapes.get(typeName(name)), buffer)) throw new CodedError('MALFORMED', `not a well-formed ${name}`);
   try {
     return definition(name).deserialize(buffer) as Message<N>;
   } catch (cause) {
@@ -91,34 +93,6 @@ export function decode<N extends MessageName>(name: N, bytes: Uint8Array): Messa
 /** Full message name as a header carries it: `tongban.v1.CaseTransfer`. */
 export function typeName(name: MessageName): string {
   return `${PACKAGE}.${name}`;
-}
-
-/** Whether the last field ends where the bytes end; the decoder itself takes a text that was cut short. */
-function endsWithAField(bytes: Buffer): boolean {
-  let at = 0;
-  while (at < bytes.length) {
-    const tag = varint(bytes, at);
-    at = tag.next;
-    if (tag.value % 8 === 0) at = varint(bytes, at).next;
-    else if (tag.value % 8 === 1) at += 8;
-    else if (tag.value % 8 === 5) at += 4;
-    else if (tag.value % 8 === 2) {
-      const length = varint(bytes, at);
-      at = length.next + length.value;
-    } else return false;
-  }
-  return at === bytes.length;
-}
-
-function varint(bytes: Buffer, from: number): { value: number; next: number } {
-  let value = 0;
-  for (let at = from, scale = 1; at < from + 10; at += 1, scale *= 128) {
-    const byte = bytes[at];
-    if (byte === undefined) break;
-    value += (byte & 0x7f) * scale;
-    if (byte < 0x80) return { value, next: at + 1 };
-  }
-  return { value: 0, next: Number.POSITIVE_INFINITY };
 }
 
 function definition(name: MessageName): MessageTypeDefinition<object, object> {

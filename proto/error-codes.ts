@@ -485,6 +485,14 @@ export const ERROR_CODES = {
     '无法连接本地平台',
     'the local platform cannot be reached',
   ),
+  PLATFORM_REFUSED: entry(
+    'local',
+    FAILED_PRECONDITION,
+    502,
+    false,
+    '本地平台拒绝接收',
+    'the local platform refuses the event for good',
+  ),
   CONFIG_INVALID: entry('local', INVALID_ARGUMENT, 400, false, '配置有误', 'the configuration is wrong'),
   PASSPHRASE_WRONG: entry(
     'local',

@@ -43,7 +43,7 @@ it('leaves a file with other content as it is', async () => {
   await directorySink(folder.path).deliver(testEvent(1), new AbortController().signal);
   const before = await readFile(path);
   const other = directorySink(folder.path).deliver(testEvent(1, { data: {} }), new AbortController().signal);
-  await expect(other).rejects.toMatchObject({ code: 'PLATFORM_UNREACHABLE', retryable: false });
+  await expect(other).rejects.toMatchObject({ code: 'PLATFORM_REFUSED', retryable: false });
   expect(await readFile(path)).toEqual(before);
 });
 

@@ -113,7 +113,8 @@ export function sinkContract(kind: string, open: () => Promise<SinkBench>): void
         (reason: unknown) => reason,
       );
       expect(error).toBeInstanceOf(PlatformError);
-      expect((error as PlatformError).code).toBe('PLATFORM_UNREACHABLE');
+      const { code, retryable } = error as PlatformError;
+      expect(code).toBe(retryable ? 'PLATFORM_UNREACHABLE' : 'PLATFORM_REFUSED');
       return error as PlatformError;
     }
   });

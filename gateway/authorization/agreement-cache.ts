@@ -76,10 +76,6 @@ export class AgreementCache {
     this.#capacity = capacity;
   }
 
-  get size(): number {
-    return this.#entries.size;
-  }
-
   /** Takes a new or changed agreement; the least useful one makes room when the cache is full. */
   put(entry: AgreementEntry): void {
     this.#byPeer.clear();
@@ -132,6 +128,24 @@ export class AgreementCache {
     throw mostSpecific(errors) ?? new AuthorizationError('AUTHORIZATION_REQUIRED', noneWith(peer));
   }
 
+  /**
+   * An agreement in force with a peer, to be cited by a question about a certificate: one that covers the item, where
+   * the item is known. Whether it permits the question is the answering region's to judge.
+   *
+   * @param at milliseconds
+   * @throws AuthorizationError AUTHORIZATION_REQUIRED when none is in force
+   */
+  citeForCheck(peer: string, item: string | undefined, at: number): Citation {
+    const inForce = this.#with(peer).filter(
+      ({ state, validFrom, validUntil }) => state === 'active' && at >= validFrom && at < validUntil,
+    );
+    const covers = ({ compiled }: AgreementEntry) =>
+      compiled!.content.grants.some((grant) => item !== undefined && grant.items.includes(item));
+    const cited = inForce.find(covers) ?? inForce[0];
+    if (!cited) throw new AuthorizationError('AUTHORIZATION_REQUIRED', noneWith(peer));
+    return { agreement: cited.compiled!, id: cited.id, digest: cited.digest };
+  }
+
   #with(peer: string): readonly AgreementEntry[] {
     const known = this.#byPeer.get(peer);
     if (known) return known;
@@ -147,9 +161,10 @@ export class AgreementCache {
   }
 }
 
-/** Judges before the state is looked at, so that a pending agreement that would not permit it says why. */
+/** A pending agreement is judged first: only if it permits the message is it worth waiting for. */
 function permitUnder(entry: AgreementEntry, use: AuthorizedUse, opening: boolean): Citation {
-  entry.compiled?.judge(use);
+  if (entry.state !== 'accepted') usable(entry, opening);
+  entry.compiled!.judge(use);
   return { agreement: usable(entry, opening), id: entry.id, digest: entry.digest };
 }
 

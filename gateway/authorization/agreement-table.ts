@@ -86,11 +86,7 @@ export const agreements = {
   },
 
   ofConversation(sql: Sql, conversation: string, peer: string): Promise<AgreementRecord | undefined> {
-    return sql.get<AgreementRecord>(
-      'SELECT * FROM agreement WHERE conversation = ? AND peer = ?',
-      conversation,
-      peer,
-    );
+    return sql.get<AgreementRecord>('SELECT * FROM agreement WHERE conversation = ? AND peer = ?', conversation, peer);
   },
 
   /** The next agreements after an id, in the order of their ids. */

@@ -37,8 +37,7 @@ export function viewOf(record: AgreementRecord, now: number): AgreementView {
     document,
     code,
     activatedAt: record.activated_at ?? undefined,
-    revocation:
-      revoked_at === null ? undefined : { by: revoked_by, reason, forCause: for_cause === 1, at: revoked_at },
+    revocation: revoked_at === null ? undefined : { by: revoked_by, reason, forCause: for_cause === 1, at: revoked_at },
     createdAt: record.created_at,
     updatedAt: record.updated_at,
   };

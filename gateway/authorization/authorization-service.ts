@@ -78,7 +78,11 @@ export class AuthorizationService {
     const { payload, peer } = checkDraft(draft, { id: newId(), created_at: new Date(now).toISOString() }, region);
     peers.demand(peer);
     const document = await signAgreement(payload, signer);
-    verifyAgreement(document, (party) => peers.statementOf(party), { signatures: 'proposed', at: now, proposer: region });
+    verifyAgreement(document, (party) => peers.statementOf(party), {
+      signatures: 'proposed',
+      at: now,
+      proposer: region,
+    });
     const conversation = newId();
     const record = proposedRecord(document, { peer, proposer: region, conversation, at: now });
     await store.write(async (tx) => {
@@ -163,6 +167,11 @@ export class AuthorizationService {
   /** The agreement that an envelope of ours cites. Parameters and errors as in `AgreementCache.permit`. */
   permit(peer: string, use: AuthorizedUse, under?: string): Citation {
     return this.#cache.permit(peer, use, under);
+  }
+
+  /** The agreement that a question about a certificate cites. Parameters and errors as in `AgreementCache.citeForCheck`. */
+  citeForCheck(peer: string, item: string | undefined): Citation {
+    return this.#cache.citeForCheck(peer, item, this.#options.clock.now());
   }
 
   /** The agreement that a received envelope cites. Parameters and errors as in `AgreementCache.resolve`. */

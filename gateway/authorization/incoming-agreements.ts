@@ -1,4 +1,4 @@
-import { type ErrorCode, type messages, type PayloadName, type Problem } from '#proto';
+import type { ErrorCode, messages, PayloadName, Problem } from '#proto';
 import {
   AuthorizationError,
   nextState,
@@ -25,10 +25,7 @@ type Expectation = Parameters<typeof verifyAgreement>[2];
  * Codes of rejections: AUTHORIZATION_INVALID (the document, whatever is wrong with it), AUTHORIZATION_UNKNOWN,
  * AUTHORIZATION_INACTIVE. Deferral: TRY_LATER when too many proposals of the peer are undecided.
  */
-export function incomingAgreements(
-  peers: Peers,
-  books: AgreementBooks,
-): Partial<Record<PayloadName, IncomingHandler>> {
+export function incomingAgreements(peers: Peers, books: AgreementBooks): Partial<Record<PayloadName, IncomingHandler>> {
   return {
     AuthorizationProposal: (tx, incoming) => takeProposal(tx, incoming, peers.own, books),
     AuthorizationAcceptance: (tx, incoming) => takeAcceptance(tx, incoming, peers.own, books),

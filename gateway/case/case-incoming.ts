@@ -15,7 +15,7 @@ export interface CaseIncomingOptions {
   readonly now: () => number;
   readonly materials: MaterialStore;
   /** Whether we offer an item. */
-  readonly offers: (item: string, mode: Mode) => boolean;
+  readonly offers: (sql: Sql, item: string, mode: Mode) => Promise<boolean>;
   /** Verifies and keeps a certificate that another region issued. */
   readonly keepCertificate: (
     tx: Transaction,
@@ -39,7 +39,7 @@ async function openCase(tx: Transaction, incoming: Incoming, options: CaseIncomi
   const { conversation, sentAt, id } = envelope.header;
   if (await caseRepository.find(tx, conversation))
     throw new CodedError('ILLEGAL_TRANSITION', 'the case is here already');
-  if (!options.offers(transfer.item, transfer.mode as Mode)) throw new CodedError('ITEM_UNKNOWN');
+  if (!(await options.offers(tx, transfer.item, transfer.mode as Mode))) throw new CodedError('ITEM_UNKNOWN');
   const { row, to } = apply('none', 'transfer', 'receiving', 'handling');
   await holdMaterials(tx, incoming, transfer.materials, options);
   const now = options.now();

@@ -3,7 +3,7 @@ import type { AuthorizedUse } from '#trust';
 import type { MaterialStore } from '../material/material-store.ts';
 import type { Settled } from '../outbound/context.ts';
 import type { Outbox } from '../outbound/outbox.ts';
-import type { Store, Transaction } from '../store/store.ts';
+import type { Sql, Store, Transaction } from '../store/store.ts';
 import { type EmitNews, nextNumber, sidesOf, writeStep } from './case-changes.ts';
 import type { CaseEvent, CaseFile, CaseMaterial } from './case-file.ts';
 import { type CaseInput, readActInput, readCaseInput } from './case-input.ts';
@@ -54,7 +54,7 @@ export interface SignedCertificate {
 
 /** The neighbouring rooms, as the cases see them. */
 export interface CaseNeighbours {
-  readonly itemOf: (region: string, item: string) => ItemFacts | undefined;
+  readonly itemOf: (sql: Sql, region: string, item: string) => Promise<ItemFacts | undefined>;
   /** An authorization that permits the first message of a case. @throws AuthorizationError */
   readonly permit: (use: AuthorizedUse) => Citation;
   /** The authorization under which a case goes on. @throws AuthorizationError */
@@ -94,11 +94,12 @@ export class CaseService {
   /**
    * P1: opens a case at our window, as a draft.
    *
+   * @param options.conversation case key to use instead of a fresh one; the caller has made sure that it is new
    * @throws CodedError VALIDATION_FAILED, PEER_NOT_PINNED, ITEM_UNKNOWN, and the authorization's codes
    */
-  async create(input: unknown): Promise<CaseFile> {
-    const read = this.#readInput(input);
-    return this.#options.store.write((tx) => this.#insertDraft(tx, read));
+  async create(input: unknown, options: { readonly conversation?: string } = {}): Promise<CaseFile> {
+    const read = await this.#readInput(input);
+    return this.#options.store.write((tx) => this.#insertDraft(tx, read, options.conversation));
   }
 
   /**
@@ -107,7 +108,7 @@ export class CaseService {
    * @throws CodedError as `create` and `act`
    */
   async submit(input: unknown): Promise<CaseFile> {
-    const read = this.#readInput(input);
+    const read = await this.#readInput(input);
     return this.#options.store.write(async (tx) => {
       const draft = await this.#insertDraft(tx, read);
       const received = await this.#actIn(tx, draft, 'receive', { handler: read.handler }, undefined);
@@ -224,21 +225,22 @@ export class CaseService {
     if (rejected) await this.#emitRejected(tx, file, code);
   }
 
-  #readInput(input: unknown): CaseInput {
+  async #readInput(input: unknown): Promise<CaseInput> {
     const read = readCaseInput(input);
-    this.#options.neighbours.demandPeer(read.handlingRegion);
-    if (!this.#options.neighbours.itemOf(read.handlingRegion, read.item)) {
+    const { neighbours, store } = this.#options;
+    neighbours.demandPeer(read.handlingRegion);
+    if (!(await neighbours.itemOf(store.read, read.handlingRegion, read.item))) {
       throw new CodedError('ITEM_UNKNOWN', 'the handling region has not published this item to us');
     }
     return read;
   }
 
-  async #insertDraft(tx: Transaction, input: CaseInput): Promise<CaseFile> {
+  async #insertDraft(tx: Transaction, input: CaseInput, conversation?: string): Promise<CaseFile> {
     const { region, now, newId } = this.#options;
     const at = now();
     const { handlingRegion, item, mode, applicant, form, handler, identityCheck } = input;
     const file: CaseFile = {
-      conversation: newId(),
+      conversation: conversation ?? newId(),
       number: await nextNumber(tx, region, at),
       role: 'receiving',
       peer: handlingRegion,
@@ -261,7 +263,9 @@ export class CaseService {
       createdAt: at,
       updatedAt: at,
     };
-    const citation = this.#options.neighbours.permit(this.#use(file, 'CaseTransfer', this.#transferPayload(file)));
+    const citation = this.#options.neighbours.permit(
+      this.#use(file, 'CaseTransfer', await this.#transferPayload(tx, file)),
+    );
     const authorized = { ...file, authorizationId: citation.id };
     await caseRepository.insert(tx, authorized);
     return authorized;
@@ -277,13 +281,13 @@ export class CaseService {
     const { region, now, neighbours, outbox } = this.#options;
     const moved = this.#judgeState(file, event);
     const at = now();
-    if (event === 'receive') demandComplete(file, neighbours.itemOf(file.peer, file.item));
+    if (event === 'receive') demandComplete(file, await neighbours.itemOf(tx, file.peer, file.item));
     if (!moved.message) {
       const extra = event === 'receive' ? { receiptNotice: `收${file.number}`, receivedAt: at } : {};
       const step = { ...moved, actor: region, at, envelope: '', record: input, document: extra };
       return writeStep(tx, file, step, at, neighbours.emit);
     }
-    const payload = this.#payload(file, event, input, at, certificate);
+    const payload = await this.#payload(tx, file, event, input, at, certificate);
     const use = this.#use(file, moved.message, payload);
     const authorization = neighbours.permitUnder(file.authorizationId, use);
     if (certificate) await certificate.keep(tx);
@@ -318,9 +322,16 @@ export class CaseService {
     return { rows: applied, state: view.state, pending: view.pending, message };
   }
 
-  #payload(file: CaseFile, event: Event, input: object, now: number, certificate?: SignedCertificate): object {
+  async #payload(
+    sql: Sql,
+    file: CaseFile,
+    event: Event,
+    input: object,
+    now: number,
+    certificate?: SignedCertificate,
+  ): Promise<object> {
     const handling = sidesOf(file, this.#options.region).handling;
-    const item = this.#options.neighbours.itemOf(handling, file.item);
+    const item = await this.#options.neighbours.itemOf(sql, handling, file.item);
     return payloadOf(event, input, {
       file,
       now,
@@ -332,8 +343,8 @@ export class CaseService {
   }
 
   /** The transfer as it would be sent now, for judging a draft before anybody waits at a window in vain. */
-  #transferPayload(file: CaseFile): object {
-    return this.#payload(file, 'transfer', {}, file.createdAt);
+  #transferPayload(sql: Sql, file: CaseFile): Promise<object> {
+    return this.#payload(sql, file, 'transfer', {}, file.createdAt);
   }
 
   #use(file: CaseFile, name: PayloadName, payload: object): AuthorizedUse {
@@ -341,12 +352,13 @@ export class CaseService {
     return { name, payload, sender: region, item: file.item, mode: file.mode, ...sidesOf(file, region), at: now() };
   }
 
-  #certificate(file: CaseFile, input: object): Promise<SignedCertificate> {
+  async #certificate(file: CaseFile, input: object): Promise<SignedCertificate> {
     const { authority, validFrom, validUntil, number, fields } = input as Omit<CertificateWish, 'holder'>;
     const { applicant } = file.document;
-    const item = this.#options.neighbours.itemOf(this.#options.region, file.item);
+    const { neighbours, region, store } = this.#options;
+    const item = await neighbours.itemOf(store.read, region, file.item);
     if (!item) throw new CodedError('ITEM_UNKNOWN');
-    return this.#options.neighbours.signCertificate({
+    return neighbours.signCertificate({
       typeName: item.result,
       item: file.item,
       conversation: file.conversation,

@@ -1,6 +1,5 @@
 import type { CertificateView } from '#trust';
-
-const CHINA_OFFSET_MS = 8 * 60 * 60 * 1000;
+import { chinaDate } from './china-date.ts';
 
 /**
  * What a region can be told of a certificate, by the names of the certificate standards and the keys of its type:
@@ -17,10 +16,7 @@ export function answerable(certificate: CertificateView): ReadonlyMap<string, st
     ['certificate_issuing_authority_date', certificate.issuedOn],
     ['certificate_validate_start', chinaDate(certificate.validFrom)],
     // The last day; validUntil is the first moment after it.
-    [
-      'certificate_validate_end',
-      certificate.validUntil === undefined ? '长期' : chinaDate(certificate.validUntil - 1),
-    ],
+    ['certificate_validate_end', certificate.validUntil === undefined ? '长期' : chinaDate(certificate.validUntil - 1)],
     ['certificate_holder_name', holder.name],
     ['certificate_holder_code', holder.number],
     ['related_item_code', certificate.item],
@@ -28,8 +24,4 @@ export function answerable(certificate: CertificateView): ReadonlyMap<string, st
     ...Object.entries(certificate.fields),
   ];
   return new Map(named.filter((entry): entry is [string, string] => entry[1] !== undefined));
-}
-
-function chinaDate(ms: number): string {
-  return new Date(ms + CHINA_OFFSET_MS).toISOString().slice(0, 10);
 }

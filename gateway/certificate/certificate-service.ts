@@ -10,8 +10,9 @@ import {
   verifyCertificate,
 } from '#trust';
 import type { Store, Transaction } from '../store/store.ts';
+import { chinaDate } from './china-date.ts';
 import { type CertificateInput, contentOf, demandIssuable } from './issuable.ts';
-import { type CertificateQuery, type CertificateRecord, type KeptCertificate, library } from './library.ts';
+import { type CertificateRecord, type KeptCertificate, type LibraryQuery, library } from './library.ts';
 import { type CertificateStatus, demandChange, ISSUER_STATUSES, type IssuerStatus } from './standing.ts';
 
 export interface CertificateServiceOptions {
@@ -52,7 +53,6 @@ export type CertificateVerdict = Omit<VerifiedCertificate, 'status'> &
   );
 
 const CHANGE = fields({ status: oneOf(...ISSUER_STATUSES), reason: text(500) });
-const CHINA_OFFSET_MS = 8 * 60 * 60 * 1000;
 
 /** The certificate library (证照库): certificates that we issued and those that came with cases from other regions. */
 export class CertificateService {
@@ -72,7 +72,7 @@ export class CertificateService {
   async prepare(input: CertificateInput): Promise<PreparedCertificate> {
     const { region, types, signer } = this.#options;
     const issuedAt = this.#now();
-    const year = yearInChina(issuedAt);
+    const year = chinaDate(issuedAt).slice(0, 4);
     demandIssuable(input, { region, types, serial: serialOf(year, 1), issuedAt });
     const number = await this.#options.store.write((tx) => library.nextNumber(tx, year));
     const content = contentOf(input, { region, types, serial: serialOf(year, number), issuedAt });
@@ -150,7 +150,7 @@ export class CertificateService {
   }
 
   /** At most `limit` certificates, oldest first. */
-  list(query: CertificateQuery): Promise<CertificateRecord[]> {
+  list(query: LibraryQuery): Promise<CertificateRecord[]> {
     return library.list(this.#options.store.read, query, this.#now());
   }
 
@@ -205,8 +205,4 @@ export class CertificateService {
 /** 流水号: the year and a number, at least six digits. */
 function serialOf(year: string, number: number): string {
   return year + String(number).padStart(6, '0');
-}
-
-function yearInChina(ms: number): string {
-  return new Date(ms + CHINA_OFFSET_MS).toISOString().slice(0, 4);
 }

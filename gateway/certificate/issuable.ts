@@ -50,7 +50,11 @@ const DERIVED: readonly string[] = ['/identifier', '/typeCode'];
  * @throws CodedError VALIDATION_FAILED with every wrong field of the input
  */
 export function demandIssuable(input: CertificateInput, issuance: Issuance): void {
-  const problems = [...typeProblems(input, issuance.types), ...contentProblems(input, issuance), ...orderProblems(input)];
+  const problems = [
+    ...typeProblems(input, issuance.types),
+    ...contentProblems(input, issuance),
+    ...orderProblems(input),
+  ];
   const once = problems.filter(
     (problem, index) => problems.findIndex(({ pointer }) => pointer === problem.pointer) === index,
   );

@@ -29,7 +29,7 @@ export interface KeptCertificate {
 }
 
 /** Which certificates of the library to list. */
-export interface CertificateQuery {
+export interface LibraryQuery {
   readonly conversation?: string | undefined;
   readonly limit: number;
   /** Creation time, identifier and issuer of the last one of the page before. */
@@ -94,7 +94,7 @@ export const library = {
   },
 
   /** Oldest first. */
-  async list(sql: Sql, { conversation, limit, after }: CertificateQuery, now: number): Promise<CertificateRecord[]> {
+  async list(sql: Sql, { conversation, limit, after }: LibraryQuery, now: number): Promise<CertificateRecord[]> {
     const [createdAt, identifier, issuer] = after ?? [-1, '', ''];
     const rows = await sql.all<Row>(
       `SELECT ${COLUMNS} FROM certificate
@@ -115,7 +115,11 @@ export const library = {
    * @throws CodedError NOT_FOUND
    */
   async decided(tx: Transaction, identifier: string, issuer: string): Promise<IssuerStatus> {
-    const row = await tx.get<{ status: IssuerStatus }>(`SELECT status FROM certificate WHERE ${KEY}`, identifier, issuer);
+    const row = await tx.get<{ status: IssuerStatus }>(
+      `SELECT status FROM certificate WHERE ${KEY}`,
+      identifier,
+      issuer,
+    );
     if (!row) throw new CodedError('NOT_FOUND', 'this region issued no certificate with this identifier');
     return row.status;
   },

@@ -22,7 +22,8 @@ export const ISSUER_STATUSES = Object.keys(CHANGES) as readonly IssuerStatus[];
  * @throws CodedError CONFLICT
  */
 export function demandChange(from: IssuerStatus, to: IssuerStatus): void {
-  if (!CHANGES[from].includes(to)) throw new CodedError('CONFLICT', `a certificate that is ${from} cannot become ${to}`);
+  if (!CHANGES[from].includes(to))
+    throw new CodedError('CONFLICT', `a certificate that is ${from} cannot become ${to}`);
 }
 
 /** A suspension may end, an expiry may not: who asks about a certificate that is both learns what is final. */

@@ -9,7 +9,13 @@ import { inbox } from './inbox.ts';
 
 /** What a verified envelope is answered with. */
 export type Decision =
-  | { readonly kind: 'receipt'; readonly body: Buffer; readonly position: number; readonly code: string }
+  | {
+      readonly kind: 'receipt';
+      readonly body: Buffer;
+      readonly position: number;
+      readonly code: string;
+      readonly repeated?: true;
+    }
   | {
       readonly kind: 'deferral';
       readonly code: string;
@@ -112,5 +118,5 @@ export function repeated(
   arrived: { readonly leaf: Buffer },
 ): Decision {
   if (!known.leaf.equals(arrived.leaf)) return { kind: 'refusal', code: 'ID_REUSED' };
-  return { kind: 'receipt', body: known.receipt, position: known.position, code: '' };
+  return { kind: 'receipt', body: known.receipt, position: known.position, code: '', repeated: true };
 }

@@ -7,7 +7,7 @@ import {
   type RegionStatement,
   verifyStatement,
 } from '#trust';
-import type { Store } from '../store/store.ts';
+import type { Store, Transaction } from '../store/store.ts';
 
 /** The regions that operators pinned (对接地区), in memory and in the store. */
 export class Peers {
@@ -83,19 +83,21 @@ export class Peers {
         `the statement's fingerprint is ${fingerprintOf(statement.identity)}; ask the other operator to read theirs again`,
       );
     }
-    await this.#take(statement);
+    this.#judge(statement);
+    await this.#store.write((tx) => this.#keep(tx, statement));
     return statement;
   }
 
   /**
-   * Takes a newer statement that a pinned region sent about itself.
+   * Takes a newer statement that a pinned region sent about itself, inside a unit of work.
    *
-   * @throws CodedError PEER_NOT_PINNED, STATEMENT_STALE, FINGERPRINT_MISMATCH, STATEMENT_INVALID
+   * @throws CodedError PEER_NOT_PINNED, STATEMENT_STALE, STATEMENT_EXPIRED, FINGERPRINT_MISMATCH, STATEMENT_INVALID
    */
-  async renew(region: string, jwt: string): Promise<void> {
+  async renew(tx: Transaction, region: string, jwt: string): Promise<void> {
     const statement = await verifyStatement(jwt);
     if (statement.region !== region || !this.#directory.get(region)) throw new CodedError('PEER_NOT_PINNED');
-    await this.#take(statement);
+    this.#judge(statement);
+    await this.#keep(tx, statement);
   }
 
   /**
@@ -107,29 +109,34 @@ export class Peers {
     if (!this.#directory.get(region)) throw new CodedError('NOT_FOUND', `region ${region} is not pinned`);
     await this.#store.write(async (tx) => {
       await tx.run('DELETE FROM peer WHERE region = ?', region);
-      tx.afterCommit(() => this.#directory.remove(region));
+      tx.afterCommit(() => {
+        this.#directory.remove(region);
+        this.#tell();
+      });
     });
-    this.#tell();
   }
 
-  async #take(statement: RegionStatement): Promise<void> {
+  #judge(statement: RegionStatement): void {
     if (statement.region === this.#own.region) throw new CodedError('CONFLICT', 'this is our own statement');
     if (this.#clock.now() >= statement.expiresAt) throw new CodedError('STATEMENT_EXPIRED');
     this.#demandOwnTls(statement);
     this.#directory.judge(statement);
-    await this.#store.write(async (tx) => {
-      await tx.run(
-        `INSERT INTO peer (region, identity, serial, statement, pinned_at) VALUES (?, ?, ?, ?, ?)
-         ON CONFLICT (region) DO UPDATE SET serial = excluded.serial, statement = excluded.statement`,
-        statement.region,
-        statement.identity,
-        statement.serial,
-        statement.jwt,
-        this.#clock.now(),
-      );
-      tx.afterCommit(() => this.#directory.pin(statement));
+  }
+
+  async #keep(tx: Transaction, statement: RegionStatement): Promise<void> {
+    await tx.run(
+      `INSERT INTO peer (region, identity, serial, statement, pinned_at) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (region) DO UPDATE SET serial = excluded.serial, statement = excluded.statement`,
+      statement.region,
+      statement.identity,
+      statement.serial,
+      statement.jwt,
+      this.#clock.now(),
+    );
+    tx.afterCommit(() => {
+      this.#directory.pin(statement);
+      this.#tell();
     });
-    this.#tell();
   }
 
   /** A TLS key must name one region only, else a peer could speak for another. */

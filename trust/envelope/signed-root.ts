@@ -1,6 +1,6 @@
 import { LIMITS, regionUrn } from '#proto';
 import { VerificationError } from '../errors.ts';
-import { verifyJws } from '../jws.ts';
+import { decodePart, verifyJws } from '../jws.ts';
 import { keyValidAt } from '../region/directory.ts';
 import type { RegionStatement, StatementKey } from '../region/statement.ts';
 import type { RootClaims } from './seal.ts';
@@ -40,7 +40,8 @@ export function verifyRoot(
   );
   if (payload.iss !== regionUrn(signer.region)) throw new VerificationError('ISSUER_MISMATCH');
   if (!Number.isSafeInteger(payload.size) || payload.size < 1 || !Number.isSafeInteger(payload.iat)) malformed();
-  const root = Buffer.from(String(payload.root), 'base64url');
+  if (typeof payload.root !== 'string') malformed();
+  const root = decodePart(payload.root);
   if (root.length !== 32) malformed();
   const sealedAt = payload.iat * 1000;
   return { key: judgeTime(signer, kid, sealedAt, time), root, size: payload.size, sealedAt };

@@ -93,8 +93,9 @@ export class Findings {
 
   report(bundle: EvidenceBundle | undefined, proven: readonly ProvenEnvelope[]): BundleReport {
     const envelopes = bundle?.envelopes ?? [];
+    const checks = CHECKS.map((what) => ({ what, ok: this.#done.has(what) && !this.#failed.has(what) }));
     return {
-      verified: this.#failed.size === 0,
+      verified: checks.every(({ ok }) => ok),
       case: bundle?.case ?? '',
       exportedBy: bundle?.exported_by ?? '',
       exportedAt: bundle?.exported_at ?? 0,
@@ -102,7 +103,7 @@ export class Findings {
       envelopes: envelopes.length,
       receipts: envelopes.length,
       logEntries: envelopes.reduce((sum, { log }) => sum + log.length, 0),
-      checks: CHECKS.map((what) => ({ what, ok: this.#done.has(what) && !this.#failed.has(what) })),
+      checks,
       faults: this.#faults,
       notes: this.#notes,
       timeline: proven.map(entryOf).sort((a, b) => a.at - b.at),

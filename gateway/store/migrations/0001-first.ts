@@ -245,20 +245,33 @@ CREATE TABLE platform_event (
   at INTEGER NOT NULL,
   data TEXT NOT NULL
 );
+-- the last sequence number of a subject, which outlives its purged events
+CREATE TABLE platform_sequence (
+  subject TEXT PRIMARY KEY,
+  last INTEGER NOT NULL
+) WITHOUT ROWID;
+-- every event up to the position is delivered or stands in platform_held
 CREATE TABLE platform_cursor (
   adapter TEXT PRIMARY KEY,
-  position INTEGER NOT NULL,
-  attempts INTEGER NOT NULL DEFAULT 0,
-  code TEXT NOT NULL DEFAULT ''
+  position INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE platform_parked (
+-- events that failed and wait for another attempt, those of the same subject behind them, and parked ones
+CREATE TABLE platform_held (
   adapter TEXT NOT NULL,
   position INTEGER NOT NULL,
+  subject TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'parked')),
+  attempts INTEGER NOT NULL,
+  first_at INTEGER NOT NULL,
+  last_at INTEGER NOT NULL,
+  due_at INTEGER NOT NULL,
   code TEXT NOT NULL,
   message TEXT NOT NULL,
-  at INTEGER NOT NULL,
   PRIMARY KEY (adapter, position)
 ) WITHOUT ROWID;
+CREATE INDEX platform_held_subject ON platform_held (adapter, subject, state, position);
+CREATE INDEX platform_held_position ON platform_held (position);
+CREATE INDEX platform_held_parked ON platform_held (state, last_at);
 
 -- answers kept for Idempotency-Key
 CREATE TABLE idempotency (

@@ -165,7 +165,7 @@ export async function recordBundle(suite: SuiteName): Promise<object> {
         'envelopes/0/receipt',
         'PATH_INVALID',
       ),
-      flipped('log entry', ['envelopes', 0, 'log', 0, 'entry'], -3, 'envelopes/0/log', 'LOG_PROOF_INVALID'),
+      flipped('log entry', ['envelopes', 0, 'log', 0, 'entry'], 20, 'envelopes/0/log', 'LOG_PROOF_INVALID'),
       flipped('log path', ['envelopes', 0, 'log', 1, 'inclusion_path', 1], 20, 'envelopes/0/log', 'LOG_PROOF_INVALID'),
       flipped('checkpoint', ['checkpoint'], -20, 'checkpoint', 'CHECKPOINT_INVALID'),
       flipped('statement', ['statements', 0], -20, 'statements/0', 'SIGNATURE_INVALID'),

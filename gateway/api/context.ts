@@ -1,0 +1,33 @@
+import type { Clock } from '#trust';
+import type { AuthorizationService } from '../authorization/authorization-service.ts';
+import type { CaseService } from '../case/case-service.ts';
+import type { CatalogueService } from '../catalogue/catalogue-service.ts';
+import type { CertificateService } from '../certificate/certificate-service.ts';
+import type { CheckService } from '../certificate/check-service.ts';
+import type { EvidenceLog } from '../evidence/evidence-log.ts';
+import type { MaterialStore } from '../material/material-store.ts';
+import type { Dispatcher } from '../outbound/dispatcher.ts';
+import type { Outbox } from '../outbound/outbox.ts';
+import type { Peers } from '../peer/peers.ts';
+import type { Store } from '../store/store.ts';
+
+/** The rooms of the gateway, as the routes of the API see them. */
+export interface ApiContext {
+  readonly region: string;
+  readonly clock: Clock;
+  /** UUIDv7 source. */
+  readonly newId: () => string;
+  readonly store: Store;
+  readonly peers: Peers;
+  readonly log: EvidenceLog;
+  readonly outbox: Outbox;
+  readonly dispatcher: Dispatcher;
+  readonly materials: MaterialStore;
+  readonly authorizations: AuthorizationService;
+  readonly catalogue: CatalogueService;
+  readonly certificates: CertificateService;
+  readonly checks: CheckService;
+  readonly cases: CaseService;
+  /** Evidence bundle of a conversation, as JSON text. */
+  readonly exportEvidence: (conversation: string) => Promise<string>;
+}

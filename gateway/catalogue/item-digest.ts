@@ -1,0 +1,20 @@
+import { hash } from 'node:crypto';
+import { definitions, type messages, PACKAGE } from '#proto';
+
+/** The encoder of `Item`, which travels only inside a catalogue. */
+const { serialize } = definitions[`${PACKAGE}.Item`] as unknown as { serialize(item: object): Buffer };
+
+/**
+ * Fixes a version of an item: SHA-256 of the message `Item` in the canonical encoding of proto3, in which fields that
+ * hold their default are left out. The region that offers the item and every peer come to the same digest.
+ */
+export function itemDigest(item: messages.Item): Buffer {
+  const materials = item.materials.map(withoutDefaults);
+  return hash('sha256', serialize(withoutDefaults({ ...item, materials })), 'buffer');
+}
+
+function withoutDefaults(message: object): object {
+  return Object.fromEntries(
+    Object.entries(message).filter(([, value]) => value !== '' && value !== 0 && value !== false),
+  );
+}

@@ -1,0 +1,153 @@
+import type { Clock } from '#trust';
+import type { ApiContext } from './api/context.ts';
+import { ROUTE_ACCESS } from './api/route-access.ts';
+import { allRoutes } from './api/routes/index.ts';
+import { type ApiServer, createApiServer } from './api/server.ts';
+import { readApiKey } from './api/token.ts';
+import { formatAddress, localUrl } from './config/address.ts';
+import type { GatewayConfig } from './config/config.ts';
+import { type RunInfo, removeRunFile, writeRunFile } from './config/run-file.ts';
+import { type Core, openCore } from './node/core.ts';
+import { openServices, type Services } from './node/services.ts';
+import { joinWire, type Wire } from './node/wire.ts';
+
+/** Version of the program, as the API describes itself. */
+export const VERSION = '0.1.0';
+
+/** Milliseconds that requests under way have at the end. */
+const GRACE_MS = 10_000;
+/** Milliseconds between two looks for staged files that nobody named. */
+const SWEEP_MS = 10 * 60 * 1000;
+
+/** A gateway at work. */
+export interface RunningGateway {
+  readonly info: RunInfo;
+  /** Takes nothing new, answers what is under way, and ends. Whatever is pending stays durable. */
+  stop(): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly config: GatewayConfig;
+  readonly passphrase: string;
+  readonly clock?: Clock;
+}
+
+/**
+ * Composes one region's gateway and starts it. Nothing is global: a process may hold several.
+ *
+ * @throws CodedError when keys, store, statement or configuration do not allow a start; nothing runs then
+ */
+export async function startGateway({
+  config,
+  passphrase,
+  clock = { now: Date.now },
+}: StartOptions): Promise<RunningGateway> {
+  let wire: Wire | undefined;
+  const core = await openCore(config, passphrase, clock, (peer) => wire?.dispatcher.wake(peer));
+  try {
+    const services = await openServices(core, () => wire?.dispatcher);
+    wire = joinWire(core, services.handlers);
+    return await listen(core, services, wire);
+  } catch (error) {
+    await wire?.server.stop();
+    await core.store.close();
+    await core.closeLog();
+    throw error;
+  }
+}
+
+/** Opens both doors, then starts to dial. */
+async function listen(core: Core, services: Services, wire: Wire): Promise<RunningGateway> {
+  const { config, log, clock } = core;
+  const api = await openApi(core, services, wire);
+  await services.platforms.start(config.platforms);
+  const port = await wire.server.start(formatAddress(config.peer.listen));
+  const http = await api.listen(config.http.listen);
+  wire.dispatcher.start();
+  const sweeper = setInterval(() => void sweep(core), SWEEP_MS);
+  sweeper.unref();
+  const info: RunInfo = {
+    pid: process.pid,
+    http: localUrl(http),
+    peer: formatAddress({ host: config.peer.listen.host, port }),
+    startedAt: clock.now(),
+  };
+  await writeRunFile(config.data, info);
+  log.info({ address: formatAddress(http), port, pid: process.pid }, 'the gateway is ready');
+  return { info, stop: () => stop(core, services, wire, api, sweeper) };
+}
+
+/** Inside out: first nothing new comes in, last the store closes. */
+async function stop(
+  core: Core,
+  services: Services,
+  wire: Wire,
+  api: ApiServer,
+  sweeper: NodeJS.Timeout,
+): Promise<void> {
+  clearInterval(sweeper);
+  core.log.info({}, 'the gateway stops');
+  await services.platforms.stop();
+  await api.close(GRACE_MS);
+  await wire.server.stop();
+  await wire.dispatcher.stop();
+  await services.authorizations.stop();
+  await core.evidence.stop();
+  await core.store.close();
+  await removeRunFile(core.config.data, process.pid);
+  await core.closeLog();
+}
+
+async function openApi(core: Core, services: Services, wire: Wire): Promise<ApiServer> {
+  const { config, log, metrics, clock, newId } = core;
+  const context: ApiContext = {
+    region: core.region,
+    clock,
+    newId,
+    store: core.store,
+    peers: core.peers,
+    log: core.evidence,
+    outbox: core.outbox,
+    dispatcher: wire.dispatcher,
+    materials: core.materials,
+    authorizations: services.authorizations,
+    catalogue: services.catalogue,
+    certificates: services.certificates,
+    checks: services.checks,
+    cases: services.cases,
+    exportEvidence: services.exportEvidence,
+  };
+  metrics.watchOutbox(() => core.peers.all().reduce((sum, peer) => sum + core.outbox.pending(peer.region), 0));
+  return createApiServer({
+    log,
+    metrics,
+    clock,
+    newRequestId: newId,
+    about: { region: core.region, version: VERSION },
+    tokens: { secret: await readApiKey(config.keys.directory), ...config.tokens },
+    limits: { bodyBytes: config.limits.httpBodyBytes, requestsPerMinute: config.limits.httpRequestsPerMinute },
+    routes: allRoutes(context),
+    access: ROUTE_ACCESS,
+    ready: async () => readiness(core, services),
+  });
+}
+
+async function readiness(core: Core, services: Services) {
+  const store = await core.store.read.get('SELECT 1 AS one').then(
+    () => true,
+    () => false,
+  );
+  const platforms = await services.platforms.health();
+  const named = platforms.map(({ name, lastCode }) => [`platform:${name}`, lastCode === ''] as const);
+  // A dead platform is shown, but cases still go their way.
+  return { ready: store, checks: { store, ...Object.fromEntries(named) } };
+}
+
+async function sweep({ materials, log }: Core): Promise<void> {
+  try {
+    const count = await materials.sweep();
+    if (count > 0) log.info({ count }, 'staged files that nobody named were removed');
+  } catch (error) {
+    log.error({ err: error }, 'staged files could not be swept; it is tried again');
+  }
+}

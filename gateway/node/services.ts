@@ -1,0 +1,200 @@
+import { CodedError, isErrorCode, type Mode, type messages, type PayloadName } from '#proto';
+import { builtInCertificateTypes } from '#trust';
+import { AuthorizationService } from '../authorization/authorization-service.ts';
+import { caseContext } from '../case/case-changes.ts';
+import { caseIncoming } from '../case/case-incoming.ts';
+import { type CaseNeighbours, CaseService, type CertificateWish } from '../case/case-service.ts';
+import type { Event } from '../case/transitions.ts';
+import { CatalogueService } from '../catalogue/catalogue-service.ts';
+import { CertificateService } from '../certificate/certificate-service.ts';
+import { CheckService } from '../certificate/check-service.ts';
+import type { CertificateInput } from '../certificate/issuable.ts';
+import { exportBundle } from '../evidence/bundle-export.ts';
+import type { Dispatcher } from '../outbound/dispatcher.ts';
+import type { IncomingHandler } from '../peer/incoming.ts';
+import { PlatformEvents } from '../platform/platform-events.ts';
+import { Platforms } from '../platform/platforms.ts';
+import { takeSubmission } from '../platform/submissions.ts';
+import type { Core } from './core.ts';
+import type { WireHandlers } from './wire.ts';
+
+/** The rooms that decide what is sent and what arriving messages mean. */
+export interface Services {
+  readonly authorizations: AuthorizationService;
+  readonly catalogue: CatalogueService;
+  readonly certificates: CertificateService;
+  readonly checks: CheckService;
+  readonly cases: CaseService;
+  readonly platforms: Platforms;
+  readonly handlers: WireHandlers;
+  readonly exportEvidence: (conversation: string) => Promise<string>;
+}
+
+/** Composes the services and loads what earlier runs left. */
+export async function openServices(core: Core, dispatcher: () => Dispatcher | undefined): Promise<Services> {
+  const authorizations = openAuthorizations(core);
+  const catalogue = new CatalogueService(core);
+  const certificates = new CertificateService({
+    store: core.store,
+    clock: core.clock,
+    region: core.region,
+    signer: core.certificateSigner,
+    statementOf: (region) => core.peers.statementOf(region),
+    types: builtInCertificateTypes,
+  });
+  const checks = openChecks(core, authorizations, certificates, dispatcher);
+  const events = new PlatformEvents(core);
+  const neighbours = caseNeighbours(core, authorizations, catalogue, certificates, events);
+  const cases = new CaseService({ ...core, now: () => core.clock.now(), neighbours });
+  const platforms = new Platforms({ ...core, events, submit: (submission) => takeSubmission(cases, submission) });
+  const incoming = incomingHandlers(core, authorizations, catalogue, certificates, neighbours);
+  await authorizations.start();
+  return {
+    authorizations,
+    catalogue,
+    certificates,
+    checks,
+    cases,
+    platforms,
+    handlers: {
+      agreementOf: (header, opening) => authorizations.resolve(header, opening),
+      caseOf: (tx, conversation, peer) => caseContext(tx, conversation, peer, core.region),
+      handlerOf: (name) => incoming[name as PayloadName] ?? unknownType,
+      onSettled: async (tx, settled) => {
+        await authorizations.settled(tx, settled);
+        await cases.settled(tx, settled);
+      },
+      check: (peer, envelope) => checks.answer(peer, envelope),
+    },
+    exportEvidence: (conversation) =>
+      exportBundle(conversation, {
+        region: core.region,
+        read: core.store.read,
+        log: core.evidence,
+        signer: core.signer,
+        now: () => core.clock.now(),
+        statementOf: (region) => core.peers.statementOf(region)?.jwt,
+        authorizationOf: async (id) => (await authorizations.get(id)).document,
+      }),
+  };
+}
+
+function openAuthorizations(core: Core): AuthorizationService {
+  return new AuthorizationService({
+    ...core,
+    exportFolder: `${core.config.data}/authorizations`,
+    onError: (error) => core.log.error({ err: error }, 'an authorization document could not be written to its folder'),
+  });
+}
+
+function openChecks(
+  core: Core,
+  authorizations: AuthorizationService,
+  certificates: CertificateService,
+  dispatcher: () => Dispatcher | undefined,
+): CheckService {
+  return new CheckService({
+    ...core,
+    log: core.evidence,
+    certificates,
+    newConversation: core.newId,
+    peerOf: (region) => core.peers.demand(region),
+    client: (region) => {
+      const link = dispatcher()?.link(region);
+      if (!link) throw new CodedError('PEER_NOT_PINNED');
+      return link.client;
+    },
+    cite: (peer, item) => authorizations.citeForCheck(peer, item),
+    agreementOf: (header) => authorizations.resolve(header, true),
+  });
+}
+
+function caseNeighbours(
+  core: Core,
+  authorizations: AuthorizationService,
+  catalogue: CatalogueService,
+  certificates: CertificateService,
+  events: PlatformEvents,
+): CaseNeighbours {
+  return {
+    itemOf: async (sql, region, code) => {
+      const found = await catalogue.itemOf(sql, region, code);
+      return found && { ...found.item, digest: found.digest };
+    },
+    permit: (use) => authorizations.permit(use.handling, use),
+    permitUnder: (id, use) =>
+      authorizations.permit(use.sender === use.handling ? use.receiving : use.handling, use, id),
+    signCertificate: async (wish) => {
+      const prepared = await certificates.prepare(certificateInput(wish, core.clock.now()));
+      const { text, identifier, typeName } = prepared;
+      return { text, identifier, typeName, keep: (tx) => certificates.keep(tx, prepared) };
+    },
+    demandPeer: (region) => void core.peers.demand(region),
+    emit: (tx, news) =>
+      events.emit(tx, {
+        type: `cn.tongban.case.${news.event as Event}.v1`,
+        subject: news.conversation,
+        data: { ...news },
+      }),
+    alarm: (conversation, _event, code) =>
+      core.log.error(
+        { conversation, ...(isErrorCode(code) ? { code } : {}) },
+        'the other region did not take a message of a case that we handle: an operator must look',
+      ),
+  };
+}
+
+function certificateInput(wish: CertificateWish, now: number): CertificateInput {
+  return { ...wish, holder: wish.holder as CertificateInput['holder'], validFrom: wish.validFrom ?? now };
+}
+
+function incomingHandlers(
+  core: Core,
+  authorizations: AuthorizationService,
+  catalogue: CatalogueService,
+  certificates: CertificateService,
+  neighbours: CaseNeighbours,
+): Partial<Record<PayloadName, IncomingHandler>> {
+  const ofCase = caseIncoming({
+    region: core.region,
+    now: () => core.clock.now(),
+    materials: core.materials,
+    offers: async (sql, item, mode: Mode) =>
+      (await catalogue.itemOf(sql, core.region, item))?.item.modes.includes(mode) ?? false,
+    keepCertificate: async (tx, { conversation, item, issuer, identifier, text }) => {
+      const kept = await certificates.keepReceived(tx, { conversation, item, issuer }, text);
+      if (kept.identifier !== identifier) {
+        throw new CodedError('CERTIFICATE_IDENTIFIER', 'the message names another certificate than it carries');
+      }
+    },
+    emit: neighbours.emit,
+  });
+  return {
+    Ping: nothing,
+    Skip: nothing,
+    StatementPublished: (tx, { peer, payload }) =>
+      core.peers.renew(tx, peer.region, (payload as messages.StatementPublished).statement),
+    ...authorizations.incoming,
+    ...catalogue.incoming,
+    CaseTransfer: ofCase,
+    CaseAccepted: ofCase,
+    CaseRefused: ofCase,
+    CaseReturned: ofCase,
+    SupplementRequested: ofCase,
+    SupplementSubmitted: ofCase,
+    SpecialProcedureStarted: ofCase,
+    SpecialProcedureEnded: ofCase,
+    CaseDecided: ofCase,
+    ResultIssued: ofCase,
+    ResultDelivered: ofCase,
+    CaseRated: ofCase,
+    WithdrawalRequested: ofCase,
+  };
+}
+
+/** Messages whose only effect is their receipt. */
+const nothing: IncomingHandler = async () => {};
+
+const unknownType: IncomingHandler = async () => {
+  throw new CodedError('UNKNOWN_TYPE');
+};

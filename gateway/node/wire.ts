@@ -1,0 +1,152 @@
+import { type ErrorCode, isErrorCode, type messages } from '#proto';
+import type { CompiledAgreement, RegionStatement } from '#trust';
+import { PeerCheckpoints } from '../evidence/peer-checkpoints.ts';
+import { type AuthorizeOptions, authorizer } from '../inbound/authorize.ts';
+import { Decider, type Decision } from '../inbound/decide.ts';
+import { PeerServer } from '../inbound/peer-server.ts';
+import { Pipeline } from '../inbound/pipeline.ts';
+import type { DispatchEvents, SettleHandler } from '../outbound/context.ts';
+import { Dispatcher } from '../outbound/dispatcher.ts';
+import { MaterialPusher } from '../outbound/material-pusher.ts';
+import type { IncomingHandler } from '../peer/incoming.ts';
+import type { Core } from './core.ts';
+
+/** What the rooms above do with what the wire brings. */
+export interface WireHandlers {
+  readonly agreementOf: (header: messages.EnvelopeHeader, opening: boolean) => CompiledAgreement;
+  readonly caseOf: AuthorizeOptions['caseOf'];
+  /** Applies an authorized payload. */
+  readonly handlerOf: (name: string) => IncomingHandler;
+  /** Acts on the fate of what we sent. */
+  readonly onSettled: SettleHandler;
+  /** Answers a sealed question. */
+  readonly check: (peer: RegionStatement, envelope: messages.Envelope) => Promise<object>;
+}
+
+export interface Wire {
+  readonly dispatcher: Dispatcher;
+  readonly server: PeerServer;
+}
+
+/** Joins both directions of the exchange with other regions. */
+export function joinWire(core: Core, handlers: WireHandlers): Wire {
+  const checkpoints = new PeerCheckpoints(core.store, core.clock, (peer, code) =>
+    core.log.error({ peer, code }, 'a peer showed a checkpoint that does not continue its log: call its operators'),
+  );
+  const onCheckpoint = (peer: RegionStatement, note: string) => checkpoints.take(peer, note);
+  const checkpoint = () => core.evidence.checkpoint;
+  const hello = (peer: RegionStatement) => helloTo(core.own, peer);
+  const dispatcher = new Dispatcher(
+    {
+      region: core.region,
+      store: core.store,
+      clock: core.clock,
+      random: core.random,
+      log: core.evidence,
+      signer: core.signer,
+      tls: core.tls,
+      outbox: core.outbox,
+      materials: new MaterialPusher(core.materials, (bytes) => core.metrics.materialBytes('sent', bytes)),
+      events: dispatchEvents(core),
+      hello,
+      checkpoint,
+      onCheckpoint,
+      onSettled: handlers.onSettled,
+    },
+    core.peers,
+  );
+  const server = new PeerServer({
+    tls: core.tls,
+    peers: core.peers,
+    pipeline: pipelineOf(core, handlers),
+    materials: core.materials,
+    streamsPerPeer: core.config.limits.streamsPerPeer,
+    hello,
+    checkpoint,
+    now: () => core.clock.now(),
+    onCheckpoint,
+    check: handlers.check,
+    onRefusedCall: (code) => core.metrics.refused(code),
+    onMaterialBytes: (bytes) => core.metrics.materialBytes('received', bytes),
+    onUnexpected: (error) => core.log.error({ err: error }, 'a call of a peer failed unexpectedly'),
+  });
+  return { dispatcher, server };
+}
+
+function pipelineOf(core: Core, handlers: WireHandlers): Pipeline {
+  const { region, store, clock, signer } = core;
+  const decider = new Decider({
+    region,
+    suite: signer.suite,
+    clock,
+    log: core.evidence,
+    authorize: authorizer({ region, agreementOf: handlers.agreementOf, caseOf: handlers.caseOf }),
+    handlerOf: handlers.handlerOf,
+    onUnexpected: (error, envelope) =>
+      core.log.error(
+        { err: error, envelope: envelope.header.id },
+        'an envelope could not be decided; the sender tries again',
+      ),
+  });
+  return new Pipeline({
+    region,
+    store,
+    clock,
+    signer,
+    decider,
+    onDecided: (peer, decision) => countDecision(core, peer, decision),
+    onError: (error) =>
+      core.log.warn({ err: error }, 'the seal of receipts was not stored; it is made anew when asked for'),
+  });
+}
+
+function helloTo(own: RegionStatement, peer: RegionStatement): object {
+  return {
+    protocol: 1,
+    region: own.region,
+    statementSerial: own.serial,
+    statementDigest: own.digest,
+    peerStatementSerial: peer.serial,
+    peerStatementDigest: peer.digest,
+  };
+}
+
+function dispatchEvents({ log, metrics }: Core): DispatchEvents {
+  const outcomes = { receipt: 'accepted', deferral: 'deferred', refusal: 'refused' } as const;
+  return {
+    connected: (peer) => {
+      metrics.peerConnected(peer, true);
+      log.info({ peer }, 'connected to a peer');
+    },
+    lost: (peer) => metrics.peerConnected(peer, false),
+    disconnected: (peer, error) => {
+      metrics.peerConnected(peer, false);
+      log.warn({ peer, err: error }, 'no connection to a peer; it is tried again');
+    },
+    sent: (_peer, envelopes) => metrics.batch('sent', envelopes),
+    answered: (peer, kind, code) => {
+      metrics.envelopesSent(peer, kind === 'receipt' && code !== '' ? 'rejected' : outcomes[kind]);
+      if (code !== '') log.warn({ peer, ...known(code) }, 'a peer did not take an envelope');
+    },
+    pushFailed: (peer, error) => log.warn({ peer, err: error }, 'a material could not be pushed; it is tried again'),
+  };
+}
+
+function countDecision({ metrics, log }: Core, peer: string, decision: Decision): void {
+  if (decision.kind === 'receipt') {
+    metrics.envelopesReceived(peer, decision.repeated ? 'repeated' : decision.code === '' ? 'accepted' : 'rejected');
+    if (!decision.repeated) metrics.judged((decision.code || 'ACCEPTED') as ErrorCode | 'ACCEPTED');
+    return;
+  }
+  const code = decision.code as ErrorCode;
+  metrics.envelopesReceived(peer, decision.kind === 'deferral' ? 'deferred' : 'refused');
+  if (decision.kind === 'deferral') metrics.deferred(code);
+  else {
+    metrics.refused(code);
+    log.warn({ peer, code }, 'an envelope was refused');
+  }
+}
+
+function known(code: string): { code?: ErrorCode } {
+  return isErrorCode(code) ? { code } : {};
+}

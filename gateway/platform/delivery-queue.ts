@@ -1,0 +1,240 @@
+import type { PlatformEvent } from '#adapters';
+import { CodedError, type ErrorCode } from '#proto';
+import type { Store, Transaction } from '../store/store.ts';
+
+/** Events read at once. */
+const PAGE = 100;
+
+/** Counting ends here: more is only "many". */
+const MANY = 10_000;
+
+/** An event whose turn it is. */
+export interface QueuedEvent {
+  readonly position: number;
+  readonly event: PlatformEvent;
+  /** Attempts that failed. */
+  readonly attempts: number;
+  /** When the first attempt failed, in ms; undefined before. */
+  readonly failedSince: number | undefined;
+}
+
+/** Why an attempt failed. */
+export interface Failure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** When, in ms. */
+  readonly at: number;
+}
+
+/** Either an event, or when to look again (ms; undefined: when there are new events). */
+export type Turn = { readonly next: QueuedEvent } | { readonly next: undefined; readonly dueAt: number | undefined };
+
+export interface QueueSize {
+  /** Events that are not delivered, the waiting ones included; counted up to 10,000. */
+  readonly behind: number;
+  /** Events that nobody will deliver unless an operator says so. */
+  readonly parked: number;
+}
+
+interface EventRow {
+  readonly position: number;
+  readonly id: string;
+  readonly type: string;
+  readonly subject: string;
+  readonly sequence: number;
+  readonly at: number;
+  readonly data: string;
+}
+
+interface HeldRow extends EventRow {
+  readonly attempts: number;
+  readonly first_at: number;
+  readonly due_at: number;
+}
+
+/**
+ * What one platform has not got yet, durably: a cursor, and the events before it that are held. An event that fails is
+ * held together with the later ones of its subject, so that the subject keeps its order while others go on.
+ */
+export class DeliveryQueue {
+  readonly #store: Store;
+  readonly #adapter: string;
+  readonly #source: string;
+  #cursor = 0;
+  #page: EventRow[] = [];
+
+  /** @param source URN that the events name as their source */
+  constructor(store: Store, adapter: string, source: string) {
+    this.#store = store;
+    this.#adapter = adapter;
+    this.#source = source;
+  }
+
+  /** Finds the cursor. A platform that is new begins with what happens from now on. */
+  async open(): Promise<void> {
+    await this.#store.write(async (tx) => {
+      await tx.run(
+        `INSERT INTO platform_cursor (adapter, position)
+         SELECT ?, coalesce(max(position), 0) FROM platform_event WHERE true ON CONFLICT (adapter) DO NOTHING`,
+        this.#adapter,
+      );
+      const row = await tx.get<{ position: number }>(
+        'SELECT position FROM platform_cursor WHERE adapter = ?',
+        this.#adapter,
+      );
+      this.#cursor = row!.position;
+    });
+  }
+
+  /** Every event up to here is delivered or held. */
+  get cursor(): number {
+    return this.#cursor;
+  }
+
+  /** Whose turn it is: a held event that is due, else the next new one whose subject waits for nothing. */
+  async turn(now: number): Promise<Turn> {
+    const held = await this.#firstHeld();
+    if (held && held.due_at <= now) return { next: this.#queued(held, held) };
+    const row = await this.#firstNew();
+    return row ? { next: this.#queued(row) } : { next: undefined, dueAt: held?.due_at };
+  }
+
+  async delivered({ position }: QueuedEvent): Promise<void> {
+    await this.#settle(position, async (tx) => {
+      await tx.run('DELETE FROM platform_held WHERE adapter = ? AND position = ?', this.#adapter, position);
+    });
+  }
+
+  /** @param dueAt when to try again, in ms */
+  async postpone(queued: QueuedEvent, failure: Failure, dueAt: number): Promise<void> {
+    await this.#settle(queued.position, (tx) => this.#hold(tx, queued, 'waiting', failure, dueAt));
+  }
+
+  async park(queued: QueuedEvent, failure: Failure): Promise<void> {
+    await this.#settle(queued.position, (tx) => this.#hold(tx, queued, 'parked', failure, 0));
+  }
+
+  /**
+   * Makes a parked event wait again, as if it never had failed. It is due at once.
+   *
+   * @throws CodedError NOT_FOUND
+   */
+  async unpark(position: number): Promise<void> {
+    const changed = await this.#store.write((tx) =>
+      tx.run(
+        `UPDATE platform_held SET state = 'waiting', attempts = 0, first_at = 0, due_at = 0
+         WHERE adapter = ? AND position = ? AND state = 'parked'`,
+        this.#adapter,
+        position,
+      ),
+    );
+    if (changed === 0) throw new CodedError('NOT_FOUND', `no event ${position} is parked for ${this.#adapter}`);
+  }
+
+  async size(): Promise<QueueSize> {
+    const { read } = this.#store;
+    const count = async (query: string, value: string | number) =>
+      (await read.get<{ n: number }>(`SELECT count(*) AS n FROM (${query} LIMIT ${MANY})`, value))!.n;
+    const fresh = await count('SELECT 1 FROM platform_event WHERE position > ?', this.#cursor);
+    const held = "SELECT 1 FROM platform_held WHERE adapter = ? AND state = '";
+    const waiting = await count(`${held}waiting'`, this.#adapter);
+    const parked = await count(`${held}parked'`, this.#adapter);
+    return { behind: Math.min(fresh + waiting, MANY), parked };
+  }
+
+  /** The first waiting event of each subject can have its turn; of these, the one that is due first. */
+  #firstHeld(): Promise<HeldRow | undefined> {
+    return this.#store.read.get<HeldRow>(
+      `SELECT event.position, id, type, event.subject, sequence, at, data, attempts, first_at, due_at
+       FROM platform_held AS held JOIN platform_event AS event ON event.position = held.position
+       WHERE held.adapter = ? AND held.state = 'waiting' AND NOT EXISTS (
+         SELECT 1 FROM platform_held AS earlier
+         WHERE earlier.adapter = held.adapter AND earlier.subject = held.subject AND earlier.state = 'waiting'
+           AND earlier.position < held.position)
+       ORDER BY due_at, held.position LIMIT 1`,
+      this.#adapter,
+    );
+  }
+
+  async #firstNew(): Promise<EventRow | undefined> {
+    for (;;) {
+      if (this.#page.length === 0) this.#page = await this.#readPage();
+      const row = this.#page[0];
+      if (!row || !(await this.#subjectWaits(row.subject))) return row;
+      await this.#line(row);
+    }
+  }
+
+  #readPage(): Promise<EventRow[]> {
+    return this.#store.read.all<EventRow>(
+      `SELECT position, id, type, subject, sequence, at, data FROM platform_event WHERE position > ?
+       ORDER BY position LIMIT ${PAGE}`,
+      this.#cursor,
+    );
+  }
+
+  async #subjectWaits(subject: string): Promise<boolean> {
+    const row = await this.#store.read.get(
+      "SELECT 1 FROM platform_held WHERE adapter = ? AND subject = ? AND state = 'waiting' LIMIT 1",
+      this.#adapter,
+      subject,
+    );
+    return row !== undefined;
+  }
+
+  /** Puts a new event behind the waiting ones of its subject. */
+  async #line({ position, subject }: EventRow): Promise<void> {
+    await this.#settle(position, async (tx) => {
+      await tx.run(
+        `INSERT INTO platform_held
+           (adapter, position, subject, state, attempts, first_at, last_at, due_at, code, message)
+         VALUES (?, ?, ?, 'waiting', 0, 0, 0, 0, '', '')`,
+        this.#adapter,
+        position,
+        subject,
+      );
+    });
+  }
+
+  async #hold(tx: Transaction, queued: QueuedEvent, state: string, failure: Failure, dueAt: number): Promise<void> {
+    await tx.run(
+      `INSERT INTO platform_held (adapter, position, subject, state, attempts, first_at, last_at, due_at, code, message)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (adapter, position) DO UPDATE SET state = excluded.state, attempts = excluded.attempts,
+         first_at = excluded.first_at, last_at = excluded.last_at, due_at = excluded.due_at, code = excluded.code,
+         message = excluded.message`,
+      this.#adapter,
+      queued.position,
+      queued.event.subject,
+      state,
+      queued.attempts + 1,
+      queued.failedSince ?? failure.at,
+      failure.at,
+      Math.round(dueAt),
+      failure.code,
+      failure.message,
+    );
+  }
+
+  /** Records what became of an event, and moves the cursor when the event was new. */
+  async #settle(position: number, record: (tx: Transaction) => Promise<void>): Promise<void> {
+    const isNew = position > this.#cursor;
+    await this.#store.write(async (tx) => {
+      await record(tx);
+      if (isNew) await tx.run('UPDATE platform_cursor SET position = ? WHERE adapter = ?', position, this.#adapter);
+    });
+    if (!isNew) return;
+    this.#cursor = position;
+    this.#page.shift();
+  }
+
+  #queued(row: EventRow, held?: HeldRow): QueuedEvent {
+    const { id, type, subject, sequence, at, data } = row;
+    return {
+      position: row.position,
+      event: { id, type, source: this.#source, subject, time: at, sequence, data: JSON.parse(data) },
+      attempts: held?.attempts ?? 0,
+      failedSince: held?.first_at || undefined,
+    };
+  }
+}

@@ -1,0 +1,205 @@
+import { type DeliverySink, PlatformError } from '#adapters';
+import type { ErrorCode } from '#proto';
+import type { Clock } from '#trust';
+import { BackOff } from '../outbound/back-off.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { DeliveryQueue, QueuedEvent, QueueSize } from './delivery-queue.ts';
+import { Sleeper } from './sleeper.ts';
+
+/** All in ms but the attempts. */
+export interface DeliveryTiming {
+  /** Wait after the first failure; later waits double up to the ceiling. */
+  readonly firstWaitMs: number;
+  readonly ceilingMs: number;
+  /** An event is given up when it failed this often and for this long. */
+  readonly giveUpAttempts: number;
+  readonly giveUpAfterMs: number;
+  /** How long a delivery under way may go on once everything stops. */
+  readonly graceMs: number;
+}
+
+export const DELIVERY_TIMING: DeliveryTiming = {
+  firstWaitMs: 1_000,
+  ceilingMs: 5 * 60_000,
+  giveUpAttempts: 5,
+  giveUpAfterMs: 24 * 60 * 60_000,
+  graceMs: 3_000,
+};
+
+export interface DeliveryContext {
+  readonly clock: Clock;
+  /** From 0 to 1, for jitter. */
+  readonly random: () => number;
+  /** With the name of the adapter in every line. */
+  readonly log: Log;
+  readonly metrics: Pick<Metrics, 'delivered'>;
+  readonly timing: DeliveryTiming;
+}
+
+/**
+ * Brings the events of a queue to one platform, one at a time and at least once. After a failure the platform is left
+ * alone for a growing while; the event that failed waits for its own turn, and other subjects pass it.
+ */
+export class Delivery {
+  readonly adapter: string;
+  readonly #sink: DeliverySink;
+  readonly #queue: DeliveryQueue;
+  readonly #context: DeliveryContext;
+  readonly #aborted = new AbortController();
+  readonly #sleeper = new Sleeper();
+  readonly #platformWait: BackOff;
+  readonly #eventWaits = new Map<number, BackOff>();
+  #notBefore = 0;
+  #lastCode: ErrorCode | '' = '';
+  #stopping = false;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(adapter: string, sink: DeliverySink, queue: DeliveryQueue, context: DeliveryContext) {
+    this.adapter = adapter;
+    this.#sink = sink;
+    this.#queue = queue;
+    this.#context = context;
+    this.#platformWait = this.#newBackOff();
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** There are new events. */
+  wake(): void {
+    this.#sleeper.wake();
+  }
+
+  /** Lets the delivery under way end, at most for the grace time. What is not delivered stays in the queue. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.wake();
+    const timer = setTimeout(() => this.#aborted.abort(), this.#context.timing.graceMs);
+    await this.#running;
+    clearTimeout(timer);
+  }
+
+  /**
+   * Gives a parked event another chance, now. It may arrive after later events of its subject, whose sequence numbers
+   * show it.
+   *
+   * @throws CodedError NOT_FOUND
+   */
+  async retry(position: number): Promise<void> {
+    await this.#queue.unpark(position);
+    this.#notBefore = 0;
+    this.wake();
+  }
+
+  /** Every event up to here is delivered or held. */
+  get cursor(): number {
+    return this.#queue.cursor;
+  }
+
+  /** Code of the last attempt; empty when it succeeded. */
+  get lastCode(): ErrorCode | '' {
+    return this.#lastCode;
+  }
+
+  size(): Promise<QueueSize> {
+    return this.#queue.size();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping) {
+      try {
+        await this.#step();
+      } catch (error) {
+        if (this.#stopping) return;
+        this.#lastCode = 'INTERNAL';
+        this.#context.log.error({ err: error }, 'deliveries to the platform cannot be recorded');
+        this.#leaveAlone(this.#platformWait.next());
+      }
+    }
+  }
+
+  async #step(): Promise<void> {
+    const now = this.#context.clock.now();
+    if (now < this.#notBefore) return this.#sleeper.sleep(this.#notBefore - now);
+    const turn = await this.#queue.turn(now);
+    if (turn.next) return this.#attempt(turn.next);
+    return this.#sleeper.sleep((turn.dueAt ?? Number.POSITIVE_INFINITY) - now);
+  }
+
+  async #attempt(queued: QueuedEvent): Promise<void> {
+    const failure = await this.#deliver(queued);
+    if (!failure) return this.#succeeded(queued);
+    // Nobody knows whether it arrived: the next start delivers it again.
+    if (this.#aborted.signal.aborted && failure.retryable) return;
+    const wait = Math.max(this.#platformWait.next(), failure.retryAfterMs ?? 0);
+    if (failure.retryable && !this.#isHopeless(queued)) await this.#postpone(queued, failure);
+    else await this.#park(queued, failure);
+    this.#lastCode = failure.code;
+    // After a refusal, too: a platform that refuses everything is set up wrongly, and its events should not all be parked.
+    this.#leaveAlone(wait);
+  }
+
+  async #deliver({ event }: QueuedEvent): Promise<PlatformError | undefined> {
+    try {
+      await this.#sink.deliver(event, this.#aborted.signal);
+      return undefined;
+    } catch (error) {
+      if (error instanceof PlatformError) return error;
+      this.#context.log.error({ err: error }, 'the adapter failed in a way that it should not');
+      return new PlatformError(true, 'the adapter failed unexpectedly; see the log', { cause: error });
+    }
+  }
+
+  async #succeeded(queued: QueuedEvent): Promise<void> {
+    await this.#queue.delivered(queued);
+    this.#platformWait.reset();
+    this.#eventWaits.delete(queued.position);
+    this.#lastCode = '';
+    this.#context.metrics.delivered(this.adapter, 'delivered');
+  }
+
+  async #postpone(queued: QueuedEvent, failure: PlatformError): Promise<void> {
+    const now = this.#context.clock.now();
+    const backOff = this.#eventWaits.get(queued.position) ?? this.#newBackOff();
+    this.#eventWaits.set(queued.position, backOff);
+    const wait = Math.max(backOff.next(), failure.retryAfterMs ?? 0);
+    const { code, message } = failure;
+    await this.#queue.postpone(queued, { code, message, at: now }, now + wait);
+    this.#context.log.warn(
+      { ...aboutEvent(queued), code, delay_ms: Math.round(wait) },
+      'the platform did not take an event; it will be tried again',
+    );
+  }
+
+  async #park(queued: QueuedEvent, { code, message }: PlatformError): Promise<void> {
+    await this.#queue.park(queued, { code, message, at: this.#context.clock.now() });
+    this.#eventWaits.delete(queued.position);
+    this.#context.metrics.delivered(this.adapter, 'failed');
+    this.#context.log.error(
+      { ...aboutEvent(queued), code },
+      'an event for the platform was parked; look at the platform, then retry the event',
+    );
+  }
+
+  /** The platform had time enough, and the event chances enough; it may be the event that the platform stumbles over. */
+  #isHopeless({ attempts, failedSince }: QueuedEvent): boolean {
+    const { giveUpAttempts, giveUpAfterMs } = this.#context.timing;
+    const now = this.#context.clock.now();
+    return attempts + 1 >= giveUpAttempts && now - (failedSince ?? now) >= giveUpAfterMs;
+  }
+
+  #leaveAlone(ms: number): void {
+    this.#notBefore = this.#context.clock.now() + ms;
+  }
+
+  #newBackOff(): BackOff {
+    const { firstWaitMs, ceilingMs } = this.#context.timing;
+    return new BackOff(firstWaitMs, ceilingMs, this.#context.random);
+  }
+}
+
+function aboutEvent({ event, attempts }: QueuedEvent) {
+  return { conversation: event.subject, sequence: event.sequence, attempt: attempts + 1 };
+}

@@ -1,0 +1,96 @@
+import { EVENTS, type Event } from '../case/transitions.ts';
+
+interface Label {
+  readonly zh: string;
+  readonly en: string;
+}
+
+type CaseEventName = Event | 'rejected';
+export type CaseEventType = `cn.tongban.case.${CaseEventName}.v1`;
+export type PlatformEventType =
+  | CaseEventType
+  | 'cn.tongban.authorization.changed.v1'
+  | 'cn.tongban.catalogue.received.v1';
+
+/**
+ * What a platform learns of a case (办件) from an event. Never more than it needs to see whether the case concerns it:
+ * nothing about the applicant, the form or the materials. It reads those by the API, where its role is checked and its
+ * access is recorded; an event lies around in queues and folders.
+ */
+export interface CaseEventData {
+  readonly conversation: string;
+  /** Our own case number (办件编号). */
+  readonly number: string;
+  /** Region on the other side of the case. */
+  readonly peer: string;
+  /** Name of the event in the state machine, or `rejected`. */
+  readonly event: string;
+  /** Region that acted. */
+  readonly actor: string;
+  /** State of the case after the event. */
+  readonly state: string;
+  /** When it was done, ms since 1970. */
+  readonly at: number;
+  /** Why the other region rejected our act; only with `rejected`. */
+  readonly code?: string;
+}
+
+/** An authorization (互授权) moved to another state. The platform reads the document by the API. */
+export interface AuthorizationEventData {
+  readonly authorization: string;
+  /** The other region of the agreement. */
+  readonly peer: string;
+  readonly state: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** A peer published its catalogue of items (事项目录) to us. The platform reads the items by the API. */
+export interface CatalogueEventData {
+  readonly peer: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** An event as a room of the gateway reports it, before it has an id and a place. */
+export type PlatformNews =
+  | { readonly type: CaseEventType; readonly subject: string; readonly data: CaseEventData }
+  | {
+      readonly type: 'cn.tongban.authorization.changed.v1';
+      readonly subject: string;
+      readonly data: AuthorizationEventData;
+    }
+  | {
+      readonly type: 'cn.tongban.catalogue.received.v1';
+      readonly subject: string;
+      readonly data: CatalogueEventData;
+    };
+
+/** Every type of event that a platform can receive, with its meaning. */
+export const EVENT_TYPES: ReadonlyMap<PlatformEventType, Label> = new Map<PlatformEventType, Label>([
+  ...Object.entries(EVENTS).map(([event, label]): [CaseEventType, Label] => [caseEventType(event as Event), label]),
+  ['cn.tongban.case.rejected.v1', { zh: '对端未接受我方办理动作', en: 'the other region rejected our act' }],
+  ['cn.tongban.authorization.changed.v1', { zh: '互授权状态变化', en: 'an authorization moved to another state' }],
+  ['cn.tongban.catalogue.received.v1', { zh: '收到对端事项目录', en: 'a peer published its catalogue to us' }],
+]);
+
+/**
+ * The news of a case as an event; its subject is the conversation. Takes over only the fields of {@link CaseEventData},
+ * whatever else the object has.
+ *
+ * @throws TypeError when the state machine has no such event
+ */
+export function caseNews(data: CaseEventData): PlatformNews {
+  const type = caseEventType(data.event as CaseEventName);
+  if (!EVENT_TYPES.has(type)) throw new TypeError('the state machine of a case has no such event');
+  const { conversation, number, peer, event, actor, state, at, code } = data;
+  return {
+    type,
+    subject: conversation,
+    data: { conversation, number, peer, event, actor, state, at, ...(code !== undefined && { code }) },
+  };
+}
+
+function caseEventType(event: CaseEventName): CaseEventType {
+  return `cn.tongban.case.${event}.v1`;
+}

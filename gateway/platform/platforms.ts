@@ -1,0 +1,166 @@
+import { type Adapter, type AdapterContext, createAdapter, type Submit } from '#adapters';
+import { CodedError, type ErrorCode, type Problem, regionUrn } from '#proto';
+import type { Clock } from '#trust';
+import type { PlatformConfig } from '../config/config.ts';
+import type { Store } from '../store/store.ts';
+import type { Log, LogFields } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { DELIVERY_TIMING, Delivery, type DeliveryTiming } from './delivery.ts';
+import { DeliveryQueue } from './delivery-queue.ts';
+import { type ParkedEvent, parkedEvents } from './parked.ts';
+import type { PlatformEvents } from './platform-events.ts';
+import { purgeEvents } from './purge.ts';
+
+/** Events are kept this long after every platform has them, in ms: a platform that lost some can be helped. */
+const KEEP_MS = 7 * 24 * 60 * 60_000;
+const PURGE_EVERY_MS = 60 * 60_000;
+
+export interface PlatformsContext {
+  readonly region: string;
+  readonly store: Store;
+  readonly clock: Clock;
+  /** From 0 to 1, for jitter. */
+  readonly random: () => number;
+  readonly log: Log;
+  readonly metrics: Pick<Metrics, 'delivered'>;
+  readonly events: PlatformEvents;
+  /** Takes a case that a platform hands in. */
+  readonly submit: Submit;
+  readonly timing?: Partial<DeliveryTiming>;
+}
+
+export interface PlatformHealth {
+  readonly name: string;
+  readonly kind: string;
+  /** Events that wait for this platform, counted up to 10,000. */
+  readonly behind: number;
+  /** Events that were given up and need an operator. */
+  readonly parked: number;
+  /** Code of the last attempt; empty when it succeeded or there was none. */
+  readonly lastCode: ErrorCode | '';
+}
+
+/** The links to all platforms of the own region. */
+export class Platforms {
+  readonly #context: PlatformsContext;
+  readonly #timing: DeliveryTiming;
+  #adapters: Adapter[] = [];
+  readonly #deliveries = new Map<string, Delivery>();
+  #purgeTimer: NodeJS.Timeout | undefined;
+  #purging: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(context: PlatformsContext) {
+    this.#context = context;
+    this.#timing = { ...DELIVERY_TIMING, ...context.timing };
+  }
+
+  /**
+   * Makes the adapters, then delivers what waits, then takes submissions. Comes before everything that emits events, or
+   * those would be lost.
+   *
+   * @throws CodedError CONFIG_INVALID with every problem by its pointer in the config file; nothing runs then
+   */
+  async start(platforms: readonly PlatformConfig[]): Promise<void> {
+    try {
+      await this.#createAdapters(platforms);
+      await this.#openDeliveries();
+      for (const delivery of this.#deliveries.values()) delivery.start();
+      for (const { source } of this.#adapters) await source?.start(this.#context.submit);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    this.#purge();
+    this.#purgeTimer = setInterval(() => this.#purge(), PURGE_EVERY_MS);
+    this.#purgeTimer.unref();
+  }
+
+  /** Takes no more submissions, lets deliveries under way end, and frees everything. What waits stays in the store. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#purgeTimer);
+    await Promise.all(this.#adapters.map(({ source }) => source?.stop()));
+    await Promise.all([...this.#deliveries.values()].map((delivery) => delivery.stop()));
+    await Promise.all(this.#adapters.map((adapter) => adapter.close()));
+    await this.#purging;
+  }
+
+  /** How every platform that gets events is doing, in the order of the config file. */
+  health(): Promise<PlatformHealth[]> {
+    const withDelivery = this.#adapters.filter(({ name }) => this.#deliveries.has(name));
+    return Promise.all(
+      withDelivery.map(async ({ name, kind }) => {
+        const delivery = this.#deliveries.get(name)!;
+        return { name, kind, ...(await delivery.size()), lastCode: delivery.lastCode };
+      }),
+    );
+  }
+
+  /** Events that were given up, the oldest failure first. */
+  parked(limit: number): Promise<ParkedEvent[]> {
+    return parkedEvents(this.#context.store.read, limit);
+  }
+
+  /**
+   * Gives a parked event another chance, now.
+   *
+   * @throws CodedError NOT_FOUND, also when the configuration no longer has the platform
+   */
+  async retry(adapter: string, position: number): Promise<void> {
+    const delivery = this.#deliveries.get(adapter);
+    if (!delivery) throw new CodedError('NOT_FOUND', 'the configuration has no platform of this name that gets events');
+    await delivery.retry(position);
+  }
+
+  async #createAdapters(platforms: readonly PlatformConfig[]): Promise<void> {
+    const problems: Problem[] = [];
+    for (const [index, platform] of platforms.entries()) {
+      try {
+        this.#adapters.push(await this.#createAdapter(platform));
+      } catch (error) {
+        if (!(error instanceof CodedError) || error.code !== 'CONFIG_INVALID') throw error;
+        problems.push(...error.problems.map((one) => ({ ...one, pointer: `/platforms/${index}${one.pointer}` })));
+      }
+    }
+    if (problems.length > 0)
+      throw new CodedError('CONFIG_INVALID', 'the settings of the platforms are wrong', problems);
+  }
+
+  #createAdapter({ kind, name, settings }: PlatformConfig): Promise<Adapter> {
+    const { clock, log, region } = this.#context;
+    return createAdapter(kind, { name, ...settings }, { now: () => clock.now(), log: adapterLog(log, name), region });
+  }
+
+  async #openDeliveries(): Promise<void> {
+    const { store, region, events, log } = this.#context;
+    for (const { name, sink } of this.#adapters) {
+      if (!sink) continue;
+      const queue = new DeliveryQueue(store, name, regionUrn(region));
+      await queue.open();
+      const context = { ...this.#context, log: log.with({ adapter: name }), timing: this.#timing };
+      const delivery = new Delivery(name, sink, queue, context);
+      this.#deliveries.set(name, delivery);
+      events.listen(() => delivery.wake());
+    }
+  }
+
+  #purge(): void {
+    const { store, clock, log } = this.#context;
+    const upTo = Math.min(Number.MAX_SAFE_INTEGER, ...[...this.#deliveries.values()].map(({ cursor }) => cursor));
+    this.#purging = purgeEvents(store, upTo, clock.now() - KEEP_MS, () => !this.#stopped).then(
+      (count) => count > 0 && log.info({ count }, 'old events for the platforms were removed'),
+      (error) => log.error({ err: error }, 'old events for the platforms cannot be removed'),
+    ) as Promise<void>;
+  }
+}
+
+/**
+ * The gateway's log for an adapter. What a kind logs is text of its own source, as the port demands; the log masks what
+ * cannot be such text, and drops every field that it does not know.
+ */
+function adapterLog(log: Log, adapter: string): AdapterContext['log'] {
+  const line = (level: 'info' | 'warn' | 'error') => (fields: Readonly<Record<string, unknown>>, message: string) =>
+    log[level]({ ...(fields as LogFields), adapter }, message as 'text of the adapter');
+  return { info: line('info'), warn: line('warn'), error: line('error') };
+}
