@@ -127,7 +127,7 @@ const PAYLOADS = {
       'CERTIFICATE_STATUS_UNKNOWN',
     ),
     answeredAt: instant,
-    fields: record(text(64), optionalText(4000), 50),
+    fields: record(text(64), optionalText(4000, { lines: true }), 50),
   }),
   CaseTransfer: fields({
     item: identifier(checkItemCode),

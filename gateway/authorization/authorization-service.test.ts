@@ -515,6 +515,7 @@ describe('the life of an authorization between two regions', () => {
         expect(() => nantong.service.permit(peer, use)).toThrow(expect.objectContaining({ code }));
       refused('AUTHORIZATION_REQUIRED', transfer());
       await agree(draft({ fields: [] }));
+      clock.at += 1000;
       await agree(draft({ grants: [draft().grants[1]!] }));
       refused('FIELD_NOT_ALLOWED', transfer());
       refused('RIGHT_MISSING', transfer({ item: 'EX020' }));
@@ -522,6 +523,25 @@ describe('the life of an authorization between two regions', () => {
       refused('ITEM_NOT_COVERED', transfer({ item: 'EX999' }));
       refused('AUTHORIZATION_INACTIVE', transfer({ at: Date.parse('2028-01-01T00:00:00Z') }));
       refused('AUTHORIZATION_REQUIRED', transfer(), '350500');
+    });
+
+    it('finds what a question about a certificate is asked under: what covers the item, else what is in force', async () => {
+      const refused = ({ service }: Side, peer: string) =>
+        expect(() => service.citeForCheck(peer, 'EX014')).toThrow(
+          expect.objectContaining({ code: 'AUTHORIZATION_REQUIRED' }),
+        );
+      refused(nantong, '150626');
+      const older = await agree();
+      clock.at += 1000;
+      const newer = await agree(draft({ grants: [draft().grants[1]!] }));
+      expect(nantong.service.citeForCheck('150626', 'EX014').id).toBe(older);
+      for (const item of [undefined, 'EX020', 'EX999']) {
+        expect(nantong.service.citeForCheck('150626', item).id).toBe(newer);
+      }
+      await uxin.service.revoke(newer, '事项调整', false);
+      expect(uxin.service.citeForCheck('320600', undefined).id).toBe(older);
+      clock.at = Date.parse('2027-02-01T00:00:00+08:00');
+      refused(nantong, '150626');
     });
 
     it('prefers the newest agreement, lets a case go on under its own, and under another when that ran out', async () => {

@@ -19,7 +19,7 @@ const CHECKPOINT_EVERY_MS = 60_000;
  */
 export class PeerLink {
   readonly peer: RegionStatement;
-  readonly client: PeerClient;
+  #client: PeerClient;
   readonly #context: DispatchContext;
   readonly #held: HeldConversations;
   readonly #reconnect: BackOff;
@@ -39,7 +39,7 @@ export class PeerLink {
   constructor(peer: RegionStatement, context: DispatchContext) {
     this.peer = peer;
     this.#context = context;
-    this.client = new PeerClient(peer, context.tls, context.clock);
+    this.#client = new PeerClient(peer, context.tls, context.clock);
     this.#held = new HeldConversations(context.clock, context.random);
     this.#reconnect = new BackOff(100, 30_000, context.random);
   }
@@ -62,6 +62,11 @@ export class PeerLink {
       });
   }
 
+  /** The connection, for questions and files beside the stream. */
+  get client(): PeerClient {
+    return this.#client;
+  }
+
   get connected(): boolean {
     return this.#ready;
   }
@@ -80,7 +85,7 @@ export class PeerLink {
     this.#stream?.cancel();
     await this.#running;
     await this.#pumping;
-    this.client.close();
+    this.#client.close();
   }
 
   async #keepConnected(): Promise<void> {
@@ -97,7 +102,7 @@ export class PeerLink {
 
   /** One life of the stream: hello, then answers until it ends. */
   async #converse(): Promise<void> {
-    const stream = this.client.exchange();
+    const stream = this.#client.exchange();
     this.#stream = stream;
     stream.on('error', () => {});
     stream.write({ hello: this.#context.hello(this.peer) });
@@ -195,7 +200,7 @@ export class PeerLink {
     if (materials.arrived(this.peer.region, row.conversation, digests)) return false;
     this.#held.block(row.conversation);
     materials
-      .push(this.client, this.peer.region, row.conversation, digests, this.#aborted.signal)
+      .push(this.#client, this.peer.region, row.conversation, digests, this.#aborted.signal)
       .then(
         () => this.#held.release(row.conversation),
         (error) => {
@@ -268,6 +273,9 @@ export class PeerLink {
   #forgetConnection(): void {
     const wasReady = this.#ready;
     this.#ready = false;
+    // A TLS connection that was made before the peer pinned us stays unknown to it for ever: dial anew.
+    this.#client.close();
+    this.#client = new PeerClient(this.peer, this.#context.tls, this.#context.clock);
     this.#stream = undefined;
     this.#rewind();
     this.#watchAnswers();

@@ -12,6 +12,8 @@ const MANY = 10_000;
 export interface QueuedEvent {
   readonly position: number;
   readonly event: PlatformEvent;
+  /** Whether it is no longer new: it failed before, or stood behind one that did. */
+  readonly held: boolean;
   /** Attempts that failed. */
   readonly attempts: number;
   /** When the first attempt failed, in ms; undefined before. */
@@ -91,12 +93,18 @@ export class DeliveryQueue {
     return this.#cursor;
   }
 
-  /** Whose turn it is: a held event that is due, else the next new one whose subject waits for nothing. */
-  async turn(now: number): Promise<Turn> {
+  /**
+   * Whose turn it is: a held event that is due, or the next new one whose subject waits for nothing.
+   *
+   * @param newFirst which of the two goes first, when there are both
+   */
+  async turn(now: number, newFirst: boolean): Promise<Turn> {
     const held = await this.#firstHeld();
-    if (held && held.due_at <= now) return { next: this.#queued(held, held) };
+    const due = held && held.due_at <= now ? held : undefined;
+    if (due && !newFirst) return { next: this.#queued(due, due) };
     const row = await this.#firstNew();
-    return row ? { next: this.#queued(row) } : { next: undefined, dueAt: held?.due_at };
+    if (row) return { next: this.#queued(row) };
+    return due ? { next: this.#queued(due, due) } : { next: undefined, dueAt: held?.due_at };
   }
 
   async delivered({ position }: QueuedEvent): Promise<void> {
@@ -233,6 +241,7 @@ export class DeliveryQueue {
     return {
       position: row.position,
       event: { id, type, source: this.#source, subject, time: at, sequence, data: JSON.parse(data) },
+      held: held !== undefined,
       attempts: held?.attempts ?? 0,
       failedSince: held?.first_at || undefined,
     };

@@ -51,6 +51,8 @@ export class Delivery {
   readonly #platformWait: BackOff;
   readonly #eventWaits = new Map<number, BackOff>();
   #notBefore = 0;
+  /** After a held event failed: events that always fail must not take every turn. */
+  #newFirst = false;
   #lastCode: ErrorCode | '' = '';
   #stopping = false;
   #running: Promise<void> = Promise.resolve();
@@ -123,18 +125,19 @@ export class Delivery {
   async #step(): Promise<void> {
     const now = this.#context.clock.now();
     if (now < this.#notBefore) return this.#sleeper.sleep(this.#notBefore - now);
-    const turn = await this.#queue.turn(now);
+    const turn = await this.#queue.turn(now, this.#newFirst);
     if (turn.next) return this.#attempt(turn.next);
     return this.#sleeper.sleep((turn.dueAt ?? Number.POSITIVE_INFINITY) - now);
   }
 
   async #attempt(queued: QueuedEvent): Promise<void> {
     const failure = await this.#deliver(queued);
+    this.#newFirst = false;
     if (!failure) return this.#succeeded(queued);
     // Nobody knows whether it arrived: the next start delivers it again.
     if (this.#aborted.signal.aborted && failure.retryable) return;
     const wait = Math.max(this.#platformWait.next(), failure.retryAfterMs ?? 0);
-    if (failure.retryable && !this.#isHopeless(queued)) await this.#postpone(queued, failure);
+    if (failure.retryable && !this.#isHopeless(queued)) await this.#postpone(queued, failure, wait);
     else await this.#park(queued, failure);
     this.#lastCode = failure.code;
     // After a refusal, too: a platform that refuses everything is set up wrongly, and its events should not all be parked.
@@ -160,12 +163,12 @@ export class Delivery {
     this.#context.metrics.delivered(this.adapter, 'delivered');
   }
 
-  async #postpone(queued: QueuedEvent, failure: PlatformError): Promise<void> {
+  /** The event's own wait begins when the platform is no longer left alone: others have a turn before it. */
+  async #postpone(queued: QueuedEvent, { code, message }: PlatformError, platformWait: number): Promise<void> {
     const now = this.#context.clock.now();
     const backOff = this.#eventWaits.get(queued.position) ?? this.#newBackOff();
     this.#eventWaits.set(queued.position, backOff);
-    const wait = Math.max(backOff.next(), failure.retryAfterMs ?? 0);
-    const { code, message } = failure;
+    const wait = platformWait + backOff.next();
     await this.#queue.postpone(queued, { code, message, at: now }, now + wait);
     this.#context.log.warn(
       { ...aboutEvent(queued), code, delay_ms: Math.round(wait) },

@@ -1,0 +1,39 @@
+import { ERROR_CODES, type ErrorCode } from '#proto';
+import type { ExitCode } from './command.ts';
+
+/** Somebody does not answer, or cannot now: the same command may work later. */
+const UNREACHABLE: ReadonlySet<ErrorCode> = new Set([
+  'GATEWAY_UNREACHABLE',
+  'PEER_UNREACHABLE',
+  'PLATFORM_UNREACHABLE',
+  'SHUTTING_DOWN',
+  'BACK_PRESSURE',
+  'TRY_LATER',
+]);
+
+/** What was examined is not what it claims to be, beside everything that a receiver refuses. */
+const FAILED: ReadonlySet<ErrorCode> = new Set([
+  'STATEMENT_INVALID',
+  'STATEMENT_EXPIRED',
+  'STATEMENT_STALE',
+  'FINGERPRINT_MISMATCH',
+  'RECEIPT_INVALID',
+  'CHECKPOINT_INVALID',
+  'LOG_PROOF_INVALID',
+  'LOG_CORRUPT',
+  'BUNDLE_INVALID',
+  'CERTIFICATE_MALFORMED',
+  'CERTIFICATE_DISCLOSURE',
+  'CERTIFICATE_EXPIRED',
+  'CERTIFICATE_NOT_YET_VALID',
+  'CERTIFICATE_ISSUER',
+  'CERTIFICATE_IDENTIFIER',
+  'MATERIAL_DIGEST',
+  'INTERNAL',
+]);
+
+/** Exit code of a command that ended with an error. */
+export function exitCodeOf(code: ErrorCode): ExitCode {
+  if (UNREACHABLE.has(code)) return 3;
+  return FAILED.has(code) || ERROR_CODES[code].answer === 'refusal' ? 1 : 2;
+}

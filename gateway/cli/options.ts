@@ -1,0 +1,57 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { CommonOptions } from './command.ts';
+
+export interface GatewayOptions extends CommonOptions {
+  /** Folder that `tongban init` made. */
+  readonly gateway: string;
+}
+
+export interface PassphraseOptions {
+  readonly passphraseFile?: string;
+}
+
+/** Adds `--gateway DIR`: which gateway of this machine is meant. */
+export function gatewayOption(command: Command): Command {
+  return command.option('--gateway <dir>', '网关目录 / folder of the gateway', '.');
+}
+
+/** Adds `--passphrase-file FILE`. The passphrase itself is never taken from the command line, which others can see. */
+export function passphraseOption(command: Command): Command {
+  return command.option(
+    '--passphrase-file <file>',
+    '密钥口令文件;不设则用配置中的文件或环境变量 TONGBAN_PASSPHRASE / file with the passphrase of the keys, ' +
+      'else the one of the config or TONGBAN_PASSPHRASE',
+  );
+}
+
+/** Adds `--limit` and `--cursor` of a list that comes in pages. */
+export function pageOptions(command: Command): Command {
+  return command
+    .option('--limit <n>', '每页条数 / entries on a page', wholeNumber(1, 1000))
+    .option('--cursor <text>', '下一页标记 / where the page before ended');
+}
+
+/** An option that takes one or more files and must be given. */
+export function filesOption(flags: string, description: string): Option {
+  return new Option(flags, description).makeOptionMandatory();
+}
+
+/** Reader of a whole number within bounds. */
+export function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,12}$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= min && value <= max))
+      throw new InvalidArgumentError(`应为 ${min} 至 ${max} 的整数 / must be a whole number from ${min} to ${max}`);
+    return value;
+  };
+}
+
+const UNIT_SECONDS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** Reads a duration such as 900, 15m, 8h or 30d. @returns seconds */
+export function duration(text: string): number {
+  const [, count, unit] = /^(\d{1,9})([smhd]?)$/.exec(text) ?? [];
+  if (count === undefined || unit === undefined)
+    throw new InvalidArgumentError('应为 900、15m、8h 或 30d 之类的时长 / must be a duration such as 900, 15m, 8h or 30d');
+  return Number(count) * UNIT_SECONDS[unit]!;
+}

@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import type { Answer, Cli, CliContext, CommandGroup, CommonOptions, ExitCode } from './command.ts';
+import { printAnswer, printError, raw } from './output.ts';
+
+interface Entry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<CommandGroup>;
+}
+
+/** Every command of the first level. Only the one that is called is loaded. */
+const ENTRIES: readonly Entry[] = [
+  entry('init', '建立地区网关 / make the gateway of a region', () => import('./commands/init.ts')),
+  entry('start', '启动网关 / run the gateway', () => import('./commands/start.ts')),
+  entry('statement', '查看或续签本地区声明 / our region statement', () => import('./commands/statement.ts')),
+  entry('peer', '对接地区 / the regions we exchange with', () => import('./commands/peer.ts')),
+  entry('authorization', '互信授权 / mutual authorizations', () => import('./commands/authorization.ts')),
+  entry('item', '事项目录 / the catalogue of items', () => import('./commands/item.ts')),
+  entry('token', '签发接口令牌 / make a token for the API', () => import('./commands/token.ts')),
+  entry('case', '办件 / cases', () => import('./commands/case.ts')),
+  entry('material', '办件材料 / materials of a case', () => import('./commands/material.ts')),
+  entry('certificate', '电子证照 / electronic certificates', () => import('./commands/certificate.ts')),
+  entry('evidence', '存证包 / evidence bundles', () => import('./commands/evidence.ts')),
+  entry('log', '存证日志 / the evidence log', () => import('./commands/log.ts')),
+  entry('conformance', '一致性测试 / conformance tests', () => import('./commands/conformance.ts')),
+  entry('doctor', '检查网关状况 / examine the gateway', () => import('./commands/doctor.ts')),
+];
+
+const EPILOGUE = `
+退出码 / exit codes:
+  0 正常 / fine    1 核验或检查未通过 / a verification or check failed
+  2 用法或输入有误 / bad usage or input    3 无法连接 / cannot reach
+
+--json: 标准输出只有一个 JSON 值;出错时为 {"error":{"code","message","problems"}},说明文字在标准错误输出。
+--json: the standard output holds one JSON value, {"error":{"code","message","problems"}} after an error; words for
+people stay on the standard error output.
+`;
+
+/**
+ * Runs one command.
+ *
+ * @param argv arguments after the name of the program
+ */
+export async function runCli(argv: readonly string[], context: CliContext): Promise<ExitCode> {
+  let exit: ExitCode = 0;
+  const answer = (given: Answer, options: CommonOptions) => {
+    printAnswer(given, options.json === true);
+    exit = given.exit ?? 0;
+  };
+  try {
+    const program = await buildProgram(argv, { ...context, answer });
+    await program.parseAsync(argv, { from: 'user' });
+    return exit;
+  } catch (error) {
+    if (error instanceof CommanderError) return await afterCommander(error, argv.includes('--json'));
+    return await printError(error, argv.includes('--json'));
+  }
+}
+
+async function buildProgram(argv: readonly string[], cli: Cli): Promise<Command> {
+  const program = new Command('tongban')
+    .description('通办:地区间政务服务网关 / Tongban, gateway between the government services of regions')
+    .version(version(), '-V, --version', '版本 / version')
+    .helpOption('-h, --help', '帮助 / help')
+    .helpCommand('help [command]', '帮助 / help')
+    .addHelpText('after', EPILOGUE)
+    .configureOutput({ writeOut: raw.out, writeErr: raw.err, outputError: () => {} })
+    .exitOverride();
+  for (const { name, summary, load } of ENTRIES) {
+    const command = program.command(name).description(summary);
+    if (argv.includes(name)) (await load()).define(command, cli);
+  }
+  return program;
+}
+
+/** Help that was asked for is fine; everything else that commander says is a mistake in the command line. */
+async function afterCommander(error: CommanderError, asJson: boolean): Promise<ExitCode> {
+  if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') return 0;
+  const { CodedError } = await import('#proto');
+  const missing = error.code === 'commander.help';
+  const message = missing ? 'a command is missing' : error.message.replace(/^error: /, '');
+  return await printError(new CodedError('VALIDATION_FAILED', `${message} (see --help)`), asJson);
+}
+
+function entry(name: string, summary: string, load: () => Promise<CommandGroup>): Entry {
+  return { name, summary, load };
+}
+
+function version(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}

@@ -1,0 +1,139 @@
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { CodedError } from '#proto';
+import { placeFile, temporaryFolder } from '../../adapters/testing/folders.ts';
+import { Ledger } from '../../adapters/testing/ledger.ts';
+import { httpBench } from './testing/platform-bench.ts';
+import { FIRST, openGateway, SECOND, type World } from './testing/test-gateway.ts';
+
+const DAY_MS = 24 * 60 * 60_000;
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+let world: World;
+beforeEach(async () => {
+  folder = await temporaryFolder();
+  world = { ahead: 0, ids: 0 };
+});
+afterEach(() => folder.remove());
+
+async function source(name: string) {
+  const path = join(folder.path, name);
+  await mkdir(path);
+  return { path, config: { kind: 'directory', name, settings: { in: path, poll_ms: 20 } } };
+}
+
+describe('submissions of platforms', () => {
+  it('reach the gateway, and the platform learns the outcome', async () => {
+    const { path, config } = await source('counter');
+    const ledger = new Ledger();
+    const gateway = await openGateway(folder.path, [config], world, { submit: ledger.submit });
+    await placeFile(path, 'one.json', '{"n":1}');
+    await placeFile(path, 'two.json', '{"refuse":true}');
+    await vi.waitFor(async () => {
+      expect(await readdir(join(path, 'done'))).toContain('one.json.result.json');
+      expect(await readdir(join(path, 'failed'))).toContain('two.json.error.json');
+    });
+    expect(ledger.cases.size).toBe(1);
+    await gateway.close();
+    await placeFile(path, 'three.json', '{}');
+    expect(ledger.calls).toHaveLength(2);
+  });
+
+  it('are broken off when everything stops, and taken after the start', async () => {
+    const { path, config } = await source('counter');
+    const ledger = new Ledger();
+    ledger.answers.push((_, signal) => new Promise((_resolve, reject) => signal.addEventListener('abort', reject)));
+    const gateway = await openGateway(folder.path, [config], world, { submit: ledger.submit });
+    await placeFile(path, 'one.json', '{}');
+    await vi.waitFor(() => expect(ledger.calls).toHaveLength(1));
+    await gateway.close();
+    const again = await openGateway(folder.path, [config], world, { submit: ledger.submit });
+    await vi.waitFor(async () => expect(await readdir(join(path, 'done'))).toHaveLength(2));
+    expect(ledger.calls.map(({ key }) => key)).toEqual([ledger.calls[0]?.key, ledger.calls[0]?.key]);
+    await again.close();
+  });
+});
+
+it('keeps no events when no platform wants any', async () => {
+  const { config } = await source('counter');
+  const gateway = await openGateway(folder.path, [config], world);
+  await gateway.emit(FIRST);
+  expect(await gateway.store.read.all('SELECT 1 FROM platform_event')).toEqual([]);
+  expect(await gateway.platforms.health()).toEqual([]);
+  await gateway.close();
+});
+
+it('names every wrong setting of all platforms at once, and runs nothing', async () => {
+  const { path, config } = await source('counter');
+  const ledger = new Ledger();
+  await placeFile(path, 'one.json', '{}');
+  const configs = [
+    config,
+    { kind: 'http', name: 'hall', settings: { url: 'ftp://x' } },
+    { kind: 'pigeon', name: 'loft', settings: {} },
+  ];
+  const error = await openGateway(folder.path, configs, world, { submit: ledger.submit }).catch((e: unknown) => e);
+  expect(error).toBeInstanceOf(CodedError);
+  expect(error).toMatchObject({
+    code: 'CONFIG_INVALID',
+    problems: [{ pointer: '/platforms/1/url' }, { pointer: '/platforms/1/auth' }, { pointer: '/platforms/2/kind' }],
+  });
+  expect(await readdir(path)).toEqual(['one.json']);
+  expect(ledger.calls).toEqual([]);
+});
+
+it('hands log lines of an adapter on, with fields of the list only', async () => {
+  const { path, config } = await source('counter');
+  const ledger = new Ledger();
+  ledger.answers.push({ ok: false, code: 'BACK_PRESSURE', message: 'not now', problems: [] });
+  const gateway = await openGateway(folder.path, [config], world, { submit: ledger.submit });
+  await placeFile(path, 'zhang-san.json', '{}');
+  await vi.waitFor(() => expect(ledger.calls).toHaveLength(2));
+  expect(gateway.lines).toMatchObject([
+    { level: 'warn', adapter: 'counter', code: 'BACK_PRESSURE', msg: expect.stringContaining('tried again') },
+  ]);
+  expect(JSON.stringify(gateway.lines)).not.toContain('zhang');
+  await gateway.close();
+});
+
+it('retries only what is parked, at platforms that it has', async () => {
+  const platform = await httpBench();
+  await platform.refuse({ n: 1, subject: FIRST, sequence: 1 });
+  const gateway = await openGateway(folder.path, [platform.config], world);
+  await gateway.emit(FIRST, SECOND);
+  await vi.waitFor(async () => expect(await platform.received()).toHaveLength(1));
+  for (const [adapter, position] of [
+    ['hall', 2],
+    ['hall', 99],
+    ['other', 1],
+  ] as const)
+    await expect(gateway.platforms.retry(adapter, position)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  expect(await gateway.platforms.health()).toEqual([
+    { name: 'hall', kind: 'http', behind: 0, parked: 1, lastCode: '' },
+  ]);
+  expect(platform.server.requests).toHaveLength(2);
+  await gateway.close();
+  await platform.close();
+});
+
+it('removes events a week after every platform has them; parked ones stay', async () => {
+  const platform = await httpBench();
+  await platform.refuse({ n: 1, subject: FIRST, sequence: 1 });
+  const gateway = await openGateway(folder.path, [platform.config], world);
+  await gateway.emit(FIRST, FIRST);
+  await vi.waitFor(async () => expect((await gateway.platforms.health())[0]).toMatchObject({ behind: 0, parked: 1 }));
+  await gateway.close();
+  for (const [ahead, left] of [
+    [6 * DAY_MS, [1, 2]],
+    [8 * DAY_MS, [1]],
+  ] as const) {
+    world.ahead = ahead;
+    const again = await openGateway(folder.path, [platform.config], world);
+    await again.platforms.stop();
+    const rows = await again.store.read.all<{ position: number }>('SELECT position FROM platform_event');
+    expect(rows.map(({ position }) => position)).toEqual(left);
+    await again.close();
+  }
+  await platform.close();
+});

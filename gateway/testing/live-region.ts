@@ -1,0 +1,127 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type Clock,
+  createFileKeyStore,
+  fingerprintOf,
+  issueOwnStatement,
+  type SuiteName,
+  verifyStatement,
+} from '#trust';
+import { writeConfig } from '../config/write-config.ts';
+import { type Core, openCore, STATEMENT_FILE } from '../node/core.ts';
+import { openServices, type Services } from '../node/services.ts';
+import { joinWire, type Wire } from '../node/wire.ts';
+
+const PASSPHRASE = 'a passphrase for tests';
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** A region's gateway without its API: real keys, TLS, store and streams, in this process. */
+export interface LiveRegion {
+  readonly region: string;
+  readonly core: Core;
+  readonly services: Services;
+  readonly wire: Wire;
+  readonly folder: string;
+  /** Closes everything; the folder stays, so that `openLiveRegion` can go on with it. */
+  stop(): Promise<void>;
+}
+
+/** Makes the folder of a region: keys, statement, config. */
+export async function makeRegionFolder(
+  region: string,
+  options: { suite?: SuiteName; now?: number } = {},
+): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), `tongban-${region}-`));
+  const now = options.now ?? Date.now();
+  const port = await freePort();
+  const endpoint = `127.0.0.1:${port}`;
+  await writeConfig(join(folder, 'gateway.yaml'), {
+    region,
+    name: `网关 ${region}`,
+    httpListen: '127.0.0.1:0',
+    peerListen: endpoint,
+    peerEndpoint: endpoint,
+  });
+  const keys = await createFileKeyStore(join(folder, 'keys'), {
+    suite: options.suite ?? 'ES256',
+    passphrase: PASSPHRASE,
+    now,
+    region,
+  });
+  const statement = await issueOwnStatement(keys, {
+    region,
+    name: `网关 ${region}`,
+    serial: 1,
+    endpoint,
+    issuedAt: now,
+    expiresAt: now + 365 * DAY_MS,
+  });
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, STATEMENT_FILE), statement);
+  return folder;
+}
+
+/** Opens a region's folder and lets it exchange. */
+export async function openLiveRegion(folder: string, clock: Clock = { now: Date.now }): Promise<LiveRegion> {
+  const { loadConfig } = await import('../config/config.ts');
+  const loaded = await loadConfig(join(folder, 'gateway.yaml'));
+  const config = { ...loaded, log: { level: 'silent' as const, file: join(folder, 'gateway.log') } };
+  let wire: Wire | undefined;
+  const core = await openCore(config, PASSPHRASE, clock, (peer) => wire?.dispatcher.wake(peer));
+  const services = await openServices(core, () => wire?.dispatcher);
+  wire = joinWire(core, services.handlers);
+  await wire.server.start(config.peer.endpoint);
+  wire.dispatcher.start();
+  const opened = wire;
+  return {
+    region: core.region,
+    core,
+    services,
+    wire: opened,
+    folder,
+    stop: async () => {
+      await opened.server.stop();
+      await opened.dispatcher.stop();
+      await services.authorizations.stop();
+      await core.evidence.stop();
+      await core.store.close();
+      await core.closeLog();
+    },
+  };
+}
+
+/** Pins two regions at each other, as their operators would. */
+export async function pinEachOther(a: LiveRegion, b: LiveRegion): Promise<void> {
+  for (const [here, there] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    const statement = await verifyStatement(there.core.own.jwt);
+    await here.core.peers.pin(statement.jwt, fingerprintOf(statement.identity));
+  }
+}
+
+/** Removes the folders of regions that were stopped. */
+export async function removeFolders(...folders: readonly string[]): Promise<void> {
+  await Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true })));
+}
+
+/** Waits until a condition holds. @throws Error after `timeoutMs`, naming what was waited for */
+export async function until(what: string, holds: () => Promise<boolean> | boolean, timeoutMs = 15_000): Promise<void> {
+  const end = Date.now() + timeoutMs;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`waited ${timeoutMs} ms in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
