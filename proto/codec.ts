@@ -23,6 +23,7 @@ interface Messages {
   EnvelopeHeader: messages.EnvelopeHeader;
   ExchangeRequest: messages.ExchangeRequest;
   ExchangeResponse: messages.ExchangeResponse;
+  Item: messages.Item;
   LogEntry: messages.LogEntry;
   Ping: messages.Ping;
   ReceiptBody: messages.ReceiptBody;

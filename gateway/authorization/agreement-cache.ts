@@ -146,6 +146,12 @@ export class AgreementCache {
     return { agreement: cited.compiled!, id: cited.id, digest: cited.digest };
   }
 
+  /** Whether an agreement's validity had ended at a moment; also when it is not known any more. */
+  ranOut(id: string, at: number): boolean {
+    const entry = this.#entries.get(id);
+    return !entry || at >= entry.validUntil;
+  }
+
   #with(peer: string): readonly AgreementEntry[] {
     const known = this.#byPeer.get(peer);
     if (known) return known;

@@ -174,6 +174,11 @@ export class AuthorizationService {
     return this.#cache.citeForCheck(peer, item, this.#options.clock.now());
   }
 
+  /** Whether an agreement's validity had ended at a moment (milliseconds). */
+  ranOut(id: string, at: number): boolean {
+    return this.#cache.ranOut(id, at);
+  }
+
   /** The agreement that a received envelope cites. Parameters and errors as in `AgreementCache.resolve`. */
   resolve(header: messages.EnvelopeHeader, opening: boolean): CompiledAgreement {
     return this.#cache.resolve(header, opening);

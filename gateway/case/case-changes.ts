@@ -91,7 +91,7 @@ export async function nextNumber(tx: Transaction, region: string, now: number): 
 export async function caseContext(sql: Sql, conversation: string, peer: string, us: string) {
   const file = await caseRepository.find(sql, conversation);
   if (!file || file.peer !== peer) return undefined;
-  return { item: file.item, mode: file.mode, ...sidesOf(file, us) };
+  return { item: file.item, mode: file.mode, authorizationId: file.authorizationId, ...sidesOf(file, us) };
 }
 
 /** Which region took the case in, and which handles it. */

@@ -2,6 +2,7 @@ import {
   boolean,
   CodedError,
   checkItemCode,
+  checkPayload,
   checkRegionCode,
   fields,
   identifier,
@@ -39,7 +40,6 @@ const remark = text(2000, { lines: true });
 const materialNames = list(fields({ material: text(200), reason: text(500), legalBasis: optionalText(500) }), 100, 1);
 const specialKind = oneOf('joint-review', 'site-inspection', 'acceptance-test', 'hearing', 'expert-review');
 
-// The applicant's own fields are held against the rules of the message, so that both sides judge alike.
 const anything: Rule = () => {};
 
 const CASE_INPUT = fields({
@@ -47,7 +47,7 @@ const CASE_INPUT = fields({
   item: identifier(checkItemCode),
   mode: oneOf(...MODES),
   applicant: anything,
-  form: record(text(64), optionalText(4000, { lines: true }), 200),
+  form: anything,
   handler,
   identityCheck: optional(fields({ matched: boolean, checkedAt: instant, device: optionalText(100) })),
 });
@@ -92,11 +92,35 @@ export function demandInput<T>(rule: Rule, input: unknown): T {
   return input as T;
 }
 
-/** Reads what a window sends to open a case; missing optional parts become empty. */
+/** What a transfer has beside the input; good in every case, so that it adds no problem. */
+const NOT_IN_INPUT = {
+  itemDigest: Buffer.alloc(0),
+  caseNumber: '-',
+  materials: [],
+  identityCheck: null,
+  receiptNotice: '-',
+  receivedAt: 1_800_000_000_000,
+};
+
+/** Applicant and form are held against the rules of the message, so that both sides judge alike. */
+const caseInput: Rule = (value, pointer, problems) => {
+  CASE_INPUT(value, pointer, problems);
+  const { item, mode, applicant, form, handler } = value as CaseInput;
+  const transfer = { ...NOT_IN_INPUT, item, mode, applicant, form, handler };
+  problems.push(
+    ...checkPayload('CaseTransfer', transfer).filter((problem) => /^\/(?:applicant|form)/.test(problem.pointer)),
+  );
+};
+
+/**
+ * Reads what a window sends to open a case; missing optional parts become empty.
+ *
+ * @throws CodedError VALIDATION_FAILED with every wrong field
+ */
 export function readCaseInput(input: unknown): CaseInput {
-  const given = (typeof input === 'object' && input !== null ? input : {}) as Partial<CaseInput>;
-  const applicant = { mobile: '', address: '', ...given.applicant };
-  return demandInput<CaseInput>(CASE_INPUT, { form: {}, ...given, applicant, handler: withWindow(given.handler) });
+  const given = isObject(input) ? input : {};
+  const applicant = isObject(given.applicant) ? { mobile: '', address: '', ...given.applicant } : given.applicant;
+  return demandInput<CaseInput>(caseInput, { form: {}, ...given, applicant, handler: withWindow(given.handler) });
 }
 
 /** Reads the input of an act. */
@@ -110,5 +134,9 @@ export function readActInput<T>(event: Event, input: unknown): T {
 }
 
 function withWindow(handler: unknown): unknown {
-  return typeof handler === 'object' && handler !== null ? { window: '', ...handler } : handler;
+  return isObject(handler) ? { window: '', ...handler } : handler;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -76,6 +76,9 @@ export interface CaseServiceOptions {
   readonly neighbours: CaseNeighbours;
 }
 
+/** What a caller wants done in the same unit of work, with the case as it then is. */
+export type AlsoDone = (tx: Transaction, file: CaseFile) => Promise<void>;
+
 interface ActResult {
   readonly rows: readonly Row[];
   readonly state: State;
@@ -97,9 +100,16 @@ export class CaseService {
    * @param options.conversation case key to use instead of a fresh one; the caller has made sure that it is new
    * @throws CodedError VALIDATION_FAILED, PEER_NOT_PINNED, ITEM_UNKNOWN, and the authorization's codes
    */
-  async create(input: unknown, options: { readonly conversation?: string } = {}): Promise<CaseFile> {
+  async create(
+    input: unknown,
+    options: { readonly conversation?: string; readonly also?: AlsoDone } = {},
+  ): Promise<CaseFile> {
     const read = await this.#readInput(input);
-    return this.#options.store.write((tx) => this.#insertDraft(tx, read, options.conversation));
+    return this.#options.store.write(async (tx) => {
+      const draft = await this.#insertDraft(tx, read, options.conversation);
+      await options.also?.(tx, draft);
+      return draft;
+    });
   }
 
   /**
@@ -107,12 +117,14 @@ export class CaseService {
    *
    * @throws CodedError as `create` and `act`
    */
-  async submit(input: unknown): Promise<CaseFile> {
+  async submit(input: unknown, options: { readonly also?: AlsoDone } = {}): Promise<CaseFile> {
     const read = await this.#readInput(input);
     return this.#options.store.write(async (tx) => {
       const draft = await this.#insertDraft(tx, read);
       const received = await this.#actIn(tx, draft, 'receive', { handler: read.handler }, undefined);
-      return this.#actIn(tx, received, 'transfer', { handler: read.handler }, undefined);
+      const transferred = await this.#actIn(tx, received, 'transfer', { handler: read.handler }, undefined);
+      await options.also?.(tx, transferred);
+      return transferred;
     });
   }
 

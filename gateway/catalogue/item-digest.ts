@@ -1,8 +1,5 @@
 import { hash } from 'node:crypto';
-import { definitions, type messages, PACKAGE } from '#proto';
-
-/** The encoder of `Item`, which travels only inside a catalogue. */
-const { serialize } = definitions[`${PACKAGE}.Item`] as unknown as { serialize(item: object): Buffer };
+import { encode, type messages } from '#proto';
 
 /**
  * Fixes a version of an item: SHA-256 of the message `Item` in the canonical encoding of proto3, in which fields that
@@ -10,7 +7,7 @@ const { serialize } = definitions[`${PACKAGE}.Item`] as unknown as { serialize(i
  */
 export function itemDigest(item: messages.Item): Buffer {
   const materials = item.materials.map(withoutDefaults);
-  return hash('sha256', serialize(withoutDefaults({ ...item, materials })), 'buffer');
+  return hash('sha256', encode('Item', withoutDefaults({ ...item, materials })), 'buffer');
 }
 
 function withoutDefaults(message: object): object {

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { CommonOptions } from './command.ts';
 
 export interface GatewayOptions extends CommonOptions {
@@ -31,11 +31,6 @@ export function pageOptions(command: Command): Command {
     .option('--cursor <text>', '下一页标记 / where the page before ended');
 }
 
-/** An option that takes one or more files and must be given. */
-export function filesOption(flags: string, description: string): Option {
-  return new Option(flags, description).makeOptionMandatory();
-}
-
 /** Reader of a whole number within bounds. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {
@@ -52,6 +47,8 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 
 export function duration(text: string): number {
   const [, count, unit] = /^(\d{1,9})([smhd]?)$/.exec(text) ?? [];
   if (count === undefined || unit === undefined)
-    throw new InvalidArgumentError('应为 900、15m、8h 或 30d 之类的时长 / must be a duration such as 900, 15m, 8h or 30d');
+    throw new InvalidArgumentError(
+      '应为 900、15m、8h 或 30d 之类的时长 / must be a duration such as 900, 15m, 8h or 30d',
+    );
   return Number(count) * UNIT_SECONDS[unit]!;
 }

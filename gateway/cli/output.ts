@@ -51,7 +51,9 @@ export async function printError(error: unknown, asJson: boolean): Promise<ExitC
 }
 
 function errorText({ code, message, problems }: CodedError, chinese: string): string {
-  const lines = problems.map((problem) => `  ${plain(problem.pointer || '/')}  ${problem.code}  ${plain(problem.message)}\n`);
+  const lines = problems.map(
+    (problem) => `  ${plain(problem.pointer || '/')}  ${problem.code}  ${plain(problem.message)}\n`,
+  );
   return `${code} ${chinese} / ${plain(message)}\n${lines.join('')}`;
 }
 

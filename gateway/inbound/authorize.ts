@@ -15,12 +15,19 @@ export interface CaseContext {
   readonly handling: string;
 }
 
+/** The place of an open case, with the authorization that it began under. */
+export interface OpenCaseContext extends CaseContext {
+  readonly authorizationId: string;
+}
+
 export interface AuthorizeOptions {
   readonly region: string;
   /** The agreement that a header cites, if it may be cited now. */
   readonly agreementOf: (header: VerifiedEnvelope['header'], opening: boolean) => CompiledAgreement;
   /** The case of a conversation with a peer; undefined when there is none. */
-  readonly caseOf: (tx: Sql, conversation: string, peer: string) => Promise<CaseContext | undefined>;
+  readonly caseOf: (tx: Sql, conversation: string, peer: string) => Promise<OpenCaseContext | undefined>;
+  /** Whether an agreement's validity had ended at a moment (milliseconds). */
+  readonly ranOut: (authorizationId: string, at: number) => boolean;
 }
 
 /**
@@ -42,11 +49,24 @@ export function authorizer(options: AuthorizeOptions): Authorize {
     const agreement = options.agreementOf(envelope.header, opening);
     const context = opening
       ? openingContext(payload as { item: string; mode: string }, peer.region, options.region)
-      : await options.caseOf(tx, envelope.header.conversation, peer.region);
-    if (!context) throw new CodedError('CASE_UNKNOWN');
+      : await openCase(tx, envelope.header, options);
     agreement.judge({ ...context, name, payload, sender: peer.region, at: envelope.header.sentAt });
     return { ...incoming, agreement };
   };
+}
+
+/** A case goes on under the authorization that it began with; under another one only when that ran out. */
+async function openCase(
+  tx: Sql,
+  { conversation, sender, authorizationId, sentAt }: VerifiedEnvelope['header'],
+  { caseOf, ranOut }: AuthorizeOptions,
+): Promise<OpenCaseContext> {
+  const context = await caseOf(tx, conversation, sender);
+  if (!context) throw new CodedError('CASE_UNKNOWN');
+  if (authorizationId !== context.authorizationId && !ranOut(context.authorizationId, sentAt)) {
+    throw new CodedError('AUTHORIZATION_INACTIVE', 'the case began under another authorization');
+  }
+  return context;
 }
 
 /** A transfer says itself what it is about: the sender took it in, we are to handle it. */

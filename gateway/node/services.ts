@@ -59,6 +59,7 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
     handlers: {
       agreementOf: (header, opening) => authorizations.resolve(header, opening),
       caseOf: (tx, conversation, peer) => caseContext(tx, conversation, peer, core.region),
+      ranOut: (id, at) => authorizations.ranOut(id, at),
       handlerOf: (name) => incoming[name as PayloadName] ?? unknownType,
       onSettled: async (tx, settled) => {
         await authorizations.settled(tx, settled);

@@ -15,6 +15,7 @@ import type { Core } from './core.ts';
 export interface WireHandlers {
   readonly agreementOf: (header: messages.EnvelopeHeader, opening: boolean) => CompiledAgreement;
   readonly caseOf: AuthorizeOptions['caseOf'];
+  readonly ranOut: AuthorizeOptions['ranOut'];
   /** Applies an authorized payload. */
   readonly handlerOf: (name: string) => IncomingHandler;
   /** Acts on the fate of what we sent. */
@@ -80,7 +81,7 @@ function pipelineOf(core: Core, handlers: WireHandlers): Pipeline {
     suite: signer.suite,
     clock,
     log: core.evidence,
-    authorize: authorizer({ region, agreementOf: handlers.agreementOf, caseOf: handlers.caseOf }),
+    authorize: authorizer({ region, ...handlers }),
     handlerOf: handlers.handlerOf,
     onUnexpected: (error, envelope) =>
       core.log.error(

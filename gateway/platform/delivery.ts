@@ -132,7 +132,7 @@ export class Delivery {
 
   async #attempt(queued: QueuedEvent): Promise<void> {
     const failure = await this.#deliver(queued);
-    this.#newFirst = false;
+    this.#newFirst = failure !== undefined && queued.held;
     if (!failure) return this.#succeeded(queued);
     // Nobody knows whether it arrived: the next start delivers it again.
     if (this.#aborted.signal.aborted && failure.retryable) return;

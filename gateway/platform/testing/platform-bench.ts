@@ -1,6 +1,5 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { eventFileName } from '../../../adapters/directory/event-file.ts';
 import { PlatformServer } from '../../../adapters/testing/platform-server.ts';
 import type { PlatformConfig } from '../../config/config.ts';
 import { eventId } from './test-gateway.ts';
@@ -74,7 +73,7 @@ export async function directoryBench(folder: string, name = 'counter'): Promise<
   const out = join(folder, name);
   await mkdir(out);
   const fileOf = ({ n, subject, sequence }: EventPlace) =>
-    join(out, eventFileName({ id: eventId(n), type: '', source: '', subject, time: 0, sequence, data: {} }));
+    join(out, `${String(sequence).padStart(16, '0')}-${subject}-${eventId(n)}.json`);
   return {
     config: { kind: 'directory', name, settings: { out } },
     async received() {
@@ -85,7 +84,8 @@ export async function directoryBench(folder: string, name = 'counter'): Promise<
           return { mtimeNs, event: JSON.parse(await readFile(join(out, file), 'utf8')) };
         }),
       );
-      files.sort((a, b) => Number(a.mtimeNs - b.mtimeNs));
+      // File systems tell times only to some milliseconds: within those, by id.
+      files.sort((a, b) => Number(a.mtimeNs - b.mtimeNs) || (a.event.id < b.event.id ? -1 : 1));
       return files.map(({ event }) => event).filter(({ id }) => id !== undefined);
     },
     breakDown: () => rename(out, `${out}.away`),

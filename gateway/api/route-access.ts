@@ -1,0 +1,48 @@
+import type { AccessTable, Role } from './roles.ts';
+
+const everybody: readonly Role[] = ['platform', 'operator', 'auditor', 'admin'];
+const caseworkers: readonly Role[] = ['platform', 'operator', 'admin'];
+const staff: readonly Role[] = ['operator', 'auditor', 'admin'];
+const operators: readonly Role[] = ['operator', 'admin'];
+
+/** Who may call what. A route that is not here cannot exist: the server does not start with it. */
+export const ROUTE_ACCESS: AccessTable = {
+  'GET /v1/statement': everybody,
+  'GET /v1/peers': staff,
+  'POST /v1/peers': operators,
+  'DELETE /v1/peers/:region': ['admin'],
+  'POST /v1/peers/:region/ping': operators,
+  'GET /v1/envelopes/:id': everybody,
+
+  'GET /v1/authorizations': everybody,
+  'POST /v1/authorizations': operators,
+  'GET /v1/authorizations/:id': everybody,
+  'POST /v1/authorizations/:id/accept': operators,
+  'POST /v1/authorizations/:id/revoke': operators,
+
+  'GET /v1/items': everybody,
+  'PUT /v1/items': operators,
+  'POST /v1/catalogue/publish': operators,
+
+  'POST /v1/cases': caseworkers,
+  'POST /v1/cases/submit': caseworkers,
+  'POST /v1/cases/bulk': caseworkers,
+  'GET /v1/cases': everybody,
+  'GET /v1/cases/:key': everybody,
+  'GET /v1/cases/:key/events': everybody,
+  'POST /v1/cases/:key/acts': caseworkers,
+
+  'POST /v1/cases/:key/materials': caseworkers,
+  'POST /v1/cases/:key/materials/:digest/check': caseworkers,
+  'GET /v1/cases/:key/materials/:digest': caseworkers,
+
+  'GET /v1/certificates': everybody,
+  'POST /v1/certificates': operators,
+  'GET /v1/certificates/:identifier': everybody,
+  'POST /v1/certificates/:identifier/status': operators,
+  'POST /v1/certificates/verify': everybody,
+  'POST /v1/certificates/check': caseworkers,
+
+  'GET /v1/cases/:key/evidence': staff,
+  'GET /v1/log/checkpoint': staff,
+};

@@ -1,0 +1,170 @@
+import { Type } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
+import { oneOf } from '#proto';
+import type { AlsoDone } from '../../case/case-service.ts';
+import type { CaseFile } from '../../case/case-file.ts';
+import { readActInput } from '../../case/case-input.ts';
+import { PAGE } from '../../case/case-repository.ts';
+import { EVENTS, type Event } from '../../case/transitions.ts';
+import type { ApiContext } from '../context.ts';
+import { RULED, readInput, within } from '../helpers/body.ts';
+import { demandMatch, etag } from '../helpers/etag.ts';
+import type { AnswerOnce } from '../helpers/idempotency.ts';
+import type { SqlIdempotencyStore } from '../helpers/idempotency-store.ts';
+import { pageOf, pageQuery, pageRequest } from '../helpers/pagination.ts';
+import type { RouteModule } from '../typed.ts';
+import { CaseEventJson, CaseInputJson, CaseJson, CaseSummaryJson, EventWord, StateWord } from '../views/case-schemas.ts';
+import { caseJson, caseSummary } from '../views/case-view.ts';
+import { seesPersonalData } from '../views/privacy.ts';
+import { CLOSED, described, page } from '../views/schemas.ts';
+
+const tags = ['办件 / cases'];
+const Key = Type.Object({ key: Type.String({ description: '会话号或办件编号 / conversation or case number' }) }, CLOSED);
+
+/** Cases (办件): opening, reading, acting. */
+export function caseRoutes(context: ApiContext, once: AnswerOnce, answers: SqlIdempotencyStore): RouteModule {
+  const { cases, clock } = context;
+  const shown = (file: CaseFile, request: FastifyRequest) =>
+    caseJson(file, clock.now(), seesPersonalData(request.user.role));
+
+  /** Opens a case; the answer to its Idempotency-Key becomes durable with the case. */
+  const open = async (request: FastifyRequest, work: (also: AlsoDone) => Promise<CaseFile>): Promise<CaseJson> => {
+    const answer = await once(request, async (remember) => {
+      const file = await work(async (tx, made) => remember(created(made), answers.within(tx)));
+      return created(file);
+    });
+    return answer.body as CaseJson;
+
+    function created(file: CaseFile) {
+      return { status: 201, body: shown(file, request) };
+    }
+  };
+
+  return (app) => {
+    app.post(
+      '/v1/cases',
+      {
+        ...RULED,
+        schema: { tags, summary: '收件开案 / open a case, as a draft', body: CaseInputJson, response: { 201: CaseJson } },
+      },
+      async (request, reply) => {
+        const made = await open(request, (also) => cases.create(request.body, { also }));
+        return reply.code(201).header('etag', etag(made.version)).send(made);
+      },
+    );
+
+    app.post(
+      '/v1/cases/submit',
+      {
+        ...RULED,
+        schema: {
+          tags,
+          summary: '无材料办件一次提交 / open, take in and hand over a case without materials',
+          body: CaseInputJson,
+          response: { 201: CaseJson },
+        },
+      },
+      async (request, reply) => {
+        const made = await open(request, (also) => cases.submit(request.body, { also }));
+        return reply.code(201).header('etag', etag(made.version)).send(made);
+      },
+    );
+
+    app.get(
+      '/v1/cases',
+      {
+        schema: {
+          tags,
+          summary: '办件列表（已脱敏） / list cases, newest first, personal data masked',
+          querystring: Type.Object(
+            {
+              ...pageQuery,
+              state: Type.Optional(StateWord),
+              peer: Type.Optional(Type.String({ pattern: '^[0-9]{6}$' })),
+            },
+            CLOSED,
+          ),
+          response: { 200: page('cases', CaseSummaryJson) },
+        },
+      },
+      async (request) => {
+        const { state, peer } = request.query;
+        const { limit: wanted, after } = pageRequest(request.query, ['number', 'string']);
+        // One more than the page shows that another follows.
+        const limit = Math.min(wanted, PAGE - 1);
+        const before = after && { createdAt: after[0], conversation: after[1] };
+        const found = await cases.list({ state, peer }, limit + 1, before);
+        const { items, next } = pageOf(found, limit, ({ createdAt, conversation }) => [createdAt, conversation]);
+        return { cases: items.map(caseSummary), ...(next && { next }) };
+      },
+    );
+
+    app.get(
+      '/v1/cases/:key',
+      { schema: { tags, summary: '办件详情 / a case', params: Key, response: { 200: CaseJson } } },
+      async (request, reply) => {
+        const file = await cases.demand(request.params.key);
+        return reply.header('etag', etag(file.version)).send(shown(file, request));
+      },
+    );
+
+    app.get(
+      '/v1/cases/:key/events',
+      {
+        schema: {
+          tags,
+          summary: '办件过程 / history of a case',
+          params: Key,
+          response: { 200: Type.Object({ events: Type.Array(CaseEventJson) }) },
+        },
+      },
+      async (request) => {
+        const { conversation } = await cases.demand(request.params.key);
+        return { events: await cases.events(conversation) };
+      },
+    );
+
+    app.post(
+      '/v1/cases/:key/acts',
+      {
+        ...RULED,
+        schema: {
+          tags,
+          summary: '办理动作 / act on a case; If-Match takes the ETag of the version that was read',
+          params: Key,
+          body: Type.Object({ act: EventWord, data: described<object>('随动作而定 / depends on the act') }, CLOSED),
+          response: { 200: CaseJson },
+        },
+      },
+      async (request, reply) => {
+        const { key } = request.params as { key: string };
+        const answer = await once(request, async () => {
+          const { act, data } = readAct(request.body);
+          const file = await cases.demand(key);
+          const hasSeen = request.headers['if-match'] !== undefined;
+          if (hasSeen) demandMatch(request, file.version);
+          const changed = await cases.act(file.conversation, act, data, hasSeen ? file.version : undefined);
+          return { status: 200, body: shown(changed, request) };
+        });
+        const changed = answer.body as CaseJson;
+        return reply.header('etag', etag(changed.version)).send(changed);
+      },
+    );
+  };
+}
+
+const isEvent = oneOf(...Object.keys(EVENTS));
+
+/** An act and its data, each held against the rule of that act. */
+function readAct(body: unknown): { act: Event; data: object } {
+  const { act } = readInput<{ act: Event }>(actBody, body);
+  const { data } = body as { data?: unknown };
+  return { act, data: within('/data', () => readActInput<object>(act, data)) };
+}
+
+const actBody: Parameters<typeof readInput>[0] = (value, pointer, problems) => {
+  const { act, data: _data, ...others } = (typeof value === 'object' ? (value ?? {}) : {}) as Record<string, unknown>;
+  isEvent(act, `${pointer}/act`, problems);
+  for (const name of Object.keys(others))
+    problems.push({ pointer: `${pointer}/${name}`, code: 'UNKNOWN_FIELD', message: 'is not a field of this request' });
+};

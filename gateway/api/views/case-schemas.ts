@@ -1,0 +1,131 @@
+import { type Static, Type } from '@fastify/type-provider-typebox';
+import { MODES } from '#proto';
+import { EVENTS, type Event, STATES, type State } from '../../case/transitions.ts';
+import { Digest, Handler, instant, words } from './schemas.ts';
+
+export const StateWord = words(Object.keys(STATES) as State[], '状态 / state');
+export const EventWord = words(Object.keys(EVENTS) as Event[], '动作 / act');
+
+/** A material (材料) of a case. */
+export const MaterialJson = Type.Object({
+  name: Type.String({ description: '材料名称' }),
+  digest: Digest,
+  size: Type.Integer({ description: 'bytes' }),
+  mediaType: Type.String(),
+  grade: words(['A', 'B', 'C', 'D'], '可信等级: A 机关签发, B 原件已核验, C 上传, D 申请人自备 / trust grade'),
+  checkedBy: Type.Optional(Handler),
+  checkedAt: Type.Optional(instant('核验时间 / when the original was compared')),
+});
+
+const ApplicantJson = Type.Object({
+  kind: words(['person', 'legal-person']),
+  name: Type.String(),
+  documentType: Type.String(),
+  documentNumber: Type.String(),
+  mobile: Type.String(),
+  address: Type.String(),
+});
+
+const Label = Type.Object({ zh: Type.String(), en: Type.String() });
+
+const outline = {
+  conversation: Type.String({ description: '会话号 / conversation, the same at both regions' }),
+  number: Type.String({ description: '本地区办件编号 / our case number' }),
+  role: words(['receiving', 'handling'], '收件地或办理地 / our part'),
+  peer: Type.String({ description: '对方地区 / other region' }),
+  peerNumber: Type.String({ description: '对方办件编号 / its case number, if it is known' }),
+  item: Type.String({ description: '事项编码 / item code' }),
+  mode: words(MODES, '通办模式 / mode'),
+  state: StateWord,
+  stateLabel: Label,
+  pending: Type.Union([EventWord, Type.Null()], {
+    description: '等待对方回执的动作 / our act that waits for the receipt of the other region',
+  }),
+  version: Type.Integer({ description: '也是 ETag 和 If-Match / also in ETag and If-Match' }),
+  createdAt: instant('创建 / created'),
+  updatedAt: instant('更新 / changed'),
+};
+
+/** A case in a list: whose it is stays masked. */
+export const CaseSummaryJson = Type.Object({
+  ...outline,
+  applicant: Type.Object({
+    kind: words(['person', 'legal-person']),
+    name: Type.String({ description: '已脱敏 / masked' }),
+    documentType: Type.String(),
+    documentNumber: Type.String({ description: '已脱敏 / masked' }),
+  }),
+});
+export type CaseSummaryJson = Static<typeof CaseSummaryJson>;
+
+/** A case (办件). */
+export const CaseJson = Type.Object({
+  ...outline,
+  allowed: Type.Array(EventWord, { description: '现在可以做的动作 / what we may do now, as far as the state goes' }),
+  authorization: Type.String({ description: '所依据的授权 / id of the authorization' }),
+  applicant: ApplicantJson,
+  form: Type.Record(Type.String(), Type.String()),
+  materials: Type.Array(MaterialJson),
+  identityCheck: Type.Optional(
+    Type.Object({ matched: Type.Boolean(), checkedAt: Type.Integer(), device: Type.Optional(Type.String()) }),
+  ),
+  handler: Handler,
+  receiptNotice: Type.Optional(Type.String({ description: '收件通知书编号' })),
+  receivedAt: Type.Optional(instant('收件 / taken in')),
+  clock: Type.Object(
+    {
+      state: words(['idle', 'running', 'stopped', 'ended']),
+      since: instant('此状态起始 / when this state began'),
+      elapsedMs: Type.Integer(),
+      measuredMs: Type.Integer({ description: '至今计入的时间 / time that has counted until now' }),
+    },
+    { description: '办结时限 / time limit' },
+  ),
+  steps: Type.Unsafe<Partial<Record<Event, object>>>({
+    type: 'object',
+    additionalProperties: { type: 'object', additionalProperties: true },
+    description: '各步骤的内容 / what each step brought',
+  }),
+  certificate: Type.Optional(Type.String({ description: '电子证照标识 / identifier of the certificate' })),
+  rejected: Type.Optional(
+    Type.Object(
+      { event: Type.String(), code: Type.String() },
+      { description: '上一个被对方拒绝的动作 / our last act that the other region rejected' },
+    ),
+  ),
+});
+export type CaseJson = Static<typeof CaseJson>;
+
+/** One line of the history of a case. */
+export const CaseEventJson = Type.Object({
+  n: Type.Integer(),
+  event: Type.String(),
+  actor: Type.String({ description: '行为地区 / region that acted' }),
+  at: instant('时间 / when'),
+  state: Type.String({ description: '之后的状态 / state afterwards' }),
+  envelope: Type.String({ description: '报文编号 / envelope that carried it; empty for local steps' }),
+  data: Type.Unsafe<object>({ type: 'object', additionalProperties: true }),
+});
+
+/** What a window sends to open a case. */
+export const CaseInputJson = Type.Object(
+  {
+    handlingRegion: Type.String({ description: '办理地行政区划代码 / region code' }),
+    item: Type.String({ description: '事项编码 / item code' }),
+    mode: words(MODES),
+    applicant: Type.Object({
+      kind: words(['person', 'legal-person']),
+      name: Type.String(),
+      documentType: Type.String({ description: 'citizen-number, social-credit-code, …' }),
+      documentNumber: Type.String({ description: '校验位须正确 / the check digit must be right' }),
+      mobile: Type.Optional(Type.String()),
+      address: Type.Optional(Type.String()),
+    }),
+    form: Type.Optional(Type.Record(Type.String(), Type.String())),
+    handler: Handler,
+    identityCheck: Type.Optional(
+      Type.Object({ matched: Type.Boolean(), checkedAt: Type.Integer(), device: Type.String() }),
+    ),
+  },
+  { additionalProperties: false },
+);

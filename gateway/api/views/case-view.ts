@@ -1,0 +1,72 @@
+import { maskName, maskNumber } from '#proto';
+import type { Applicant, CaseFile, CaseMaterial } from '../../case/case-file.ts';
+import { measured } from '../../case/clock.ts';
+import { allowedEvents, STATES } from '../../case/transitions.ts';
+import type { CaseJson, CaseSummaryJson } from './case-schemas.ts';
+import { hide, hideValues } from './privacy.ts';
+
+type Outline = Omit<CaseSummaryJson, 'applicant'>;
+
+/**
+ * A case as the API shows it.
+ *
+ * @param now milliseconds, for the time limit
+ * @param isOpen whether the reader may see personal data
+ */
+export function caseJson(file: CaseFile, now: number, isOpen: boolean): CaseJson {
+  const { document } = file;
+  return {
+    ...outlineOf(file),
+    allowed: file.pending ? [] : allowedEvents(file.state, file.role),
+    authorization: file.authorizationId,
+    applicant: isOpen ? document.applicant : maskedApplicant(document.applicant),
+    form: isOpen ? document.form : hideValues(document.form),
+    materials: document.materials.map(materialJson),
+    ...(document.identityCheck && { identityCheck: document.identityCheck }),
+    handler: document.handler,
+    ...(document.receiptNotice && { receiptNotice: document.receiptNotice, receivedAt: document.receivedAt }),
+    clock: { ...document.clock, measuredMs: measured(document.clock, now) },
+    steps: document.steps,
+    ...(document.certificate && { certificate: document.certificate }),
+    ...(document.rejected && { rejected: document.rejected }),
+  } as CaseJson;
+}
+
+/** A case in a list, for any reader. */
+export function caseSummary(file: CaseFile): CaseSummaryJson {
+  const { kind, name, documentType, documentNumber } = maskedApplicant(file.document.applicant);
+  return { ...outlineOf(file), applicant: { kind, name, documentType, documentNumber } } as CaseSummaryJson;
+}
+
+export function materialJson(material: CaseMaterial) {
+  return { ...material, grade: material.grade as 'A' | 'B' | 'C' | 'D' };
+}
+
+function outlineOf(file: CaseFile): Outline {
+  const { conversation, number, role, peer, peerNumber, item, mode, state, version, createdAt, updatedAt } = file;
+  return {
+    conversation,
+    number,
+    role,
+    peer,
+    peerNumber,
+    item,
+    mode,
+    state,
+    stateLabel: STATES[state],
+    pending: file.pending?.event ?? null,
+    version,
+    createdAt,
+    updatedAt,
+  };
+}
+
+function maskedApplicant(applicant: Applicant): Applicant {
+  return {
+    ...applicant,
+    name: maskName(applicant.name),
+    documentNumber: maskNumber(applicant.documentNumber),
+    mobile: maskNumber(applicant.mobile),
+    address: hide(applicant.address),
+  };
+}

@@ -1,0 +1,82 @@
+import { chinaTime, humanSize, pairs, plain, table } from './format.ts';
+
+/** A case in a list: personal data is masked by the gateway. */
+export interface CaseSummary {
+  readonly conversation: string;
+  readonly number: string;
+  readonly role: string;
+  readonly peer: string;
+  readonly item: string;
+  readonly state: string;
+  readonly stateLabel?: { readonly zh: string; readonly en: string };
+  readonly updatedAt: number;
+}
+
+/** A case as the gateway shows it; only what is printed is named. */
+export interface CaseView extends CaseSummary {
+  readonly peerNumber: string;
+  readonly mode: string;
+  readonly pending: string | null;
+  readonly allowed: readonly string[];
+  readonly authorization: string;
+  readonly materials: readonly {
+    readonly name: string;
+    readonly digest: string;
+    readonly size: number;
+    readonly mediaType?: string;
+    readonly grade?: string;
+  }[];
+  readonly clock?: { readonly state: string; readonly elapsedMs?: number };
+  readonly certificate?: { readonly identifier?: string } | null;
+  readonly rejected?: { readonly code?: string } | null;
+  readonly createdAt: number;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** A case for people. */
+export function caseText(view: CaseView): string {
+  const { number, conversation, item, mode, role, peer, peerNumber, clock } = view;
+  const elapsed = clock?.elapsedMs === undefined ? '' : ` ${(clock.elapsedMs / DAY_MS).toFixed(1)} 天 days`;
+  const facts = pairs([
+    ['办件编号 Number', number],
+    ['会话 Conversation', conversation],
+    ['事项 Item', `${item} (${mode})`],
+    ['角色 Role', role],
+    ['对端 Peer', peerNumber ? `${peer} ${peerNumber}` : peer],
+    ['状态 State', stateText(view)],
+    ['等待回执 Awaiting receipt', view.pending],
+    ['可办 Allowed', view.allowed.join(', ')],
+    ['被拒 Rejected', view.rejected?.code],
+    ['计时 Clock', clock && `${clock.state}${elapsed}`],
+    ['授权 Authorization', view.authorization],
+    ['电子证照 Certificate', view.certificate?.identifier],
+    ['创建 Created', chinaTime(view.createdAt)],
+    ['更新 Updated', chinaTime(view.updatedAt)],
+  ]);
+  return view.materials.length === 0 ? facts : `${facts}\n${materialTable(view.materials)}`;
+}
+
+/** Cases in a list. @param next where the next page begins */
+export function caseTable(cases: readonly CaseSummary[], next: string | undefined): string {
+  const rows = table(
+    ['办件编号 Number', '事项 Item', '对端 Peer', '角色 Role', '状态 State', '更新 Updated'],
+    cases.map((view) => {
+      return [view.number, view.item, view.peer, view.role, stateText(view), chinaTime(view.updatedAt)];
+    }),
+    '没有办件 / there are no cases',
+  );
+  return next === undefined ? rows : `${rows}\n下一页 / next page: --cursor ${plain(next)}\n`;
+}
+
+function materialTable(materials: CaseView['materials']): string {
+  return table(
+    ['材料 Material', '等级 Grade', '大小 Size', '类型 Type', '摘要 Digest'],
+    materials.map(({ name, grade, size, mediaType, digest }) => [name, grade, humanSize(size), mediaType, digest]),
+    '',
+  );
+}
+
+function stateText({ state, stateLabel }: CaseSummary): string {
+  return stateLabel ? `${stateLabel.zh} ${stateLabel.en}` : state;
+}

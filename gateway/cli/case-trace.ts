@@ -1,0 +1,44 @@
+import type { CaseView } from './case-text.ts';
+import { chinaTime, pairs, shortType, table } from './format.ts';
+
+export interface CaseEvent {
+  readonly n: number;
+  readonly event: string;
+  readonly actor: string;
+  /** Milliseconds. */
+  readonly at: number;
+  readonly state: string;
+  /** Id of the envelope that carried it; empty or null when none did. */
+  readonly envelope: string | null;
+}
+
+export interface EnvelopeState {
+  readonly id: string;
+  readonly type: string;
+  readonly sequence: number;
+  readonly state: string;
+  readonly code: string;
+  readonly sentAt: number;
+  readonly settledAt: number | null;
+}
+
+/** The way of a case: who did what, in which envelope, and what the other side answered. */
+export function traceText(
+  { number, conversation, peer }: Pick<CaseView, 'number' | 'conversation' | 'peer'>,
+  events: readonly CaseEvent[],
+  envelopes: readonly EnvelopeState[],
+): string {
+  const byId = new Map(envelopes.map((envelope) => [envelope.id, envelope]));
+  const rows = events.map(({ n, at, event, actor, state, envelope }) => {
+    const carried = envelope ? byId.get(envelope) : undefined;
+    const type = carried ? `${shortType(carried.type)} #${carried.sequence}` : '';
+    return [n, chinaTime(at), event, actor, state, type, carried?.state, carried?.code, chinaTime(carried?.settledAt)];
+  });
+  const headers = ['序 N', '时间 Time', '事件 Event', '办理方 Actor', '状态 State', '报文 Envelope', '回执 Receipt', '代码 Code'];
+  const facts = pairs([
+    ['办件编号 Number', number],
+    ['会话 Conversation', conversation],
+    ['对端 Peer', peer],
+  ]);
+  return `${facts}\n${table([...headers, '回执时间 Settled'], rows, '尚无事件 / nothing has happened yet')}`;
+}

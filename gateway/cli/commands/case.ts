@@ -1,0 +1,75 @@
+import type { Command } from 'commander';
+import { type CaseSummary, type CaseView, caseTable, caseText } from '../case-text.ts';
+import { type CaseEvent, type EnvelopeState, traceText } from '../case-trace.ts';
+import { connect, type GatewayClient, path } from '../client.ts';
+import { type Answer, type Cli, handle } from '../command.ts';
+import { readJson } from '../files.ts';
+import { type GatewayOptions, gatewayOption, pageOptions } from '../options.ts';
+
+interface ListOptions extends GatewayOptions {
+  readonly state?: string;
+  readonly peer?: string;
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
+const INPUT = "办件 JSON,'-' 为标准输入 / the case as JSON, '-' for the standard input";
+const KEY = '办件编号或会话标识 / number or conversation of the case';
+
+/** `tongban case`: what a window does. */
+export function define(command: Command, cli: Cli): void {
+  opening(command, cli, 'submit', '登记并直接移交(无材料的办件) / open a case without materials and hand it over', '/v1/cases/submit');
+  opening(command, cli, 'create', '登记办件,随后添加材料 / open a case; materials follow', '/v1/cases');
+
+  const show = command.command('show').description('查看办件 / show a case');
+  show.argument('<key>', KEY);
+  handle<GatewayOptions>(gatewayOption(show), cli, async ({ gateway }, key) =>
+    caseAnswer(await (await connect(gateway, cli.clock)).get<CaseView>(path`/v1/cases/${key!}`)),
+  );
+
+  const list = command.command('list').description('列出办件 / list cases');
+  list.option('--state <state>', '状态 / state').option('--peer <region>', '对端地区 / the other region');
+  handle<ListOptions>(pageOptions(gatewayOption(list)), cli, async ({ gateway, state, peer, limit, cursor }) => {
+    const client = await connect(gateway, cli.clock);
+    const json = await client.get<{ cases: CaseSummary[]; next?: string }>('/v1/cases', { state, peer, limit, cursor });
+    return { json, text: caseTable(json.cases, json.next) };
+  });
+
+  const act = command.command('act').description('办理一步 / act on a case, such as accept, transfer, issue');
+  act.argument('<key>', KEY).argument('<act>', '动作(见 case show 的“可办”) / one of the acts that case show allows');
+  act.option('--data <json>', "动作的内容:文件、'-' 或 JSON / its data: a file, '-' or JSON itself", '{}');
+  handle<GatewayOptions & { data: string }>(gatewayOption(act), cli, async ({ gateway, data }, key, name) => {
+    const body = { act: name, data: await readJson(data, '--data', cli.stdin) };
+    const client = await connect(gateway, cli.clock);
+    return caseAnswer(await client.post<CaseView>(path`/v1/cases/${key!}/acts`, body));
+  });
+
+  const trace = command.command('trace').description('办件经过:事件、报文与回执 / what happened, with envelopes and receipts');
+  trace.argument('<key>', KEY);
+  handle<GatewayOptions>(gatewayOption(trace), cli, async ({ gateway }, key) =>
+    traceAnswer(await connect(gateway, cli.clock), key!),
+  );
+}
+
+function opening(command: Command, cli: Cli, name: string, description: string, url: string): void {
+  const open = command.command(name).description(description);
+  open.argument('<file>', INPUT);
+  handle<GatewayOptions>(gatewayOption(open), cli, async ({ gateway }, file) => {
+    const input = await readJson(file!, 'the case', cli.stdin);
+    return caseAnswer(await (await connect(gateway, cli.clock)).post<CaseView>(url, input));
+  });
+}
+
+function caseAnswer(view: CaseView): Answer {
+  return { json: view, text: caseText(view) };
+}
+
+async function traceAnswer(client: GatewayClient, key: string): Promise<Answer> {
+  const view = await client.get<CaseView>(path`/v1/cases/${key}`);
+  const { events } = await client.get<{ events: CaseEvent[] }>(path`/v1/cases/${key}/events`);
+  const envelopes: EnvelopeState[] = [];
+  for (const { envelope } of events)
+    if (envelope) envelopes.push(await client.get<EnvelopeState>(path`/v1/envelopes/${envelope}`));
+  const { conversation, number, state } = view;
+  return { json: { conversation, number, state, events, envelopes }, text: traceText(view, events, envelopes) };
+}

@@ -1,0 +1,88 @@
+import { openAsBlob } from 'node:fs';
+import type { Command } from 'commander';
+import { connect, path } from '../client.ts';
+import { type Cli, handle } from '../command.ts';
+import { save } from '../download.ts';
+import { fileError, readJson } from '../files.ts';
+import { humanSize, pairs, plain } from '../format.ts';
+import { type GatewayOptions, gatewayOption } from '../options.ts';
+
+interface Material {
+  readonly name: string;
+  readonly digest: string;
+  readonly size: number;
+  readonly mediaType?: string;
+  readonly grade?: string;
+}
+
+interface AddOptions extends GatewayOptions {
+  readonly name: string;
+  readonly mediaType?: string;
+  readonly grade?: string;
+}
+
+const KEY = '办件编号或会话标识 / number or conversation of the case';
+const DIGEST = '材料摘要(十六进制) / digest of the material, hex';
+
+/** By the name of the file; who knows better gives --media-type. */
+const MEDIA_TYPES: Readonly<Record<string, string>> = {
+  pdf: 'application/pdf',
+  png: 'image/png',
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  tif: 'image/tiff',
+  tiff: 'image/tiff',
+  ofd: 'application/ofd',
+  xml: 'application/xml',
+  zip: 'application/zip',
+};
+
+/** `tongban material`: the files of a case. */
+export function define(command: Command, cli: Cli): void {
+  const add = command.command('add').description('添加材料 / add a file to a case');
+  add.argument('<key>', KEY).argument('<file>', '文件 / file, at most 200 MiB');
+  add.requiredOption('--name <name>', '材料名称(按事项目录) / name of the material as the catalogue has it');
+  add.option('--media-type <type>', '媒体类型,默认按扩展名 / media type, else by the extension');
+  add.option('--grade <grade>', '材料等级 / grade of the material');
+  handle<AddOptions>(gatewayOption(add), cli, async ({ gateway, name, mediaType, grade }, key, file) => {
+    const bytes = await openAsBlob(file!).catch((error) => Promise.reject(fileError('read', file!, error)));
+    const client = await connect(gateway, cli.clock);
+    const type = mediaType ?? mediaTypeOf(file!);
+    const json = await client.upload<Material>(path`/v1/cases/${key!}/materials`, { name, grade }, type, bytes);
+    return { json, text: materialText(json) };
+  });
+
+  const check = command.command('check').description('登记已核对原件 / record that the original was compared');
+  check.argument('<key>', KEY).argument('<digest>', DIGEST);
+  check.requiredOption('--handler <json>', "经办人:文件、'-' 或 JSON / handler: a file, '-' or JSON itself");
+  handle<GatewayOptions & { handler: string }>(gatewayOption(check), cli, async (options, key, digest) => {
+    const handler = await readJson(options.handler, '--handler', cli.stdin);
+    const client = await connect(options.gateway, cli.clock);
+    const json = await client.post<Material>(path`/v1/cases/${key!}/materials/${digest!}/check`, { handler });
+    return { json, text: materialText(json) };
+  });
+
+  const get = command.command('get').description('取出材料并核对摘要 / save a material and check its digest');
+  get.argument('<key>', KEY).argument('<digest>', DIGEST);
+  get.requiredOption('--out <file>', '存为 / save as');
+  handle<GatewayOptions & { out: string }>(gatewayOption(get), cli, async ({ gateway, out }, key, digest) => {
+    const client = await connect(gateway, cli.clock);
+    const size = await save(await client.download(path`/v1/cases/${key!}/materials/${digest!}`), out, digest);
+    return { json: { out, digest, size }, text: `已保存 / saved: ${plain(out)} (${humanSize(size)})\n` };
+  });
+}
+
+function mediaTypeOf(file: string): string {
+  const extension = file.slice(file.lastIndexOf('.') + 1).toLowerCase();
+  return (Object.hasOwn(MEDIA_TYPES, extension) && MEDIA_TYPES[extension]) || 'application/octet-stream';
+}
+
+function materialText({ name, digest, size, mediaType, grade }: Material): string {
+  return pairs([
+    ['材料 Material', name],
+    ['等级 Grade', grade],
+    ['大小 Size', humanSize(size)],
+    ['类型 Type', mediaType],
+    ['摘要 Digest', digest],
+  ]);
+}

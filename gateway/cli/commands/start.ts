@@ -1,0 +1,68 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { CodedError } from '#proto';
+import { type GatewayConfig, loadConfig } from '../../config/config.ts';
+import type { RunInfo } from '../../config/run-file.ts';
+import { type Answer, type Cli, type CommonOptions, handle } from '../command.ts';
+import { configIn } from '../gateway-folder.ts';
+import { type PassphraseOptions, passphraseOption } from '../options.ts';
+import { passphraseOf } from '../passphrase.ts';
+
+interface StartOptions extends CommonOptions, PassphraseOptions {
+  readonly config?: string;
+  readonly gateway?: string;
+}
+
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
+/** `tongban start`: runs a gateway until it is told to stop. */
+export function define(command: Command, cli: Cli): void {
+  command
+    .option('--config <file>', '配置文件 / config file')
+    .option('--gateway <dir>', '网关目录,默认当前目录 / folder of the gateway, default the current one')
+    .addHelpText(
+      'after',
+      '\n就绪时输出一行;日志未设文件时也写到标准输出。 / One line when it is ready; a log without a file shares the output.',
+    );
+  handle<StartOptions>(passphraseOption(command), cli, (options) => start(options, cli));
+}
+
+async function start(options: StartOptions, cli: Cli): Promise<Answer> {
+  const config = await configOf(options);
+  const { passphrase, warnings } = await passphraseOf(config, options, cli);
+  const { startGateway } = await import('../../node.ts');
+  const told = awaitSignal();
+  const gateway = await startGateway({ config, passphrase, clock: cli.clock });
+  cli.answer(ready(config, gateway.info, warnings, options.json === true), options);
+  await told;
+  await gateway.stop();
+  return {};
+}
+
+function configOf({ config, gateway }: StartOptions): Promise<GatewayConfig> {
+  if (config !== undefined && gateway !== undefined)
+    throw new CodedError('VALIDATION_FAILED', 'give --config or --gateway, not both');
+  return config === undefined ? configIn(gateway ?? '.') : loadConfig(resolve(config));
+}
+
+/** Programs that wait for the gateway read this line, so it stays one line also with --json. */
+function ready(config: GatewayConfig, info: RunInfo, notes: readonly string[], asJson: boolean): Answer {
+  const { region, name } = config;
+  const text = asJson
+    ? `${JSON.stringify({ ready: true, region, name, ...info })}\n`
+    : `就绪 ready: ${region} ${name}  HTTP ${info.http}  gRPC ${info.peer}  pid ${info.pid}\n`;
+  return { text, notes };
+}
+
+/** Resolves at the first signal to stop; whoever sends a second one does not want to wait. */
+function awaitSignal(): Promise<void> {
+  return new Promise((resolveTold) => {
+    let stopping = false;
+    const onSignal = () => {
+      if (stopping) process.exit(1);
+      stopping = true;
+      resolveTold();
+    };
+    for (const signal of SIGNALS) process.on(signal, onSignal);
+  });
+}
