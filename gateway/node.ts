@@ -43,13 +43,17 @@ export async function startGateway({
   clock = { now: Date.now },
 }: StartOptions): Promise<RunningGateway> {
   let wire: Wire | undefined;
+  let services: Services | undefined;
   const core = await openCore(config, passphrase, clock, (peer) => wire?.dispatcher.wake(peer));
   try {
-    const services = await openServices(core, () => wire?.dispatcher);
+    services = await openServices(core, () => wire?.dispatcher);
     wire = joinWire(core, services.handlers);
     return await listen(core, services, wire);
   } catch (error) {
+    await services?.platforms.stop();
     await wire?.server.stop();
+    await wire?.dispatcher.stop();
+    await core.evidence.stop();
     await core.store.close();
     await core.closeLog();
     throw error;

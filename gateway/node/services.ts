@@ -4,7 +4,6 @@ import { AuthorizationService } from '../authorization/authorization-service.ts'
 import { caseContext } from '../case/case-changes.ts';
 import { caseIncoming } from '../case/case-incoming.ts';
 import { type CaseNeighbours, CaseService, type CertificateWish } from '../case/case-service.ts';
-import type { Event } from '../case/transitions.ts';
 import { CatalogueService } from '../catalogue/catalogue-service.ts';
 import { CertificateService } from '../certificate/certificate-service.ts';
 import { CheckService } from '../certificate/check-service.ts';
@@ -12,6 +11,7 @@ import type { CertificateInput } from '../certificate/issuable.ts';
 import { exportBundle } from '../evidence/bundle-export.ts';
 import type { Dispatcher } from '../outbound/dispatcher.ts';
 import type { IncomingHandler } from '../peer/incoming.ts';
+import { caseNews } from '../platform/event-types.ts';
 import { PlatformEvents } from '../platform/platform-events.ts';
 import { Platforms } from '../platform/platforms.ts';
 import { takeSubmission } from '../platform/submissions.ts';
@@ -131,12 +131,7 @@ function caseNeighbours(
       return { text, identifier, typeName, keep: (tx) => certificates.keep(tx, prepared) };
     },
     demandPeer: (region) => void core.peers.demand(region),
-    emit: (tx, news) =>
-      events.emit(tx, {
-        type: `cn.tongban.case.${news.event as Event}.v1`,
-        subject: news.conversation,
-        data: { ...news },
-      }),
+    emit: (tx, news) => events.emit(tx, caseNews(news)),
     alarm: (conversation, _event, code) =>
       core.log.error(
         { conversation, ...(isErrorCode(code) ? { code } : {}) },

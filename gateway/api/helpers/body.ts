@@ -15,19 +15,24 @@ export const RULED = { validatorCompiler: () => () => true };
 export function readInput<T>(rule: Rule, input: unknown): T {
   const problems: Problem[] = [];
   rule(input, '', problems);
-  if (problems.length > 0) throw new CodedError('VALIDATION_FAILED', undefined, problems);
+  demandNone(problems);
   return input as T;
 }
 
-/** Runs what judges one member of a body; what it finds wrong is pointed to from the body's root. */
-export function within<T>(pointer: string, judge: () => T): T {
+/** Runs what judges one member of a body; what it finds wrong joins the problems, pointed to from the body's root. */
+export function within<T>(pointer: string, problems: Problem[], judge: () => T): T | undefined {
   try {
     return judge();
   } catch (error) {
     if (!(error instanceof CodedError) || error.code !== 'VALIDATION_FAILED') throw error;
-    const problems = error.problems.map((problem) => ({ ...problem, pointer: pointer + problem.pointer }));
-    throw new CodedError('VALIDATION_FAILED', error.message, problems);
+    problems.push(...error.problems.map((problem) => ({ ...problem, pointer: pointer + problem.pointer })));
+    return undefined;
   }
+}
+
+/** @throws CodedError VALIDATION_FAILED if anything is wrong */
+export function demandNone(problems: readonly Problem[]): void {
+  if (problems.length > 0) throw new CodedError('VALIDATION_FAILED', undefined, problems);
 }
 
 /**

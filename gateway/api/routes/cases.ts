@@ -1,13 +1,13 @@
 import { Type } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
-import { oneOf } from '#proto';
+import { fields, oneOf, type Problem } from '#proto';
 import type { AlsoDone } from '../../case/case-service.ts';
 import type { CaseFile } from '../../case/case-file.ts';
 import { readActInput } from '../../case/case-input.ts';
 import { PAGE } from '../../case/case-repository.ts';
 import { EVENTS, type Event } from '../../case/transitions.ts';
 import type { ApiContext } from '../context.ts';
-import { RULED, readInput, within } from '../helpers/body.ts';
+import { demandNone, RULED, within } from '../helpers/body.ts';
 import { demandMatch, etag } from '../helpers/etag.ts';
 import type { AnswerOnce } from '../helpers/idempotency.ts';
 import type { SqlIdempotencyStore } from '../helpers/idempotency-store.ts';
@@ -153,18 +153,14 @@ export function caseRoutes(context: ApiContext, once: AnswerOnce, answers: SqlId
   };
 }
 
-const isEvent = oneOf(...Object.keys(EVENTS));
+const actBody = fields({ act: oneOf(...Object.keys(EVENTS)), data: () => {} });
 
-/** An act and its data, each held against the rule of that act. */
+/** An act and its data, which are held against the rule of that act. */
 function readAct(body: unknown): { act: Event; data: object } {
-  const { act } = readInput<{ act: Event }>(actBody, body);
-  const { data } = body as { data?: unknown };
-  return { act, data: within('/data', () => readActInput<object>(act, data)) };
+  const problems: Problem[] = [];
+  actBody(body, '', problems);
+  const { act, data } = (body ?? {}) as { act: Event; data: unknown };
+  const read = Object.hasOwn(EVENTS, act) ? within('/data', problems, () => readActInput<object>(act, data)) : undefined;
+  demandNone(problems);
+  return { act, data: read! };
 }
-
-const actBody: Parameters<typeof readInput>[0] = (value, pointer, problems) => {
-  const { act, data: _data, ...others } = (typeof value === 'object' ? (value ?? {}) : {}) as Record<string, unknown>;
-  isEvent(act, `${pointer}/act`, problems);
-  for (const name of Object.keys(others))
-    problems.push({ pointer: `${pointer}/${name}`, code: 'UNKNOWN_FIELD', message: 'is not a field of this request' });
-};

@@ -33,7 +33,7 @@ async function start(options: StartOptions, cli: Cli): Promise<Answer> {
   const { startGateway } = await import('../../node.ts');
   const told = awaitSignal();
   const gateway = await startGateway({ config, passphrase, clock: cli.clock });
-  cli.answer(ready(config, gateway.info, warnings, options.json === true), options);
+  cli.answer(ready(config, gateway.info, warnings, options.json === true), {});
   await told;
   await gateway.stop();
   return {};

@@ -1,0 +1,178 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const CLI = fileURLToPath(new URL('../../gateway/cli/main.ts', import.meta.url));
+const READY_MS = 20_000;
+
+/** A region of the demo: a folder and, once started, a gateway process of its own. */
+export interface DemoRegion {
+  readonly code: string;
+  readonly name: string;
+  readonly dir: string;
+  readonly passphraseFile: string;
+  process?: ChildProcess;
+  url?: string;
+  token?: string;
+}
+
+/** What a command of `tongban` said. */
+export interface CommandResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `tongban …` as a process of its own. */
+export function tongban(...args: readonly string[]): Promise<CommandResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (data) => {
+      stdout += data;
+    });
+    child.stderr.on('data', (data) => {
+      stderr += data;
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code: code ?? 1, stdout, stderr }));
+  });
+}
+
+/** Runs `tongban … --json`. @throws Error with what the command said when it fails */
+export async function tongbanJson<T>(...args: readonly string[]): Promise<T> {
+  const { code, stdout, stderr } = await tongban(...args, '--json');
+  if (code !== 0) throw new Error(`tongban ${args.join(' ')}\n${stderr}${stdout}`);
+  return JSON.parse(stdout) as T;
+}
+
+/** Makes keys, TLS identity, statement and config in the region's folder. */
+export async function initialise(region: DemoRegion): Promise<void> {
+  const endpoint = `127.0.0.1:${await freePort()}`;
+  await tongbanJson(
+    'init',
+    region.dir,
+    '--region',
+    region.code,
+    '--name',
+    region.name,
+    '--http',
+    '127.0.0.1:0',
+    '--peer-listen',
+    endpoint,
+    '--peer-endpoint',
+    endpoint,
+    '--passphrase-file',
+    region.passphraseFile,
+  );
+}
+
+/** Starts the region's gateway and waits until it says that it is ready. */
+export async function start(region: DemoRegion, detached: boolean): Promise<void> {
+  const child = spawn(process.execPath, [CLI, 'start', '--config', join(region.dir, 'gateway.yaml'), '--json'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached,
+  });
+  region.process = child;
+  let errors = '';
+  child.stderr.on('data', (data) => {
+    errors = (errors + data).slice(-4000);
+  });
+  region.url = await new Promise<string>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`${region.name}: not ready in time\n${errors}`)), READY_MS);
+    let output = '';
+    child.stdout.on('data', (data) => {
+      output += data;
+      const ready = output.split('\n').find((line) => line.includes('"http"'));
+      if (!ready) return;
+      clearTimeout(timer);
+      resolve((JSON.parse(ready) as { http: string }).http);
+    });
+    child.on('exit', (code) => reject(new Error(`${region.name}: the gateway ended with ${code}\n${errors}`)));
+  });
+  region.token = (
+    await tongbanJson<{ token: string }>(
+      'token',
+      '--gateway',
+      region.dir,
+      '--role',
+      'admin',
+      '--subject',
+      'demo',
+      '--ttl',
+      '3600',
+    )
+  ).token;
+}
+
+/** Stops the region's gateway and waits for its end. */
+export async function stop(region: DemoRegion): Promise<void> {
+  const child = region.process;
+  if (!child || child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await ended;
+}
+
+/** Calls the region's REST API. @throws Error with the problem that the gateway named */
+export async function call<T>(region: DemoRegion, method: string, path: string, body?: unknown): Promise<T> {
+  const answer = await fetch(`${region.url}${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${region.token}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${region.name}: ${method} ${path}: ${answer.status} ${text}`);
+  return (text === '' ? undefined : JSON.parse(text)) as T;
+}
+
+/** Uploads a file to a case. */
+export async function upload(
+  region: DemoRegion,
+  conversation: string,
+  file: { name: string; mediaType: string; grade: string; bytes: Buffer },
+): Promise<{ digest: string; size: number }> {
+  const query = new URLSearchParams({ name: file.name, grade: file.grade });
+  const answer = await fetch(`${region.url}/v1/cases/${conversation}/materials?${query}`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${region.token}`,
+      'content-type': 'application/octet-stream',
+      'x-media-type': file.mediaType,
+    },
+    body: new Uint8Array(file.bytes),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${region.name}: ${file.name}: ${answer.status} ${text}`);
+  return JSON.parse(text) as { digest: string; size: number };
+}
+
+/** Reads the region's own statement. */
+export async function statementOf(region: DemoRegion): Promise<string> {
+  return (await readFile(join(region.dir, 'statement.jwt'), 'utf8')).trim();
+}
+
+/** Waits until a condition holds. @throws Error naming what was waited for */
+export async function until<T>(what: string, look: () => Promise<T | undefined>, timeoutMs = 20_000): Promise<T> {
+  const end = Date.now() + timeoutMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    if (Date.now() > end) throw new Error(`waited in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

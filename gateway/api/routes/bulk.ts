@@ -1,0 +1,49 @@
+import type { Readable } from 'node:stream';
+import type { ApiContext } from '../context.ts';
+import { answerInOrder } from '../bulk/in-order.ts';
+import { readLines } from '../bulk/lines.ts';
+import { submitLine } from '../bulk/submit-line.ts';
+import { WaitingRoom } from '../bulk/waiting-room.ts';
+import type { RouteModule } from '../typed.ts';
+
+const NDJSON = 'application/x-ndjson';
+const MAX_LINE_BYTES = 64 * 1024;
+/** Lines in work at once: enough that many share each commit. */
+const AT_ONCE = 256;
+
+/**
+ * Mass submission: a line in, a line out, for as long as the client likes. The client has to read answers while it
+ * sends, else both sides end up waiting for each other.
+ */
+export function bulkRoutes({ cases, outbox }: ApiContext): RouteModule {
+  return (app) => {
+    app.post(
+      '/v1/cases/bulk',
+      {
+        bodyLimit: Number.MAX_SAFE_INTEGER,
+        config: { streams: NDJSON },
+        schema: {
+          tags: ['办件 / cases'],
+          summary: '批量提交 / submit cases without materials, one a line',
+          description:
+            '每行一个开案请求；每行一个回答，顺序相同；错误的行不影响其他行；待发过多时等待而不失败。' +
+            'Each line is a body of /v1/cases/submit, at most 64 KiB. Each answer is a line, in the same order: ' +
+            '{line, conversation, number} or {line, code, message, errors}. Read the answers while sending.',
+          consumes: [NDJSON],
+          response: { 200: { description: 'NDJSON', content: { [NDJSON]: { schema: { type: 'string' } } } } },
+        },
+      },
+      async (request, reply) => {
+        const gone = new AbortController();
+        const room = new WaitingRoom((peer) => outbox.pending(peer), gone.signal);
+        const answers = answerInOrder(
+          readLines(request.body as Readable, MAX_LINE_BYTES),
+          (line, number) => submitLine(line, number, (input) => cases.submit(input), room),
+          AT_ONCE,
+          () => gone.abort(),
+        );
+        return reply.type(NDJSON).send(answers);
+      },
+    );
+  };
+}

@@ -1,0 +1,129 @@
+import { Readable } from 'node:stream';
+import { Type } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
+import { CodedError, fields, LIMITS, oneOf, optional, text } from '#proto';
+import { readActInput } from '../../case/case-input.ts';
+import type { messages } from '#proto';
+import type { ApiContext } from '../context.ts';
+import { attachment } from '../helpers/attachment.ts';
+import { RULED, readInput } from '../helpers/body.ts';
+import type { RouteModule } from '../typed.ts';
+import { MaterialJson } from '../views/case-schemas.ts';
+import { materialJson } from '../views/case-view.ts';
+import { bytesOf, CLOSED, Handler, words } from '../views/schemas.ts';
+
+const tags = ['材料 / materials'];
+const Key = Type.Object({ key: Type.String() }, CLOSED);
+const Place = Type.Object({ key: Type.String(), digest: Type.String() }, CLOSED);
+const OCTETS = 'application/octet-stream';
+
+const upload = fields({
+  query: fields({ name: text(200), grade: optional(oneOf('C', 'D')) }),
+  headers: fields({
+    'x-media-type': text(100, {
+      pattern: /^[\w.+-]+\/[\w.+-]+$/,
+      hint: 'must be a media type such as application/pdf',
+    }),
+  }),
+});
+
+/** Files of cases (材料), in and out in constant memory. */
+export function materialRoutes({ cases, materials }: ApiContext): RouteModule {
+  return (app) => {
+    app.post(
+      '/v1/cases/:key/materials',
+      {
+        ...RULED,
+        // Beyond what a material may have, so that the store says what is wrong.
+        bodyLimit: LIMITS.materialBytes + LIMITS.frameBytes,
+        config: { streams: OCTETS },
+        onRequest: async (request) => demandSize(request),
+        schema: {
+          tags,
+          summary: '上传材料 / add a file; it is named by its SHA-256',
+          description: `请求体为文件本身 / the body is the file itself, at most ${LIMITS.materialBytes} bytes; its media type in x-media-type`,
+          consumes: [OCTETS],
+          params: Key,
+          querystring: Type.Object(
+            {
+              name: Type.String({ description: '材料名称，与事项要求一致 / as the item names it' }),
+              grade: Type.Optional(words(['C', 'D'], '默认 / default C')),
+            },
+            CLOSED,
+          ),
+          headers: Type.Object({ 'x-media-type': Type.Optional(Type.String({ description: `默认 / default ${OCTETS}` })) }),
+          response: { 201: MaterialJson },
+        },
+      },
+      async (request, reply) => {
+        const { key } = request.params as { key: string };
+        const { query, headers } = readInput<Upload>(upload, {
+          query: request.query,
+          headers: { 'x-media-type': request.headers['x-media-type'] ?? OCTETS },
+        });
+        const { conversation } = await cases.demand(key);
+        const material = await cases.addMaterial(
+          conversation,
+          { name: query.name, grade: query.grade ?? 'C', mediaType: headers['x-media-type'] },
+          request.body as unknown as Readable,
+        );
+        return reply.code(201).send(materialJson(material));
+      },
+    );
+
+    app.post(
+      '/v1/cases/:key/materials/:digest/check',
+      {
+        ...RULED,
+        schema: {
+          tags,
+          summary: '原件核验 / a window compared the original; the material becomes grade B',
+          params: Place,
+          body: Type.Object({ handler: Handler }, CLOSED),
+          response: { 200: MaterialJson },
+        },
+      },
+      async (request) => {
+        const { key, digest } = request.params as { key: string; digest: string };
+        const { handler } = readActInput<{ handler: messages.Handler }>('receive', request.body);
+        const { conversation } = await cases.demand(key);
+        return materialJson(await cases.checkOriginal(conversation, digest.toLowerCase(), handler));
+      },
+    );
+
+    app.get(
+      '/v1/cases/:key/materials/:digest',
+      {
+        schema: {
+          tags,
+          summary: '下载材料 / the file',
+          params: Place,
+          response: { 200: bytesOf(OCTETS, '文件 / the file') },
+        },
+      },
+      async (request, reply) => {
+        const { conversation, document } = await cases.demand(request.params.key);
+        const digest = request.params.digest.toLowerCase();
+        // A file that a peer staged is part of the case only once an envelope named it.
+        const material = document.materials.find((candidate) => candidate.digest === digest);
+        if (!material) throw new CodedError('NOT_FOUND', 'the case has no such material');
+        const { size, bytes } = await materials.open(conversation, Buffer.from(digest, 'hex'));
+        return reply
+          .type(material.mediaType)
+          .header('content-length', size)
+          .header('content-disposition', attachment(material.name))
+          .send(Readable.from(bytes, { objectMode: false }));
+      },
+    );
+  };
+}
+
+interface Upload {
+  readonly query: { readonly name: string; readonly grade?: 'C' | 'D' };
+  readonly headers: { readonly 'x-media-type': string };
+}
+
+/** What says itself that it is too large is refused before it is sent. */
+function demandSize({ headers }: FastifyRequest): void {
+  if (Number(headers['content-length'] ?? 0) > LIMITS.materialBytes) throw new CodedError('MATERIAL_TOO_LARGE');
+}

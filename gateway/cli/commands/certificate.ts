@@ -1,0 +1,121 @@
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import type { CertificateView } from '#trust';
+import { connect, path } from '../client.ts';
+import { type Answer, type Cli, type CommonOptions, handle } from '../command.ts';
+import { readJson, readText, writeText } from '../files.ts';
+import { chinaTime, pairs } from '../format.ts';
+import { type GatewayOptions, gatewayOption } from '../options.ts';
+
+interface CertificateRecord {
+  readonly identifier: string;
+  readonly issuer: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly digest?: string;
+  readonly certificate?: CertificateView | string;
+  /** The certificate itself, for those who may have it. */
+  readonly text?: string;
+}
+
+interface CheckResult {
+  readonly status: string;
+  readonly answeredAt?: number;
+  readonly fields?: Readonly<Record<string, string>>;
+}
+
+interface CheckOptions extends GatewayOptions {
+  readonly region: string;
+  readonly identifier: string;
+  readonly certificate?: string;
+  readonly field?: readonly string[];
+  readonly purpose: string;
+}
+
+type OutOptions = GatewayOptions & { readonly out?: string };
+
+const MAX_CERTIFICATE_BYTES = 1024 * 1024;
+
+/** `tongban certificate`: issue, look up, verify and ask. */
+export function define(command: Command, cli: Cli): void {
+  const issue = command.command('issue').description('签发电子证照(不经办件) / issue one outside a case');
+  issue.argument('<file>', "证照内容 JSON,'-' 为标准输入 / its content, '-' for the standard input");
+  issue.option('--out <file>', '证照另存为 / save the certificate as');
+  handle<OutOptions>(gatewayOption(issue), cli, async ({ gateway, out }, file) => {
+    const content = await readJson(file!, 'the content', cli.stdin);
+    const client = await connect(gateway, cli.clock);
+    return recordAnswer(await client.post<CertificateRecord>('/v1/certificates', content), out);
+  });
+
+  const show = command.command('show').description('查看电子证照 / show one of the library');
+  show.argument('<identifier>', '电子证照标识 / identifier');
+  show.option('--out <file>', '证照另存为 / save the certificate as');
+  handle<OutOptions>(gatewayOption(show), cli, async ({ gateway, out }, identifier) => {
+    const client = await connect(gateway, cli.clock);
+    return recordAnswer(await client.get<CertificateRecord>(path`/v1/certificates/${identifier!}`), out);
+  });
+
+  const status = command.command('status').description('变更电子证照状态 / suspend, revoke or restore one of ours');
+  status.argument('<identifier>', '电子证照标识 / identifier').argument('<status>', '新状态 / new status');
+  status.requiredOption('--reason <text>', '理由 / reason');
+  handle<GatewayOptions & { reason: string }>(gatewayOption(status), cli, async (options, identifier, next) => {
+    const client = await connect(options.gateway, cli.clock);
+    const body = { status: next, reason: options.reason };
+    return recordAnswer(await client.post<CertificateRecord>(path`/v1/certificates/${identifier!}/status`, body));
+  });
+
+  const verify = command.command('verify').description('离线核验电子证照 / verify one offline');
+  verify.argument('<file>', '电子证照文件 / certificate');
+  verify.requiredOption('--statement <file...>', '可信的地区声明 / statements of the regions that are trusted');
+  handle<CommonOptions & { statement: string[] }>(verify, cli, async ({ statement }, file) => {
+    const { verifyCertificateFile } = await import('../verify-certificate.ts');
+    return verifyCertificateFile(await certificateIn(file!), statement, cli.clock.now());
+  });
+
+  const check = command.command('check').description('向签发地区核查电子证照 / ask the issuing region');
+  check
+    .requiredOption('--region <code>', '签发地区 / issuing region')
+    .requiredOption('--identifier <identifier>', '电子证照标识 / identifier')
+    .option('--certificate <file>', '持有的证照,只发送其摘要 / the certificate at hand; only its digest is sent')
+    .addOption(new Option('--field <key...>', '要求返回的照面字段 / fields to be told'))
+    .requiredOption('--purpose <text>', '用途 / purpose');
+  handle<CheckOptions>(gatewayOption(check), cli, (options) => checkOnline(options, cli));
+}
+
+async function checkOnline(options: CheckOptions, cli: Cli): Promise<Answer> {
+  const { gateway, region, identifier, purpose, field: fields } = options;
+  const certificate = options.certificate === undefined ? undefined : await certificateIn(options.certificate);
+  const client = await connect(gateway, cli.clock);
+  const body = { region, identifier, purpose, ...(certificate && { certificate }), ...(fields && { fields }) };
+  const json = await client.post<CheckResult>('/v1/certificates/check', body);
+  const text = pairs([
+    ['标识 Identifier', identifier],
+    ['状态 Status', json.status],
+    ['答复时间 Answered', chinaTime(json.answeredAt)],
+    ...Object.entries(json.fields ?? {}),
+  ]);
+  return { json, text, exit: json.status === 'valid' ? 0 : 1 };
+}
+
+async function recordAnswer(record: CertificateRecord, out?: string): Promise<Answer> {
+  const { identifier, issuer, status, reason, digest } = record;
+  const certificate = record.text ?? (typeof record.certificate === 'string' ? record.certificate : undefined);
+  const notes: string[] = [];
+  if (out !== undefined) {
+    if (certificate === undefined) notes.push('没有证照原文可存 / the gateway gave no certificate to save');
+    else await writeText(resolve(out), certificate, 0o600);
+  }
+  const text = pairs([
+    ['标识 Identifier', identifier],
+    ['签发地区 Issuer', issuer],
+    ['状态 Status', status],
+    ['理由 Reason', reason],
+    ['摘要 Digest', digest],
+    ['文件 File', certificate === undefined ? undefined : out],
+  ]);
+  return { json: record, text, notes, exit: notes.length > 0 ? 1 : 0 };
+}
+
+async function certificateIn(file: string): Promise<string> {
+  return (await readText(file, MAX_CERTIFICATE_BYTES)).trim();
+}
