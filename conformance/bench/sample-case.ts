@@ -25,13 +25,25 @@ const applicant = {
   mobile: '13800000000',
   address: '江苏省南通市崇川区示例路 1 号',
 };
-const form = { 经营项目: '热食类食品制售', 主体业态: '餐饮服务经营者', 经营场所: '乌审旗嘎鲁图镇示例街 8 号' };
+const form = {
+  经营者名称: '南通示例餐饮管理有限公司乌审旗分公司',
+  经营项目: '热食类食品制售;冷食类食品制售;自制饮品制售',
+  主体业态: '餐饮服务经营者(单位食堂除外)',
+  经营场所: '内蒙古自治区鄂尔多斯市乌审旗嘎鲁图镇示例街 8 号',
+  经营面积: '126.5',
+  法定代表人: '张示例',
+  食品安全管理员: '李示例',
+  从业人员数: '14',
+  网络经营: '是',
+  网站地址: 'https://canyin.example.cn',
+  申请事由: '新办食品经营许可,拟于取得许可后三十日内开业。',
+};
 
 /** What a window sends to open the case, without any personal data of a real person. */
 export const CASE_INPUT = { handlingRegion: HANDLING, item: ITEM.code, mode: 'agency', applicant, form, handler };
 
-/** Bytes of the transfer that this case becomes: the floor carries payloads of the same size. */
-export function payloadBytes(): number {
+/** The payload that this case becomes, encoded: the floor carries the same. */
+export function samplePayload(): Buffer {
   return encode('CaseTransfer', {
     item: ITEM.code,
     itemDigest: Buffer.alloc(32),
@@ -40,44 +52,7 @@ export function payloadBytes(): number {
     applicant,
     form,
     receiptNotice: `收${RECEIVING}20260101000001`,
-    receivedAt: 1_800_000_000_000,
+    receivedAt: Date.UTC(2026, 0, 1),
     handler,
-  }).length;
-}
-
-/** Bytes of the header of such an envelope. */
-export function headerBytes(): number {
-  const uuid = '01900000-0000-7000-8000-000000000000';
-  return encode('EnvelopeHeader', {
-    version: 1,
-    id: uuid,
-    type: 'tongban.v1.CaseTransfer',
-    sender: RECEIVING,
-    recipient: HANDLING,
-    conversation: uuid,
-    sequence: 1,
-    sentAt: 1_800_000_000_000,
-    expiresAt: 1_800_000_000_000,
-    authorizationId: uuid,
-    authorizationDigest: Buffer.alloc(32),
-    payloadDigest: Buffer.alloc(32),
-    suite: 'ES256',
-  }).length;
-}
-
-/** Bytes of the body of its receipt. */
-export function receiptBytes(): number {
-  const uuid = '01900000-0000-7000-8000-000000000000';
-  return encode('ReceiptBody', {
-    version: 1,
-    issuer: HANDLING,
-    audience: RECEIVING,
-    envelopeId: uuid,
-    leafHash: Buffer.alloc(32),
-    conversation: uuid,
-    sequence: 1,
-    outcome: 'OUTCOME_ACCEPTED',
-    receivedAt: 1_800_000_000_000,
-    decidedAt: 1_800_000_000_000,
-  }).length;
+  });
 }

@@ -88,9 +88,5 @@ async function result(scene: Scene): Promise<object> {
 
 /** Lets the demo end although the gateways go on. */
 function release({ nantong, uxin }: Scene): void {
-  for (const { process: child } of [nantong, uxin]) {
-    child?.stdout?.destroy();
-    child?.stderr?.destroy();
-    child?.unref();
-  }
+  for (const { process: child } of [nantong, uxin]) child?.unref();
 }

@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const CLI = fileURLToPath(new URL('../../gateway/cli/main.ts', import.meta.url));
-const READY_MS = 20_000;
 
 /** A region of the demo: a folder and, once started, a gateway process of its own. */
 export interface DemoRegion {
@@ -70,42 +69,33 @@ export async function initialise(region: DemoRegion): Promise<void> {
   );
 }
 
-/** Starts the region's gateway and waits until it says that it is ready. */
+/** Starts the region's gateway and waits until it says where it is reached. */
 export async function start(region: DemoRegion, detached: boolean): Promise<void> {
-  const child = spawn(process.execPath, [CLI, 'start', '--config', join(region.dir, 'gateway.yaml'), '--json'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const log = await open(join(region.dir, 'gateway.log'), 'a');
+  const child = spawn(process.execPath, [CLI, 'start', '--config', join(region.dir, 'gateway.yaml')], {
+    stdio: ['ignore', log.fd, log.fd],
     detached,
   });
+  await log.close();
   region.process = child;
-  let errors = '';
-  child.stderr.on('data', (data) => {
-    errors = (errors + data).slice(-4000);
+  const runFile = join(region.dir, 'run', 'gateway.json');
+  region.url = await until(`the gateway of ${region.name} (see ${region.dir}/gateway.log)`, async () => {
+    if (child.exitCode !== null) throw new Error(`${region.name}: the gateway ended, see ${region.dir}/gateway.log`);
+    const told = await readFile(runFile, 'utf8').catch(() => undefined);
+    return told && (JSON.parse(told) as { http: string }).http;
   });
-  region.url = await new Promise<string>((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`${region.name}: not ready in time\n${errors}`)), READY_MS);
-    let output = '';
-    child.stdout.on('data', (data) => {
-      output += data;
-      const ready = output.split('\n').find((line) => line.includes('"http"'));
-      if (!ready) return;
-      clearTimeout(timer);
-      resolve((JSON.parse(ready) as { http: string }).http);
-    });
-    child.on('exit', (code) => reject(new Error(`${region.name}: the gateway ended with ${code}\n${errors}`)));
-  });
-  region.token = (
-    await tongbanJson<{ token: string }>(
-      'token',
-      '--gateway',
-      region.dir,
-      '--role',
-      'admin',
-      '--subject',
-      'demo',
-      '--ttl',
-      '3600',
-    )
-  ).token;
+  const { token } = await tongbanJson<{ token: string }>(
+    'token',
+    '--gateway',
+    region.dir,
+    '--role',
+    'admin',
+    '--subject',
+    'demo',
+    '--ttl',
+    '1h',
+  );
+  region.token = token;
 }
 
 /** Stops the region's gateway and waits for its end. */

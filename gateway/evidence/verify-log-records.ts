@@ -30,6 +30,8 @@ interface SentRow extends EnvelopeColumns {
   readonly receipt: Buffer | null;
   readonly receipt_log_position: number | null;
   readonly receipt_entry: Buffer | null;
+  /** Signed root over the receipt: its algorithm says how the peer hashes. */
+  readonly receipt_root: string | null;
 }
 
 interface ReceivedRow extends EnvelopeColumns {
@@ -52,9 +54,10 @@ interface CheckRow {
 const STEP = 64;
 
 const SENT = `SELECT o.position AS key, o.peer, o.header, o.payload, o.salt, o.leaf, o.state, o.receipt, o.log_position,
-    o.receipt_log_position, e.entry, r.entry AS receipt_entry
+    o.receipt_log_position, e.entry, r.entry AS receipt_entry, g.signed_root AS receipt_root
   FROM outbox o LEFT JOIN log_entry e ON e.position = o.log_position
     LEFT JOIN log_entry r ON r.position = o.receipt_log_position
+    LEFT JOIN sealed_group g ON g.id = o.receipt_group_id
   WHERE o.position > ? ORDER BY o.position LIMIT ?`;
 
 const RECEIVED = `SELECT i.position AS key, i.sender AS peer, i.header, i.payload, i.salt, i.leaf, i.receipt,
@@ -65,6 +68,9 @@ const RECEIVED = `SELECT i.position AS key, i.sender AS peer, i.header, i.payloa
 const CHECKED = `SELECT c.log_position AS key, c.direction, c.peer, c.id, c.leaf, c.question, c.answer, c.log_position, e.entry
   FROM certificate_check c LEFT JOIN log_entry e ON e.position = c.log_position
   WHERE c.log_position > ? ORDER BY c.log_position LIMIT ?`;
+
+const POSITIONS = 'SELECT position AS key FROM log_entry WHERE position > ? ORDER BY position LIMIT ?';
+const POSITION_STEP = 4096;
 
 /**
  * Holds every record of an envelope, a receipt or a check against its log entry, and finds entries that no record
@@ -78,7 +84,7 @@ export async function checkRecords(read: Sql, statement: RegionStatement, onFaul
   for await (const row of rowsOf<SentRow>(read, SENT)) checkSent(row, claims, onFault);
   const own = suiteOf(statement.suites[0] ?? 'ES256').hash;
   for await (const row of rowsOf<ReceivedRow>(read, RECEIVED)) checkReceived(row, own, claims, onFault);
-  for await (const row of rowsOf<CheckRow>(read, CHECKED)) checkChecked(row, claims);
+  for await (const row of rowsOf<CheckRow>(read, CHECKED)) checkChecked(row, claims, onFault);
   await claims.checkOrphans(read);
   return claims.count;
 }
@@ -96,7 +102,7 @@ function checkSent(row: SentRow, claims: Claims, onFault: OnFault): void {
     where: `${where}/receipt`,
     position: row.receipt_log_position,
     kind: 'LOG_ENTRY_KIND_RECEIPT_RECEIVED',
-    subject: receiptLeaf(hashOfReceipt(row.header), row.receipt),
+    subject: receiptLeaf(hashOfSeal(row.receipt_root), row.receipt),
     peer,
     entry: row.receipt_entry,
   });
@@ -108,4 +114,103 @@ function checkReceived(row: ReceivedRow, own: Hash, claims: Claims, onFault: OnF
   checkEnvelope(where, row, onFault);
   const subject = receiptLeaf(own, row.receipt);
   claims.hold({ where, position, kind: 'LOG_ENTRY_KIND_VERDICT_GIVEN', subject, peer, entry });
+}
+
+/** Header, payload and leaf belong together. @returns the leaf hash of the header */
+function checkEnvelope(where: string, row: EnvelopeColumns, onFault: OnFault): Buffer {
+  const header = headerOf(row.header);
+  if (!header) {
+    onFault(where, 'LOG_CORRUPT', 'the stored header cannot be read');
+    return row.leaf;
+  }
+  const { hash } = suiteOf(header.suite);
+  const leaf = envelopeLeaf(hash, row.header);
+  if (!leaf.equals(row.leaf)) onFault(where, 'LOG_CORRUPT', 'the leaf hash is not that of the header');
+  if (row.payload && row.salt && !payloadDigest(hash, row.salt, row.payload).equals(header.payloadDigest))
+    onFault(where, 'LOG_CORRUPT', 'the payload is not the one of the header');
+  return leaf;
+}
+
+/** Undefined when the bytes are not the header of an envelope. */
+function headerOf(bytes: Buffer): messages.EnvelopeHeader | undefined {
+  try {
+    const header = decode('EnvelopeHeader', bytes);
+    suiteOf(header.suite);
+    return header;
+  } catch {
+    return undefined;
+  }
+}
+
+function checkChecked(row: CheckRow, claims: Claims, onFault: OnFault): void {
+  const where = `certificate_check/${row.direction}/${row.peer}/${row.id}`;
+  const { peer, log_position: position, entry, direction } = row;
+  const question = leafOf(row.question);
+  if (!question?.equals(row.leaf)) onFault(where, 'LOG_CORRUPT', 'the leaf hash is not that of the question');
+  const kind = direction === 'asked' ? 'LOG_ENTRY_KIND_CHECK_ASKED' : 'LOG_ENTRY_KIND_CHECK_ANSWERED';
+  const subject = direction === 'asked' ? question : leafOf(row.answer);
+  claims.hold({ where, position, kind, subject: subject ?? Buffer.alloc(0), peer, entry });
+}
+
+/** Leaf hash of a stored envelope; undefined when it is none. */
+function leafOf(envelope: Buffer): Buffer | undefined {
+  try {
+    const { header } = decode('Envelope', envelope);
+    return envelopeLeaf(suiteOf(decode('EnvelopeHeader', header).suite).hash, header);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Which entries have a record: one bit for each position. */
+class Claims {
+  readonly #claimed: Uint8Array;
+  readonly #onFault: OnFault;
+  /** Records so far. */
+  count = 0;
+
+  constructor(last: number, onFault: OnFault) {
+    this.#claimed = new Uint8Array(Math.ceil((last + 1) / 8));
+    this.#onFault = onFault;
+  }
+
+  /** Holds a record against its entry. */
+  hold({ where, position, kind, subject, peer, entry: bytes }: Expected): void {
+    this.count += 1;
+    if (bytes === null) return this.#onFault(where, 'LOG_CORRUPT', `its log entry ${position} is missing`);
+    const entry = entryOf(bytes);
+    if (entry?.version !== 1 || entry.kind !== kind || entry.peer !== peer || !entry.subject.equals(subject))
+      this.#onFault(where, 'LOG_CORRUPT', `the log entry ${position} says something else: the record was altered`);
+    if (this.#has(position)) this.#onFault(where, 'LOG_CORRUPT', `the log entry ${position} has another record already`);
+    this.#claimed[position >> 3]! |= 1 << (position & 7);
+  }
+
+  /** Finds entries whose record is gone. */
+  async checkOrphans(read: Sql): Promise<void> {
+    for await (const { key } of rowsOf<{ key: number }>(read, POSITIONS, POSITION_STEP))
+      if (!this.#has(key)) this.#onFault(`log_entry/${key}`, 'LOG_CORRUPT', 'no record answers to it: it was removed');
+  }
+
+  #has(position: number): boolean {
+    return ((this.#claimed[position >> 3] ?? 0) & (1 << (position & 7))) !== 0;
+  }
+}
+
+function entryOf(bytes: Buffer): messages.LogEntry | undefined {
+  try {
+    return decode('LogEntry', bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Rows of a statement that takes the key of the last row and a limit, in the order of their keys. */
+async function* rowsOf<R extends { readonly key: number }>(read: Sql, text: string, step = STEP): AsyncGenerator<R> {
+  let after = 0;
+  for (;;) {
+    const rows = await read.all<R>(text, after, step);
+    if (rows.length === 0) return;
+    yield* rows;
+    after = rows.at(-1)!.key;
+  }
 }

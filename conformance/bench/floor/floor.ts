@@ -3,7 +3,6 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ask, type Children } from '../children.ts';
-import { headerBytes, payloadBytes, receiptBytes } from '../sample-case.ts';
 import type { FloorAnswer, FloorRun, FloorSetup } from './messages.ts';
 import { newFloorKeys } from './sealing.ts';
 
@@ -16,11 +15,10 @@ export type Floor = (way: FloorRun['way'], seconds: number) => Promise<number>;
  */
 export async function startFloor(children: Children, folder: string): Promise<Floor> {
   await mkdir(folder, { recursive: true });
-  const sizes = { header: headerBytes(), payload: payloadBytes(), receipt: receiptBytes() };
   const keys = newFloorKeys();
   const start = async (role: FloorSetup['role'], port?: number) => {
     const child = children.add(fork(fileURLToPath(new URL('./main.ts', import.meta.url))));
-    const setup: FloorSetup = { role, keys, sizes, ledger: join(folder, `${role}.db`), ...(port ? { port } : {}) };
+    const setup: FloorSetup = { role, keys, ledger: join(folder, `${role}.db`), ...(port ? { port } : {}) };
     const answer = succeeded(await ask<FloorAnswer>(child, `the ${role} of the floor`, { setup }));
     return { child, port: 'ready' in answer ? answer.ready.port : undefined };
   };

@@ -3,6 +3,7 @@ import type { FloorAnswer, FloorRun, FloorSetup } from './messages.ts';
 import { openReceiver } from './receiver.ts';
 import { FloorSender } from './sender.ts';
 
+const clock = { now: Date.now };
 let sender: FloorSender | undefined;
 
 // A parent that is gone needs no numbers.
@@ -11,12 +12,14 @@ process.on('disconnect', () => process.exit(0));
 process.on('SIGINT', () => {});
 process.on('message', (message: { setup: FloorSetup } | { run: FloorRun }) => {
   const work = 'setup' in message ? setUp(message.setup) : measure(message.run);
-  work.then(answer, (error) => answer({ failed: error instanceof Error ? (error.stack ?? error.message) : `${error}` }));
+  work.then(answer, (error) =>
+    answer({ failed: error instanceof Error ? (error.stack ?? error.message) : `${error}` }),
+  );
 });
 
 async function setUp(setup: FloorSetup): Promise<FloorAnswer> {
-  if (setup.role === 'receiver') return { ready: { port: await openReceiver(setup) } };
-  sender = await FloorSender.open(setup);
+  if (setup.role === 'receiver') return { ready: { port: await openReceiver(setup, clock) } };
+  sender = await FloorSender.open(setup, clock);
   return { ready: {} };
 }
 

@@ -6,8 +6,6 @@ export interface FloorSetup {
   readonly keys: FloorKeys;
   /** File of its ledger. */
   readonly ledger: string;
-  /** Bytes of everything that travels. */
-  readonly sizes: { readonly header: number; readonly payload: number; readonly receipt: number };
   /** Where the receiver listens; only the sender is told. */
   readonly port?: number;
 }

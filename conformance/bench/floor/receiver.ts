@@ -1,22 +1,30 @@
-import { Server, ServerCredentials, type ServerDuplexStream, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
+import {
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
+  type ServerUnaryCall,
+  type sendUnaryData,
+} from '@grpc/grpc-js';
 import { LIMITS, type messages, services, TYP } from '#proto';
+import type { Clock } from '#trust';
 import { Ledger } from './ledger.ts';
 import type { FloorSetup } from './messages.ts';
-import { type ArrivedParts, leavesOf, receiptFor, receiptLeavesOf, Sealing } from './sealing.ts';
+import { type ArrivedParts, open, ownReceiptLeaves, receiptFor, Sealing } from './sealing.ts';
 
 /** Answers batches on a stream and single envelopes in unary calls: verified, durable, then receipted. @returns the port */
-export async function openReceiver({ keys, ledger: file, sizes }: FloorSetup): Promise<number> {
+export async function openReceiver({ keys, ledger: file }: FloorSetup, clock: Clock): Promise<number> {
   const sealing = await Sealing.open(keys.receiver, keys.sender);
   const ledger = new Ledger(file);
 
   async function take(signedRoot: string, envelopes: readonly ArrivedParts[]) {
-    const leaves = leavesOf(envelopes);
+    const opened = envelopes.map(open);
+    const leaves = opened.map(({ leaf }) => leaf);
     sealing.verify(TYP.envelopeRoot, signedRoot, leaves);
-    const receipts = leaves.map((leaf) => receiptFor(leaf, sizes.receipt));
-    const seal = await sealing.seal(TYP.receiptRoot, receiptLeavesOf(receipts, leaves));
+    const receipts = opened.map((envelope) => receiptFor(envelope, clock.now()));
+    const seal = await sealing.seal(TYP.receiptRoot, ownReceiptLeaves(receipts));
     ledger.add(
-      envelopes.map(({ header, payload, payloadSalt: salt }, index) => {
-        return { header, payload, salt, leaf: leaves[index]!, receipt: receipts[index]! };
+      opened.map(({ header, payload, payloadSalt: salt, leaf }, index) => {
+        return { header, payload, salt, leaf, receipt: receipts[index]! };
       }),
       [signedRoot, seal],
     );

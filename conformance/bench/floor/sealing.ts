@@ -1,10 +1,20 @@
-import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
-import { envelopeLeaf, payloadDigest, receiptLeaf, SALT_BYTES } from '#proto';
-import { localSigner, merkleRoot, type Signer, signJws, suiteOf, type VerificationKey, verifyJws } from '#trust';
+import { createPrivateKey, createPublicKey, randomBytes, randomUUIDv7 } from 'node:crypto';
+import { decode, encode, envelopeLeaf, LIMITS, type messages, payloadDigest, receiptLeaf, SALT_BYTES } from '#proto';
+import {
+  type Clock,
+  localSigner,
+  merkleRoot,
+  type Signer,
+  signJws,
+  suiteOf,
+  type VerificationKey,
+  verifyJws,
+} from '#trust';
+import { HANDLING, RECEIVING } from '../sample-case.ts';
 import type { LedgerRow } from './ledger.ts';
 
 const SUITE = suiteOf('ES256');
-const DIGEST_BYTES = 32;
+const NO_DIGEST = Buffer.alloc(32);
 
 /** Private keys of both sides as PEM: each takes its own, and of the other only the public part. */
 export interface FloorKeys {
@@ -50,14 +60,29 @@ export class Sealing {
   }
 }
 
-/** Makes envelopes of one size. The header is the digest of the payload and noise. */
-export function envelopeSource(headerBytes: number, payloadBytes: number): () => LedgerRow {
-  const payload = randomBytes(payloadBytes);
+/** Makes envelopes around a payload, with headers as the wire has them. */
+export function envelopeSource(payload: Buffer, clock: Clock): () => LedgerRow {
+  const conversation = randomUUIDv7();
+  let sequence = 0;
   return () => {
+    sequence += 1;
+    const now = clock.now();
     const salt = randomBytes(SALT_BYTES);
-    const header = Buffer.allocUnsafe(headerBytes);
-    payloadDigest(SUITE.hash, salt, payload).copy(header);
-    header.fill(salt, DIGEST_BYTES);
+    const header = encode('EnvelopeHeader', {
+      version: 1,
+      id: randomUUIDv7(),
+      type: 'tongban.v1.CaseTransfer',
+      sender: RECEIVING,
+      recipient: HANDLING,
+      conversation,
+      sequence,
+      sentAt: now,
+      expiresAt: now + LIMITS.lifetimeMs,
+      authorizationId: conversation,
+      authorizationDigest: NO_DIGEST,
+      payloadDigest: payloadDigest(SUITE.hash, salt, payload),
+      suite: SUITE.name,
+    });
     return { header, payload, salt, leaf: envelopeLeaf(SUITE.hash, header), receipt: null };
   };
 }
@@ -68,27 +93,49 @@ export interface ArrivedParts {
   readonly payloadSalt: Buffer;
 }
 
-/** Leaves of what arrived. @throws Error when a payload is not the one that its header names */
-export function leavesOf(envelopes: readonly ArrivedParts[]): Buffer[] {
-  return envelopes.map(({ header, payload, payloadSalt }) => {
-    const digest = payloadDigest(SUITE.hash, payloadSalt, payload);
-    if (!digest.equals(header.subarray(0, DIGEST_BYTES))) throw new Error('the payload is another');
-    return envelopeLeaf(SUITE.hash, header);
-  });
+/** An envelope whose payload is the one that its header names. */
+export interface OpenedEnvelope extends ArrivedParts {
+  readonly leaf: Buffer;
+  readonly fields: messages.EnvelopeHeader;
 }
 
-/** A receipt is the leaf that it is for, padded to the size of a real one. */
-export function receiptFor(leaf: Buffer, bytes: number): Buffer {
-  const body = Buffer.alloc(bytes);
-  leaf.copy(body);
-  return body;
+/** @throws Error when a payload is not the one that its header names */
+export function open(envelope: ArrivedParts): OpenedEnvelope {
+  const { header, payload, payloadSalt } = envelope;
+  const fields = decode('EnvelopeHeader', header);
+  if (!payloadDigest(SUITE.hash, payloadSalt, payload).equals(fields.payloadDigest)) {
+    throw new Error('the payload is another');
+  }
+  return { header, payload, payloadSalt, fields, leaf: envelopeLeaf(SUITE.hash, header) };
+}
+
+/** The receipt of an accepted envelope, as the wire has it. */
+export function receiptFor({ fields, leaf }: OpenedEnvelope, now: number): Buffer {
+  const { id, conversation, sequence, sender, recipient } = fields;
+  return encode('ReceiptBody', {
+    version: 1,
+    issuer: recipient,
+    audience: sender,
+    envelopeId: id,
+    leafHash: leaf,
+    conversation,
+    sequence,
+    outcome: 'OUTCOME_ACCEPTED',
+    receivedAt: now,
+    decidedAt: now,
+  });
 }
 
 /** Leaves of receipts. @throws Error when one is for another envelope */
 export function receiptLeavesOf(receipts: readonly Buffer[], leaves: readonly Buffer[]): Buffer[] {
   if (receipts.length !== leaves.length) throw new Error('a receipt is missing');
   return receipts.map((body, index) => {
-    if (!body.subarray(0, DIGEST_BYTES).equals(leaves[index]!)) throw new Error('the receipt is for another envelope');
+    if (!decode('ReceiptBody', body).leafHash.equals(leaves[index]!)) throw new Error('a receipt of another envelope');
     return receiptLeaf(SUITE.hash, body);
   });
+}
+
+/** Leaves of our own receipts. */
+export function ownReceiptLeaves(receipts: readonly Buffer[]): Buffer[] {
+  return receipts.map((body) => receiptLeaf(SUITE.hash, body));
 }

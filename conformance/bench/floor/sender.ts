@@ -1,6 +1,8 @@
 import { promisify } from 'node:util';
 import { credentials } from '@grpc/grpc-js';
 import { CheckClient, ExchangeClient, LIMITS, type messages, TYP } from '#proto';
+import type { Clock } from '#trust';
+import { samplePayload } from '../sample-case.ts';
 import { Ledger, type LedgerRow } from './ledger.ts';
 import type { FloorRun, FloorSetup } from './messages.ts';
 import { envelopeSource, receiptLeavesOf, Sealing } from './sealing.ts';
@@ -20,15 +22,15 @@ export class FloorSender {
   readonly #next: () => LedgerRow;
   readonly #address: string;
 
-  private constructor(sealing: Sealing, { ledger, sizes, port }: FloorSetup) {
+  private constructor(sealing: Sealing, { ledger, port }: FloorSetup, clock: Clock) {
     this.#sealing = sealing;
     this.#ledger = new Ledger(ledger);
-    this.#next = envelopeSource(sizes.header, sizes.payload);
+    this.#next = envelopeSource(samplePayload(), clock);
     this.#address = `127.0.0.1:${port}`;
   }
 
-  static async open(setup: FloorSetup): Promise<FloorSender> {
-    return new FloorSender(await Sealing.open(setup.keys.sender, setup.keys.receiver), setup);
+  static async open(setup: FloorSetup, clock: Clock): Promise<FloorSender> {
+    return new FloorSender(await Sealing.open(setup.keys.sender, setup.keys.receiver), setup, clock);
   }
 
   /** Sends for a while and waits for the last receipt. @returns envelopes that have a verified, durable receipt */
