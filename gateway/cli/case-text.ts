@@ -1,4 +1,4 @@
-import { chinaTime, humanSize, pairs, plain, table } from './format.ts';
+import { chinaTime, humanSize, pairs, table } from './format.ts';
 
 /** A case in a list: personal data is masked by the gateway. */
 export interface CaseSummary {
@@ -26,9 +26,10 @@ export interface CaseView extends CaseSummary {
     readonly mediaType?: string;
     readonly grade?: string;
   }[];
-  readonly clock?: { readonly state: string; readonly elapsedMs?: number };
-  readonly certificate?: { readonly identifier?: string } | null;
-  readonly rejected?: { readonly code?: string } | null;
+  readonly clock?: { readonly state: string; readonly measuredMs?: number };
+  readonly /** Identifier. */
+  readonly certificate?: string;
+  readonly rejected?: { readonly event: string; readonly code: string };
   readonly createdAt: number;
 }
 
@@ -37,7 +38,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** A case for people. */
 export function caseText(view: CaseView): string {
   const { number, conversation, item, mode, role, peer, peerNumber, clock } = view;
-  const elapsed = clock?.elapsedMs === undefined ? '' : ` ${(clock.elapsedMs / DAY_MS).toFixed(1)} 天 days`;
+  const measured = clock?.measuredMs === undefined ? '' : ` ${(clock.measuredMs / DAY_MS).toFixed(1)} 天 days`;
   const facts = pairs([
     ['办件编号 Number', number],
     ['会话 Conversation', conversation],
@@ -47,26 +48,25 @@ export function caseText(view: CaseView): string {
     ['状态 State', stateText(view)],
     ['等待回执 Awaiting receipt', view.pending],
     ['可办 Allowed', view.allowed.join(', ')],
-    ['被拒 Rejected', view.rejected?.code],
-    ['计时 Clock', clock && `${clock.state}${elapsed}`],
+    ['被拒 Rejected', view.rejected && `${view.rejected.event}: ${view.rejected.code}`],
+    ['计时 Clock', clock && `${clock.state}${measured}`],
     ['授权 Authorization', view.authorization],
-    ['电子证照 Certificate', view.certificate?.identifier],
+    ['电子证照 Certificate', view.certificate],
     ['创建 Created', chinaTime(view.createdAt)],
     ['更新 Updated', chinaTime(view.updatedAt)],
   ]);
   return view.materials.length === 0 ? facts : `${facts}\n${materialTable(view.materials)}`;
 }
 
-/** Cases in a list. @param next where the next page begins */
-export function caseTable(cases: readonly CaseSummary[], next: string | undefined): string {
-  const rows = table(
+/** Cases in a list. */
+export function caseTable(cases: readonly CaseSummary[]): string {
+  return table(
     ['办件编号 Number', '事项 Item', '对端 Peer', '角色 Role', '状态 State', '更新 Updated'],
     cases.map((view) => {
       return [view.number, view.item, view.peer, view.role, stateText(view), chinaTime(view.updatedAt)];
     }),
     '没有办件 / there are no cases',
   );
-  return next === undefined ? rows : `${rows}\n下一页 / next page: --cursor ${plain(next)}\n`;
 }
 
 function materialTable(materials: CaseView['materials']): string {

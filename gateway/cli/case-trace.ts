@@ -31,10 +31,19 @@ export function traceText(
   const byId = new Map(envelopes.map((envelope) => [envelope.id, envelope]));
   const rows = events.map(({ n, at, event, actor, state, envelope }) => {
     const carried = envelope ? byId.get(envelope) : undefined;
-    const type = carried ? `${shortType(carried.type)} #${carried.sequence}` : '';
+    const type = carried ? `${shortType(carried.type)} #${carried.sequence}` : envelope && '收到 received';
     return [n, chinaTime(at), event, actor, state, type, carried?.state, carried?.code, chinaTime(carried?.settledAt)];
   });
-  const headers = ['序 N', '时间 Time', '事件 Event', '办理方 Actor', '状态 State', '报文 Envelope', '回执 Receipt', '代码 Code'];
+  const headers = [
+    '序 N',
+    '时间 Time',
+    '事件 Event',
+    '办理方 Actor',
+    '状态 State',
+    '报文 Envelope',
+    '回执 Receipt',
+    '代码 Code',
+  ];
   const facts = pairs([
     ['办件编号 Number', number],
     ['会话 Conversation', conversation],

@@ -25,7 +25,7 @@ export async function save(stream: ReadableStream<Uint8Array>, file: string, dig
   const hash = createHash('sha256');
   try {
     const size = await write(stream, beside, hash);
-    if (digest !== undefined && hash.digest('hex') !== digest) throw new CodedError('MATERIAL_DIGEST');
+    if (digest !== undefined && hash.digest('hex') !== digest.toLowerCase()) throw new CodedError('MATERIAL_DIGEST');
     await rename(beside, target).catch((error) => Promise.reject(fileError('write', file, error)));
     return size;
   } finally {

@@ -41,6 +41,11 @@ export function pairs(entries: readonly (readonly [label: string, value: unknown
   return shown.map(([label, value]) => `${pad(label, width)}  ${plain(value)}\n`).join('');
 }
 
+/** How to get the next page of a list; empty after the last one. */
+export function nextPage(cursor: string | undefined): string {
+  return cursor === undefined ? '' : `\n下一页 / next page: --cursor ${plain(cursor)}\n`;
+}
+
 /** A moment as people in China read it. @param ms milliseconds; empty when there is none */
 export function chinaTime(ms: number | undefined | null): string {
   if (ms === undefined || ms === null || !Number.isFinite(ms)) return '';

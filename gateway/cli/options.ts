@@ -10,6 +10,12 @@ export interface PassphraseOptions {
   readonly passphraseFile?: string;
 }
 
+export interface PageOptions {
+  readonly limit?: number;
+  /** What the page before gave as `next`. */
+  readonly cursor?: string;
+}
+
 /** Adds `--gateway DIR`: which gateway of this machine is meant. */
 export function gatewayOption(command: Command): Command {
   return command.option('--gateway <dir>', '网关目录 / folder of the gateway', '.');
@@ -27,7 +33,7 @@ export function passphraseOption(command: Command): Command {
 /** Adds `--limit` and `--cursor` of a list that comes in pages. */
 export function pageOptions(command: Command): Command {
   return command
-    .option('--limit <n>', '每页条数 / entries on a page', wholeNumber(1, 1000))
+    .option('--limit <n>', '每页条数 / entries on a page', wholeNumber(1, 200))
     .option('--cursor <text>', '下一页标记 / where the page before ended');
 }
 

@@ -38,7 +38,10 @@ function certificateText({ certificate, issuer, identifier, status, digest }: Ve
     ['签发地区 Issuer', issuer],
     ['颁发机构 Authority', authority.name],
     ['持证主体 Holder', holder?.name],
-    ['有效期 Validity', `${chinaTime(validFrom)} — ${validUntil === undefined ? '长期 no end' : chinaTime(validUntil)}`],
+    [
+      '有效期 Validity',
+      `${chinaTime(validFrom)} — ${validUntil === undefined ? '长期 no end' : chinaTime(validUntil)}`,
+    ],
     ...Object.entries(fields),
     ['摘要 Digest', digest.toString('hex')],
   ]);

@@ -14,7 +14,11 @@ const MAX_BUNDLE_BYTES = 256 * 1024 * 1024;
  * @throws CodedError VALIDATION_FAILED when a file cannot be read or one statement is missing altogether;
  *   VerificationError for a statement that is not one
  */
-export async function verifyEvidenceFile(file: string, statementFiles: readonly string[], now: number): Promise<Answer> {
+export async function verifyEvidenceFile(
+  file: string,
+  statementFiles: readonly string[],
+  now: number,
+): Promise<Answer> {
   const statements = await readStatements(statementFiles);
   const report = await verifyBundle(await readText(file, MAX_BUNDLE_BYTES), statements, { now });
   const known = statements.map(({ region, name, serial, identity }) => {
@@ -54,11 +58,14 @@ function reportText(report: BundleReport, statements: readonly RegionStatement[]
       ['日志条目 Log entries', report.logEntries],
     ]),
     `采信的地区声明,请核对指纹 / statements trusted; compare the fingerprints\n${statementTable(statements)}`,
-    `核验项 / checks\n${checkTable(report)}`,
   ];
+  // Nothing was judged of a file that is no bundle.
+  if (report.case !== '') parts.push(`核验项 / checks\n${checkTable(report)}`);
   if (report.faults.length > 0) parts.push(`问题 / faults\n${faultTable(report)}`);
   if (report.notes.length > 0)
-    parts.push(`说明 / notes\n${report.notes.map(({ where, message }) => `  ${plain(where)}: ${plain(message)}\n`).join('')}`);
+    parts.push(
+      `说明 / notes\n${report.notes.map(({ where, message }) => `  ${plain(where)}: ${plain(message)}\n`).join('')}`,
+    );
   const meaning = report.verified ? '已证明的经过 / what is proved' : '单独可证的部分 / what stands proved by itself';
   if (report.timeline.length > 0) parts.push(`${meaning}\n${timelineTable(report)}`);
   return parts.join('\n');

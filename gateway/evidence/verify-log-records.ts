@@ -1,14 +1,15 @@
 import { decode, envelopeLeaf, type Hash, type messages, payloadDigest, receiptLeaf } from '#proto';
-import { type RegionStatement, suiteOf } from '#trust';
+import { SUITE_NAMES, suiteOf } from '#trust';
 import type { Sql } from '../store/store.ts';
-import type { OnFault } from './verify-log.ts';
+import type { OnFault } from './log-fault.ts';
 
 /** What a record says its log entry must say. */
 interface Expected {
   readonly where: string;
   readonly position: number;
   readonly kind: messages.LogEntryKind;
-  readonly subject: Buffer;
+  /** Leaf hashes that it may have. */
+  readonly subjects: readonly Buffer[];
   readonly peer: string;
   /** The entry at that position. */
   readonly entry: Buffer | null;
@@ -30,8 +31,6 @@ interface SentRow extends EnvelopeColumns {
   readonly receipt: Buffer | null;
   readonly receipt_log_position: number | null;
   readonly receipt_entry: Buffer | null;
-  /** Signed root over the receipt: its algorithm says how the peer hashes. */
-  readonly receipt_root: string | null;
 }
 
 interface ReceivedRow extends EnvelopeColumns {
@@ -50,14 +49,15 @@ interface CheckRow {
   readonly entry: Buffer | null;
 }
 
+const HASHES: readonly Hash[] = [...new Set(SUITE_NAMES.map((name) => suiteOf(name).hash))];
+
 /** Rows read at once: envelopes may have a megabyte each. */
 const STEP = 64;
 
 const SENT = `SELECT o.position AS key, o.peer, o.header, o.payload, o.salt, o.leaf, o.state, o.receipt, o.log_position,
-    o.receipt_log_position, e.entry, r.entry AS receipt_entry, g.signed_root AS receipt_root
+    o.receipt_log_position, e.entry, r.entry AS receipt_entry
   FROM outbox o LEFT JOIN log_entry e ON e.position = o.log_position
     LEFT JOIN log_entry r ON r.position = o.receipt_log_position
-    LEFT JOIN sealed_group g ON g.id = o.receipt_group_id
   WHERE o.position > ? ORDER BY o.position LIMIT ?`;
 
 const RECEIVED = `SELECT i.position AS key, i.sender AS peer, i.header, i.payload, i.salt, i.leaf, i.receipt,
@@ -78,12 +78,11 @@ const POSITION_STEP = 4096;
  *
  * @returns how many records there are
  */
-export async function checkRecords(read: Sql, statement: RegionStatement, onFault: OnFault): Promise<number> {
+export async function checkRecords(read: Sql, onFault: OnFault): Promise<number> {
   const last = await read.get<{ position: number | null }>('SELECT max(position) AS position FROM log_entry');
   const claims = new Claims(last?.position ?? 0, onFault);
   for await (const row of rowsOf<SentRow>(read, SENT)) checkSent(row, claims, onFault);
-  const own = suiteOf(statement.suites[0] ?? 'ES256').hash;
-  for await (const row of rowsOf<ReceivedRow>(read, RECEIVED)) checkReceived(row, own, claims, onFault);
+  for await (const row of rowsOf<ReceivedRow>(read, RECEIVED)) checkReceived(row, claims, onFault);
   for await (const row of rowsOf<CheckRow>(read, CHECKED)) checkChecked(row, claims, onFault);
   await claims.checkOrphans(read);
   return claims.count;
@@ -92,28 +91,28 @@ export async function checkRecords(read: Sql, statement: RegionStatement, onFaul
 function checkSent(row: SentRow, claims: Claims, onFault: OnFault): void {
   const where = `outbox/${row.key}`;
   const { peer, log_position: position, entry } = row;
-  const subject = checkEnvelope(where, row, onFault);
-  claims.hold({ where, position, kind: 'LOG_ENTRY_KIND_ENVELOPE_SENT', subject, peer, entry });
+  const subjects = [checkEnvelope(where, row, onFault)];
+  claims.hold({ where, position, kind: 'LOG_ENTRY_KIND_ENVELOPE_SENT', subjects, peer, entry });
   const settled = row.state === 'accepted' || row.state === 'rejected';
   if (settled !== (row.receipt !== null) || settled !== (row.receipt_log_position !== null))
-    return onFault(where, 'LOG_CORRUPT', `is ${row.state} and its receipt does not fit that`);
+    onFault(where, 'LOG_CORRUPT', `is ${row.state} and its receipt does not fit that`);
   if (row.receipt === null || row.receipt_log_position === null) return;
   claims.hold({
     where: `${where}/receipt`,
     position: row.receipt_log_position,
     kind: 'LOG_ENTRY_KIND_RECEIPT_RECEIVED',
-    subject: receiptLeaf(hashOfSeal(row.receipt_root), row.receipt),
+    subjects: receiptLeaves(row.receipt),
     peer,
     entry: row.receipt_entry,
   });
 }
 
-function checkReceived(row: ReceivedRow, own: Hash, claims: Claims, onFault: OnFault): void {
+function checkReceived(row: ReceivedRow, claims: Claims, onFault: OnFault): void {
   const where = `inbox/${row.key}`;
   const { peer, log_position: position, entry } = row;
   checkEnvelope(where, row, onFault);
-  const subject = receiptLeaf(own, row.receipt);
-  claims.hold({ where, position, kind: 'LOG_ENTRY_KIND_VERDICT_GIVEN', subject, peer, entry });
+  const subjects = receiptLeaves(row.receipt);
+  claims.hold({ where, position, kind: 'LOG_ENTRY_KIND_VERDICT_GIVEN', subjects, peer, entry });
 }
 
 /** Header, payload and leaf belong together. @returns the leaf hash of the header */
@@ -149,7 +148,7 @@ function checkChecked(row: CheckRow, claims: Claims, onFault: OnFault): void {
   if (!question?.equals(row.leaf)) onFault(where, 'LOG_CORRUPT', 'the leaf hash is not that of the question');
   const kind = direction === 'asked' ? 'LOG_ENTRY_KIND_CHECK_ASKED' : 'LOG_ENTRY_KIND_CHECK_ANSWERED';
   const subject = direction === 'asked' ? question : leafOf(row.answer);
-  claims.hold({ where, position, kind, subject: subject ?? Buffer.alloc(0), peer, entry });
+  claims.hold({ where, position, kind, subjects: subject ? [subject] : [], peer, entry });
 }
 
 /** Leaf hash of a stored envelope; undefined when it is none. */
@@ -160,6 +159,11 @@ function leafOf(envelope: Buffer): Buffer | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Leaf hash of a receipt under each hash that a region's suite may have. */
+function receiptLeaves(body: Buffer): Buffer[] {
+  return HASHES.map((hash) => receiptLeaf(hash, body));
 }
 
 /** Which entries have a record: one bit for each position. */
@@ -175,13 +179,18 @@ class Claims {
   }
 
   /** Holds a record against its entry. */
-  hold({ where, position, kind, subject, peer, entry: bytes }: Expected): void {
+  hold({ where, position, kind, subjects, peer, entry: bytes }: Expected): void {
     this.count += 1;
-    if (bytes === null) return this.#onFault(where, 'LOG_CORRUPT', `its log entry ${position} is missing`);
+    if (bytes === null) {
+      this.#onFault(where, 'LOG_CORRUPT', `its log entry ${position} is missing`);
+      return;
+    }
     const entry = entryOf(bytes);
-    if (entry?.version !== 1 || entry.kind !== kind || entry.peer !== peer || !entry.subject.equals(subject))
+    const fits = entry?.version === 1 && entry.kind === kind && entry.peer === peer;
+    if (!fits || !subjects.some((subject) => subject.equals(entry.subject)))
       this.#onFault(where, 'LOG_CORRUPT', `the log entry ${position} says something else: the record was altered`);
-    if (this.#has(position)) this.#onFault(where, 'LOG_CORRUPT', `the log entry ${position} has another record already`);
+    if (this.#has(position))
+      this.#onFault(where, 'LOG_CORRUPT', `the log entry ${position} has another record already`);
     this.#claimed[position >> 3]! |= 1 << (position & 7);
   }
 

@@ -11,7 +11,7 @@ import {
   verifyCheckpoint,
 } from '#trust';
 import type { Sql } from '../store/store.ts';
-import type { OnFault } from './verify-log.ts';
+import type { OnFault } from './log-fault.ts';
 
 interface StoredState {
   readonly epoch: number;
@@ -62,7 +62,12 @@ export async function checkTree(
   };
 }
 
-function checkState(state: StoredState, { frontier, root }: Rebuilt, statement: RegionStatement, onFault: OnFault): void {
+function checkState(
+  state: StoredState,
+  { frontier, root }: Rebuilt,
+  statement: RegionStatement,
+  onFault: OnFault,
+): void {
   if (!encodeFrontier(frontier).equals(state.frontier))
     onFault('log_state', 'LOG_CORRUPT', 'the stored right edge is not that of the entries');
   try {
@@ -78,7 +83,9 @@ function checkState(state: StoredState, { frontier, root }: Rebuilt, statement: 
 }
 
 async function rebuild(read: Sql, onFault: OnFault): Promise<Rebuilt> {
-  const runs = new Runs(await read.all<Run>('SELECT first_index, first_position, count FROM log_run ORDER BY first_index'));
+  const runs = new Runs(
+    await read.all<Run>('SELECT first_index, first_position, count FROM log_run ORDER BY first_index'),
+  );
   runs.check(onFault);
   let frontier: LogFrontier = EMPTY_FRONTIER;
   let root = await logRoot(hash, 0, NO_TILES);

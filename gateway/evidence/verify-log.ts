@@ -1,16 +1,8 @@
-import type { ErrorCode } from '#proto';
 import type { RegionStatement } from '#trust';
 import type { Sql } from '../store/store.ts';
+import type { LogFault, OnFault } from './log-fault.ts';
 import { checkRecords } from './verify-log-records.ts';
 import { checkTree } from './verify-log-tree.ts';
-
-/** One thing that is wrong with a stored log. */
-export interface LogFault {
-  /** Table and key: `log_entry/17`, `outbox/3`, `log_state`. */
-  readonly where: string;
-  readonly code: ErrorCode;
-  readonly message: string;
-}
 
 /** What recomputing a log found. It is sound only when there are no faults. */
 export interface LogReport {
@@ -28,9 +20,6 @@ export interface LogReport {
   readonly faults: readonly LogFault[];
 }
 
-/** Collects faults, up to a bound. */
-export type OnFault = (where: string, code: ErrorCode, message: string) => void;
-
 const MAX_FAULTS = 1000;
 
 /**
@@ -46,6 +35,6 @@ export async function verifyLog(read: Sql, statement: RegionStatement): Promise<
     if (faults.length < MAX_FAULTS) faults.push({ where, code, message });
   };
   const tree = await checkTree(read, statement, onFault);
-  const records = await checkRecords(read, statement, onFault);
+  const records = await checkRecords(read, onFault);
   return { region: statement.region, ...tree, records, faults };
 }

@@ -6,7 +6,7 @@ import { SqliteConnection } from './sqlite-connection.ts';
 import type { Row, Sql, Store, Transaction, Value } from './store.ts';
 
 /** Units of work that share one commit, at most. */
-const GROUP = 64;
+const GROUP = 256;
 
 interface Pending {
   readonly work: (tx: Transaction) => Promise<unknown>;
@@ -63,9 +63,11 @@ class SqliteStore implements Store {
   }
 
   async #drain(): Promise<void> {
-    // Lets callers of this turn of the event loop join the first group.
-    await new Promise(setImmediate);
-    while (this.#waiting.length > 0) await this.#commitGroup(this.#waiting.splice(0, GROUP));
+    do {
+      // Callers of this turn of the event loop join the group, and the network has its turn between two groups.
+      await new Promise(setImmediate);
+      await this.#commitGroup(this.#waiting.splice(0, GROUP));
+    } while (this.#waiting.length > 0);
     this.#draining = undefined;
   }
 

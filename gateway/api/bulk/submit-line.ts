@@ -10,18 +10,13 @@ const MAX_PROBLEMS = 100;
 /** Hands one case over; the case service does it in one unit of work. */
 type Submit = (input: unknown) => Promise<Pick<CaseFile, 'conversation' | 'number'>>;
 
-/**
- * Submits the case of a line and says what became of it, as one line of JSON. While the outbox is full it waits.
- *
- * @throws the reason of the waiting room's signal when it ends the waiting
- */
+/** Submits the case of a line and says what became of it, as one line of JSON. While the outbox is full it waits. */
 export async function submitLine(line: Line, number: number, submit: Submit, room: WaitingRoom): Promise<string> {
   try {
     const input = readLine(line);
     const { conversation, number: caseNumber } = await whenThereIsRoom(input, submit, room);
     return `{"line":${number},"conversation":"${conversation}","number":"${caseNumber}"}\n`;
   } catch (error) {
-    if (error === room.ended) throw error;
     const { code, message, problems } = codedError(error);
     return `${JSON.stringify({ line: number, code, message, errors: problems.slice(0, MAX_PROBLEMS) })}\n`;
   }

@@ -11,8 +11,8 @@ interface Queue {
 }
 
 /**
- * Where submissions wait while the outbox of a peer is full. They leave in the order in which they came, about as many
- * as there is room for, so that few try in vain.
+ * Where submissions wait while the outbox of a peer is full. About as many leave at once as there is room for, so that
+ * few try in vain.
  */
 export class WaitingRoom {
   readonly #pending: (peer: string) => number;
@@ -28,7 +28,7 @@ export class WaitingRoom {
     this.#signal = signal;
   }
 
-  /** Whether others wait for this peer: who comes now belongs behind them. */
+  /** Whether others wait for this peer: who comes now would try in vain, or before its turn. */
   isTaken(peer: string): boolean {
     return this.#queues.has(peer);
   }

@@ -1,10 +1,11 @@
 import type { Readable } from 'node:stream';
-import type { ApiContext } from '../context.ts';
 import { answerInOrder } from '../bulk/in-order.ts';
 import { readLines } from '../bulk/lines.ts';
 import { submitLine } from '../bulk/submit-line.ts';
 import { WaitingRoom } from '../bulk/waiting-room.ts';
+import type { ApiContext } from '../context.ts';
 import type { RouteModule } from '../typed.ts';
+import { bytesOf } from '../views/schemas.ts';
 
 const NDJSON = 'application/x-ndjson';
 const MAX_LINE_BYTES = 64 * 1024;
@@ -30,7 +31,7 @@ export function bulkRoutes({ cases, outbox }: ApiContext): RouteModule {
             'Each line is a body of /v1/cases/submit, at most 64 KiB. Each answer is a line, in the same order: ' +
             '{line, conversation, number} or {line, code, message, errors}. Read the answers while sending.',
           consumes: [NDJSON],
-          response: { 200: { description: 'NDJSON', content: { [NDJSON]: { schema: { type: 'string' } } } } },
+          response: { 200: bytesOf(NDJSON, '每行一个回答 / one answer a line') },
         },
       },
       async (request, reply) => {

@@ -1,10 +1,10 @@
 import { Type } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { fields, oneOf, type Problem } from '#proto';
-import type { AlsoDone } from '../../case/case-service.ts';
 import type { CaseFile } from '../../case/case-file.ts';
 import { readActInput } from '../../case/case-input.ts';
 import { PAGE } from '../../case/case-repository.ts';
+import type { AlsoDone } from '../../case/case-service.ts';
 import { EVENTS, type Event } from '../../case/transitions.ts';
 import type { ApiContext } from '../context.ts';
 import { demandNone, RULED, within } from '../helpers/body.ts';
@@ -13,13 +13,23 @@ import type { AnswerOnce } from '../helpers/idempotency.ts';
 import type { SqlIdempotencyStore } from '../helpers/idempotency-store.ts';
 import { pageOf, pageQuery, pageRequest } from '../helpers/pagination.ts';
 import type { RouteModule } from '../typed.ts';
-import { CaseEventJson, CaseInputJson, CaseJson, CaseSummaryJson, EventWord, StateWord } from '../views/case-schemas.ts';
+import {
+  CaseEventJson,
+  CaseInputJson,
+  CaseJson,
+  CaseSummaryJson,
+  EventWord,
+  StateWord,
+} from '../views/case-schemas.ts';
 import { caseJson, caseSummary } from '../views/case-view.ts';
 import { seesPersonalData } from '../views/privacy.ts';
 import { CLOSED, described, page } from '../views/schemas.ts';
 
 const tags = ['办件 / cases'];
-const Key = Type.Object({ key: Type.String({ description: '会话号或办件编号 / conversation or case number' }) }, CLOSED);
+const Key = Type.Object(
+  { key: Type.String({ description: '会话号或办件编号 / conversation or case number' }) },
+  CLOSED,
+);
 
 /** Cases (办件): opening, reading, acting. */
 export function caseRoutes(context: ApiContext, once: AnswerOnce, answers: SqlIdempotencyStore): RouteModule {
@@ -45,7 +55,12 @@ export function caseRoutes(context: ApiContext, once: AnswerOnce, answers: SqlId
       '/v1/cases',
       {
         ...RULED,
-        schema: { tags, summary: '收件开案 / open a case, as a draft', body: CaseInputJson, response: { 201: CaseJson } },
+        schema: {
+          tags,
+          summary: '收件开案 / open a case, as a draft',
+          body: CaseInputJson,
+          response: { 201: CaseJson },
+        },
       },
       async (request, reply) => {
         const made = await open(request, (also) => cases.create(request.body, { also }));
@@ -160,7 +175,9 @@ function readAct(body: unknown): { act: Event; data: object } {
   const problems: Problem[] = [];
   actBody(body, '', problems);
   const { act, data } = (body ?? {}) as { act: Event; data: unknown };
-  const read = Object.hasOwn(EVENTS, act) ? within('/data', problems, () => readActInput<object>(act, data)) : undefined;
+  const read = Object.hasOwn(EVENTS, act)
+    ? within('/data', problems, () => readActInput<object>(act, data))
+    : undefined;
   demandNone(problems);
   return { act, data: read! };
 }

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { Type } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
+import type { messages } from '#proto';
 import { CodedError, fields, LIMITS, oneOf, optional, text } from '#proto';
 import { readActInput } from '../../case/case-input.ts';
-import type { messages } from '#proto';
 import type { ApiContext } from '../context.ts';
 import { attachment } from '../helpers/attachment.ts';
 import { RULED, readInput } from '../helpers/body.ts';
@@ -51,7 +51,9 @@ export function materialRoutes({ cases, materials }: ApiContext): RouteModule {
             },
             CLOSED,
           ),
-          headers: Type.Object({ 'x-media-type': Type.Optional(Type.String({ description: `默认 / default ${OCTETS}` })) }),
+          headers: Type.Object({
+            'x-media-type': Type.Optional(Type.String({ description: `默认 / default ${OCTETS}` })),
+          }),
           response: { 201: MaterialJson },
         },
       },

@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { connect, path } from '../client.ts';
 import { type Answer, type Cli, handle } from '../command.ts';
 import { readJson } from '../files.ts';
-import { chinaTime, pairs, table } from '../format.ts';
-import { type GatewayOptions, gatewayOption } from '../options.ts';
+import { chinaTime, nextPage, pairs, table } from '../format.ts';
+import { type GatewayOptions, gatewayOption, type PageOptions, pageOptions } from '../options.ts';
 
 interface Authorization {
   readonly id: string;
@@ -12,13 +12,14 @@ interface Authorization {
   readonly state: string;
   readonly digest: string;
   readonly code?: string;
-  readonly content?: {
-    readonly valid_from?: number;
-    readonly valid_until?: number;
-    readonly grants?: readonly { readonly right?: string; readonly rights?: readonly string[]; readonly items?: unknown }[];
-  };
+  readonly content?: object;
   readonly createdAt: number;
   readonly updatedAt: number;
+}
+
+interface AuthorizationPage {
+  readonly authorizations: readonly Authorization[];
+  readonly next?: string;
 }
 
 interface RevokeOptions extends GatewayOptions {
@@ -42,10 +43,10 @@ export function define(command: Command, cli: Cli): void {
   );
 
   const list = command.command('list').description('列出授权 / list them');
-  handle<GatewayOptions>(gatewayOption(list), cli, async ({ gateway }) => {
+  handle<GatewayOptions & PageOptions>(pageOptions(gatewayOption(list)), cli, async ({ gateway, limit, cursor }) => {
     const client = await connect(gateway, cli.clock);
-    const json = await client.get<{ authorizations: Authorization[] }>('/v1/authorizations');
-    return { json, text: authorizationTable(json.authorizations) };
+    const json = await client.get<AuthorizationPage>('/v1/authorizations', { limit, cursor });
+    return { json, text: authorizationTable(json.authorizations) + nextPage(json.next) };
   });
 
   const one = command.command('show').description('查看授权 / show one with its document');

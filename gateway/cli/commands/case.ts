@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
+import { CodedError } from '#proto';
 import { type CaseSummary, type CaseView, caseTable, caseText } from '../case-text.ts';
 import { type CaseEvent, type EnvelopeState, traceText } from '../case-trace.ts';
 import { connect, type GatewayClient, path } from '../client.ts';
 import { type Answer, type Cli, handle } from '../command.ts';
 import { readJson } from '../files.ts';
-import { type GatewayOptions, gatewayOption, pageOptions } from '../options.ts';
+import { nextPage } from '../format.ts';
+import { type GatewayOptions, gatewayOption, type PageOptions, pageOptions } from '../options.ts';
 
-interface ListOptions extends GatewayOptions {
+interface ListOptions extends GatewayOptions, PageOptions {
   readonly state?: string;
   readonly peer?: string;
-  readonly limit?: number;
-  readonly cursor?: string;
 }
 
 const INPUT = "办件 JSON,'-' 为标准输入 / the case as JSON, '-' for the standard input";
@@ -18,7 +18,13 @@ const KEY = '办件编号或会话标识 / number or conversation of the case';
 
 /** `tongban case`: what a window does. */
 export function define(command: Command, cli: Cli): void {
-  opening(command, cli, 'submit', '登记并直接移交(无材料的办件) / open a case without materials and hand it over', '/v1/cases/submit');
+  opening(
+    command,
+    cli,
+    'submit',
+    '登记并直接移交(无材料的办件) / open a case without materials and hand it over',
+    '/v1/cases/submit',
+  );
   opening(command, cli, 'create', '登记办件,随后添加材料 / open a case; materials follow', '/v1/cases');
 
   const show = command.command('show').description('查看办件 / show a case');
@@ -32,7 +38,7 @@ export function define(command: Command, cli: Cli): void {
   handle<ListOptions>(pageOptions(gatewayOption(list)), cli, async ({ gateway, state, peer, limit, cursor }) => {
     const client = await connect(gateway, cli.clock);
     const json = await client.get<{ cases: CaseSummary[]; next?: string }>('/v1/cases', { state, peer, limit, cursor });
-    return { json, text: caseTable(json.cases, json.next) };
+    return { json, text: caseTable(json.cases) + nextPage(json.next) };
   });
 
   const act = command.command('act').description('办理一步 / act on a case, such as accept, transfer, issue');
@@ -44,7 +50,9 @@ export function define(command: Command, cli: Cli): void {
     return caseAnswer(await client.post<CaseView>(path`/v1/cases/${key!}/acts`, body));
   });
 
-  const trace = command.command('trace').description('办件经过:事件、报文与回执 / what happened, with envelopes and receipts');
+  const trace = command
+    .command('trace')
+    .description('办件经过:事件、报文与回执 / what happened, with envelopes and receipts');
   trace.argument('<key>', KEY);
   handle<GatewayOptions>(gatewayOption(trace), cli, async ({ gateway }, key) =>
     traceAnswer(await connect(gateway, cli.clock), key!),
@@ -68,8 +76,17 @@ async function traceAnswer(client: GatewayClient, key: string): Promise<Answer> 
   const view = await client.get<CaseView>(path`/v1/cases/${key}`);
   const { events } = await client.get<{ events: CaseEvent[] }>(path`/v1/cases/${key}/events`);
   const envelopes: EnvelopeState[] = [];
-  for (const { envelope } of events)
-    if (envelope) envelopes.push(await client.get<EnvelopeState>(path`/v1/envelopes/${envelope}`));
+  for (const { envelope } of events) if (envelope) envelopes.push(...(await sentEnvelope(client, envelope)));
   const { conversation, number, state } = view;
   return { json: { conversation, number, state, events, envelopes }, text: traceText(view, events, envelopes) };
+}
+
+/** None when the envelope is one that we received: its receipt is the event itself. */
+async function sentEnvelope(client: GatewayClient, id: string): Promise<EnvelopeState[]> {
+  try {
+    return [await client.get<EnvelopeState>(path`/v1/envelopes/${id}`)];
+  } catch (error) {
+    if (error instanceof CodedError && error.code === 'NOT_FOUND') return [];
+    throw error;
+  }
 }

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { CertificateView } from '#trust';
 import { connect, path } from '../client.ts';
 import { type Answer, type Cli, type CommonOptions, handle } from '../command.ts';
 import { readJson, readText, writeText } from '../files.ts';
@@ -13,9 +12,8 @@ interface CertificateRecord {
   readonly status: string;
   readonly reason?: string;
   readonly digest?: string;
-  readonly certificate?: CertificateView | string;
-  /** The certificate itself, for those who may have it. */
-  readonly text?: string;
+  /** The certificate itself, where the gateway gives it. */
+  readonly certificate?: string;
 }
 
 interface CheckResult {
@@ -98,8 +96,7 @@ async function checkOnline(options: CheckOptions, cli: Cli): Promise<Answer> {
 }
 
 async function recordAnswer(record: CertificateRecord, out?: string): Promise<Answer> {
-  const { identifier, issuer, status, reason, digest } = record;
-  const certificate = record.text ?? (typeof record.certificate === 'string' ? record.certificate : undefined);
+  const { identifier, issuer, status, reason, digest, certificate } = record;
   const notes: string[] = [];
   if (out !== undefined) {
     if (certificate === undefined) notes.push('没有证照原文可存 / the gateway gave no certificate to save');

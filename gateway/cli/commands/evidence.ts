@@ -17,7 +17,10 @@ export function define(command: Command, cli: Cli): void {
 
   const verify = command.command('verify').description('离线核验存证包 / verify an evidence bundle offline');
   verify.argument('<file>', '存证包 / bundle');
-  verify.requiredOption('--region <statement...>', '各地区声明文件 / statement files of its regions, the only ones trusted');
+  verify.requiredOption(
+    '--region <statement...>',
+    '各地区声明文件 / statement files of its regions, the only ones trusted',
+  );
   handle<CommonOptions & { region: string[] }>(verify, cli, async ({ region }, file) => {
     const { verifyEvidenceFile } = await import('../verify-evidence.ts');
     return verifyEvidenceFile(file!, region, cli.clock.now());

@@ -11,7 +11,9 @@ import { type GatewayOptions, gatewayOption } from '../options.ts';
 
 /** `tongban log`: the evidence log of this gateway. */
 export function define(command: Command, cli: Cli): void {
-  const verify = command.command('verify').description('离线复核存证日志(网关可在运行) / recompute the log from the database');
+  const verify = command
+    .command('verify')
+    .description('离线复核存证日志(网关可在运行) / recompute the log from the database');
   handle<GatewayOptions>(gatewayOption(verify), cli, (options) => verifyOwnLog(options.gateway));
 }
 

@@ -1,5 +1,5 @@
 import { openAsBlob } from 'node:fs';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { connect, path } from '../client.ts';
 import { type Cli, handle } from '../command.ts';
 import { save } from '../download.ts';
@@ -43,7 +43,7 @@ export function define(command: Command, cli: Cli): void {
   add.argument('<key>', KEY).argument('<file>', '文件 / file, at most 200 MiB');
   add.requiredOption('--name <name>', '材料名称(按事项目录) / name of the material as the catalogue has it');
   add.option('--media-type <type>', '媒体类型,默认按扩展名 / media type, else by the extension');
-  add.option('--grade <grade>', '材料等级 / grade of the material');
+  add.addOption(new Option('--grade <grade>', '材料等级,默认 C / grade of the material').choices(['C', 'D']));
   handle<AddOptions>(gatewayOption(add), cli, async ({ gateway, name, mediaType, grade }, key, file) => {
     const bytes = await openAsBlob(file!).catch((error) => Promise.reject(fileError('read', file!, error)));
     const client = await connect(gateway, cli.clock);

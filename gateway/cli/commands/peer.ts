@@ -101,9 +101,27 @@ async function settledEnvelope(
 
 function peerTable(peers: readonly Peer[]): string {
   return table(
-    ['地区 Region', '名称 Name', '连接 Up', '待发 Waiting', '序号 Serial', '有效期至 Until', '地址 Endpoint', '指纹 Fingerprint'],
+    [
+      '地区 Region',
+      '名称 Name',
+      '连接 Up',
+      '待发 Waiting',
+      '序号 Serial',
+      '有效期至 Until',
+      '地址 Endpoint',
+      '指纹 Fingerprint',
+    ],
     peers.map(({ region, name, connected, pending, serial, expiresAt, endpoint, fingerprint }) => {
-      return [region, name, connected ? '是 yes' : '否 no', pending, serial, chinaTime(expiresAt), endpoint, fingerprint];
+      return [
+        region,
+        name,
+        connected ? '是 yes' : '否 no',
+        pending,
+        serial,
+        chinaTime(expiresAt),
+        endpoint,
+        fingerprint,
+      ];
     }),
     '尚未登记对端 / no peer is pinned',
   );

@@ -42,7 +42,9 @@ async function statement(options: StatementOptions, cli: Cli): Promise<Answer> {
   return {
     json: { region, name, fingerprint, serial, endpoint, expiresAt, statement: jwt, out: options.out },
     text: options.out === undefined ? `${text}\n${jwt}\n` : text,
-    notes: options.renew ? ['请重启网关,并把新声明交给各对端 / restart the gateway and give the statement to the peers'] : [],
+    notes: options.renew
+      ? ['请重启网关,并把新声明交给各对端 / restart the gateway and give the statement to the peers']
+      : [],
   };
 }
 

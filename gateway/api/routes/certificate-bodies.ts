@@ -1,0 +1,72 @@
+import {
+  CodedError,
+  checkRegionCode,
+  fields,
+  identifier,
+  list,
+  oneOf,
+  optional,
+  type Problem,
+  text,
+  verifyCertificateIdentifier,
+} from '#proto';
+import type { CertificateInput } from '../../certificate/issuable.ts';
+import { ISSUER_STATUSES } from '../../certificate/standing.ts';
+
+/** Characters of a certificate as text: what a message can carry. */
+const certificateText = text(256 * 1024, { lines: true });
+
+export const statusBody = fields({ status: oneOf(...ISSUER_STATUSES), reason: text(500) });
+
+export const certificateBody = fields({ certificate: certificateText });
+
+export interface CheckBody {
+  readonly region: string;
+  readonly identifier: string;
+  readonly certificate?: string | null;
+  readonly fields?: readonly string[];
+  readonly purpose: string;
+}
+
+export const checkBody = fields({
+  region: identifier(checkRegionCode),
+  identifier: identifier(verifyCertificateIdentifier),
+  certificate: optional(certificateText),
+  fields: optional(list(text(64), 50)),
+  purpose: text(200),
+});
+
+const INPUT_FIELDS: ReadonlySet<string> = new Set([
+  'typeName',
+  'item',
+  'caseNumber',
+  'holder',
+  'authority',
+  'number',
+  'validFrom',
+  'validUntil',
+  'fields',
+]);
+
+/**
+ * Brings what a department sent into the form in which the certificate service can judge it.
+ *
+ * @throws CodedError VALIDATION_FAILED with every field that no certificate has
+ */
+export function issueInput(body: unknown): CertificateInput {
+  const given = isObject(body) ? body : {};
+  const unknown = Object.keys(given).filter((name) => !INPUT_FIELDS.has(name));
+  if (unknown.length > 0) throw new CodedError('VALIDATION_FAILED', undefined, unknown.map(unknownField));
+  const { authority } = given;
+  const whole = { ...given, authority: isObject(authority) ? authority : { name: '', code: '' } };
+  return whole as unknown as CertificateInput;
+}
+
+function unknownField(name: string): Problem {
+  const pointer = `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  return { pointer, code: 'UNKNOWN_FIELD', message: 'is not a field of a certificate to be issued' };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,29 @@
+import type { ApiContext } from '../context.ts';
+import { answerOnce } from '../helpers/idempotency.ts';
+import { SqlIdempotencyStore } from '../helpers/idempotency-store.ts';
+import type { RouteModule } from '../typed.ts';
+import { authorizationRoutes } from './authorizations.ts';
+import { bulkRoutes } from './bulk.ts';
+import { caseRoutes } from './cases.ts';
+import { certificateRoutes } from './certificates.ts';
+import { envelopeRoutes } from './envelopes.ts';
+import { evidenceRoutes } from './evidence.ts';
+import { itemRoutes } from './items.ts';
+import { materialRoutes } from './materials.ts';
+import { peerRoutes } from './peers.ts';
+
+/** Every route of the API. Who may call them is in `ROUTE_ACCESS`. */
+export function allRoutes(context: ApiContext): RouteModule[] {
+  const answers = new SqlIdempotencyStore(context.store, context.clock);
+  return [
+    peerRoutes(context),
+    envelopeRoutes(context),
+    authorizationRoutes(context),
+    itemRoutes(context),
+    caseRoutes(context, answerOnce(answers), answers),
+    bulkRoutes(context),
+    materialRoutes(context),
+    certificateRoutes(context),
+    evidenceRoutes(context),
+  ];
+}

@@ -1,0 +1,135 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RegionStatement } from '#trust';
+import { SqliteConnection } from '../store/sqlite-connection.ts';
+import {
+  type LiveRegion,
+  makeRegionFolder,
+  openLiveRegion,
+  pinEachOther,
+  removeFolders,
+  until,
+} from '../testing/live-region.ts';
+import { type LogReport, verifyLog } from './verify-log.ts';
+
+const PINGS = 300;
+
+let folders: string[];
+let copies: string;
+/** Statements of the sender and of the recipient, whose databases are copied after they stopped. */
+let statements: { sender: RegionStatement; recipient: RegionStatement };
+
+beforeAll(async () => {
+  folders = [await makeRegionFolder('320600'), await makeRegionFolder('150626')];
+  copies = await mkdtemp(join(tmpdir(), 'tongban-verify-log-'));
+  const [sender, recipient] = [await openLiveRegion(folders[0]!), await openLiveRegion(folders[1]!)];
+  await pinEachOther(sender, recipient);
+  await sendPings(sender, recipient.region);
+  statements = { sender: sender.core.own, recipient: recipient.core.own };
+  await Promise.all([sender.stop(), recipient.stop()]);
+});
+
+afterAll(() => removeFolders(copies, ...folders));
+
+describe('a log that nobody touched', () => {
+  it('verifies on both sides, with every record', async () => {
+    const sent = await verifyCopy('sender');
+    expect(sent.faults).toEqual([]);
+    expect(sent).toMatchObject({ region: '320600', size: 2 * PINGS, waiting: 0, records: 2 * PINGS });
+    const received = await verifyCopy('recipient');
+    expect(received.faults).toEqual([]);
+    expect(received).toMatchObject({ region: '150626', size: PINGS, records: PINGS });
+  });
+
+  it('verifies while entries wait to be put into the tree', async () => {
+    const report = await verifyCopy('recipient', [
+      'DELETE FROM log_run',
+      'DELETE FROM log_state',
+      'DELETE FROM log_node',
+    ]);
+    expect(report.faults).toEqual([]);
+    expect(report).toMatchObject({ size: 0, waiting: PINGS, records: PINGS, checkpoint: '' });
+  });
+});
+
+describe('a log that was changed is found out:', () => {
+  it.each([
+    ['an entry', 'UPDATE log_entry SET entry = zeroblob(length(entry)) WHERE position = 5', 'log_entry/5'],
+    [
+      'an entry with its leaf',
+      `UPDATE log_entry SET entry = x'0801', leaf = x'262cf3685946c0805ab8ef6b221d3aa6ff4018e4f9967552c48f575d0b41022e' WHERE position = 5`,
+      'log_state',
+    ],
+    ['a leaf hash', 'UPDATE log_entry SET leaf = zeroblob(32) WHERE position = 5', 'log_entry/5'],
+    ['a node', 'UPDATE log_node SET hash = zeroblob(32)', 'log_node/1/0'],
+    ['a missing node', 'DELETE FROM log_node WHERE idx = 0', 'log_node/1/0'],
+    ['a node too many', 'INSERT INTO log_node VALUES (3, 0, zeroblob(32))', 'log_node'],
+    ['the right edge', 'UPDATE log_state SET frontier = zeroblob(length(frontier))', 'log_state'],
+    ['a removed entry', 'DELETE FROM log_entry WHERE position = 5', 'log_state'],
+    ['a shortened run', 'UPDATE log_run SET count = count - 1', 'log_state'],
+    ['a header of the outbox', 'UPDATE outbox SET header = zeroblob(length(header)) WHERE position = 3', 'outbox/3'],
+    ['a payload of the outbox', "UPDATE outbox SET payload = x'0a0141' WHERE position = 3", 'outbox/3'],
+    ['a receipt of the outbox', 'UPDATE outbox SET receipt = zeroblob(9) WHERE position = 3', 'outbox/3/receipt'],
+    ['a peer of the outbox', "UPDATE outbox SET peer = '110000' WHERE position = 3", 'outbox/3'],
+    ['a settled envelope made pending', "UPDATE outbox SET state = 'pending' WHERE position = 3", 'outbox/3'],
+    ['a position used twice', 'UPDATE outbox SET log_position = 1 WHERE position = 3', 'outbox/3'],
+  ])('%s', async (_what, change, where) => {
+    const { faults } = await verifyCopy('sender', [change]);
+    expect(faults.map((fault) => fault.where)).toContain(where);
+  });
+
+  it('an envelope that was removed from the outbox, and one from the inbox', async () => {
+    const sender = await verifyCopy('sender', ['DELETE FROM outbox WHERE position = 3']);
+    expect(sender.faults.map(({ where, message }) => [where.split('/')[0], message])).toEqual([
+      ['log_entry', 'no record answers to it: it was removed'],
+      ['log_entry', 'no record answers to it: it was removed'],
+    ]);
+    const recipient = await verifyCopy('recipient', ['DELETE FROM inbox WHERE position = 2']);
+    expect(recipient.faults).toMatchObject([{ where: 'log_entry/2', code: 'LOG_CORRUPT' }]);
+  });
+
+  it('a verdict of the inbox', async () => {
+    const { faults } = await verifyCopy('recipient', ['UPDATE inbox SET receipt = zeroblob(9) WHERE position = 2']);
+    expect(faults).toMatchObject([{ where: 'inbox/2', code: 'LOG_CORRUPT' }]);
+  });
+
+  it('a checkpoint with another signature, and one of another region', async () => {
+    const forged = await verifyCopy('sender', ["UPDATE log_state SET checkpoint = replace(checkpoint, '600', '601')"]);
+    expect(forged.faults).toMatchObject([{ where: 'log_state', code: 'CHECKPOINT_INVALID' }]);
+    const foreign = await verifyCopy('sender', [], 'recipient');
+    expect(foreign.faults).toMatchObject([{ where: 'log_state', code: 'CHECKPOINT_INVALID' }]);
+  });
+});
+
+async function sendPings({ core }: LiveRegion, peer: string): Promise<void> {
+  for (let n = 0; n < PINGS; n += 1) {
+    const conversation = randomUUIDv7();
+    await core.store.write((tx) =>
+      core.outbox.enqueue(tx, { peer, conversation, name: 'Ping', payload: { note: `${n}` } }),
+    );
+  }
+  await until('every ping has its receipt', () => core.outbox.pending(peer) === 0);
+}
+
+/** Verifies a copy of a region's database after some statements have changed it. */
+async function verifyCopy(
+  whose: 'sender' | 'recipient',
+  changes: readonly string[] = [],
+  byStatementOf = whose,
+): Promise<LogReport> {
+  const file = join(copies, `${randomUUIDv7()}.db`);
+  await copyFile(join(folders[whose === 'sender' ? 0 : 1]!, 'gateway.db'), file);
+  const writer = new SqliteConnection(file);
+  for (const change of changes) writer.execute(change);
+  writer.close();
+  const reader = new SqliteConnection(file, { readOnly: true });
+  try {
+    return await verifyLog(reader, statements[byStatementOf]);
+  } finally {
+    reader.close();
+    await rm(file);
+  }
+}

@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const CLI = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
+const PASSPHRASE = 'a passphrase for tests';
+
+/** A gateway as operators run it: a process of its own, started by `tongban start`. */
+export interface GatewayProcess {
+  readonly region: string;
+  readonly folder: string;
+  child: ChildProcess;
+  url: string;
+  readonly token: string;
+}
+
+/** Makes a region with `tongban init` and starts its gateway. */
+export async function startRegion(region: string, name: string): Promise<GatewayProcess> {
+  const folder = await mkdtemp(join(tmpdir(), `tongban-process-${region}-`));
+  const data = join(folder, 'gateway');
+  const passphrase = join(folder, 'passphrase');
+  await writeFile(passphrase, PASSPHRASE, { mode: 0o600 });
+  const endpoint = `127.0.0.1:${await freePort()}`;
+  const where = ['--http', '127.0.0.1:0', '--peer-listen', endpoint, '--peer-endpoint', endpoint];
+  await tongban('init', data, '--region', region, '--name', name, ...where, '--passphrase-file', passphrase);
+  const { token } = await tongban<{ token: string }>('token', '--gateway', data, '--role', 'admin');
+  const running = await launch(data);
+  return { region, folder: data, token, ...running };
+}
+
+/** Ends the process at once, as a power cut would. */
+export async function kill(gateway: GatewayProcess): Promise<void> {
+  const ended = new Promise((resolve) => gateway.child.once('exit', resolve));
+  gateway.child.kill('SIGKILL');
+  await ended;
+}
+
+/** Starts the gateway again on the same folder. */
+export async function restart(gateway: GatewayProcess): Promise<void> {
+  Object.assign(gateway, await launch(gateway.folder));
+}
+
+/** Ends the process and removes its folder. */
+export async function discard(gateway: GatewayProcess): Promise<void> {
+  if (gateway.child.exitCode === null && gateway.child.signalCode === null) await kill(gateway);
+  await rm(join(gateway.folder, '..'), { recursive: true, force: true });
+}
+
+/** Calls the REST API. @throws Error with the answer when it is not a good one */
+export async function call<T>(gateway: GatewayProcess, method: string, path: string, body?: unknown): Promise<T> {
+  const answer = await fetch(`${gateway.url}${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${gateway.token}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+  return (text === '' ? undefined : JSON.parse(text)) as T;
+}
+
+/** Runs `tongban … --json` and reads what it says. */
+export async function tongban<T>(...args: readonly string[]): Promise<T> {
+  const { code, stdout, stderr } = await runTongban(...args, '--json');
+  if (code !== 0) throw new Error(`tongban ${args.join(' ')}: exit ${code}\n${stderr}${stdout}`);
+  return JSON.parse(stdout) as T;
+}
+
+/** Runs `tongban …`. */
+export function runTongban(...args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (data) => {
+      stdout += data;
+    });
+    child.stderr.on('data', (data) => {
+      stderr += data;
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code: code ?? 1, stdout, stderr }));
+  });
+}
+
+async function launch(folder: string): Promise<{ child: ChildProcess; url: string }> {
+  const runFile = join(folder, 'run', 'gateway.json');
+  const log = await open(join(folder, 'gateway.log'), 'a');
+  const child = spawn(process.execPath, [CLI, 'start', '--gateway', folder], { stdio: ['ignore', log.fd, log.fd] });
+  await log.close();
+  const end = Date.now() + 20_000;
+  for (;;) {
+    // A file that an earlier process left behind names another pid.
+    const told = await readFile(runFile, 'utf8').then(JSON.parse, () => undefined);
+    if (told?.pid === child.pid) return { child, url: told.http };
+    if (child.exitCode !== null || Date.now() > end) {
+      throw new Error(`the gateway did not start: ${await readFile(join(folder, 'gateway.log'), 'utf8')}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
