@@ -64,11 +64,7 @@ async function readAgreements(
 }
 
 /** Documents with other regions are none of the runner's business. */
-function agreementWith(
-  document: string,
-  own: RegionStatement,
-  target: RegionStatement,
-): VerifiedAgreement | undefined {
+function agreementWith(document: string, own: RegionStatement, target: RegionStatement): VerifiedAgreement | undefined {
   try {
     const statementOf = (region: string) => [own, target].find((statement) => statement.region === region);
     return verifyAgreement(document, statementOf, { signatures: 'complete' });

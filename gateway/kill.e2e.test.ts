@@ -85,7 +85,7 @@ async function submit(lines: number): Promise<string[]> {
 }
 
 function rows<R>(gateway: GatewayProcess, text: string): Promise<R[]> {
-  const store = new SqliteConnection(join(gateway.folder, 'store', 'tongban.sqlite'), { readOnly: true });
+  const store = new SqliteConnection(join(gateway.folder, 'gateway.db'), { readOnly: true });
   return store.all<R>(text).finally(() => store.close());
 }
 

@@ -3,13 +3,20 @@ import type { ConformanceCheck, ConformanceModule } from '../check.ts';
 import { demand, say, type Words } from '../finding.ts';
 import { demandCallFails, demandEnd } from './traces.ts';
 
+/** Method of gRPC's server reflection, and the field of its request that asks for the list of services. */
+const REFLECTION = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
+const LIST_SERVICES = 7;
+
 /** Who is let in, and what everybody may ask. */
 export const connection: ConformanceModule = [
   {
     id: 'connection.hello',
     clause: 'exchange.proto Hello',
     negative: false,
-    title: { zh: '互致问候:对端说明自己的地区与声明,并认得本地区的声明', en: 'the target greets, says who it is and knows our statement' },
+    title: {
+      zh: '互致问候:对端说明自己的地区与声明,并认得本地区的声明',
+      en: 'the target greets, says who it is and knows our statement',
+    },
     run: (bench) =>
       bench.inSession(async ({ hello }) => {
         const { target, own } = bench;
@@ -56,9 +63,22 @@ export const connection: ConformanceModule = [
       return say('整体与交换服务均为 SERVING', 'SERVING, as a whole and for the exchange');
     },
   },
+  {
+    id: 'connection.reflection',
+    clause: 'exchange.proto ExchangeService',
+    negative: false,
+    title: { zh: '标准反射服务列出三个服务', en: 'the standard reflection service lists the three services' },
+    run: async (bench) => {
+      const listed = await bench.client().rawStream(REFLECTION, textField(LIST_SERVICES, '*'));
+      for (const service of ['ExchangeService', 'CheckService', 'MaterialService']) {
+        demand(listed.includes(`tongban.v1.${service}`), `未列出 ${service}`, `${service} is not listed`);
+      }
+      return say('三个服务均已列出', 'all three are listed');
+    },
+  },
 ];
 
-/** The two calls that a caller could make, each turned away. */
+/** The calls that a caller could make, each turned away. */
 function turnedAway(id: string, caller: Caller, title: Words): ConformanceCheck {
   return {
     id,
@@ -80,5 +100,7 @@ function turnedAway(id: string, caller: Caller, title: Words): ConformanceCheck 
 
 /** One protobuf text field of less than 128 bytes. */
 function textField(number: number, value: string): Buffer {
-  return value === '' ? Buffer.alloc(0) : Buffer.concat([Buffer.from([(number << 3) | 2, value.length]), Buffer.from(value)]);
+  return value === ''
+    ? Buffer.alloc(0)
+    : Buffer.concat([Buffer.from([(number << 3) | 2, value.length]), Buffer.from(value)]);
 }

@@ -10,8 +10,11 @@ const TYPE_STEP = 'Answers 5';
 
 /** Step 5, before any authorization: the type is known and the payload keeps the rules. */
 export const content: ConformanceModule = [
-  rejection('content.unknown-type', 'UNKNOWN_TYPE', { zh: '未知的报文类型', en: 'a type that does not exist' }, ({ peer }) =>
-    peer.writeBytes('tongban.v1.NoSuchMessage', Buffer.alloc(0)),
+  rejection(
+    'content.unknown-type',
+    'UNKNOWN_TYPE',
+    { zh: '未知的报文类型', en: 'a type that does not exist' },
+    ({ peer }) => peer.writeBytes('tongban.v1.NoSuchMessage', Buffer.alloc(0)),
   ),
   rejection(
     'content.type-out-of-place',
@@ -19,11 +22,17 @@ export const content: ConformanceModule = [
     { zh: '只能用于核验的类型出现在交换中', en: 'a type that belongs only in a Check' },
     ({ peer }) => peer.write('CertificateQuestion', { purpose: 'conformance' }),
   ),
-  rejection('content.payload-rules', 'PAYLOAD_INVALID', { zh: '正文字段不合规则', en: 'a field of the payload breaks its rule' }, ({ peer }) =>
-    peer.ping({}, 'x'.repeat(201)),
+  rejection(
+    'content.payload-rules',
+    'PAYLOAD_INVALID',
+    { zh: '正文字段不合规则', en: 'a field of the payload breaks its rule' },
+    ({ peer }) => peer.ping({}, 'x'.repeat(201)),
   ),
-  rejection('content.payload-garbage', 'PAYLOAD_INVALID', { zh: '正文不是所称类型的消息', en: 'a payload that is no message at all' }, ({ peer }) =>
-    peer.writeBytes('tongban.v1.Ping', Buffer.from([0x0a, 0x7f, 0x01])),
+  rejection(
+    'content.payload-garbage',
+    'PAYLOAD_INVALID',
+    { zh: '正文不是所称类型的消息', en: 'a payload that is no message at all' },
+    ({ peer }) => peer.writeBytes('tongban.v1.Ping', Buffer.from([0x0a, 0x7f, 0x01])),
   ),
   accepted(
     'content.statement',

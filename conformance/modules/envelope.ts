@@ -42,7 +42,9 @@ export const envelope: ConformanceModule = [
     clause: 'Time',
     code: 'EXPIRED',
     title: { zh: '已过期的报文', en: 'an envelope that expired' },
-    forge: ({ peer, now }) => ({ envelope: peer.ping({ sentAt: now() - 2 * MINUTE_MS, expiresAt: now() - MINUTE_MS }) }),
+    forge: ({ peer, now }) => ({
+      envelope: peer.ping({ sentAt: now() - 2 * MINUTE_MS, expiresAt: now() - MINUTE_MS }),
+    }),
   }),
   refusalCheck({
     id: 'envelope.sent-in-future',

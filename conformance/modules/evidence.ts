@@ -13,7 +13,11 @@ export const evidence: ConformanceModule = [
       demand(receiptGroups > 0, '没有收到任何回执', 'no receipt came');
       const codes = [...new Set(receiptFaults)].join(' ');
       const count = receiptFaults.length;
-      demand(count === 0, `${count}/${receiptGroups} 组无效:${codes}`, `${count} of ${receiptGroups} groups are not: ${codes}`);
+      demand(
+        count === 0,
+        `${count}/${receiptGroups} 组无效:${codes}`,
+        `${count} of ${receiptGroups} groups are not: ${codes}`,
+      );
       return say(`${receiptGroups} 组回执均有效`, `all ${receiptGroups} groups are valid`);
     },
   },
@@ -27,11 +31,15 @@ export const evidence: ConformanceModule = [
       let last = { epoch: 0, size: 0, root: Buffer.alloc(0) };
       for (const note of checkpoints) {
         const { epoch, size, root } = verifyCheckpoint(note, target, now());
-        const grows = epoch > last.epoch || size > last.size || (size === last.size && (size === 0 || root.equals(last.root)));
+        const grows =
+          epoch > last.epoch || size > last.size || (size === last.size && (size === 0 || root.equals(last.root)));
         demand(grows, '存证日志缩短或被改写', 'the log became shorter or was rewritten');
         last = { epoch, size, root };
       }
-      return say(`${checkpoints.length} 个检查点,最后 ${last.size} 条`, `${checkpoints.length} checkpoints, the last of ${last.size} entries`);
+      return say(
+        `${checkpoints.length} 个检查点,最后 ${last.size} 条`,
+        `${checkpoints.length} checkpoints, the last of ${last.size} entries`,
+      );
     },
   },
 ];

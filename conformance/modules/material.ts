@@ -93,7 +93,11 @@ export function newFile(conversation: string = freshConversation()): TestFile {
 }
 
 /** The frames that push a part of a file. */
-export function frames(file: TestFile, from = 0, to: number = file.bytes.length): { opening?: object; chunk?: Buffer }[] {
+export function frames(
+  file: TestFile,
+  from = 0,
+  to: number = file.bytes.length,
+): { opening?: object; chunk?: Buffer }[] {
   const { conversation, digest, bytes } = file;
   const list: { opening?: object; chunk?: Buffer }[] = [
     { opening: { conversation, digest, size: bytes.length, offset: from } },

@@ -22,7 +22,11 @@ export const order: ConformanceModule = [
         const gap = peer.ping({ sequence: 7 });
         const altered = { ...peer.ping(), payload: encode('Ping', { note: 'altered' }) };
         const answers = await session.deliver([...pings.slice(0, 100), unknown, gap, altered, ...pings.slice(100)]);
-        demand(answers.count === LIMITS.batchEnvelopes, `应答数为 ${answers.count}`, `there are ${answers.count} answers`);
+        demand(
+          answers.count === LIMITS.batchEnvelopes,
+          `应答数为 ${answers.count}`,
+          `there are ${answers.count} answers`,
+        );
         for (const ping of pings) demandAccepted(answers.to(ping));
         demandAnswer(answers.to(unknown), 'receipt', 'UNKNOWN_TYPE');
         demandAnswer(answers.to(gap), 'deferral', 'SEQUENCE_GAP');
@@ -64,7 +68,10 @@ export const order: ConformanceModule = [
         const whole = [...bench.peer.pings(2, conversation), third];
         const answers = await session.deliver(whole);
         for (const envelope of whole) demandNoTrace(answers.to(envelope));
-        return say('暂缓 SEQUENCE_GAP,期望 1;补齐后同一报文接受', 'deferred, expecting 1; the same envelope was accepted afterwards');
+        return say(
+          '暂缓 SEQUENCE_GAP,期望 1;补齐后同一报文接受',
+          'deferred, expecting 1; the same envelope was accepted afterwards',
+        );
       }),
   },
   {
@@ -99,7 +106,10 @@ export const order: ConformanceModule = [
         demandAccepted(again);
         demand(again.body.equals(accepted.body), '原回执已改变', 'the first receipt changed');
         await demandNext(bench, session, conversation, 2);
-        return say('拒收 ID_REUSED;原回执不变,序号未占用', 'refused with ID_REUSED; the first receipt stands, the number is free');
+        return say(
+          '拒收 ID_REUSED;原回执不变,序号未占用',
+          'refused with ID_REUSED; the first receipt stands, the number is free',
+        );
       }),
   },
   {

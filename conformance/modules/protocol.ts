@@ -21,10 +21,15 @@ export const protocol: ConformanceModule = [
       return untouched(bench, envelope);
     },
   },
-  violation('protocol.second-hello', 'exchange.proto Hello', { zh: '第二次问候', en: 'a second hello' }, (bench, session) => {
-    session.line.send({ hello: bench.hello });
-    return undefined;
-  }),
+  violation(
+    'protocol.second-hello',
+    'exchange.proto Hello',
+    { zh: '第二次问候', en: 'a second hello' },
+    (bench, session) => {
+      session.line.send({ hello: bench.hello });
+      return undefined;
+    },
+  ),
   {
     id: 'protocol.hello-region',
     clause: 'exchange.proto Hello',
@@ -37,11 +42,16 @@ export const protocol: ConformanceModule = [
       return say('调用以 PEER_MISMATCH 结束', 'the call ended with PEER_MISMATCH');
     },
   },
-  violation('protocol.empty-batch', 'exchange.proto Batch', { zh: '空批次', en: 'a batch without envelopes' }, async (bench, session) => {
-    const signedRoot = await bench.peer.seal([bench.peer.ping()]);
-    await session.post([], signedRoot);
-    return undefined;
-  }),
+  violation(
+    'protocol.empty-batch',
+    'exchange.proto Batch',
+    { zh: '空批次', en: 'a batch without envelopes' },
+    async (bench, session) => {
+      const signedRoot = await bench.peer.seal([bench.peer.ping()]);
+      await session.post([], signedRoot);
+      return undefined;
+    },
+  ),
   violation(
     'protocol.batch-of-257',
     'Conventions',

@@ -29,7 +29,10 @@ export const receipt: ConformanceModule = [
     id: 'receipt.repeat',
     clause: 'Receipt',
     negative: false,
-    title: { zh: '在另一连接上重发同一报文,得到逐字节相同的回执', en: 'the same envelope on another stream gets the identical receipt' },
+    title: {
+      zh: '在另一连接上重发同一报文,得到逐字节相同的回执',
+      en: 'the same envelope on another stream gets the identical receipt',
+    },
     run: async (bench) => {
       const ping = bench.peer.ping();
       const bodies = [await receiptOf(bench, ping), await receiptOf(bench, ping)] as const;

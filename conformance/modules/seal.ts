@@ -28,15 +28,36 @@ export const seal: ConformanceModule = [
     title: { zh: '封装不是 JWS', en: 'the seal is no JWS' },
     forge: ({ peer }) => ({ envelope: peer.ping(), signedRoot: Buffer.from('not a seal') }),
   }),
-  sealedWrongly('seal.other-key', 'Signed objects 3', 'KEY_UNKNOWN', '由声明之外的密钥签名', 'signed with a key outside the statement', ({ strangerKey }) => ({
-    signer: strangerKey,
-  })),
-  sealedWrongly('seal.other-purpose', 'Suites and keys', 'KEY_UNKNOWN', '由存证日志密钥签名', 'signed with the log key', ({ acting }) => ({
-    signer: acting.log,
-  })),
-  sealedWrongly('seal.typ', 'Signed objects 2', 'TYP_MISMATCH', '以回执的类型签名', 'signed as a root of receipts', () => ({
-    typ: TYP.receiptRoot,
-  })),
+  sealedWrongly(
+    'seal.other-key',
+    'Signed objects 3',
+    'KEY_UNKNOWN',
+    '由声明之外的密钥签名',
+    'signed with a key outside the statement',
+    ({ strangerKey }) => ({
+      signer: strangerKey,
+    }),
+  ),
+  sealedWrongly(
+    'seal.other-purpose',
+    'Suites and keys',
+    'KEY_UNKNOWN',
+    '由存证日志密钥签名',
+    'signed with the log key',
+    ({ acting }) => ({
+      signer: acting.log,
+    }),
+  ),
+  sealedWrongly(
+    'seal.typ',
+    'Signed objects 2',
+    'TYP_MISMATCH',
+    '以回执的类型签名',
+    'signed as a root of receipts',
+    () => ({
+      typ: TYP.receiptRoot,
+    }),
+  ),
   sealedWrongly(
     'seal.algorithm',
     'Signed objects 4',
@@ -44,14 +65,29 @@ export const seal: ConformanceModule = [
     '声称的算法不是密钥的算法',
     'the algorithm is not the one of the key',
     ({ acting: { signing } }) => ({
-      signer: { ...signing, sign: (data) => signing.sign(data), suite: SUITE_NAMES.find((name) => name !== signing.suite)! },
+      signer: {
+        ...signing,
+        sign: (data) => signing.sign(data),
+        suite: SUITE_NAMES.find((name) => name !== signing.suite)!,
+      },
     }),
   ),
-  sealedWrongly('seal.issuer', 'Signed objects', 'ISSUER_MISMATCH', '封装以其他地区名义签发', 'the seal is issued in the name of another region', ({ target }) => ({
-    iss: regionUrn(target.region),
+  sealedWrongly(
+    'seal.issuer',
+    'Signed objects',
+    'ISSUER_MISMATCH',
+    '封装以其他地区名义签发',
+    'the seal is issued in the name of another region',
+    ({ target }) => ({
+      iss: regionUrn(target.region),
+    }),
+  ),
+  sealedWrongly('seal.past', 'Time', 'SEAL_TIME', '一小时前的封装', 'a seal from an hour ago', ({ now }) => ({
+    at: now() - HOUR_MS,
   })),
-  sealedWrongly('seal.past', 'Time', 'SEAL_TIME', '一小时前的封装', 'a seal from an hour ago', ({ now }) => ({ at: now() - HOUR_MS })),
-  sealedWrongly('seal.future', 'Time', 'SEAL_TIME', '一小时后的封装', 'a seal from an hour ahead', ({ now }) => ({ at: now() + HOUR_MS })),
+  sealedWrongly('seal.future', 'Time', 'SEAL_TIME', '一小时后的封装', 'a seal from an hour ahead', ({ now }) => ({
+    at: now() + HOUR_MS,
+  })),
   refusalCheck({
     id: 'seal.altered-header',
     clause: 'Tree and seal',

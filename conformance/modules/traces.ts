@@ -31,7 +31,11 @@ export function refusalCheck({ id, clause, code, title, forge }: Deceit): Confor
 }
 
 /** Nothing remained of an envelope: an honest one takes its id and its place. @throws Deviation */
-export async function demandFree(bench: Bench, session: Session, { id, conversation, sequence }: Written): Promise<void> {
+export async function demandFree(
+  bench: Bench,
+  session: Session,
+  { id, conversation, sequence }: Written,
+): Promise<void> {
   const honest = bench.peer.ping({ id, conversation, sequence });
   demandNoTrace((await session.deliver([honest])).to(honest));
 }
@@ -41,12 +45,20 @@ export function demandNoTrace(answer: Answer): void {
   if (answer.kind === 'receipt' && answer.code === '') return;
   const { zh, en } = answerText(answer);
   throw new Deviation(
-    say(`不良报文留下了影响:随后的正常报文得到${zh}`, `the bad envelope left a trace: the honest one after it got ${en}`),
+    say(
+      `不良报文留下了影响:随后的正常报文得到${zh}`,
+      `the bad envelope left a trace: the honest one after it got ${en}`,
+    ),
   );
 }
 
 /** The conversation stands where it should: its next number is accepted. @throws Deviation */
-export async function demandNext(bench: Bench, session: Session, conversation: string, sequence: number): Promise<void> {
+export async function demandNext(
+  bench: Bench,
+  session: Session,
+  conversation: string,
+  sequence: number,
+): Promise<void> {
   const next = bench.peer.ping({ conversation, sequence });
   demandAccepted((await session.deliver([next])).to(next));
 }
@@ -55,7 +67,9 @@ export async function demandNext(bench: Bench, session: Session, conversation: s
 export function demandEnd(end: CallEnd, code: ErrorCode): void {
   if (end.code === code) return;
   const got = callEndText(end);
-  throw new Deviation(say(`调用应以 ${code} 结束,实为 ${got}`, `the call should end with ${code} and ended with ${got}`));
+  throw new Deviation(
+    say(`调用应以 ${code} 结束,实为 ${got}`, `the call should end with ${code} and ended with ${got}`),
+  );
 }
 
 /** @throws Deviation unless the call fails with this code of the registry */

@@ -1,6 +1,16 @@
 import { randomBytes, randomUUID, randomUUIDv7 } from 'node:crypto';
-import { encode, envelopeLeaf, type messages, type MessageInput, type PayloadName, payloadDigest, regionUrn, TYP, typeName } from '#proto';
-import { merkleRoot, type Signer, signJws, sealOf, suiteOf } from '#trust';
+import {
+  encode,
+  envelopeLeaf,
+  type MessageInput,
+  type messages,
+  type PayloadName,
+  payloadDigest,
+  regionUrn,
+  TYP,
+  typeName,
+} from '#proto';
+import { merkleRoot, type Signer, sealOf, signJws, suiteOf } from '#trust';
 
 /** An envelope ready to be sent, honest or not, and what it claims to be. */
 export interface Written {

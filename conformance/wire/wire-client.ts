@@ -1,5 +1,12 @@
 import { X509Certificate } from 'node:crypto';
-import { Client, type ClientUnaryCall, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import {
+  Client,
+  type ClientUnaryCall,
+  credentials,
+  Metadata,
+  type ServiceError,
+  type StatusObject,
+} from '@grpc/grpc-js';
 import { LIMITS, type messages, services } from '#proto';
 import { type RegionStatement, spkiOf } from '#trust';
 import { CallEnded, callEndOf } from './call-end.ts';
@@ -63,12 +70,20 @@ export class WireClient {
 
   /** Asks a sealed question. @throws CallEnded */
   check(request: object): Promise<messages.CheckResponse> {
-    return this.#unary(Check.path, Check.requestSerialize(request), Check.responseDeserialize) as Promise<messages.CheckResponse>;
+    return this.#unary(
+      Check.path,
+      Check.requestSerialize(request),
+      Check.responseDeserialize,
+    ) as Promise<messages.CheckResponse>;
   }
 
   /** Asks how much of a material is staged. @throws CallEnded */
   materialStatus(request: object): Promise<messages.StatusResponse> {
-    return this.#unary(Status.path, Status.requestSerialize(request), Status.responseDeserialize) as Promise<messages.StatusResponse>;
+    return this.#unary(
+      Status.path,
+      Status.requestSerialize(request),
+      Status.responseDeserialize,
+    ) as Promise<messages.StatusResponse>;
   }
 
   /** Pushes the frames of a material, in whatever order. @throws CallEnded */
@@ -92,21 +107,37 @@ export class WireClient {
     return this.#unary(path, request, (bytes) => bytes);
   }
 
+  /** Sends one message on any streamed method. @returns the first answer @throws CallEnded */
+  rawStream(path: string, request: Buffer): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      const same = (bytes: Buffer) => bytes;
+      const deadline = this.#now() + ANSWER_MS;
+      const call = this.#client.makeBidiStreamRequest(path, same, same, new Metadata(), { deadline });
+      call.on('data', resolve);
+      call.on('status', (status: StatusObject) => reject(new CallEnded(callEndOf(status))));
+      // The status says the same.
+      call.on('error', () => {});
+      call.write(request);
+      call.end();
+    });
+  }
+
   close(): void {
     this.#client.close();
   }
 
   #unary<T>(path: string, request: Buffer, deserialize: (bytes: Buffer) => T): Promise<T> {
-    return answerOf((callback: Callback<T>): ClientUnaryCall =>
-      this.#client.makeUnaryRequest(
-        path,
-        (bytes: Buffer) => bytes,
-        deserialize,
-        request,
-        new Metadata(),
-        { deadline: this.#now() + ANSWER_MS },
-        callback,
-      ),
+    return answerOf(
+      (callback: Callback<T>): ClientUnaryCall =>
+        this.#client.makeUnaryRequest(
+          path,
+          (bytes: Buffer) => bytes,
+          deserialize,
+          request,
+          new Metadata(),
+          { deadline: this.#now() + ANSWER_MS },
+          callback,
+        ),
     );
   }
 }

@@ -207,6 +207,8 @@ export class CaseService {
 
   /** The fate of a message that we sent about a case: our request is applied or dropped. */
   async settled(tx: Transaction, { conversation, id, code, name }: Settled): Promise<void> {
+    // A Skip only takes the place of a message whose fate was told; its receipt is no answer to a newer act.
+    if (name === 'Skip') return;
     const file = await caseRepository.find(tx, conversation);
     if (!file) return;
     if (file.role === 'handling') {

@@ -27,7 +27,7 @@ export interface CaseView extends CaseSummary {
     readonly grade?: string;
   }[];
   readonly clock?: { readonly state: string; readonly measuredMs?: number };
-  readonly /** Identifier. */
+  /** Identifier. */
   readonly certificate?: string;
   readonly rejected?: { readonly event: string; readonly code: string };
   readonly createdAt: number;

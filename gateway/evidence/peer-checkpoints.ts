@@ -1,6 +1,6 @@
 import type { ErrorCode } from '#proto';
 import { CodedError } from '#proto';
-import { type Clock, type RegionStatement, verifyCheckpoint } from '#trust';
+import { type Clock, type LogCheckpoint, type RegionStatement, verifyCheckpoint } from '#trust';
 import type { Store } from '../store/store.ts';
 
 /** Remembers the newest checkpoint of each peer's log, and notices one that is shorter or contradicts it. */
@@ -24,7 +24,7 @@ export class PeerCheckpoints {
         peer.region,
       );
       const last = known && verifyCheckpoint(known.note, peer);
-      if (last && last.epoch === shown.epoch) demandGrowth(last, shown);
+      if (last) demandGrowth(last, shown);
       await this.#keep(peer.region, shown.size, note);
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
@@ -46,8 +46,11 @@ export class PeerCheckpoints {
   }
 }
 
-function demandGrowth(last: { size: number; root: Buffer }, shown: { size: number; root: Buffer }): void {
-  if (shown.size < last.size || (shown.size === last.size && !shown.root.equals(last.root))) {
+/** A new epoch begins a new log; going back to an old one is a rewritten log too. */
+function demandGrowth(last: LogCheckpoint, shown: LogCheckpoint): void {
+  if (shown.epoch > last.epoch) return;
+  const shorter = shown.epoch < last.epoch || shown.size < last.size;
+  if (shorter || (shown.size === last.size && !shown.root.equals(last.root))) {
     throw new CodedError('CHECKPOINT_INVALID', 'the log is shorter than it was, or was rewritten');
   }
 }

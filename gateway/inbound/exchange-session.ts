@@ -46,7 +46,7 @@ export class ExchangeSession {
       }
       if (!this.#ended) this.#call.end();
     } catch (error) {
-      if (!(error instanceof CodedError) && !this.#call.cancelled) this.#options.onUnexpected(error);
+      if (!(error instanceof CodedError) && !this.#call.cancelled && !this.#ended) this.#options.onUnexpected(error);
       this.#finish(error);
     }
   }

@@ -80,13 +80,13 @@ export class MaterialStore {
   ): Promise<{ offset: number; complete: boolean }> {
     const { conversation, digest, size, offset } = opening;
     if (size < 1 || size > LIMITS.materialBytes) throw new CodedError('MATERIAL_TOO_LARGE');
-    const before = await this.status(peer, conversation, digest);
-    if (before.complete) return before;
-    if (before.offset !== offset) throw new CodedError('MATERIAL_OFFSET');
     const path = this.#partPath(peer, conversation, digest);
     if (this.#writing.has(path)) throw new CodedError('MATERIAL_OFFSET', 'the same file is arriving on another call');
     this.#writing.add(path);
     try {
+      const before = await this.status(peer, conversation, digest);
+      if (before.complete) return before;
+      if (before.offset !== offset || offset > size) throw new CodedError('MATERIAL_OFFSET');
       await this.#reserve(peer, conversation, digest, size);
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       const reached = await appendChunks(path, offset, size, chunks);
@@ -256,6 +256,8 @@ async function appendChunks(
   let reached = offset;
   let synced = offset;
   try {
+    // Bytes that no row knows of were left by a crash.
+    await file.truncate(offset);
     for await (const chunk of chunks) {
       if (reached + chunk.length > size) throw new CodedError('MATERIAL_DIGEST', 'more bytes came than announced');
       await file.appendFile(chunk);

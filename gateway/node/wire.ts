@@ -130,6 +130,8 @@ function dispatchEvents({ log, metrics }: Core): DispatchEvents {
       if (code !== '') log.warn({ peer, ...known(code) }, 'a peer did not take an envelope');
     },
     pushFailed: (peer, error) => log.warn({ peer, err: error }, 'a material could not be pushed; it is tried again'),
+    settleFailed: (peer, envelope, error) =>
+      log.error({ peer, envelope, err: error }, 'the verdict on an envelope of ours contradicts what we know: look'),
   };
 }
 

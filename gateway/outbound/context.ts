@@ -28,6 +28,8 @@ export interface DispatchEvents {
   sent(peer: string, envelopes: number): void;
   answered(peer: string, kind: 'receipt' | 'deferral' | 'refusal', code: string): void;
   pushFailed(peer: string, error: unknown): void;
+  /** A room could not act on the fate of an envelope; the receipt is kept all the same. */
+  settleFailed(peer: string, envelope: string, error: unknown): void;
 }
 
 /** Everything that sending needs. */

@@ -1,19 +1,23 @@
 import type { MaterialStore } from '../material/material-store.ts';
 import type { PeerClient } from './peer-client.ts';
 
-/** Files on their way at once, over all peers. */
+/** Files on their way to one peer at once; a slow peer takes no place of another. */
 const AT_ONCE = 2;
 /** Conversations whose files are known to have arrived; the oldest are forgotten and asked for again. */
 const REMEMBERED = 10_000;
 const STATUS_TIMEOUT_MS = 15_000;
+
+interface Lane {
+  active: number;
+  readonly waiting: (() => void)[];
+}
 
 /** Pushes the files that an envelope names before the envelope itself goes. */
 export class MaterialPusher {
   readonly #materials: MaterialStore;
   readonly #onBytes: (bytes: number) => void;
   readonly #arrived = new Map<string, Set<string>>();
-  readonly #waiting: (() => void)[] = [];
-  #active = 0;
+  readonly #lanes = new Map<string, Lane>();
 
   constructor(materials: MaterialStore, onBytes: (bytes: number) => void) {
     this.#materials = materials;
@@ -43,15 +47,14 @@ export class MaterialPusher {
     digests: readonly string[],
     signal: AbortSignal,
   ): Promise<void> {
-    await this.#slot();
+    const leave = await this.#enter(peer);
     try {
       for (const digest of digests) {
         await this.#pushOne(client, conversation, Buffer.from(digest, 'hex'), signal);
         this.#remember(`${peer}/${conversation}`, digest);
       }
     } finally {
-      this.#active -= 1;
-      this.#waiting.shift()?.();
+      leave();
     }
   }
 
@@ -69,9 +72,18 @@ export class MaterialPusher {
     }
   }
 
-  async #slot(): Promise<void> {
-    if (this.#active >= AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    this.#active += 1;
+  /** Waits for a place in the peer's lane. @returns what gives it to the next */
+  async #enter(peer: string): Promise<() => void> {
+    const lane = this.#lanes.get(peer) ?? { active: 0, waiting: [] };
+    this.#lanes.set(peer, lane);
+    if (lane.active < AT_ONCE) lane.active += 1;
+    else await new Promise<void>((resolve) => lane.waiting.push(resolve));
+    return () => {
+      const next = lane.waiting.shift();
+      if (next) return next();
+      lane.active -= 1;
+      if (lane.active === 0) this.#lanes.delete(peer);
+    };
   }
 
   #remember(key: string, digest: string): void {

@@ -121,6 +121,11 @@ export class Outbox {
     );
   }
 
+  /** Whether an envelope still waits for its verdict. */
+  async isPending(tx: Transaction, position: number): Promise<boolean> {
+    return (await tx.get("SELECT 1 FROM outbox WHERE position = ? AND state = 'pending'", position)) !== undefined;
+  }
+
   /**
    * Closes an envelope with the peer's receipt.
    *

@@ -90,15 +90,18 @@ export class PeerClient {
     signal: AbortSignal,
   ): Promise<messages.PushResponse> {
     return new Promise((resolve, reject) => {
+      const ended = new AbortController();
       const call = this.#material.push((error, answer) => {
         signal.removeEventListener('abort', cancel);
+        ended.abort();
         if (error || !answer) reject(codedError(error));
         else resolve(answer as messages.PushResponse);
       });
       const cancel = () => call.cancel();
       signal.addEventListener('abort', cancel, { once: true });
+      if (signal.aborted) cancel();
       call.write({ opening });
-      writeAll(call, chunks).catch((error) => {
+      writeAll(call, chunks, ended.signal).catch((error) => {
         call.cancel();
         reject(error);
       });
@@ -121,20 +124,29 @@ export function codedError(error: unknown): CodedError {
   );
 }
 
+/** Writes until the chunks or the call end; either way the file behind the chunks is closed. */
 async function writeAll(
-  call: {
-    write(frame: object): boolean;
-    once(event: 'drain', listener: () => void): unknown;
-    end(): void;
-    destroyed?: boolean;
-  },
+  call: { write(frame: object): boolean; once(event: 'drain', listener: () => void): unknown; end(): void },
   chunks: AsyncIterable<Uint8Array>,
+  ended: AbortSignal,
 ): Promise<void> {
   for await (const chunk of chunks) {
-    if (call.destroyed) return;
-    if (!call.write({ chunk })) await new Promise<void>((resolve) => call.once('drain', resolve));
+    if (ended.aborted) return;
+    if (!call.write({ chunk })) await drainedOr(ended, call);
   }
-  call.end();
+  if (!ended.aborted) call.end();
+}
+
+function drainedOr(ended: AbortSignal, call: { once(event: 'drain', listener: () => void): unknown }): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      ended.removeEventListener('abort', done);
+      resolve();
+    };
+    call.once('drain', done);
+    ended.addEventListener('abort', done, { once: true });
+    if (ended.aborted) done();
+  });
 }
 
 /** The pinned certificates are their own roots: nothing else is trusted for this peer. */

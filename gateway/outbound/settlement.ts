@@ -39,28 +39,35 @@ async function settleReceipts(
   for (const entry of read.answers) {
     if (entry.kind !== 'receipt') continue;
     const { envelope, index, receiptIndex, code, body } = entry;
+    // A second receipt of the same verdict is no new fact: the log has one entry for each record.
+    if (!(await outbox.isPending(tx, envelope.position))) continue;
     const logPosition = await log.append(tx, {
       kind: 'LOG_ENTRY_KIND_RECEIPT_RECEIVED',
       subject: read.receiptLeaves[receiptIndex]!,
       peer,
       at: clock.now(),
     });
-    const closed = await outbox.settle(
+    await outbox.settle(
       tx,
       { position: envelope.position, peer },
       { code, body, logPosition, sealedIn: { group, index }, receiptIn: { group: receiptGroup, index: receiptIndex } },
     );
-    if (closed) await tell(tx, context, peer, envelope, code as ErrorCode | '');
+    await tell(tx, context, peer, envelope, code as ErrorCode | '');
   }
 }
 
-function tell(
+/** A room that cannot bear the fate of its envelope keeps neither the receipt nor other conversations from being settled. */
+async function tell(
   tx: Transaction,
-  context: DispatchContext,
+  { onSettled, events }: DispatchContext,
   peer: string,
   envelope: PendingEnvelope,
   code: ErrorCode | '',
 ): Promise<void> {
   const { id, conversation, payload, type } = envelope;
-  return context.onSettled(tx, { peer, id, conversation, name: type as PayloadName, payload, code });
+  try {
+    await tx.attempt(() => onSettled(tx, { peer, id, conversation, name: type as PayloadName, payload, code }));
+  } catch (error) {
+    events.settleFailed(peer, id, error);
+  }
 }

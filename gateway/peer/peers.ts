@@ -124,15 +124,18 @@ export class Peers {
   }
 
   async #keep(tx: Transaction, statement: RegionStatement): Promise<void> {
-    await tx.run(
+    // The directory changes only after the commit: another statement may have been taken in the same group of works.
+    const changed = await tx.run(
       `INSERT INTO peer (region, identity, serial, statement, pinned_at) VALUES (?, ?, ?, ?, ?)
-       ON CONFLICT (region) DO UPDATE SET serial = excluded.serial, statement = excluded.statement`,
+       ON CONFLICT (region) DO UPDATE SET serial = excluded.serial, statement = excluded.statement
+         WHERE identity = excluded.identity AND (serial < excluded.serial OR statement = excluded.statement)`,
       statement.region,
       statement.identity,
       statement.serial,
       statement.jwt,
       this.#clock.now(),
     );
+    if (changed === 0) throw new CodedError('STATEMENT_STALE');
     tx.afterCommit(() => {
       this.#directory.pin(statement);
       this.#tell();

@@ -36,6 +36,10 @@ export class SqliteConnection implements Sql {
     return Number(this.#prepare(text).run(...values).changes);
   }
 
+  get inTransaction(): boolean {
+    return this.#db.isTransaction;
+  }
+
   /** Runs statements that take no values and give no rows. */
   execute(text: string): void {
     this.#db.exec(text);

@@ -73,28 +73,30 @@ class SqliteStore implements Store {
 
   async #commitGroup(group: readonly Pending[]): Promise<void> {
     const settle: (() => void)[] = [];
-    const effects: (() => void)[] = [];
     try {
       this.#writer.execute('BEGIN IMMEDIATE');
-      for (const pending of group) settle.push(await this.#runOne(pending, effects));
+      for (const pending of group) settle.push(await this.#runOne(pending));
       this.#writer.execute('COMMIT');
     } catch (error) {
       this.#rollBack();
       for (const pending of group) pending.reject(error);
       return;
     }
-    for (const effect of effects) effect();
     for (const tell of settle) tell();
   }
 
-  /** Runs one work under a savepoint, so that its failure undoes only itself. */
-  async #runOne(pending: Pending, effects: (() => void)[]): Promise<() => void> {
+  /**
+   * Runs one work under a savepoint, so that its failure undoes only itself. @returns what to do after the commit
+   *
+   * @throws the work's error when SQLite undid the whole transaction with it
+   */
+  async #runOne(pending: Pending): Promise<() => void> {
     const tx = new SqliteTransaction(this.#writer);
     try {
       const result = await tx.attempt(() => pending.work(tx));
-      effects.push(...tx.effects);
-      return () => pending.resolve(result);
+      return () => tellCommitted(pending, tx.effects, result);
     } catch (error) {
+      if (!this.#writer.inTransaction) throw error;
       return () => pending.reject(error);
     }
   }
@@ -108,6 +110,16 @@ class SqliteStore implements Store {
   }
 }
 
+/** An effect that throws against its duty must not stop the store: its own work's caller learns of it. */
+function tellCommitted(pending: Pending, effects: readonly (() => void)[], result: unknown): void {
+  try {
+    for (const effect of effects) effect();
+    pending.resolve(result);
+  } catch (error) {
+    pending.reject(error);
+  }
+}
+
 class SqliteTransaction implements Transaction {
   readonly effects: (() => void)[] = [];
   readonly #connection: SqliteConnection;
@@ -117,15 +129,15 @@ class SqliteTransaction implements Transaction {
   }
 
   all<R = Row>(text: string, ...values: Value[]): Promise<R[]> {
-    return this.#connection.all<R>(text, ...values);
+    return this.#live().all<R>(text, ...values);
   }
 
   get<R = Row>(text: string, ...values: Value[]): Promise<R | undefined> {
-    return this.#connection.get<R>(text, ...values);
+    return this.#live().get<R>(text, ...values);
   }
 
   run(text: string, ...values: Value[]): Promise<number> {
-    return this.#connection.run(text, ...values);
+    return this.#live().run(text, ...values);
   }
 
   async attempt<T>(part: () => Promise<T>): Promise<T> {
@@ -136,14 +148,22 @@ class SqliteTransaction implements Transaction {
       await this.#connection.run('RELEASE part');
       return result;
     } catch (error) {
-      await this.#connection.run('ROLLBACK TO part');
-      await this.#connection.run('RELEASE part');
       this.effects.length = effects;
+      if (this.#connection.inTransaction) {
+        await this.#connection.run('ROLLBACK TO part');
+        await this.#connection.run('RELEASE part');
+      }
       throw error;
     }
   }
 
   afterCommit(effect: () => void): void {
     this.effects.push(effect);
+  }
+
+  /** SQLite may undo a whole transaction by itself; what came after would then be committed alone. */
+  #live(): SqliteConnection {
+    if (!this.#connection.inTransaction) throw new Error('the database undid the whole transaction');
+    return this.#connection;
   }
 }

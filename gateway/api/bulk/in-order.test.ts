@@ -43,10 +43,14 @@ test('an answer is given out while the next entry is still to come', async () =>
     yield [2];
   }
   const answers = answerInOrder(slow(), async (entry) => `${entry} `, 10);
-  expect(String((await once(answers, 'data'))[0])).toBe('1 ');
+  let text = '';
+  answers.on('data', (chunk) => {
+    text += chunk;
+  });
+  await vi.waitUntil(() => text === '1 ');
   more();
-  expect(String((await once(answers, 'data'))[0])).toBe('2 ');
   await once(answers, 'end');
+  expect(text).toBe('1 2 ');
 });
 
 test('no more than the window is in work', async () => {
@@ -75,7 +79,7 @@ test('a reader that does not read stops the work', async () => {
     },
     10,
   );
-  answers.pause();
+  answers.read(0);
   await vi.waitUntil(() => answers.readableLength >= answers.readableHighWaterMark);
   await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
   expect(done).toBeLessThan(200);

@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { appendFile, open, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Children } from '../children.ts';
+import { GatewayApi } from './gateway-api.ts';
+
+const CLI = fileURLToPath(new URL('../../../gateway/cli/main.ts', import.meta.url));
+/** Milliseconds that a gateway may take until it is ready. */
+const START_MS = 30_000;
+/** Lines of its log that are shown when a gateway fails. */
+const LOG_LINES = 20;
+
+/** A gateway as operators run it, in a process of its own. */
+export interface GatewayProcess {
+  readonly region: string;
+  readonly api: GatewayApi;
+  readonly statement: string;
+  readonly fingerprint: string;
+}
+
+/**
+ * Makes a gateway with `tongban init` and runs it with `tongban start`, on ports of its own.
+ *
+ * @throws Error with the end of its log when it does not become ready
+ */
+export async function startGateway(
+  children: Children,
+  parent: string,
+  region: string,
+  name: string,
+): Promise<GatewayProcess> {
+  const folder = join(parent, region);
+  const passphrase = join(parent, `${region}.passphrase`);
+  await writeFile(passphrase, 'a passphrase for measuring', { mode: 0o600 });
+  const endpoint = `127.0.0.1:${await freePort()}`;
+  const where = ['--http', '127.0.0.1:0', '--peer-listen', endpoint, '--peer-endpoint', endpoint];
+  const made = await tongban<{ statement: string; fingerprint: string }>(children, [
+    ...['init', folder, '--region', region, '--name', name, '--passphrase-file', passphrase],
+    ...where,
+  ]);
+  // Asking for the fate of a case again and again is no attack here.
+  await appendFile(join(folder, 'gateway.yaml'), '\nlimits:\n  http_requests_per_minute: 10000000\n');
+  const { token } = await tongban<{ token: string }>(children, ['token', '--gateway', folder, '--role', 'admin']);
+  const url = await launch(children, folder, region);
+  const statement = (await readFile(made.statement, 'utf8')).trim();
+  return { region, api: new GatewayApi(url, token), statement, fingerprint: made.fingerprint };
+}
+
+/** @returns the URL of the API */
+async function launch(children: Children, folder: string, region: string): Promise<string> {
+  const logFile = join(folder, 'gateway.log');
+  const log = await open(logFile, 'a');
+  const child = run(children, ['start', '--gateway', folder], ['ignore', log.fd, log.fd]);
+  await log.close();
+  const end = performance.now() + START_MS;
+  while (child.exitCode === null && performance.now() < end) {
+    const told = await readFile(join(folder, 'run', 'gateway.json'), 'utf8').then(JSON.parse, () => undefined);
+    if (told) return told.http;
+    await pause(20);
+  }
+  const lines = (await readFile(logFile, 'utf8')).trimEnd().split('\n').slice(-LOG_LINES);
+  throw new Error(`the gateway of region ${region} did not start:\n${lines.join('\n')}`);
+}
+
+async function tongban<T>(children: Children, args: readonly string[]): Promise<T> {
+  const child = run(children, [...args, '--json'], ['ignore', 'pipe', 'pipe']);
+  let output = '';
+  for (const stream of [child.stdout!, child.stderr!]) stream.setEncoding('utf8');
+  child.stdout!.on('data', (text) => {
+    output += text;
+  });
+  let complaint = '';
+  child.stderr!.on('data', (text) => {
+    complaint += text;
+  });
+  const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
+  if (code !== 0) throw new Error(`tongban ${args[0]} failed (exit ${code}): ${complaint}${output}`);
+  return JSON.parse(output) as T;
+}
+
+function run(children: Children, args: readonly string[], stdio: ('ignore' | 'pipe' | number)[]): ChildProcess {
+  // A group of its own: Ctrl-C reaches only the benchmark, which then ends everything in order.
+  return children.add(spawn(process.execPath, [CLI, ...args], { stdio, detached: true }));
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

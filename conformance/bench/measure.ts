@@ -1,0 +1,107 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Children } from './children.ts';
+import { startFloor } from './floor/floor.ts';
+import { startAgreedPair } from './gateways/agreed-pair.ts';
+import { measureExchange, measureIdleLatency } from './gateways/exchange.ts';
+import { median, percentile } from './statistics.ts';
+
+/** How much is measured. */
+export interface Effort {
+  readonly rounds: number;
+  /** Seconds that new work comes in, in each part of a round. */
+  readonly seconds: number;
+  /** Cases submitted one at a time. */
+  readonly samples: number;
+}
+
+export const FULL: Effort = { rounds: 5, seconds: 8, samples: 200 };
+/** At most three minutes. */
+export const QUICK: Effort = { rounds: 3, seconds: 4, samples: 60 };
+
+/** What came out: rates in envelopes a second, medians of the rounds; latencies in milliseconds. */
+export interface Figures {
+  readonly exchange_per_s: number;
+  readonly floor_per_s: number;
+  readonly one_by_one_per_s: number;
+  readonly ratio_to_floor: number;
+  readonly ratio_to_one_by_one: number;
+  readonly idle_p50_ms: number;
+  readonly idle_p99_ms: number;
+}
+
+export interface MeasureOptions {
+  readonly effort: Effort;
+  /** Milliseconds. */
+  readonly now: () => number;
+  /** Told of every step. */
+  readonly say: (text: string) => void;
+  /** Ends the measuring; everything is cleaned up all the same. */
+  readonly signal: AbortSignal;
+}
+
+/** Starts everything, measures in interleaved rounds, and leaves nothing behind. */
+export async function measure(options: MeasureOptions): Promise<Figures> {
+  const { signal } = options;
+  const folder = await mkdtemp(join(tmpdir(), 'tongban-bench-'));
+  const children = new Children();
+  const aborted = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+  const work = measureIn(folder, children, options);
+  try {
+    signal.throwIfAborted();
+    return await Promise.race([work, aborted]);
+  } finally {
+    // Work that was left fails on the processes that are gone; nobody waits for it.
+    work.catch(() => {});
+    aborted.catch(() => {});
+    await children.end();
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+async function measureIn(folder: string, children: Children, { effort, now, say }: MeasureOptions): Promise<Figures> {
+  say('两个网关启动并互信 / two gateways start and agree');
+  const { receiving } = await startAgreedPair(children, folder, now());
+  const floor = await startFloor(children, join(folder, 'floor'));
+  const parts = {
+    exchange: () => measureExchange(receiving, effort.seconds),
+    floor: () => floor('stream', effort.seconds),
+    oneByOne: () => floor('one-by-one', effort.seconds),
+  };
+  const names = ['exchange', 'floor', 'oneByOne'] as const;
+  // Code that never ran is slow: the first, short turn is not counted.
+  await measureExchange(receiving, 1);
+  await floor('stream', 1);
+  await floor('one-by-one', 1);
+  const latencies = await measureIdleLatency(receiving, effort.samples);
+  const rates = { exchange: [] as number[], floor: [] as number[], oneByOne: [] as number[] };
+  for (let round = 1; round <= effort.rounds; round += 1) {
+    for (const name of names) rates[name].push(await parts[name]());
+    const shown = names.map((name) => `${name} ${Math.round(rates[name].at(-1)!)}/s`).join(', ');
+    say(`第 ${round}/${effort.rounds} 轮 / round: ${shown}`);
+  }
+  return figures(rates, latencies);
+}
+
+function figures(
+  rates: Readonly<Record<'exchange' | 'floor' | 'oneByOne', readonly number[]>>,
+  latencies: readonly number[],
+): Figures {
+  const [exchange, floor, oneByOne] = [median(rates.exchange), median(rates.floor), median(rates.oneByOne)];
+  return {
+    exchange_per_s: round(exchange, 1),
+    floor_per_s: round(floor, 1),
+    one_by_one_per_s: round(oneByOne, 1),
+    ratio_to_floor: round(exchange / floor, 3),
+    ratio_to_one_by_one: round(exchange / oneByOne, 3),
+    idle_p50_ms: round(percentile(latencies, 0.5), 2),
+    idle_p99_ms: round(percentile(latencies, 0.99), 2),
+  };
+}
+
+function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}

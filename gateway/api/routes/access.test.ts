@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { apiOf } from '../../testing/api-region.ts';
+import { type LiveRegion, makeRegionFolder, openLiveRegion, removeFolders } from '../../testing/live-region.ts';
+import { ROLES } from '../roles.ts';
+import { ROUTE_ACCESS } from '../route-access.ts';
+import { everyAccess } from '../testing/access.ts';
+import type { TestApi } from '../testing/api.ts';
+
+let folder: string;
+let region: LiveRegion;
+let api: TestApi;
+
+beforeAll(async () => {
+  folder = await makeRegionFolder('320600');
+  region = await openLiveRegion(folder);
+  api = await apiOf(region);
+});
+
+afterAll(async () => {
+  await api.close(0);
+  await region.stop();
+  await removeFolders(folder);
+});
+
+test.each(everyAccess(ROUTE_ACCESS))('$method $url as $role: $refusal', async ({ method, url, role, refusal }) => {
+  const headers = role ? { authorization: await api.bearer(role) } : {};
+  const answer = await api.app.inject({ method, url, headers });
+  if (refusal)
+    expect(answer.json()).toMatchObject({ status: refusal, code: refusal === 401 ? 'UNAUTHORIZED' : 'FORBIDDEN' });
+  else expect([401, 403, 500]).not.toContain(answer.statusCode);
+});
+
+test('the table names every route of the API, each with at least one role, and auditors change nothing', async () => {
+  const described = (await api.app.inject({ url: '/openapi.json' })).json() as { paths: Record<string, object> };
+  const operations = Object.entries(described.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`),
+  );
+  const ours = operations.filter((operation) => operation.includes(' /v1/'));
+  expect(ours.sort()).toEqual(Object.keys(ROUTE_ACCESS).sort());
+  for (const [route, roles] of Object.entries(ROUTE_ACCESS)) {
+    expect(roles.length, route).toBeGreaterThan(0);
+    expect(roles, route).toContain('admin');
+    if (!route.startsWith('GET ') && route !== 'POST /v1/certificates/verify')
+      expect(roles, route).not.toContain('auditor');
+  }
+  expect(everyAccess(ROUTE_ACCESS)).toHaveLength(Object.keys(ROUTE_ACCESS).length * (ROLES.length + 1));
+});
+
+test('every operation is described in Chinese and English', async () => {
+  const { paths } = (await api.app.inject({ url: '/openapi.json' })).json() as {
+    paths: Record<string, Record<string, { summary?: string; tags?: string[]; responses: object }>>;
+  };
+  for (const [path, methods] of Object.entries(paths)) {
+    if (!path.startsWith('/v1/')) continue;
+    for (const [method, { summary, tags, responses }] of Object.entries(methods)) {
+      expect(summary, `${method} ${path}`).toMatch(/\p{Script=Han}.* \/ [a-z]/u);
+      expect(tags, `${method} ${path}`).toHaveLength(1);
+      expect(
+        Object.keys(responses).some((status) => status.startsWith('20')),
+        `${method} ${path}`,
+      ).toBe(true);
+    }
+  }
+});
