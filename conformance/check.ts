@@ -1,5 +1,5 @@
-import type { Bench } from './bench.ts';
 import type { Words } from './finding.ts';
+import type { Workbench } from './workbench.ts';
 
 /** One thing that a peer must do, or must not do. */
 export interface ConformanceCheck {
@@ -16,7 +16,7 @@ export interface ConformanceCheck {
    * @returns what was seen
    * @throws Deviation when the target fails it, NotApplicable when it cannot be made here
    */
-  readonly run: (bench: Bench) => Promise<string>;
+  readonly run: (bench: Workbench) => Promise<string>;
 }
 
 /** Checks that belong together, in the order in which they are made. */

@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util';
 import { CodedError, ERROR_CODES } from '#proto';
 import { type RegionStatement, readPassphrase } from '#trust';
-import { Bench } from './bench.ts';
 import { say } from './finding.ts';
 import { PLANS } from './plans/plans.ts';
 import { openRegionFolder, readStatement } from './region-folder.ts';
 import { lineOf, type Report, reportOf, summaryOf, writeReport } from './report.ts';
 import { runPlan } from './run-plan.ts';
+import { Workbench } from './workbench.ts';
 
 /** What the command knows of its process. */
 export interface CommandContext {
@@ -67,7 +67,7 @@ async function run(options: Options, context: CommandContext): Promise<ExitCode>
   const target = await readStatement(options.target);
   const { passphrase, warnings } = await readPassphrase({ file: options.passphraseFile, env: context.passphrase });
   for (const warning of warnings) err(`${warning}\n`);
-  const bench = await Bench.open(await openRegionFolder(options.as, passphrase, target), target, now);
+  const bench = await Workbench.open(await openRegionFolder(options.as, passphrase, target), target, now);
   try {
     await demandReachable(bench, target);
     const started = now();
@@ -105,7 +105,7 @@ function parse(argv: readonly string[]) {
   }
 }
 
-async function demandReachable(bench: Bench, { region, endpoint }: RegionStatement): Promise<void> {
+async function demandReachable(bench: Workbench, { region, endpoint }: RegionStatement): Promise<void> {
   if (await bench.client().reachable(CONNECT_MS)) return;
   throw new CodedError(
     'PEER_UNREACHABLE',

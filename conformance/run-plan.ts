@@ -1,8 +1,8 @@
 import { CodedError } from '#proto';
-import type { Bench } from './bench.ts';
 import type { ConformanceCheck } from './check.ts';
 import { Deviation, NotApplicable, type Outcome, say } from './finding.ts';
 import { CallEnded } from './wire/call-end.ts';
+import type { Workbench } from './workbench.ts';
 
 /** A check and what became of it. */
 export interface Result {
@@ -14,7 +14,7 @@ export interface Result {
 /** Makes every check, one after the other, whatever became of the one before. */
 export async function runPlan(
   plan: readonly ConformanceCheck[],
-  bench: Bench,
+  bench: Workbench,
   onResult: (result: Result) => void = () => {},
 ): Promise<Result[]> {
   const results: Result[] = [];
@@ -26,7 +26,7 @@ export async function runPlan(
   return results;
 }
 
-async function make(check: ConformanceCheck, bench: Bench): Promise<Omit<Result, 'check'>> {
+async function make(check: ConformanceCheck, bench: Workbench): Promise<Omit<Result, 'check'>> {
   try {
     return { outcome: 'passed', detail: await check.run(bench) };
   } catch (error) {
@@ -40,5 +40,5 @@ function faultOf(error: unknown): string {
   if (error instanceof Deviation || error instanceof CallEnded) return error.message;
   if (error instanceof CodedError)
     return say(`对端所发未通过验证:${error.code}`, `what the target sent fails with ${error.code}`);
-  return say('检查中断', 'the check broke off') + `: ${error instanceof Error ? error.message : String(error)}`;
+  return `${say('检查中断', 'the check broke off')}: ${error instanceof Error ? error.message : String(error)}`;
 }

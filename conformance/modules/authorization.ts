@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { type ErrorCode, MODES } from '#proto';
-import type { Bench } from '../bench.ts';
 import type { ConformanceCheck, ConformanceModule } from '../check.ts';
 import { NotApplicable, say } from '../finding.ts';
 import { demandAnswer } from '../wire/answers.ts';
 import type { Written } from '../wire/hostile-peer.ts';
+import type { Workbench } from '../workbench.ts';
 import { caseGrounds, cite, inCase, nextInCase, transfer, unknownDigest } from './case-ground.ts';
 import { demandNext } from './traces.ts';
 
@@ -79,7 +79,7 @@ export const authorization: ConformanceModule = [
       bench.inSession((session) =>
         inCase(bench, session, async (opened) => {
           const returned = { reason: '一致性测试', handler: { organisation: '一致性测试', staff: 'TEST01' } };
-          const bad = nextInCase(bench, opened, (changes) => bench.peer.write('CaseReturned', returned, changes));
+          const bad = nextInCase(opened, (changes) => bench.peer.write('CaseReturned', returned, changes));
           demandAnswer((await session.deliver([bad])).to(bad), 'receipt', 'RIGHT_MISSING');
           return say('否决 RIGHT_MISSING', 'rejected with RIGHT_MISSING');
         }),
@@ -93,7 +93,7 @@ function rejected(
   code: ErrorCode,
   zh: string,
   en: string,
-  write: (bench: Bench) => Written,
+  write: (bench: Workbench) => Written,
 ): ConformanceCheck {
   return {
     id,
@@ -111,7 +111,7 @@ function rejected(
 }
 
 /** A granted item with a mode that no grant of the agreement gives for it. */
-function modeless(bench: Bench) {
+function modeless(bench: Workbench) {
   for (const { agreement, item } of caseGrounds(bench)) {
     const granted = agreement.content.grants.filter(({ items }) => items.includes(item)).flatMap(({ modes }) => modes);
     const mode = MODES.find((name) => !granted.includes(name));

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Mode, messages } from '#proto';
 import type { Grant, VerifiedAgreement } from '#trust';
-import type { Bench } from '../bench.ts';
 import { Deviation, NotApplicable, say } from '../finding.ts';
 import { type Answer, answerText } from '../wire/answers.ts';
 import type { HeaderChanges, Written } from '../wire/hostile-peer.ts';
 import type { Session } from '../wire/session.ts';
+import type { Workbench } from '../workbench.ts';
 import { freshConversation } from './traces.ts';
 
 /** What allows us to hand a case to the target: an agreement, an item of it and a mode. */
@@ -32,7 +32,7 @@ const NOT_TO_BE_HAD = ['ITEM_UNKNOWN', 'AUTHORIZATION_INACTIVE', 'AUTHORIZATION_
 const HANDLER = { organisation: '一致性测试', window: '1', staff: 'TEST01' };
 
 /** Every item that we may take in for the target, with the mode. @throws NotApplicable when there is none */
-export function caseGrounds({ acting, own, target, now }: Bench): CaseGround[] {
+export function caseGrounds({ acting, own, target, now }: Workbench): CaseGround[] {
   const grounds = acting.agreements
     .filter(({ content }) => inForce(content, now()) && mayTravel(content.fields))
     .flatMap((agreement) =>
@@ -94,7 +94,7 @@ export function materialOf({ digest, bytes }: { digest: Buffer; bytes: Buffer })
  * @throws NotApplicable when the target offers none of the items, Deviation when it rejects for another reason
  */
 export async function openCase(
-  bench: Bench,
+  bench: Workbench,
   deliver: (ground: CaseGround, conversation: string) => Promise<Answer>,
 ): Promise<OpenCase> {
   for (const ground of caseGrounds(bench)) {
@@ -110,7 +110,7 @@ export async function openCase(
 
 /** Works in a case without materials, and withdraws it afterwards. */
 export async function inCase(
-  bench: Bench,
+  bench: Workbench,
   session: Session,
   work: (opened: OpenCase) => Promise<string>,
 ): Promise<string> {
@@ -127,16 +127,16 @@ export async function inCase(
 }
 
 /** The next envelope of a case. */
-export function nextInCase(bench: Bench, opened: OpenCase, write: (changes: HeaderChanges) => Written): Written {
+export function nextInCase(opened: OpenCase, write: (changes: HeaderChanges) => Written): Written {
   opened.sequence += 1;
   const { conversation, sequence, ground } = opened;
   return write({ conversation, sequence, ...cite(ground.agreement) });
 }
 
 /** Takes a test case back, so that nobody works on it. */
-export async function withdraw(bench: Bench, session: Session, opened: OpenCase): Promise<Answer> {
+export async function withdraw(bench: Workbench, session: Session, opened: OpenCase): Promise<Answer> {
   const payload = { reason: '一致性测试结束', handler: HANDLER };
-  const envelope = nextInCase(bench, opened, (changes) => bench.peer.write('WithdrawalRequested', payload, changes));
+  const envelope = nextInCase(opened, (changes) => bench.peer.write('WithdrawalRequested', payload, changes));
   return (await session.deliver([envelope])).to(envelope);
 }
 

@@ -72,13 +72,11 @@ export const cases: ConformanceModule = [
       bench.inSession((session) =>
         inCase(bench, session, async (opened) => {
           const rating = { score: 5, ratedAt: bench.now() };
-          const rated = nextInCase(bench, opened, (changes) => bench.peer.write('CaseRated', rating, changes));
+          const rated = nextInCase(opened, (changes) => bench.peer.write('CaseRated', rating, changes));
           demandAnswer((await session.deliver([rated])).to(rated), 'receipt', 'ILLEGAL_TRANSITION');
           demandAccepted(await withdraw(bench, session, opened));
           const payload = { reason: '再次撤回', handler: HANDLER };
-          const again = nextInCase(bench, opened, (changes) =>
-            bench.peer.write('WithdrawalRequested', payload, changes),
-          );
+          const again = nextInCase(opened, (changes) => bench.peer.write('WithdrawalRequested', payload, changes));
           demandAnswer((await session.deliver([again])).to(again), 'receipt', 'ILLEGAL_TRANSITION');
           return say(
             '未办结即评价、重复撤回均被否决;其间的撤回有效',

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { decode, mintCertificateIdentifier, typeName } from '#proto';
 import { openSealed, readArrived } from '#trust';
-import type { Bench } from '../bench.ts';
 import type { ConformanceModule } from '../check.ts';
 import { demand, NotApplicable, say } from '../finding.ts';
 import type { HeaderChanges } from '../wire/hostile-peer.ts';
+import type { Workbench } from '../workbench.ts';
 import { cite } from './case-ground.ts';
 import { demandCallFails } from './traces.ts';
 
@@ -106,12 +106,12 @@ function identifierOfNothing(): string {
   return minted.value;
 }
 
-function ask({ peer }: Bench, changes: HeaderChanges) {
+function ask({ peer }: Workbench, changes: HeaderChanges) {
   const question = { identifier: identifierOfNothing(), purpose: '一致性测试' };
   return peer.write('CertificateQuestion', question, { sequence: 0, ...changes });
 }
 
-function cited({ acting }: Bench): HeaderChanges {
+function cited({ acting }: Workbench): HeaderChanges {
   const [agreement] = acting.agreements;
   if (!agreement)
     throw new NotApplicable(say('测试方目录中没有与目标地区的授权', 'the folder has no agreement with the target'));
@@ -119,7 +119,7 @@ function cited({ acting }: Bench): HeaderChanges {
 }
 
 /** The answer, its seal verified. @throws CallEnded, Deviation, VerificationError */
-async function answerOf({ client, target, own, now }: Bench, question: object) {
+async function answerOf({ client, target, own, now }: Workbench, question: object) {
   const { envelope } = await client('own').check({ envelope: question });
   demand(envelope !== null, '答复中没有报文', 'the answer has no envelope');
   return openSealed(readArrived(envelope, target.region, own.region), envelope.seal, target, now());

@@ -1,6 +1,6 @@
-import type { Caller } from '../bench.ts';
 import type { ConformanceCheck, ConformanceModule } from '../check.ts';
 import { demand, say, type Words } from '../finding.ts';
+import type { Caller } from '../workbench.ts';
 import { demandCallFails, demandEnd } from './traces.ts';
 
 /** Method of gRPC's server reflection, and the field of its request that asks for the list of services. */

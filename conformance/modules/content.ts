@@ -1,9 +1,9 @@
 import type { ErrorCode, MessageInput, PayloadName } from '#proto';
-import type { Bench } from '../bench.ts';
 import type { ConformanceCheck, ConformanceModule } from '../check.ts';
 import { say, type Words } from '../finding.ts';
 import { demandAccepted, demandAnswer } from '../wire/answers.ts';
 import type { Written } from '../wire/hostile-peer.ts';
+import type { Workbench } from '../workbench.ts';
 import { demandNext } from './traces.ts';
 
 const TYPE_STEP = 'Answers 5';
@@ -52,7 +52,7 @@ export const content: ConformanceModule = [
 ];
 
 /** A verified envelope that must be rejected with a receipt. The rejection consumes its number and nothing else. */
-function rejection(id: string, code: ErrorCode, title: Words, write: (bench: Bench) => Written): ConformanceCheck {
+function rejection(id: string, code: ErrorCode, title: Words, write: (bench: Workbench) => Written): ConformanceCheck {
   return {
     id,
     clause: TYPE_STEP,
@@ -73,7 +73,7 @@ function accepted<N extends PayloadName>(
   clause: string,
   title: Words,
   name: N,
-  payload: (bench: Bench) => MessageInput<N>,
+  payload: (bench: Workbench) => MessageInput<N>,
 ): ConformanceCheck {
   return {
     id,
@@ -90,7 +90,7 @@ function accepted<N extends PayloadName>(
 }
 
 /** The items that our side grants the target, else one of our own making. */
-function offeredItems({ acting, own }: Bench): object[] {
+function offeredItems({ acting, own }: Workbench): object[] {
   const grants = acting.agreements.flatMap((agreement) => agreement.content.grants);
   const granted = grants.filter(({ grantor }) => grantor === own.region).flatMap(({ items }) => items);
   const codes = granted.length > 0 ? [...new Set(granted)] : ['EX001'];

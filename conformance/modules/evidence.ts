@@ -1,4 +1,4 @@
-import { verifyCheckpoint } from '#trust';
+import { type LogCheckpoint, verifyCheckpoint } from '#trust';
 import type { ConformanceModule } from '../check.ts';
 import { demand, NotApplicable, say } from '../finding.ts';
 
@@ -28,7 +28,7 @@ export const evidence: ConformanceModule = [
     title: { zh: '对端出示的检查点有效且日志只增不减', en: 'the checkpoints that were shown verify and only grow' },
     run: async ({ observed: { checkpoints }, target, now }) => {
       if (checkpoints.length === 0) throw new NotApplicable(say('对端未出示检查点', 'the target showed no checkpoint'));
-      let last = { epoch: 0, size: 0, root: Buffer.alloc(0) };
+      let last: Pick<LogCheckpoint, 'epoch' | 'size' | 'root'> = { epoch: 0, size: 0, root: Buffer.alloc(0) };
       for (const note of checkpoints) {
         const { epoch, size, root } = verifyCheckpoint(note, target, now());
         const grows =

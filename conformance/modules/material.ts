@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { LIMITS } from '#proto';
-import type { Bench } from '../bench.ts';
 import type { ConformanceModule } from '../check.ts';
 import { demand, say } from '../finding.ts';
+import type { Workbench } from '../workbench.ts';
 import { demandCallFails, freshConversation } from './traces.ts';
 
 const SIZE = LIMITS.chunkBytes + 1000;
@@ -108,7 +108,7 @@ export function frames(
   return list;
 }
 
-async function demandStatus(bench: Bench, file: TestFile, offset: number, complete: boolean): Promise<void> {
+async function demandStatus(bench: Workbench, file: TestFile, offset: number, complete: boolean): Promise<void> {
   const { conversation, digest } = file;
   const status = await bench.client().materialStatus({ conversation, digest });
   demand(

@@ -1,9 +1,9 @@
 import { encode, LIMITS } from '#proto';
-import type { Bench } from '../bench.ts';
 import type { ConformanceCheck, ConformanceModule } from '../check.ts';
 import { demand, say, type Words } from '../finding.ts';
 import type { Written } from '../wire/hostile-peer.ts';
 import { batchOf, type Session } from '../wire/session.ts';
+import type { Workbench } from '../workbench.ts';
 import { demandEnd, demandFree } from './traces.ts';
 
 /** Frames out of place: the stream ends, and what was in the frame is as if it had never been sent. */
@@ -90,7 +90,7 @@ export const protocol: ConformanceModule = [
   },
 ];
 
-type Violate = (bench: Bench, session: Session) => Promise<Written | undefined> | undefined;
+type Violate = (bench: Workbench, session: Session) => Promise<Written | undefined> | undefined;
 
 /** @param violate does it; returns an envelope that must still be possible afterwards, if there is one */
 function violation(id: string, clause: string, title: Words, violate: Violate): ConformanceCheck {
@@ -110,7 +110,7 @@ function violation(id: string, clause: string, title: Words, violate: Violate): 
 }
 
 /** An honest envelope takes the id and the number, on another stream. */
-async function untouched(bench: Bench, envelope: Written): Promise<string> {
+async function untouched(bench: Workbench, envelope: Written): Promise<string> {
   await bench.inSession((session) => demandFree(bench, session, envelope));
   return say('调用已结束;编号与序号仍可使用', 'the call ended; the id and the number were still free');
 }

@@ -1,10 +1,10 @@
 import { LIMITS } from '#proto';
 import { readReceipt, verifyReceiptGroup } from '#trust';
-import type { Bench } from '../bench.ts';
 import type { ConformanceModule } from '../check.ts';
 import { demand, say } from '../finding.ts';
 import { demandAccepted, demandAnswer } from '../wire/answers.ts';
 import type { Written } from '../wire/hostile-peer.ts';
+import type { Workbench } from '../workbench.ts';
 
 /** The signed verdict: its body, its seal, and that it never changes. */
 export const receipt: ConformanceModule = [
@@ -80,7 +80,7 @@ export const receipt: ConformanceModule = [
 ];
 
 /** Every field of a receipt's body. @throws Deviation, VerificationError */
-function demandBody({ target, own, now }: Bench, bytes: Buffer, ping: Written, before: number): void {
+function demandBody({ target, own, now }: Workbench, bytes: Buffer, ping: Written, before: number): void {
   const body = readReceipt(bytes, target.region, own.region);
   const right =
     body.envelopeId === ping.id &&
@@ -94,7 +94,7 @@ function demandBody({ target, own, now }: Bench, bytes: Buffer, ping: Written, b
   demand(near, '回执时间与本机相差超过 5 分钟', 'the times are more than five minutes from our clock');
 }
 
-function receiptOf(bench: Bench, ping: Written): Promise<Buffer> {
+function receiptOf(bench: Workbench, ping: Written): Promise<Buffer> {
   return bench.inSession(async (session) => {
     const answer = (await session.deliver([ping])).to(ping);
     demandAccepted(answer);

@@ -1,10 +1,10 @@
 import { regionUrn, TYP } from '#proto';
 import { SUITE_NAMES } from '#trust';
-import type { Bench } from '../bench.ts';
 import type { ConformanceModule } from '../check.ts';
 import { say } from '../finding.ts';
 import { demandAnswer } from '../wire/answers.ts';
 import { breakSignature, type SealChanges } from '../wire/hostile-peer.ts';
+import type { Workbench } from '../workbench.ts';
 import { demandNoTrace, refusalCheck } from './traces.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -125,7 +125,7 @@ function sealedWrongly(
   code: 'KEY_UNKNOWN' | 'TYP_MISMATCH' | 'ALGORITHM_NOT_ALLOWED' | 'ISSUER_MISMATCH' | 'SEAL_TIME',
   zh: string,
   en: string,
-  changes: (bench: Bench) => SealChanges,
+  changes: (bench: Workbench) => SealChanges,
 ) {
   return refusalCheck({
     id,

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { ErrorCode } from '#proto';
-import type { Bench } from '../bench.ts';
 import type { ConformanceCheck } from '../check.ts';
 import { Deviation, say, type Words } from '../finding.ts';
 import { type Answer, answerText, demandAccepted, demandAnswer } from '../wire/answers.ts';
@@ -8,6 +7,7 @@ import type { CallEnd } from '../wire/call-end.ts';
 import { CallEnded, callEndText } from '../wire/call-end.ts';
 import type { Written } from '../wire/hostile-peer.ts';
 import type { Session } from '../wire/session.ts';
+import type { Workbench } from '../workbench.ts';
 
 /** An envelope that must be refused, and the seal it travels under; an honest seal over it when none is given. */
 export interface Deceit {
@@ -15,12 +15,12 @@ export interface Deceit {
   readonly clause: string;
   readonly code: ErrorCode;
   readonly title: Words;
-  readonly forge: (bench: Bench) => Promise<{ envelope: Written; signedRoot?: Buffer }> | { envelope: Written };
+  readonly forge: (bench: Workbench) => Promise<{ envelope: Written; signedRoot?: Buffer }> | { envelope: Written };
 }
 
 /** The check that a deceit is refused with its code, and that its id and its number are still free afterwards. */
 export function refusalCheck({ id, clause, code, title, forge }: Deceit): ConformanceCheck {
-  const run = (bench: Bench) =>
+  const run = (bench: Workbench) =>
     bench.inSession(async (session) => {
       const { envelope, signedRoot } = { signedRoot: undefined, ...(await forge(bench)) };
       demandAnswer((await session.deliver([envelope], signedRoot)).to(envelope), 'refusal', code);
@@ -32,7 +32,7 @@ export function refusalCheck({ id, clause, code, title, forge }: Deceit): Confor
 
 /** Nothing remained of an envelope: an honest one takes its id and its place. @throws Deviation */
 export async function demandFree(
-  bench: Bench,
+  bench: Workbench,
   session: Session,
   { id, conversation, sequence }: Written,
 ): Promise<void> {
@@ -54,7 +54,7 @@ export function demandNoTrace(answer: Answer): void {
 
 /** The conversation stands where it should: its next number is accepted. @throws Deviation */
 export async function demandNext(
-  bench: Bench,
+  bench: Workbench,
   session: Session,
   conversation: string,
   sequence: number,

@@ -2,208 +2,31 @@ import { readFileSync } from 'node:fs';
 import {
   type Authorization,
   type AuthorizationDocument,
-  bytes,
   type Checkpoint,
-  list,
-  type Moment,
-  matching,
-  object,
-  oneOf,
   readStatement,
-  region,
-  type SignedRoot,
   type Statement,
-  text,
   UUID,
   verifyAuthorization,
   verifyCheckpoint,
-  verifyRoot,
-  whole,
-} from './signed.ts';
-import * as wire from './wire.ts';
-import { demand, H, type Header, json, leafOf, logLeaf, pathLeadsTo, Refused, treeRoot } from './wire.ts';
+} from './documents.ts';
+import { attempt, headerOf, OUTCOME, type Seal, verifyContent, verifyReceipt, verifySeal } from './exchange.ts';
+import { bytes, list, matching, object, oneOf, region, text, whole } from './shape.ts';
+import {
+  demand,
+  type Header,
+  json,
+  leafOf,
+  logLeaf,
+  pathLeadsTo,
+  type ReceiptBody,
+  Refused,
+  readLogEntry,
+} from './wire.ts';
 
-/** A second verifier of what crosses a border, written from proto/README.md alone. It shares no code with the product. */
+/** A second verifier of evidence bundles, written from proto/README.md alone. It shares no code with the product. */
 
 const MIB = 1024 * 1024;
-const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-const TYPE = /^[A-Za-z][A-Za-z0-9_.]{0,99}$/;
-const REGION_CODE = /^\d{6,12}$/;
-const THIRTY_DAYS = 30 * 24 * 3600 * 1000;
 const FIVE_MINUTES = 300_000;
-const OUTCOME = { accepted: 1, rejected: 2 };
-/** The closed table of the specification. */
-const ERROR_CODES = new Set(
-  `
-  PEER_UNKNOWN PEER_MISMATCH WRONG_RECIPIENT PROTOCOL_VIOLATION SHUTTING_DOWN BACK_PRESSURE MALFORMED
-  VERSION_UNSUPPORTED EXTENSION_UNKNOWN MESSAGE_TOO_LARGE ID_REUSED JWS_INVALID TYP_MISMATCH ALGORITHM_NOT_ALLOWED
-  KEY_UNKNOWN KEY_NOT_VALID SIGNATURE_INVALID SUITE_MISMATCH ISSUER_MISMATCH ROOT_MISMATCH PATH_INVALID
-  PAYLOAD_MISMATCH SEAL_TIME SENT_IN_FUTURE EXPIRED EXPIRY_INVALID SEQUENCE_GAP SEQUENCE_USED MATERIAL_MISSING
-  TRY_LATER UNKNOWN_TYPE PAYLOAD_INVALID AUTHORIZATION_UNKNOWN AUTHORIZATION_PENDING AUTHORIZATION_INACTIVE
-  AUTHORIZATION_REQUIRED AUTHORIZATION_INVALID ITEM_NOT_COVERED MODE_NOT_COVERED RIGHT_MISSING FIELD_NOT_ALLOWED
-  CASE_UNKNOWN ITEM_UNKNOWN ILLEGAL_TRANSITION MATERIAL_TOO_LARGE MATERIAL_OFFSET MATERIAL_DIGEST MATERIAL_QUOTA
-  STATEMENT_INVALID STATEMENT_EXPIRED STATEMENT_STALE FINGERPRINT_MISMATCH RECEIPT_INVALID CHECKPOINT_INVALID
-  LOG_PROOF_INVALID LOG_CORRUPT BUNDLE_INVALID CERTIFICATE_MALFORMED CERTIFICATE_DISCLOSURE CERTIFICATE_EXPIRED
-  CERTIFICATE_NOT_YET_VALID CERTIFICATE_ISSUER CERTIFICATE_IDENTIFIER CERTIFICATE_EXISTS VALIDATION_FAILED
-  REQUEST_INVALID UNAUTHORIZED FORBIDDEN NOT_FOUND CONFLICT IDEMPOTENCY_KEY_REUSED PEER_NOT_PINNED PEER_UNREACHABLE
-  GATEWAY_UNREACHABLE PLATFORM_UNREACHABLE PLATFORM_REFUSED CONFIG_INVALID PASSPHRASE_WRONG KEY_MISSING STORE_VERSION
-  INTERNAL
-`
-    .trim()
-    .split(/\s+/),
-);
-const ENTRY_KIND = { sent: 1, verdict: 2, received: 3 };
-
-/** Seal in the names and types of this page: hashes as bytes, the signed root as text. */
-export interface Seal {
-  readonly signedRoot: string;
-  readonly leafIndex: number;
-  readonly treeSize: number;
-  readonly path: readonly Uint8Array[];
-}
-
-/** An envelope as it arrives, or as it stands in a bundle. */
-export interface SealedEnvelope {
-  readonly header: Buffer;
-  readonly payload?: Buffer;
-  readonly salt?: Buffer;
-  readonly seal: Seal;
-}
-
-export interface ProvenEnvelope {
-  readonly header: Header;
-  readonly leaf: Buffer;
-}
-
-/** @throws Refused MALFORMED, SUITE_MISMATCH */
-function headerOf(bytes: Buffer): Header {
-  const header = wire.readHeader(bytes);
-  const { authorizationId, authorizationDigest: digest, inReplyTo } = header;
-  const cited = UUID.test(authorizationId) && digest.length === 32;
-  const rules: [string, boolean][] = [
-    ['critical', header.critical.length <= 16],
-    ['id', UUID_V7.test(header.id)],
-    ['type', TYPE.test(header.type)],
-    ['sender', REGION_CODE.test(header.sender)],
-    ['recipient', REGION_CODE.test(header.recipient)],
-    ['conversation', UUID.test(header.conversation)],
-    ['authorization', cited || (authorizationId === '' && digest.length === 0)],
-    ['in_reply_to', inReplyTo === '' || UUID_V7.test(inReplyTo)],
-    ['payload_digest', header.payloadDigest.length === 32],
-  ];
-  for (const [field, met] of rules) demand(met, 'MALFORMED', `the field ${field} of the header breaks its rule`);
-  demand(header.suite === 'ES256' || header.suite === 'Ed25519', 'SUITE_MISMATCH', `the suite ${header.suite}`);
-  return header;
-}
-
-/** @throws Refused with a code of the signed objects, PATH_INVALID */
-function verifySeal(leaf: Buffer, seal: Seal, typ: string, signer: Statement, moment: Moment): SignedRoot {
-  const root = verifyRoot(seal.signedRoot, typ, signer, moment);
-  const leads = pathLeadsTo(root.root, leaf, seal.leafIndex, seal.treeSize, seal.path);
-  demand(seal.treeSize === root.size && leads, 'PATH_INVALID', 'the path does not lead to the signed root');
-  return root;
-}
-
-/** Version, extensions, suite, payload and times under a verified root. */
-function verifyContent(header: Header, { payload, salt }: Partial<SealedEnvelope>, root: SignedRoot, moment: Moment) {
-  demand(header.version === 1, 'VERSION_UNSUPPORTED', `version ${header.version}`);
-  demand(header.critical.length === 0, 'EXTENSION_UNKNOWN', `extensions ${header.critical.join()}`);
-  demand(header.suite === root.suite, 'SUITE_MISMATCH', `suite ${header.suite} under a root of ${root.suite}`);
-  if (payload !== undefined && salt !== undefined) {
-    const fits = salt.length === 32 && H(salt, payload).equals(header.payloadDigest);
-    demand(fits, 'PAYLOAD_MISMATCH', 'the payload is not the one that the header was made for');
-  }
-  const { sentAt, expiresAt } = header;
-  demand(sentAt <= root.iat * 1000 + FIVE_MINUTES, 'SENT_IN_FUTURE', 'sent after it was sealed');
-  demand(sentAt < expiresAt && expiresAt <= sentAt + THIRTY_DAYS, 'EXPIRY_INVALID', 'ends too early or too late');
-  demand(moment === 'history' || moment.now < expiresAt, 'EXPIRED', 'the envelope expired');
-}
-
-/**
- * Opens one envelope on arrival: alone with a seal, or as a member of a complete group.
- *
- * @param headers the header bytes of the whole group, when the envelope came in one
- * @param now milliseconds
- * @throws Refused
- */
-export function openEnvelope(
-  envelope: SealedEnvelope,
-  from: Statement,
-  to: string,
-  now: number,
-  headers?: readonly Buffer[],
-): ProvenEnvelope {
-  const size = envelope.header.length + (envelope.payload?.length ?? 0);
-  demand(size <= MIB, 'MESSAGE_TOO_LARGE', 'the message is larger than 1 MiB');
-  const header = headerOf(envelope.header);
-  demand(header.sender === from.region, 'PEER_MISMATCH', `sent by ${header.sender}`);
-  demand(header.recipient === to, 'WRONG_RECIPIENT', `sent to ${header.recipient}`);
-  const leaf = leafOf(envelope.header);
-  const root =
-    headers === undefined
-      ? verifySeal(leaf, envelope.seal, 'tongban-envelopes+jws', from, { now })
-      : verifyGroup(envelope.seal.signedRoot, 'tongban-envelopes+jws', headers, from, { now });
-  demand(Math.abs(root.iat * 1000 - now) <= FIVE_MINUTES, 'SEAL_TIME', 'not sealed within five minutes of now');
-  verifyContent(header, envelope, root, { now });
-  return { header, leaf };
-}
-
-/**
- * Verifies the root of a complete group of headers or receipt bodies.
- *
- * @throws Refused with a code of the signed objects, ROOT_MISMATCH
- */
-export function verifyGroup(jws: string, typ: string, members: readonly Buffer[], signer: Statement, moment: Moment) {
-  const root = verifyRoot(jws, typ, signer, moment);
-  const fits = root.size === members.length && treeRoot(members.map(leafOf)).equals(root.root);
-  demand(fits, 'ROOT_MISMATCH', 'the rebuilt tree has another root');
-  return root;
-}
-
-/** What a receipt must be about. */
-export interface ReceiptSubject {
-  readonly issuer: string;
-  readonly audience: string;
-  readonly envelopeId: string;
-  readonly leaf: Buffer;
-  readonly conversation: string;
-  readonly sequence: number;
-}
-
-/** @throws Refused RECEIPT_INVALID */
-export function readReceipt(body: Buffer, about: ReceiptSubject): wire.ReceiptBody {
-  const receipt = attempt(() => wire.readReceiptBody(body));
-  demand(receipt, 'RECEIPT_INVALID', 'the receipt cannot be read');
-  const rejected = receipt.outcome === OUTCOME.rejected && ERROR_CODES.has(receipt.code);
-  const rules: [string, boolean][] = [
-    ['version', receipt.version === 1],
-    ['issuer', receipt.issuer === about.issuer],
-    ['audience', receipt.audience === about.audience],
-    ['envelope_id', receipt.envelopeId === about.envelopeId],
-    ['leaf_hash', receipt.leafHash.equals(about.leaf)],
-    ['conversation', receipt.conversation === about.conversation],
-    ['sequence', receipt.sequence === about.sequence],
-    ['outcome', rejected || (receipt.outcome === OUTCOME.accepted && receipt.code === '')],
-  ];
-  for (const [field, met] of rules) demand(met, 'RECEIPT_INVALID', `the field ${field} of the receipt is wrong`);
-  return receipt;
-}
-
-/** @throws Refused with a code of the signed objects, PATH_INVALID, RECEIPT_INVALID */
-export function verifyReceipt(body: Buffer, seal: Seal, issuer: Statement, about: ReceiptSubject): wire.ReceiptBody {
-  verifySeal(leafOf(body), seal, 'tongban-receipts+jws', issuer, 'history');
-  return readReceipt(body, about);
-}
-
-function attempt<T>(run: () => T): T | undefined {
-  try {
-    return run();
-  } catch (error) {
-    if (error instanceof Refused) return undefined;
-    throw error;
-  }
-}
-
 const PATH = list(bytes(32), 0, 54);
 const SEAL = object({ signed_root: text(1), leaf_index: whole(), tree_size: whole(1), inclusion_path: PATH });
 const BUNDLE = object({
@@ -363,7 +186,7 @@ export function verifyEvidence(
     place: string,
     documents: readonly (Authorization | undefined)[],
     checkpoint: Checkpoint | undefined,
-  ): { header?: Header | undefined; receipt?: wire.ReceiptBody | undefined } {
+  ): { header?: Header | undefined; receipt?: ReceiptBody | undefined } {
     const headerBytes = raw(envelope.header);
     const leaf = leafOf(headerBytes);
     const header = check(`${place}/header`, () => headerInCase(headerBytes, bundle));
@@ -441,7 +264,7 @@ function demandLogged(
   const peer = sent ? header.recipient : header.sender;
   for (const [index, { entry, index: at, inclusion_path: path }] of log.entries()) {
     const [kind, subject] = expected[index] ?? [];
-    const read = attempt(() => wire.readLogEntry(raw(entry)));
+    const read = attempt(() => readLogEntry(raw(entry)));
     const fits = read && subject && read.version === 1 && read.kind === kind && read.subject.equals(subject);
     demand(fits && read.peer === peer, 'LOG_PROOF_INVALID', `log entry ${index} is about something else`);
     if (checkpoint === undefined) continue;
@@ -451,7 +274,7 @@ function demandLogged(
 }
 
 /** Ids once; every sender's sequences from 1 without gaps, apart from numbers that were refused as used. */
-function demandOrder(judged: readonly { header?: Header | undefined; receipt?: wire.ReceiptBody | undefined }[]): void {
+function demandOrder(judged: readonly { header?: Header | undefined; receipt?: ReceiptBody | undefined }[]): void {
   const ids = new Set<string>();
   const sequences = new Map<string, number[]>();
   for (const { header, receipt } of judged) {
@@ -469,7 +292,7 @@ function demandOrder(judged: readonly { header?: Header | undefined; receipt?: w
   }
 }
 
-function actOf(header: Header, receipt: wire.ReceiptBody): Act {
+function actOf(header: Header, receipt: ReceiptBody): Act {
   return {
     at: header.sentAt,
     from: header.sender,

@@ -6,6 +6,8 @@ import type { Pipeline } from './pipeline.ts';
 
 /** The only protocol version that is spoken. */
 const PROTOCOL = 1;
+/** Refusals that one stream may earn in a minute: an honest peer whose clock or key is wrong stays far below. */
+const REFUSALS_A_MINUTE = 5000;
 /** Milliseconds between two checkpoints that we show the peer. */
 const CHECKPOINT_EVERY_MS = 60_000;
 
@@ -29,6 +31,8 @@ export class ExchangeSession {
   #ended = false;
   #working: Promise<void> = Promise.resolve();
   #checkpointShown = 0;
+  #refusals = 0;
+  #refusalsSince = 0;
 
   constructor(call: ExchangeCall, peer: RegionStatement, options: SessionOptions) {
     this.#call = call;
@@ -85,7 +89,19 @@ export class ExchangeSession {
     const answer = await this.#options.pipeline.receive(this.peer, batch);
     if (this.#ended) return;
     if (!this.#call.write(answer)) await drained(this.#call);
+    this.#countRefusals(answer.receipts.refusals.length);
     this.#showCheckpoint();
+  }
+
+  /** @throws CodedError BACK_PRESSURE when the peer sends little else than what must be refused */
+  #countRefusals(count: number): void {
+    const now = this.#options.now();
+    if (now - this.#refusalsSince >= 60_000) {
+      this.#refusals = 0;
+      this.#refusalsSince = now;
+    }
+    this.#refusals += count;
+    if (this.#refusals > REFUSALS_A_MINUTE) throw new CodedError('BACK_PRESSURE', 'too many refusals on one stream');
   }
 
   #showCheckpoint(): void {

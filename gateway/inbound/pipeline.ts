@@ -29,6 +29,17 @@ interface Place {
   decision?: Decision;
 }
 
+/** The frame that answers a batch. */
+export interface BatchAnswer {
+  readonly receipts: {
+    readonly answers: number;
+    readonly signedRoot: Buffer;
+    readonly receipts: readonly Buffer[];
+    readonly deferrals: readonly object[];
+    readonly refusals: readonly object[];
+  };
+}
+
 export interface PipelineOptions {
   readonly region: string;
   readonly store: Store;
@@ -54,7 +65,7 @@ export class Pipeline {
    *
    * @param peer region that the TLS certificate proved
    */
-  async receive(peer: RegionStatement, batch: messages.Batch): Promise<object> {
+  async receive(peer: RegionStatement, batch: messages.Batch): Promise<BatchAnswer> {
     const receivedAt = this.#options.clock.now();
     const { hash } = suiteOf(peer.suites[0] ?? 'ES256');
     const places = batch.envelopes.map((raw, index): Place => ({ index, raw, leaf: envelopeLeaf(hash, raw.header) }));
@@ -134,7 +145,7 @@ export class Pipeline {
   }
 
   /** Seals the receipts and says everything at once. */
-  async #answer(peer: RegionStatement, answers: number, places: readonly Place[]): Promise<object> {
+  async #answer(peer: RegionStatement, answers: number, places: readonly Place[]): Promise<BatchAnswer> {
     const receipts: Buffer[] = [];
     const positions: number[] = [];
     const deferrals: object[] = [];

@@ -139,25 +139,53 @@ export class MaterialStore {
 
   /** Removes what peers staged more than a day ago and no envelope named. @returns how many files */
   async sweep(): Promise<number> {
+    const before = this.#clock.now() - STAGED_FOR_MS;
     const old = await this.#store.read.all<{ conversation: string; digest: Buffer; peer: string }>(
       "SELECT conversation, digest, peer FROM material WHERE state <> 'held' AND updated_at < ? LIMIT 1000",
-      this.#clock.now() - STAGED_FOR_MS,
+      before,
     );
+    let removed = 0;
     for (const { conversation, digest, peer } of old) {
-      const removed = await this.#store.write((tx) =>
-        tx.run("DELETE FROM material WHERE conversation = ? AND digest = ? AND state <> 'held'", conversation, digest),
-      );
-      if (removed === 0) continue;
-      await rm(this.#partPath(peer, conversation, digest), { force: true });
-      await rm(this.#path(conversation, digest), { force: true });
+      const part = this.#partPath(peer, conversation, digest);
+      if (this.#writing.has(part)) continue;
+      this.#writing.add(part);
+      try {
+        if (await this.#forget(peer, conversation, digest, before)) removed += 1;
+      } finally {
+        this.#writing.delete(part);
+      }
     }
-    return old.length;
+    return removed;
+  }
+
+  /** @returns whether the file was still staged and not touched since */
+  async #forget(peer: string, conversation: string, digest: Buffer, before: number): Promise<boolean> {
+    const { removed, shared } = await this.#store.write(async (tx) => ({
+      removed: await tx.run(
+        `DELETE FROM material
+         WHERE conversation = ? AND digest = ? AND peer = ? AND state <> 'held' AND updated_at < ?`,
+        conversation,
+        digest,
+        peer,
+        before,
+      ),
+      shared: await tx.get(
+        "SELECT 1 FROM material WHERE conversation = ? AND digest = ? AND state <> 'arriving'",
+        conversation,
+        digest,
+      ),
+    }));
+    if (removed === 0) return false;
+    await rm(this.#partPath(peer, conversation, digest), { force: true });
+    if (!shared) await rm(this.#path(conversation, digest), { force: true });
+    return true;
   }
 
   async #reserve(peer: string, conversation: string, digest: Buffer, size: number): Promise<void> {
     await this.#store.write(async (tx) => {
       const staged = await tx.get<{ bytes: number | null }>(
-        "SELECT sum(size) AS bytes FROM material WHERE peer = ? AND state <> 'held' AND NOT (conversation = ? AND digest = ?)",
+        `SELECT sum(size) AS bytes FROM material
+         WHERE peer = ? AND state <> 'held' AND NOT (conversation = ? AND digest = ?)`,
         peer,
         conversation,
         digest,
@@ -172,9 +200,10 @@ export class MaterialStore {
       await rm(part, { force: true });
       await this.#store.write((tx) =>
         tx.run(
-          "DELETE FROM material WHERE conversation = ? AND digest = ? AND state = 'arriving'",
+          "DELETE FROM material WHERE conversation = ? AND digest = ? AND peer = ? AND state = 'arriving'",
           conversation,
           digest,
+          peer,
         ),
       );
       throw new CodedError('MATERIAL_DIGEST');
@@ -195,7 +224,7 @@ export class MaterialStore {
   ): Promise<void> {
     await tx.run(
       `INSERT INTO material (conversation, digest, peer, size, state, updated_at) VALUES (?, ?, ?, ?, ?, ?)
-       ON CONFLICT (conversation, digest) DO UPDATE SET size = excluded.size, state = excluded.state, updated_at = excluded.updated_at
+       ON CONFLICT (conversation, digest, peer) DO UPDATE SET size = excluded.size, state = excluded.state, updated_at = excluded.updated_at
          WHERE material.state <> 'held'`,
       conversation,
       digest,

@@ -1,21 +1,98 @@
 import type { ApiContext } from '../api/context.ts';
+import type { Role } from '../api/roles.ts';
 import { ROUTE_ACCESS } from '../api/route-access.ts';
 import { allRoutes } from '../api/routes/index.ts';
 import { startTestApi, type TestApi } from '../api/testing/api.ts';
-import type { LiveRegion } from './live-region.ts';
+import { type LiveRegion, makeRegionFolder, openLiveRegion, removeFolders } from './live-region.ts';
+
+/** A region with its API. */
+export interface ApiRegion {
+  readonly live: LiveRegion;
+  readonly api: TestApi;
+  readonly folder: string;
+  /** Asks the API as an operator unless told otherwise; a body is sent as JSON, bytes as they are. */
+  ask(method: Method, url: string, options?: Asked): Promise<Told>;
+  /** How many rows each table has. */
+  counts(): Promise<Record<string, number>>;
+  close(): Promise<void>;
+}
+
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+interface Asked {
+  readonly role?: Role;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What the API answered; the JSON is undefined when it answered something else. */
+export interface Told {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly bytes: Buffer;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into whatever came
+  readonly json: any;
+}
 
 /** The API of a region, with all its routes over the region's real rooms. */
-export async function apiOf({ core, services, wire }: LiveRegion, changes: Partial<ApiContext> = {}): Promise<TestApi> {
-  const context: ApiContext = {
-    ...core,
-    ...services,
-    ...wire,
-    log: core.evidence,
-    ...changes,
-  };
+export async function apiOf({ core, services, wire }: LiveRegion): Promise<TestApi> {
+  const context: ApiContext = { ...core, ...services, ...wire, log: core.evidence };
   return startTestApi({
     routes: allRoutes(context),
     access: ROUTE_ACCESS,
     limits: { bodyBytes: 2 * 1024 * 1024, requestsPerMinute: 1_000_000 },
   });
+}
+
+/** Makes a region and opens it with its API. @param prepare may change its folder before it opens */
+export async function apiRegion(
+  code: string,
+  prepare: (folder: string) => Promise<void> = async () => {},
+): Promise<ApiRegion> {
+  const folder = await makeRegionFolder(code);
+  await prepare(folder);
+  const live = await openLiveRegion(folder);
+  const api = await apiOf(live);
+  return {
+    live,
+    api,
+    folder,
+    ask: async (method, url, { role = 'operator', body, headers } = {}) => {
+      const raw = body instanceof Buffer;
+      const type = raw ? 'application/octet-stream' : 'application/json';
+      const answer = await api.app.inject({
+        method,
+        url,
+        headers: {
+          authorization: await api.bearer(role),
+          ...(body !== undefined && { 'content-type': type }),
+          ...headers,
+        },
+        ...(body !== undefined && { payload: raw ? body : JSON.stringify(body) }),
+      });
+      const isJson = /json/.test(String(answer.headers['content-type']));
+      return {
+        status: answer.statusCode,
+        headers: answer.headers,
+        bytes: answer.rawPayload,
+        json: isJson ? answer.json() : undefined,
+      };
+    },
+    counts: () => countRows(live),
+    close: async () => {
+      await api.close(0);
+      await live.stop();
+      await removeFolders(folder);
+    },
+  };
+}
+
+async function countRows({ core }: LiveRegion): Promise<Record<string, number>> {
+  const { read } = core.store;
+  const tables = await read.all<{ name: string }>(
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+  );
+  const counts: Record<string, number> = {};
+  for (const { name } of tables) counts[name] = (await read.get<{ n: number }>(`SELECT count(*) AS n FROM ${name}`))!.n;
+  return counts;
 }

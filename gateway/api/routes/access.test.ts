@@ -1,26 +1,19 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { apiOf } from '../../testing/api-region.ts';
-import { type LiveRegion, makeRegionFolder, openLiveRegion, removeFolders } from '../../testing/live-region.ts';
+import { type ApiRegion, apiRegion } from '../../testing/api-region.ts';
 import { ROLES } from '../roles.ts';
 import { ROUTE_ACCESS } from '../route-access.ts';
 import { everyAccess } from '../testing/access.ts';
 import type { TestApi } from '../testing/api.ts';
 
-let folder: string;
-let region: LiveRegion;
+let region: ApiRegion;
 let api: TestApi;
 
 beforeAll(async () => {
-  folder = await makeRegionFolder('320600');
-  region = await openLiveRegion(folder);
-  api = await apiOf(region);
+  region = await apiRegion('320600');
+  api = region.api;
 });
 
-afterAll(async () => {
-  await api.close(0);
-  await region.stop();
-  await removeFolders(folder);
-});
+afterAll(() => region.close());
 
 test.each(everyAccess(ROUTE_ACCESS))('$method $url as $role: $refusal', async ({ method, url, role, refusal }) => {
   const headers = role ? { authorization: await api.bearer(role) } : {};

@@ -191,7 +191,7 @@ CREATE TABLE counter (
   value INTEGER NOT NULL
 ) WITHOUT ROWID;
 
--- material files, by case and content
+-- material files, by case, content and the peer that brought them; files that we took in ourselves have no peer
 CREATE TABLE material (
   conversation TEXT NOT NULL,
   digest BLOB NOT NULL,
@@ -199,7 +199,7 @@ CREATE TABLE material (
   size INTEGER NOT NULL,
   state TEXT NOT NULL,
   updated_at INTEGER NOT NULL,
-  PRIMARY KEY (conversation, digest)
+  PRIMARY KEY (conversation, digest, peer)
 ) WITHOUT ROWID;
 CREATE INDEX material_staged ON material (peer, state, updated_at);
 

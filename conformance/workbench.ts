@@ -11,7 +11,7 @@ import { type ClientIdentity, WireClient } from './wire/wire-client.ts';
 export type Caller = 'own' | 'nobody' | 'stranger' | 'impostor';
 
 /** Everything that a check works with. Must be closed by whoever opened it. */
-export class Bench {
+export class Workbench {
   readonly own: RegionStatement;
   readonly target: RegionStatement;
   readonly acting: ActingRegion;
@@ -41,9 +41,9 @@ export class Bench {
   }
 
   /** Prepares everything; connections are made when they are needed. */
-  static async open(acting: ActingRegion, target: RegionStatement, now: () => number): Promise<Bench> {
+  static async open(acting: ActingRegion, target: RegionStatement, now: () => number): Promise<Workbench> {
     const { privateKey, publicKey } = suiteOf(acting.signing.suite).generate();
-    return new Bench(acting, target, now, {
+    return new Workbench(acting, target, now, {
       key: await localSigner(acting.signing.suite, privateKey, publicKey),
       stranger: await selfMadeCertificate(`CN=${randomUUID()}`, now()),
       impostor: await selfMadeCertificate(`CN=${acting.tls.spki}`, now()),

@@ -1,0 +1,195 @@
+import { UUID } from './documents.ts';
+import { type Moment, type SignedRoot, type Signer, verifyRoot } from './signed.ts';
+import {
+  demand,
+  H,
+  type Header,
+  leafOf,
+  pathLeadsTo,
+  type ReceiptBody,
+  Refused,
+  readHeader,
+  readReceiptBody,
+  treeRoot,
+} from './wire.ts';
+
+/** Envelopes and receipts of proto/README.md. */
+
+const MIB = 1024 * 1024;
+const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const TYPE = /^[A-Za-z][A-Za-z0-9_.]{0,99}$/;
+const REGION_CODE = /^\d{6,12}$/;
+const THIRTY_DAYS = 30 * 24 * 3600 * 1000;
+const FIVE_MINUTES = 300_000;
+const OUTCOME = { accepted: 1, rejected: 2 };
+/** The closed table of the specification. */
+const ERROR_CODES = new Set(
+  `
+  PEER_UNKNOWN PEER_MISMATCH WRONG_RECIPIENT PROTOCOL_VIOLATION SHUTTING_DOWN BACK_PRESSURE MALFORMED
+  VERSION_UNSUPPORTED EXTENSION_UNKNOWN MESSAGE_TOO_LARGE ID_REUSED JWS_INVALID TYP_MISMATCH ALGORITHM_NOT_ALLOWED
+  KEY_UNKNOWN KEY_NOT_VALID SIGNATURE_INVALID SUITE_MISMATCH ISSUER_MISMATCH ROOT_MISMATCH PATH_INVALID
+  PAYLOAD_MISMATCH SEAL_TIME SENT_IN_FUTURE EXPIRED EXPIRY_INVALID SEQUENCE_GAP SEQUENCE_USED MATERIAL_MISSING
+  TRY_LATER UNKNOWN_TYPE PAYLOAD_INVALID AUTHORIZATION_UNKNOWN AUTHORIZATION_PENDING AUTHORIZATION_INACTIVE
+  AUTHORIZATION_REQUIRED AUTHORIZATION_INVALID ITEM_NOT_COVERED MODE_NOT_COVERED RIGHT_MISSING FIELD_NOT_ALLOWED
+  CASE_UNKNOWN ITEM_UNKNOWN ILLEGAL_TRANSITION MATERIAL_TOO_LARGE MATERIAL_OFFSET MATERIAL_DIGEST MATERIAL_QUOTA
+  STATEMENT_INVALID STATEMENT_EXPIRED STATEMENT_STALE FINGERPRINT_MISMATCH RECEIPT_INVALID CHECKPOINT_INVALID
+  LOG_PROOF_INVALID LOG_CORRUPT BUNDLE_INVALID CERTIFICATE_MALFORMED CERTIFICATE_DISCLOSURE CERTIFICATE_EXPIRED
+  CERTIFICATE_NOT_YET_VALID CERTIFICATE_ISSUER CERTIFICATE_IDENTIFIER CERTIFICATE_EXISTS VALIDATION_FAILED
+  REQUEST_INVALID UNAUTHORIZED FORBIDDEN NOT_FOUND CONFLICT IDEMPOTENCY_KEY_REUSED PEER_NOT_PINNED PEER_UNREACHABLE
+  GATEWAY_UNREACHABLE PLATFORM_UNREACHABLE PLATFORM_REFUSED CONFIG_INVALID PASSPHRASE_WRONG KEY_MISSING STORE_VERSION
+  INTERNAL
+`
+    .trim()
+    .split(/\s+/),
+);
+const ENTRY_KIND = { sent: 1, verdict: 2, received: 3 };
+
+/** Seal in the names and types of this page: hashes as bytes, the signed root as text. */
+export interface Seal {
+  readonly signedRoot: string;
+  readonly leafIndex: number;
+  readonly treeSize: number;
+  readonly path: readonly Uint8Array[];
+}
+
+/** An envelope as it arrives, or as it stands in a bundle. */
+export interface SealedEnvelope {
+  readonly header: Buffer;
+  readonly payload?: Buffer;
+  readonly salt?: Buffer;
+  readonly seal: Seal;
+}
+
+export interface ProvenEnvelope {
+  readonly header: Header;
+  readonly leaf: Buffer;
+}
+
+/** @throws Refused MALFORMED, SUITE_MISMATCH */
+function headerOf(bytes: Buffer): Header {
+  const header = readHeader(bytes);
+  const { authorizationId, authorizationDigest: digest, inReplyTo } = header;
+  const cited = UUID.test(authorizationId) && digest.length === 32;
+  const rules: [string, boolean][] = [
+    ['critical', header.critical.length <= 16],
+    ['id', UUID_V7.test(header.id)],
+    ['type', TYPE.test(header.type)],
+    ['sender', REGION_CODE.test(header.sender)],
+    ['recipient', REGION_CODE.test(header.recipient)],
+    ['conversation', UUID.test(header.conversation)],
+    ['authorization', cited || (authorizationId === '' && digest.length === 0)],
+    ['in_reply_to', inReplyTo === '' || UUID_V7.test(inReplyTo)],
+    ['payload_digest', header.payloadDigest.length === 32],
+  ];
+  for (const [field, met] of rules) demand(met, 'MALFORMED', `the field ${field} of the header breaks its rule`);
+  demand(header.suite === 'ES256' || header.suite === 'Ed25519', 'SUITE_MISMATCH', `the suite ${header.suite}`);
+  return header;
+}
+
+/** @throws Refused with a code of the signed objects, PATH_INVALID */
+function verifySeal(leaf: Buffer, seal: Seal, typ: string, signer: Signer, moment: Moment): SignedRoot {
+  const root = verifyRoot(seal.signedRoot, typ, signer, moment);
+  const leads = pathLeadsTo(root.root, leaf, seal.leafIndex, seal.treeSize, seal.path);
+  demand(seal.treeSize === root.size && leads, 'PATH_INVALID', 'the path does not lead to the signed root');
+  return root;
+}
+
+/** Version, extensions, suite, payload and times under a verified root. */
+function verifyContent(header: Header, { payload, salt }: Partial<SealedEnvelope>, root: SignedRoot, moment: Moment) {
+  demand(header.version === 1, 'VERSION_UNSUPPORTED', `version ${header.version}`);
+  demand(header.critical.length === 0, 'EXTENSION_UNKNOWN', `extensions ${header.critical.join()}`);
+  demand(header.suite === root.suite, 'SUITE_MISMATCH', `suite ${header.suite} under a root of ${root.suite}`);
+  if (payload !== undefined && salt !== undefined) {
+    const fits = salt.length === 32 && H(salt, payload).equals(header.payloadDigest);
+    demand(fits, 'PAYLOAD_MISMATCH', 'the payload is not the one that the header was made for');
+  }
+  const { sentAt, expiresAt } = header;
+  demand(sentAt <= root.iat * 1000 + FIVE_MINUTES, 'SENT_IN_FUTURE', 'sent after it was sealed');
+  demand(sentAt < expiresAt && expiresAt <= sentAt + THIRTY_DAYS, 'EXPIRY_INVALID', 'ends too early or too late');
+  demand(moment === 'history' || moment.now < expiresAt, 'EXPIRED', 'the envelope expired');
+}
+
+/**
+ * Opens one envelope on arrival: alone with a seal, or as a member of a complete group.
+ *
+ * @param headers the header bytes of the whole group, when the envelope came in one
+ * @param now milliseconds
+ * @throws Refused
+ */
+export function openEnvelope(
+  envelope: SealedEnvelope,
+  from: Signer,
+  to: string,
+  now: number,
+  headers?: readonly Buffer[],
+): ProvenEnvelope {
+  const size = envelope.header.length + (envelope.payload?.length ?? 0);
+  demand(size <= MIB, 'MESSAGE_TOO_LARGE', 'the message is larger than 1 MiB');
+  const header = headerOf(envelope.header);
+  demand(header.sender === from.region, 'PEER_MISMATCH', `sent by ${header.sender}`);
+  demand(header.recipient === to, 'WRONG_RECIPIENT', `sent to ${header.recipient}`);
+  const leaf = leafOf(envelope.header);
+  const root =
+    headers === undefined
+      ? verifySeal(leaf, envelope.seal, 'tongban-envelopes+jws', from, { now })
+      : verifyGroup(envelope.seal.signedRoot, 'tongban-envelopes+jws', headers, from, { now });
+  demand(Math.abs(root.iat * 1000 - now) <= FIVE_MINUTES, 'SEAL_TIME', 'not sealed within five minutes of now');
+  verifyContent(header, envelope, root, { now });
+  return { header, leaf };
+}
+
+/**
+ * Verifies the root of a complete group of headers or receipt bodies.
+ *
+ * @throws Refused with a code of the signed objects, ROOT_MISMATCH
+ */
+export function verifyGroup(jws: string, typ: string, members: readonly Buffer[], signer: Signer, moment: Moment) {
+  const root = verifyRoot(jws, typ, signer, moment);
+  const fits = root.size === members.length && treeRoot(members.map(leafOf)).equals(root.root);
+  demand(fits, 'ROOT_MISMATCH', 'the rebuilt tree has another root');
+  return root;
+}
+
+/** What a receipt must be about. */
+export interface ReceiptSubject {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly envelopeId: string;
+  readonly leaf: Buffer;
+  readonly conversation: string;
+  readonly sequence: number;
+}
+
+/** @throws Refused RECEIPT_INVALID */
+export function readReceipt(body: Buffer, about: ReceiptSubject): ReceiptBody {
+  const receipt = attempt(() => readReceiptBody(body));
+  demand(receipt, 'RECEIPT_INVALID', 'the receipt cannot be read');
+  const rejected = receipt.outcome === OUTCOME.rejected && ERROR_CODES.has(receipt.code);
+  const rules: [string, boolean][] = [
+    ['version', receipt.version === 1],
+    ['issuer', receipt.issuer === about.issuer],
+    ['audience', receipt.audience === about.audience],
+    ['envelope_id', receipt.envelopeId === about.envelopeId],
+    ['leaf_hash', receipt.leafHash.equals(about.leaf)],
+    ['conversation', receipt.conversation === about.conversation],
+    ['sequence', receipt.sequence === about.sequence],
+    ['outcome', rejected || (receipt.outcome === OUTCOME.accepted && receipt.code === '')],
+  ];
+  for (const [field, met] of rules) demand(met, 'RECEIPT_INVALID', `the field ${field} of the receipt is wrong`);
+  return receipt;
+}
+
+/** @throws Refused with a code of the signed objects, PATH_INVALID, RECEIPT_INVALID */
+export function verifyReceipt(body: Buffer, seal: Seal, issuer: Signer, about: ReceiptSubject): ReceiptBody {
+  verifySeal(leafOf(body), seal, 'tongban-receipts+jws', issuer, 'history');
+  return readReceipt(body, about);
+}
+
+function attempt<T>(run: () => T): T | undefined {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof Refused) return undefined;
+    throw error;
+  }
+}
