@@ -5,14 +5,19 @@ import { type AgreementChange, type AgreementRecord, agreements } from './agreem
 
 const PAGE = 200;
 
+/** Tells the local platforms that an agreement moved, inside the unit of work that moved it. */
+export type AnnounceAgreement = (tx: Transaction, record: AgreementRecord) => Promise<void>;
+
 /** The table, the cache and the files of the agreements, kept in step: what is committed is in force at once. */
 export class AgreementBooks {
   readonly #cache: AgreementCache;
   readonly #files: AgreementFiles | undefined;
+  readonly #announce: AnnounceAgreement | undefined;
 
-  constructor(cache: AgreementCache, files: AgreementFiles | undefined) {
+  constructor(cache: AgreementCache, files: AgreementFiles | undefined, announce: AnnounceAgreement | undefined) {
     this.#cache = cache;
     this.#files = files;
+    this.#announce = announce;
   }
 
   /** Fills the cache from the table and writes the files that are missing. */
@@ -32,14 +37,14 @@ export class AgreementBooks {
   /** Adds a proposal. */
   async open(tx: Transaction, record: AgreementRecord): Promise<void> {
     await agreements.insert(tx, record);
-    this.#follow(tx, record);
+    await this.#follow(tx, record);
   }
 
   /** @param at milliseconds */
   async change(tx: Transaction, record: AgreementRecord, change: AgreementChange, at: number): Promise<void> {
     const changed = { ...record, ...change, updated_at: at };
     await agreements.update(tx, changed);
-    this.#follow(tx, changed);
+    await this.#follow(tx, changed);
     if (record.activated_at === null && changed.activated_at !== null) {
       tx.afterCommit(() => this.#files?.put(changed.id, changed.document));
     }
@@ -50,8 +55,9 @@ export class AgreementBooks {
     await this.#files?.idle();
   }
 
-  #follow(tx: Transaction, record: AgreementRecord): void {
+  async #follow(tx: Transaction, record: AgreementRecord): Promise<void> {
     const entry = entryOf(record);
     tx.afterCommit(() => this.#cache.put(entry));
+    await this.#announce?.(tx, record);
   }
 }

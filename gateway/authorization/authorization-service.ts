@@ -14,7 +14,7 @@ import type { Outbox } from '../outbound/outbox.ts';
 import type { IncomingHandler } from '../peer/incoming.ts';
 import type { Peers } from '../peer/peers.ts';
 import type { Sql, Store, Transaction } from '../store/store.ts';
-import { AgreementBooks } from './agreement-books.ts';
+import { AgreementBooks, type AnnounceAgreement } from './agreement-books.ts';
 import { AgreementCache, type Citation } from './agreement-cache.ts';
 import { AgreementFiles } from './agreement-files.ts';
 import { type AgreementRecord, agreements, proposedRecord, stateAt } from './agreement-table.ts';
@@ -38,6 +38,8 @@ export interface AuthorizationOptions {
   readonly exportFolder?: string | undefined;
   /** Told when such a file cannot be written; the agreement is in force all the same. */
   readonly onError: (error: unknown) => void;
+  /** Tells the local platforms; nobody is told when absent. */
+  readonly announce?: AnnounceAgreement;
 }
 
 /** The life of our agreements (相互授权) with other regions, and what they permit. */
@@ -51,7 +53,11 @@ export class AuthorizationService {
   constructor(options: AuthorizationOptions) {
     const { exportFolder, onError } = options;
     this.#options = options;
-    this.#books = new AgreementBooks(this.#cache, exportFolder ? new AgreementFiles(exportFolder, onError) : undefined);
+    this.#books = new AgreementBooks(
+      this.#cache,
+      exportFolder ? new AgreementFiles(exportFolder, onError) : undefined,
+      options.announce,
+    );
     this.incoming = incomingAgreements(options.peers, this.#books);
   }
 

@@ -32,7 +32,8 @@ export interface Services {
 
 /** Composes the services and loads what earlier runs left. */
 export async function openServices(core: Core, dispatcher: () => Dispatcher | undefined): Promise<Services> {
-  const authorizations = openAuthorizations(core);
+  const events = new PlatformEvents(core);
+  const authorizations = openAuthorizations(core, events);
   const catalogue = new CatalogueService(core);
   const certificates = new CertificateService({
     store: core.store,
@@ -43,11 +44,10 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
     types: builtInCertificateTypes,
   });
   const checks = openChecks(core, authorizations, certificates, dispatcher);
-  const events = new PlatformEvents(core);
   const neighbours = caseNeighbours(core, authorizations, catalogue, certificates, events);
   const cases = new CaseService({ ...core, now: () => core.clock.now(), neighbours });
   const platforms = new Platforms({ ...core, events, submit: (submission) => takeSubmission(cases, submission) });
-  const incoming = incomingHandlers(core, authorizations, catalogue, certificates, neighbours);
+  const incoming = incomingHandlers(core, authorizations, catalogue, certificates, neighbours, events);
   await authorizations.start();
   return {
     authorizations,
@@ -80,9 +80,15 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
   };
 }
 
-function openAuthorizations(core: Core): AuthorizationService {
+function openAuthorizations(core: Core, events: PlatformEvents): AuthorizationService {
   return new AuthorizationService({
     ...core,
+    announce: (tx, { id, peer, state, updated_at }) =>
+      events.emit(tx, {
+        type: 'cn.tongban.authorization.changed.v1',
+        subject: id,
+        data: { authorization: id, peer, state, at: updated_at },
+      }),
     exportFolder: `${core.config.data}/authorizations`,
     onError: (error) => core.log.error({ err: error }, 'an authorization document could not be written to its folder'),
   });
@@ -150,6 +156,7 @@ function incomingHandlers(
   catalogue: CatalogueService,
   certificates: CertificateService,
   neighbours: CaseNeighbours,
+  events: PlatformEvents,
 ): Partial<Record<PayloadName, IncomingHandler>> {
   const ofCase = caseIncoming({
     region: core.region,
@@ -171,7 +178,15 @@ function incomingHandlers(
     StatementPublished: (tx, { peer, payload }) =>
       core.peers.renew(tx, peer.region, (payload as messages.StatementPublished).statement),
     ...authorizations.incoming,
-    ...catalogue.incoming,
+    CataloguePublished: async (tx, incoming) => {
+      await catalogue.incoming.CataloguePublished!(tx, incoming);
+      const { region: peer } = incoming.peer;
+      await events.emit(tx, {
+        type: 'cn.tongban.catalogue.received.v1',
+        subject: peer,
+        data: { peer, at: incoming.receivedAt },
+      });
+    },
     CaseTransfer: ofCase,
     CaseAccepted: ofCase,
     CaseRefused: ofCase,
