@@ -36,13 +36,21 @@ export interface CaseStep {
 
 export type EmitNews = (tx: Transaction, news: CaseNews) => Promise<void>;
 
-/** Writes a step: the case, its history, and the news for the platform, in one unit of work. */
+/** How a changed case gets into the store. */
+export type SaveCase = (tx: Transaction, file: CaseFile) => Promise<void>;
+
+/**
+ * Writes a step: the case, its history, and the news for the platform, in one unit of work.
+ *
+ * @param save `caseRepository.insert` for a case that is not in the store yet
+ */
 export async function writeStep(
   tx: Transaction,
   file: CaseFile,
   step: CaseStep,
   now: number,
   emit: EmitNews,
+  save: SaveCase = caseRepository.update,
 ): Promise<CaseFile> {
   let clock = file.document.clock;
   const steps: Record<string, object> = { ...file.document.steps };
@@ -61,7 +69,7 @@ export async function writeStep(
     document: { ...file.document, ...step.document, clock, steps },
     updatedAt: now,
   };
-  await caseRepository.update(tx, changed);
+  await save(tx, changed);
   for (const [index, row] of step.rows.entries()) {
     const { conversation, number, peer } = file;
     const { actor, at } = step;

@@ -59,14 +59,8 @@ async function openCase(tx: Transaction, incoming: Incoming, options: CaseIncomi
     createdAt: now,
     updatedAt: now,
   };
-  await caseRepository.insert(tx, file);
-  await writeStep(
-    tx,
-    file,
-    stepOf(incoming, [row], to, undefined, Math.min(sentAt, incoming.receivedAt), id),
-    now,
-    options.emit,
-  );
+  const step = stepOf(incoming, [row], to, undefined, Math.min(sentAt, incoming.receivedAt), id);
+  await writeStep(tx, file, step, now, options.emit, caseRepository.insert);
 }
 
 /** Any later message: the receiving region asks, or the handling region has acted. */

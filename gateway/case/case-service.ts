@@ -4,7 +4,7 @@ import type { MaterialStore } from '../material/material-store.ts';
 import type { Settled } from '../outbound/context.ts';
 import type { Outbox } from '../outbound/outbox.ts';
 import type { Sql, Store, Transaction } from '../store/store.ts';
-import { type EmitNews, nextNumber, sidesOf, writeStep } from './case-changes.ts';
+import { type EmitNews, nextNumber, type SaveCase, sidesOf, writeStep } from './case-changes.ts';
 import type { CaseEvent, CaseFile, CaseMaterial } from './case-file.ts';
 import { type CaseInput, readActInput, readCaseInput } from './case-input.ts';
 import { caseRepository } from './case-repository.ts';
@@ -106,7 +106,8 @@ export class CaseService {
   ): Promise<CaseFile> {
     const read = await this.#readInput(input);
     return this.#options.store.write(async (tx) => {
-      const draft = await this.#insertDraft(tx, read, options.conversation);
+      const draft = await this.#draft(tx, read, options.conversation);
+      await caseRepository.insert(tx, draft);
       await options.also?.(tx, draft);
       return draft;
     });
@@ -120,9 +121,11 @@ export class CaseService {
   async submit(input: unknown, options: { readonly also?: AlsoDone } = {}): Promise<CaseFile> {
     const read = await this.#readInput(input);
     return this.#options.store.write(async (tx) => {
-      const draft = await this.#insertDraft(tx, read);
-      const received = await this.#actIn(tx, draft, 'receive', { handler: read.handler }, undefined);
-      const transferred = await this.#actIn(tx, received, 'transfer', { handler: read.handler }, undefined);
+      const draft = await this.#draft(tx, read);
+      const by = { handler: read.handler };
+      // The case goes into the store once, as the last step leaves it.
+      const received = await this.#actIn(tx, draft, 'receive', by, undefined, saveLater);
+      const transferred = await this.#actIn(tx, received, 'transfer', by, undefined, caseRepository.insert);
       await options.also?.(tx, transferred);
       return transferred;
     });
@@ -249,7 +252,7 @@ export class CaseService {
     return read;
   }
 
-  async #insertDraft(tx: Transaction, input: CaseInput, conversation?: string): Promise<CaseFile> {
+  async #draft(tx: Transaction, input: CaseInput, conversation?: string): Promise<CaseFile> {
     const { region, now, newId } = this.#options;
     const at = now();
     const { handlingRegion, item, mode, applicant, form, handler, identityCheck } = input;
@@ -280,9 +283,7 @@ export class CaseService {
     const citation = this.#options.neighbours.permit(
       this.#use(file, 'CaseTransfer', await this.#transferPayload(tx, file)),
     );
-    const authorized = { ...file, authorizationId: citation.id };
-    await caseRepository.insert(tx, authorized);
-    return authorized;
+    return { ...file, authorizationId: citation.id };
   }
 
   async #actIn(
@@ -291,6 +292,7 @@ export class CaseService {
     event: Event,
     input: object,
     certificate: SignedCertificate | undefined,
+    save: SaveCase = caseRepository.update,
   ): Promise<CaseFile> {
     const { region, now, neighbours, outbox } = this.#options;
     const moved = this.#judgeState(file, event);
@@ -299,7 +301,7 @@ export class CaseService {
     if (!moved.message) {
       const extra = event === 'receive' ? { receiptNotice: `收${file.number}`, receivedAt: at } : {};
       const step = { ...moved, actor: region, at, envelope: '', record: input, document: extra };
-      return writeStep(tx, file, step, at, neighbours.emit);
+      return writeStep(tx, file, step, at, neighbours.emit, save);
     }
     const payload = await this.#payload(tx, file, event, input, at, certificate);
     const use = this.#use(file, moved.message, payload);
@@ -321,7 +323,7 @@ export class CaseService {
     };
     const prepared = { ...file, document: { ...file.document, ...document } };
     const step = { ...moved, actor: region, at, envelope: sent.id, record, document: {} };
-    return writeStep(tx, prepared, step, at, neighbours.emit);
+    return writeStep(tx, prepared, step, at, neighbours.emit, save);
   }
 
   /** What our act does to our view of the case. @throws CodedError ILLEGAL_TRANSITION */
@@ -414,6 +416,9 @@ export class CaseService {
     return neighbours.emit(tx, { conversation, number, peer, event: 'rejected', actor: peer, state, at: now(), code });
   }
 }
+
+/** For a case that another step of the same unit of work saves. */
+const saveLater: SaveCase = async () => {};
 
 /** Files are added while the window still works on the case, or while a supplement is asked for. */
 function demandTakesFiles(file: CaseFile): void {

@@ -3,7 +3,7 @@ import { chinaTime, humanSize, nextPage, pairs, plain, shortType, table, widthOf
 
 test('Chinese characters take two columns, marks without width none', () => {
   expect(widthOf('南通ab')).toBe(6);
-  expect(widthOf('(全角)')).toBe(8);
+  expect(widthOf('（全角）')).toBe(8);
   expect(widthOf('e\u0301')).toBe(1);
   expect(widthOf('𠮷')).toBe(2);
 });

@@ -1,10 +1,8 @@
 import { join, resolve } from 'node:path';
 import { CodedError } from '#proto';
-import { CONFIG_FILE, type GatewayConfig, loadConfig } from '../config/config.ts';
+import { CONFIG_FILE, type GatewayConfig, loadConfig, statementFile } from '../config/config.ts';
 import { readText } from './files.ts';
 
-/** File in the data folder that holds our own region statement. */
-const STATEMENT_FILE = 'statement.jwt';
 const STATEMENT_BYTES = 64 * 1024;
 
 /**
@@ -14,11 +12,6 @@ const STATEMENT_BYTES = 64 * 1024;
  */
 export function configIn(folder: string): Promise<GatewayConfig> {
   return loadConfig(join(resolve(folder), CONFIG_FILE));
-}
-
-/** Where a gateway keeps its own statement. */
-export function statementFile(data: string): string {
-  return join(data, STATEMENT_FILE);
 }
 
 /**

@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import { CodedError } from '#proto';
 import { createFileKeyStore, issueOwnStatement, type RegionStatement, type SuiteName, verifyStatement } from '#trust';
 import { createApiKey } from '../api/token.ts';
-import { CONFIG_FILE } from '../config/config.ts';
+import { CONFIG_FILE, statementFile } from '../config/config.ts';
 import { type ConfigValues, writeConfig } from '../config/write-config.ts';
 import { writeText } from './files.ts';
-import { statementFile } from './gateway-folder.ts';
 
 /** Milliseconds that a statement is good for: a year, so that renewing it stays a practised routine. */
 export const STATEMENT_LIFETIME_MS = 365 * 24 * 60 * 60 * 1000;

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { CodedError, LIMITS, type Problem, regionUrn } from '#proto';
 import { type Address, parseAddress } from './address.ts';
@@ -7,6 +7,11 @@ import { configRule, type LOG_LEVELS } from './config-rules.ts';
 
 /** Name of the config file in the folder that `tongban init` makes. */
 export const CONFIG_FILE = 'gateway.yaml';
+
+/** File in the data folder that holds our own region statement. */
+export function statementFile(data: string): string {
+  return join(data, 'statement.jwt');
+}
 
 const MAX_CONFIG_BYTES = 256 * 1024;
 

@@ -110,7 +110,9 @@ class Seals {
 
   /** The seal of a receipt; one that we gave and whose seal was lost in a crash is signed anew. */
   async ofReceipt(row: StoredEnvelope): Promise<messages.Seal> {
-    if (row.receipt_group_id !== null) return this.stored(row.receipt_group_id, row.receipt_group_index!);
+    const { receipt_group_id: group, receipt_group_index: index } = row;
+    const isSealed = group !== null && (await this.#group(group)).signedRoot !== '';
+    if (isSealed) return this.stored(group, index!);
     const { signer, region, now } = this.#context;
     const sealed = await sealReceipts(signer, region, [row.receipt], now());
     return sealOf(sealed, 0, signer.suite);

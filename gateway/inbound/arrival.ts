@@ -1,5 +1,6 @@
 import type { RegionStatement } from '#trust';
 import type { GroupPlace } from '../outbound/outbox.ts';
+import type { ReceiptGroup } from './inbox.ts';
 
 /** Arrival of one envelope: who sent it, when, and where its seal is kept. */
 export interface Arrival {
@@ -7,4 +8,6 @@ export interface Arrival {
   /** Milliseconds. */
   readonly receivedAt: number;
   readonly place: GroupPlace;
+  /** Where its receipt will be kept. */
+  readonly receipts: ReceiptGroup;
 }

@@ -12,7 +12,6 @@ export type Decision =
   | {
       readonly kind: 'receipt';
       readonly body: Buffer;
-      readonly position: number;
       readonly code: string;
       readonly repeated?: true;
     }
@@ -83,7 +82,7 @@ export class Decider {
   async #close(
     tx: Transaction,
     envelope: VerifiedEnvelope,
-    { receivedAt, place }: Arrival,
+    { receivedAt, place, receipts }: Arrival,
     code: ErrorCode | '',
   ): Promise<Decision> {
     const { region, suite, clock, log } = this.#options;
@@ -107,16 +106,17 @@ export class Decider {
       peer: sender,
       at: decidedAt,
     });
-    const position = await inbox.store(tx, envelope, place, { code, receipt: body, logPosition, receivedAt });
-    return { kind: 'receipt', body, position, code };
+    const receiptPlace = await receipts.next();
+    await inbox.store(tx, envelope, place, { code, receipt: body, logPosition, receivedAt, receiptPlace });
+    return { kind: 'receipt', body, code };
   }
 }
 
 /** A decided id: its stored receipt for the same envelope, a refusal for any other. */
 export function repeated(
-  known: { readonly leaf: Buffer; readonly receipt: Buffer; readonly position: number },
+  known: { readonly leaf: Buffer; readonly receipt: Buffer },
   arrived: { readonly leaf: Buffer },
 ): Decision {
   if (!known.leaf.equals(arrived.leaf)) return { kind: 'refusal', code: 'ID_REUSED' };
-  return { kind: 'receipt', body: known.receipt, position: known.position, code: '', repeated: true };
+  return { kind: 'receipt', body: known.receipt, code: '', repeated: true };
 }

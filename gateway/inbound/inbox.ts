@@ -1,5 +1,5 @@
-import type { VerifiedEnvelope } from '#trust';
-import type { GroupPlace } from '../outbound/outbox.ts';
+import type { SealedRoot, VerifiedEnvelope } from '#trust';
+import { type GroupPlace, keepGroup } from '../outbound/outbox.ts';
 import type { Sql, Transaction } from '../store/store.ts';
 
 /** An envelope id that was decided before. */
@@ -7,7 +7,6 @@ export interface KnownEnvelope {
   readonly leaf: Buffer;
   /** Body of the receipt that was given. */
   readonly receipt: Buffer;
-  readonly position: number;
 }
 
 /** The verdict as it is stored beside the envelope. */
@@ -16,13 +15,40 @@ export interface StoredVerdict {
   readonly receipt: Buffer;
   readonly logPosition: number;
   readonly receivedAt: number;
+  readonly receiptPlace: GroupPlace;
+}
+
+/**
+ * The receipts that one unit of work gives, in order. Their group is in the store before its seal: the signature comes
+ * after the commit, and then one row changes instead of every receipt.
+ */
+export class ReceiptGroup {
+  readonly #tx: Transaction;
+  #id: number | undefined;
+  #count = 0;
+
+  constructor(tx: Transaction) {
+    this.#tx = tx;
+  }
+
+  /** The group's id; undefined while it has no receipt. */
+  get id(): number | undefined {
+    return this.#id;
+  }
+
+  /** The place of the next receipt. */
+  async next(): Promise<GroupPlace> {
+    this.#id ??= await keepGroup(this.#tx, '', []);
+    this.#count += 1;
+    return { group: this.#id, index: this.#count - 1 };
+  }
 }
 
 /** Every final verdict, and what sequence comes next in each conversation. */
 export const inbox = {
   /** What became of an envelope id; undefined when it was never decided. */
   known(sql: Sql, sender: string, id: string): Promise<KnownEnvelope | undefined> {
-    return sql.get<KnownEnvelope>('SELECT leaf, receipt, position FROM inbox WHERE sender = ? AND id = ?', sender, id);
+    return sql.get<KnownEnvelope>('SELECT leaf, receipt FROM inbox WHERE sender = ? AND id = ?', sender, id);
   },
 
   /** Sequence that the next envelope of the conversation must have. */
@@ -46,13 +72,12 @@ export const inbox = {
     );
   },
 
-  /** @returns the position of the stored verdict */
-  async store(tx: Transaction, envelope: VerifiedEnvelope, place: GroupPlace, verdict: StoredVerdict): Promise<number> {
+  async store(tx: Transaction, envelope: VerifiedEnvelope, place: GroupPlace, verdict: StoredVerdict): Promise<void> {
     const { header, headerBytes, payload, payloadSalt, leaf } = envelope;
-    const row = await tx.get<{ position: number }>(
+    await tx.run(
       `INSERT INTO inbox (sender, id, conversation, sequence, type, header, payload, salt, leaf, expires_at, received_at,
-         code, group_id, group_index, receipt, log_position)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING position`,
+         code, group_id, group_index, receipt, receipt_group_id, receipt_group_index, log_position)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       header.sender,
       header.id,
       header.conversation,
@@ -68,20 +93,19 @@ export const inbox = {
       place.group,
       place.index,
       verdict.receipt,
+      verdict.receiptPlace.group,
+      verdict.receiptPlace.index,
       verdict.logPosition,
     );
-    return row!.position;
   },
 
-  /** Remembers under which seal receipts were sent. */
-  async sealed(tx: Transaction, positions: readonly number[], group: number): Promise<void> {
-    for (const [index, position] of positions.entries()) {
-      await tx.run(
-        'UPDATE inbox SET receipt_group_id = ?, receipt_group_index = ? WHERE position = ? AND receipt_group_id IS NULL',
-        group,
-        index,
-        position,
-      );
-    }
+  /** Keeps the seal under which a group of receipts is sent; receipts of others may follow them in it. */
+  async sealed(tx: Transaction, group: number, { signedRoot, leaves }: SealedRoot): Promise<void> {
+    await tx.run(
+      'UPDATE sealed_group SET signed_root = ?, leaves = ? WHERE id = ?',
+      signedRoot,
+      Buffer.concat(leaves),
+      group,
+    );
   },
 };

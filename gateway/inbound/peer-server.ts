@@ -85,6 +85,13 @@ export class PeerServer {
     return this.#options.peers.directory.ownerOf(new X509Certificate(certificate.raw));
   }
 
+  /** The door let the call in, but an operator may have removed the region since. @throws CodedError PEER_UNKNOWN */
+  #demandCaller(call: AnyCall): RegionStatement {
+    const peer = this.#caller(call);
+    if (!peer) throw new CodedError('PEER_UNKNOWN');
+    return peer;
+  }
+
   /** Step 0: whoever is not pinned is turned away before any message is read. */
   #door(): ServerInterceptor {
     return (_method, call) =>
@@ -131,7 +138,11 @@ export class PeerServer {
   }
 
   #exchange(call: ServerDuplexStream<messages.ExchangeRequest, object>): void {
-    const peer = this.#caller(call)!;
+    const peer = this.#caller(call);
+    if (!peer) {
+      call.emit('error', statusOf(new CodedError('PEER_UNKNOWN')));
+      return;
+    }
     const sessions = this.#sessions.get(peer.region) ?? new Set();
     if (sessions.size >= this.#options.streamsPerPeer) {
       call.emit('error', statusOf(new CodedError('BACK_PRESSURE', 'too many streams of one peer')));
@@ -145,16 +156,21 @@ export class PeerServer {
   async #check(call: ServerUnaryCall<messages.CheckRequest, object>): Promise<object> {
     const { envelope } = call.request;
     if (!envelope) throw new CodedError('MALFORMED', 'the request has no envelope');
-    return { envelope: await this.#options.check(this.#caller(call)!, envelope) };
+    return { envelope: await this.#options.check(this.#demandCaller(call), envelope) };
   }
 
-  #materialStatus(call: ServerUnaryCall<messages.StatusRequest, object>): Promise<object> {
+  async #materialStatus(call: ServerUnaryCall<messages.StatusRequest, object>): Promise<object> {
     const { conversation, digest } = call.request;
-    return this.#options.materials.status(this.#caller(call)!.region, conversation, digest);
+    return this.#options.materials.status(this.#demandCaller(call).region, conversation, digest);
   }
 
-  #materialPush(call: ServerReadableStream<messages.PushRequest, object>): Promise<object> {
-    return receivePush(call, this.#caller(call)!.region, this.#options.materials, this.#options.onMaterialBytes);
+  /** A region that is removed meanwhile brings no further byte. */
+  async #materialPush(call: ServerReadableStream<messages.PushRequest, object>): Promise<object> {
+    const { materials, onMaterialBytes } = this.#options;
+    return receivePush(call, this.#demandCaller(call).region, materials, (bytes) => {
+      this.#demandCaller(call);
+      onMaterialBytes(bytes);
+    });
   }
 
   /** Ends the live calls of regions that were removed or whose keys changed. */

@@ -16,7 +16,7 @@ import {
 import { keepGroup } from '../outbound/outbox.ts';
 import type { Store } from '../store/store.ts';
 import { type Decider, type Decision, repeated } from './decide.ts';
-import { inbox } from './inbox.ts';
+import { inbox, ReceiptGroup } from './inbox.ts';
 
 /** One envelope of a batch on its way through the pipeline. */
 interface Place {
@@ -72,8 +72,8 @@ export class Pipeline {
     this.#read(places, peer);
     await this.#recognise(places);
     const group = this.#open(places, peer, batch);
-    if (group) await this.#decide(places, peer, batch, group, receivedAt);
-    return this.#answer(peer, batch.number, places);
+    const receipts = group && (await this.#decide(places, peer, batch, group, receivedAt));
+    return this.#answer(peer, batch.number, places, receipts);
   }
 
   /** Step 1: the header can be read and fits the connection. */
@@ -120,34 +120,42 @@ export class Pipeline {
     return group;
   }
 
-  /** Steps 4 to 7, one unit of work for the whole batch. */
+  /** Steps 4 to 7, one unit of work for the whole batch. @returns the group of the receipts that it gave, if any */
   async #decide(
     places: readonly Place[],
     peer: RegionStatement,
     batch: messages.Batch,
-    group: GroupSeal,
+    seal: GroupSeal,
     receivedAt: number,
-  ): Promise<void> {
+  ): Promise<number | undefined> {
     const open = places.filter((place) => place.verified);
-    if (open.length === 0) return;
+    if (open.length === 0) return undefined;
     const { store, decider } = this.#options;
-    const decisions = await store.write(async (tx) => {
-      const id = await keepGroup(tx, batch.signedRoot.toString('latin1'), group.leaves);
+    const { decisions, receipts } = await store.write(async (tx) => {
+      const id = await keepGroup(tx, batch.signedRoot.toString('latin1'), seal.leaves);
+      const group = new ReceiptGroup(tx);
       const made: Decision[] = [];
       for (const { verified, index } of open) {
-        made.push(await decider.decide(tx, verified!, { peer, receivedAt, place: { group: id, index } }));
+        const arrival = { peer, receivedAt, place: { group: id, index }, receipts: group };
+        made.push(await decider.decide(tx, verified!, arrival));
       }
-      return made;
+      return { decisions: made, receipts: group.id };
     });
     open.forEach((place, at) => {
       place.decision = decisions[at]!;
     });
+    return receipts;
   }
 
   /** Seals the receipts and says everything at once. */
-  async #answer(peer: RegionStatement, answers: number, places: readonly Place[]): Promise<BatchAnswer> {
-    const receipts: Buffer[] = [];
-    const positions: number[] = [];
+  async #answer(
+    peer: RegionStatement,
+    answers: number,
+    places: readonly Place[],
+    group: number | undefined,
+  ): Promise<BatchAnswer> {
+    const given: Buffer[] = [];
+    const repeats: Buffer[] = [];
     const deferrals: object[] = [];
     const refusals: object[] = [];
     for (const { decision, leaf, arrived } of places) {
@@ -155,8 +163,7 @@ export class Pipeline {
       this.#options.onDecided(peer.region, made);
       const leafHash = arrived?.leaf ?? leaf;
       if (made.kind === 'receipt') {
-        receipts.push(made.body);
-        positions.push(made.position);
+        (made.repeated ? repeats : given).push(made.body);
       } else if (made.kind === 'deferral') {
         deferrals.push({
           envelopeId: arrived?.header.id,
@@ -169,18 +176,18 @@ export class Pipeline {
         refusals.push({ leafHash, code: made.code });
       }
     }
-    const sealed = await this.#seal(receipts, positions);
+    // Those of the new group come first: their places in it are their places on the wire.
+    const receipts = [...given, ...repeats];
+    const sealed = await this.#seal(receipts, group);
     return { receipts: { answers, signedRoot: Buffer.from(sealed?.signedRoot ?? ''), receipts, deferrals, refusals } };
   }
 
-  async #seal(receipts: readonly Buffer[], positions: readonly number[]): Promise<SealedRoot | undefined> {
+  async #seal(receipts: readonly Buffer[], group: number | undefined): Promise<SealedRoot | undefined> {
     if (receipts.length === 0) return undefined;
     const { signer, region, clock, store } = this.#options;
     const sealed = await sealReceipts(signer, region, receipts, clock.now());
     // Receipts are durable already; their seal may follow, since it can be made anew.
-    store
-      .write(async (tx) => inbox.sealed(tx, positions, await keepGroup(tx, sealed.signedRoot, sealed.leaves)))
-      .catch(this.#options.onError);
+    if (group !== undefined) store.write((tx) => inbox.sealed(tx, group, sealed)).catch(this.#options.onError);
     return sealed;
   }
 }

@@ -11,7 +11,7 @@ import {
   type TlsIdentity,
   verifyStatement,
 } from '#trust';
-import type { GatewayConfig } from '../config/config.ts';
+import { type GatewayConfig, statementFile } from '../config/config.ts';
 import { EvidenceLog } from '../evidence/evidence-log.ts';
 import { MaterialStore } from '../material/material-store.ts';
 import { Outbox } from '../outbound/outbox.ts';
@@ -20,9 +20,6 @@ import { openSqliteStore } from '../store/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { type Log, openLog } from '../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
-
-/** File in the data folder that holds our own region statement. */
-export const STATEMENT_FILE = 'statement.jwt';
 
 /** What every room above stands on: time, names, keys, the store and what lives in it. */
 export interface Core {
@@ -116,7 +113,7 @@ async function openKeys(keys: KeyStore): Promise<[Signer, Signer, Signer, TlsIde
 }
 
 async function ownStatement(data: string, region: string): Promise<RegionStatement> {
-  const file = join(data, STATEMENT_FILE);
+  const file = statementFile(data);
   const jwt = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new CodedError(
       'STATEMENT_INVALID',

@@ -56,7 +56,7 @@ async function settleReceipts(
   }
 }
 
-/** A room that cannot bear the fate of its envelope keeps neither the receipt nor other conversations from being settled. */
+/** A room that cannot bear the fate of its envelope keeps neither its receipt nor other envelopes from being settled. */
 async function tell(
   tx: Transaction,
   { onSettled, events }: DispatchContext,

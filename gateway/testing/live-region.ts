@@ -10,8 +10,9 @@ import {
   type SuiteName,
   verifyStatement,
 } from '#trust';
+import { statementFile } from '../config/config.ts';
 import { writeConfig } from '../config/write-config.ts';
-import { type Core, openCore, STATEMENT_FILE } from '../node/core.ts';
+import { type Core, openCore } from '../node/core.ts';
 import { openServices, type Services } from '../node/services.ts';
 import { joinWire, type Wire } from '../node/wire.ts';
 
@@ -60,7 +61,7 @@ export async function makeRegionFolder(
     expiresAt: now + 365 * DAY_MS,
   });
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, STATEMENT_FILE), statement);
+  await writeFile(statementFile(folder), statement);
   return folder;
 }
 

@@ -157,9 +157,9 @@ CREATE TABLE catalogue (
   PRIMARY KEY (publisher, peer)
 ) WITHOUT ROWID;
 
--- cases
+-- cases; tables with a rowid, since rows with a whole document would not fit the pages of a WITHOUT ROWID table
 CREATE TABLE case_file (
-  conversation TEXT PRIMARY KEY,
+  conversation TEXT NOT NULL PRIMARY KEY,
   number TEXT NOT NULL UNIQUE,
   role TEXT NOT NULL,
   peer TEXT NOT NULL,
@@ -173,7 +173,7 @@ CREATE TABLE case_file (
   document TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
-) WITHOUT ROWID;
+);
 CREATE INDEX case_file_created ON case_file (created_at, conversation);
 CREATE TABLE case_event (
   conversation TEXT NOT NULL,
@@ -185,7 +185,7 @@ CREATE TABLE case_event (
   envelope TEXT NOT NULL DEFAULT '',
   document TEXT NOT NULL,
   PRIMARY KEY (conversation, n)
-) WITHOUT ROWID;
+);
 CREATE TABLE counter (
   name TEXT PRIMARY KEY,
   value INTEGER NOT NULL

@@ -1,0 +1,54 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { ADAPTER_KINDS, createAdapter } from '#adapters';
+import { loadConfig, parseConfig } from './config.ts';
+
+const EXAMPLE = join(import.meta.dirname, '../../deploy/config/gateway.example.yaml');
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tongban-example-'));
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+});
+
+it('loads', async () => {
+  expect(await loadConfig(EXAMPLE)).toMatchObject({
+    region: '320600',
+    peer: { endpoint: '10.32.6.1:7443' },
+    keys: { passphraseFile: '/etc/tongban/passphrase' },
+  });
+});
+
+it('says the defaults wherever it does not have to choose', async () => {
+  const { file: _file, data: _data, platforms: _platforms, keys: _keys, ...said } = await loadConfig(EXAMPLE);
+  const smallest = 'region: "320600"\nname: 南通市\npeer: { endpoint: "10.32.6.1:7443" }\n';
+  expect(parseConfig(smallest, EXAMPLE)).toMatchObject(said);
+});
+
+it('shows every section', async () => {
+  const sections = Object.keys(parse(await readFile(EXAMPLE, 'utf8')) as object);
+  expect([...sections, 'data'].sort()).toEqual(
+    'data evidence http keys limits log name peer platforms region store tokens'.split(' '),
+  );
+});
+
+it('has a platform of every kind, and each adapter takes its settings', async () => {
+  for (const name of ['events', 'submissions']) await mkdir(join(folder, name));
+  await writeFile(join(folder, 'hall.secret'), Buffer.alloc(32, 1).toString('base64'), { mode: 0o600 });
+  const here = (await readFile(EXAMPLE, 'utf8')).replaceAll(/\/(?:etc|srv)\/tongban/g, folder);
+  const { platforms } = parseConfig(here, EXAMPLE);
+  expect(platforms.map(({ kind }) => kind).sort()).toEqual([...ADAPTER_KINDS].sort());
+  const log = { info: () => {}, warn: () => {}, error: () => {} };
+  for (const { kind, name, settings } of platforms) {
+    const adapter = await createAdapter(kind, { name, ...settings }, { now: Date.now, log, region: '320600' });
+    expect(adapter.name).toBe(name);
+    await adapter.close();
+  }
+});
