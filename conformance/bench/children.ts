@@ -7,9 +7,14 @@ const GRACE_MS = 10_000;
 /** The processes that a benchmark started; all of them end with it. */
 export class Children {
   readonly #alive = new Set<ChildProcess>();
+  #ended = false;
 
-  /** Takes a process into care. */
+  /** Takes a process into care. @throws Error after the end; the process is gone then */
   add<C extends ChildProcess>(child: C): C {
+    if (this.#ended) {
+      child.kill('SIGKILL');
+      throw new Error('the benchmark has ended');
+    }
     this.#alive.add(child);
     child.once('exit', () => this.#alive.delete(child));
     return child;
@@ -17,6 +22,7 @@ export class Children {
 
   /** Asks each to end, and makes those end that do not. */
   async end(): Promise<void> {
+    this.#ended = true;
     await Promise.all([...this.#alive].map(endOne));
   }
 }

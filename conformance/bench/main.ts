@@ -13,7 +13,7 @@ async function main(): Promise<number> {
   if (!options) return 2;
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => stop.abort(new Error(`ended by ${signal}`)));
+    process.on(signal, () => stop.abort(new Error(`ended by ${signal}`)));
   }
   try {
     const figures = await measure({

@@ -16,9 +16,9 @@ export interface Effort {
   readonly samples: number;
 }
 
-export const FULL: Effort = { rounds: 5, seconds: 8, samples: 200 };
+export const FULL: Effort = { rounds: 9, seconds: 5, samples: 200 };
 /** At most three minutes. */
-export const QUICK: Effort = { rounds: 3, seconds: 4, samples: 60 };
+export const QUICK: Effort = { rounds: 5, seconds: 2, samples: 60 };
 
 /** What came out: rates in envelopes a second, medians of the rounds; latencies in milliseconds. */
 export interface Figures {

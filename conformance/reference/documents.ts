@@ -1,21 +1,12 @@
 import { X509Certificate } from 'node:crypto';
-import { isObject, list, matching, object, oneOf, REGIONS, region, type Shape, text, whole } from './shape.ts';
-import {
-  type Claims,
-  demandSignature,
-  demandValid,
-  type Key,
-  publicKey,
-  readJws,
-  type Signer,
-  signatureHolds,
-  URN,
-} from './signed.ts';
+import { both, is, list, matching, object, oneOf, REGIONS, region, type Shape, text, whole } from './shape.ts';
+import { demandSignature, demandValid, type Key, publicKey, readJws, signatureHolds, URN } from './signed.ts';
 import { decoded, demand, H, json } from './wire.ts';
 
 /** Region statements, checkpoints and authorization documents of proto/README.md. */
 
 export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const DOCUMENT_LIMIT = 512 * 1024;
 const DAY = 24 * 3600 * 1000;
 
 export interface Statement {
@@ -26,40 +17,32 @@ export interface Statement {
   readonly keys: readonly Key[];
 }
 
-const textList = list(text(1));
-const OPERATIONAL = object(
-  { kid: text(1), purpose: oneOf('signing', 'log', 'certificate'), nbf: whole(), exp: whole() },
-  true,
-);
-const STATEMENT = object(
-  {
-    iss: text(1),
-    sub: text(1),
-    iat: whole(),
-    exp: whole(),
-    jwks: object({ keys: list(object({}, true), 1, 1) }, true),
-    metadata: object(
-      {
-        tongban_gateway: object(
-          {
-            name: text(1),
-            serial: whole(1),
-            'previous?': bytes(32),
-            endpoint: matching(/^.+:\d{1,5}$/),
-            transports: textList,
-            suites: textList,
-            contacts: textList,
-            jwks: object({ keys: list(OPERATIONAL, 1) }, true),
-            tls: list(text(1), 1),
-          },
-          true,
-        ),
-      },
-      true,
-    ),
-  },
-  true,
-);
+const anyWhole = whole(Number.MIN_SAFE_INTEGER);
+const anything: Shape = () => {};
+const open = (members: Record<string, Shape>) => object(members, true);
+const OPERATIONAL = open({
+  kid: text(),
+  purpose: oneOf('signing', 'log', 'certificate'),
+  nbf: anyWhole,
+  exp: anyWhole,
+});
+const GATEWAY = open({
+  name: text(1),
+  serial: whole(1),
+  endpoint: matching(/^[^/\s]+:\d{1,5}$/),
+  suites: list(anything),
+  contacts: list(anything),
+  jwks: open({ keys: list(OPERATIONAL) }),
+  tls: list(text()),
+});
+const IDENTITY = open({ jwks: open({ keys: list(anything, 1) }) });
+const STATEMENT = open({
+  iss: text(),
+  sub: text(),
+  iat: anyWhole,
+  exp: anyWhole,
+  metadata: open({ tongban_gateway: GATEWAY }),
+});
 
 /**
  * Verifies that a statement is what its own identity key says. Whether that key is the pinned one is another question.
@@ -69,41 +52,33 @@ const STATEMENT = object(
 export function readStatement(jwt: string): Statement {
   const code = 'STATEMENT_INVALID';
   const jws = readJws(jwt, 'entity-statement+jwt');
+  IDENTITY(jws.claims, code);
+  const identity = publicKey((jws.claims as { jwks: { keys: unknown[] } }).jwks.keys[0]);
+  demand(identity, code, 'the identity key is no public key of a suite in use');
+  demandSignature(jws, [identity]);
   STATEMENT(jws.claims, code);
-  const { iss, sub, iat, exp, jwks, metadata } = jws.claims as {
+  const { iss, sub, iat, exp, metadata } = jws.claims as {
     iss: string;
     sub: string;
     iat: number;
     exp: number;
-    jwks: { keys: Claims[] };
     metadata: { tongban_gateway: Gateway };
   };
-  const identity = publicKey(jwks.keys[0]);
-  demand(identity, code, 'the identity key is no public key of a suite in use');
-  demandSignature(jws, [identity]);
   const own = iss.slice(URN.length);
   demand(iss === sub && iss.startsWith(URN) && REGIONS.has(own) && exp > iat, code, 'iss, sub, iat and exp do not fit');
   const gateway = metadata.tongban_gateway;
   const keys = gateway.jwks.keys.map((jwk) => {
     const key = publicKey(jwk);
-    demand(
-      key && key.kid === jwk.kid && jwk.exp > jwk.nbf,
-      code,
-      'a key does not fit its kid or ends before it begins',
-    );
-    demand(jwk.purpose !== 'log' || key.suite === 'Ed25519', code, 'a log key must be Ed25519');
+    demand(key?.kid === jwk.kid, code, 'a key is none of a suite in use, or does not fit its kid');
     return { ...key, purpose: jwk.purpose, nbf: jwk.nbf, exp: jwk.exp };
   });
   demand(new Set([identity, ...keys].map(({ kid }) => kid)).size === keys.length + 1, code, 'a key stands twice');
-  const suites = new Set<string>(keys.flatMap(({ purpose, suite }) => (purpose === 'signing' ? [suite] : [])));
-  demand(sameSet(suites, new Set(gateway.suites)), code, 'suites are not those of the keys');
   for (const der of gateway.tls) demand(namedByItsKey(der), code, 'a TLS certificate is not named by its key');
   return { region: own, serial: gateway.serial, identity: identity.kid, keys };
 }
 
 interface Gateway {
   readonly serial: number;
-  readonly suites: string[];
   readonly tls: string[];
   readonly jwks: { keys: { kid: string; purpose: string; nbf: number; exp: number }[] };
 }
@@ -142,9 +117,9 @@ export function verifyCheckpoint(note: string, statement: Statement, at: number)
   demand(root?.length === 32 && signature?.length === 68 && name === origin, code, 'not the six lines of a checkpoint');
   demand(Number.isSafeInteger(Number(epoch)) && Number.isSafeInteger(Number(size)), code, 'a number is too large');
   demand(place === statement.region, code, `the log of ${place} and not of ${statement.region}`);
-  const keys = statement.keys.filter(({ purpose, x }) => {
+  const keys = statement.keys.filter(({ purpose, suite, x }) => {
     const id = H(Buffer.from(`${name}\n\x01`), Buffer.from(x, 'base64url')).subarray(0, 4);
-    return purpose === 'log' && id.equals(signature.subarray(0, 4));
+    return purpose === 'log' && suite === 'Ed25519' && id.equals(signature.subarray(0, 4));
   });
   const [key] = keys;
   demand(key, 'KEY_UNKNOWN', 'signed by no log key of the region');
@@ -154,27 +129,54 @@ export function verifyCheckpoint(note: string, statement: Statement, at: number)
   return { region: place, epoch: Number(epoch), size: Number(size), root };
 }
 
-const RFC3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
-const FIELD = /^(applicant\.(name|documentNumber|mobile|address|\*)|form\.(\*|[^*]+)|certificate\.(\*|[^*]+))$/;
+const TIME = /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,3})?(Z|[+-](0\d|1[0-4]):[0-5]\d)$/;
+const FIELD = /^(applicant\.(name|documentNumber|mobile|address|\*)|(form|certificate)\.(\*|[\p{L}\p{N}_.-]+))$/u;
+const CREDIT_CODE = '0123456789ABCDEFGHJKLMNPQRTUWXY';
+const UNIQUE = true;
+
+const department: Shape = (value, code) => {
+  const name: Shape = (one) =>
+    demand(typeof one === 'string' && !/\p{Cc}|\p{Cs}/u.test(one), code, 'a control character');
+  object({ name: both(text(1, 100), name), code: is(creditCode, 'no social credit code') })(value, code);
+};
+const time: Shape = is((v) => {
+  const date = TIME.exec(String(v))?.[1];
+  const day = new Date(`${date}T00:00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(String(date));
+}, 'an RFC 3339 time with offset is needed');
+
+/** GB 32100: 18 characters, the last one a check character (modulus 31, weights 3^i). */
+function creditCode(value: unknown): boolean {
+  const digits = [...String(value)].map((one) => CREDIT_CODE.indexOf(one));
+  if (!/^[0-9A-Z]{2}\d{6}[0-9A-Z]{10}$/.test(String(value)) || digits.includes(-1)) return false;
+  let [sum, weight] = [0, 1];
+  for (const digit of digits.slice(0, 17)) [sum, weight] = [sum + digit * weight, (weight * 3) % 31];
+  return digits[17] === (31 - (sum % 31)) % 31;
+}
+
 const GRANT = object({
   grantor: region,
   grantee: region,
-  department: object({ name: text(1), code: text(1) }),
-  rights: list(oneOf('R1a', 'R1b', 'R2', 'R3', 'R4', 'R5'), 1),
-  items: list(text(1), 1),
-  modes: list(oneOf('online', 'agency', 'joint', 'direct'), 1),
+  department,
+  rights: list(oneOf('R1a', 'R1b', 'R2', 'R3', 'R4', 'R5'), 1, 6, UNIQUE),
+  items: list(matching(/^[!-~]{1,64}$/), 1, 2000, UNIQUE),
+  modes: list(oneOf('online', 'agency', 'joint', 'direct'), 1, 4, UNIQUE),
 });
 const CONTENT = object({
   id: matching(UUID),
   version: oneOf(1),
-  parties: list(region, 2, 2),
+  parties: list(region, 2, 2, UNIQUE),
   grants: list(GRANT, 1, 50),
-  fields: list(matching(FIELD)),
-  valid_from: matching(RFC3339),
-  valid_until: matching(RFC3339),
-  created_at: matching(RFC3339),
-  terms: text(),
+  fields: list(both(text(1, 80), matching(FIELD)), 0, 500, UNIQUE),
+  valid_from: time,
+  valid_until: time,
+  created_at: time,
+  terms: both(text(1, 100_000), matching(/^([\t\n\r]|[^\p{Cc}\p{Cs}])*$/u)),
   'supersedes?': matching(UUID),
+});
+const DOCUMENT = object({
+  payload: text(1),
+  signatures: list(object({ protected: text(1), signature: text(1) }), 2, 2),
 });
 
 /** The parts of an authorization document, general JWS serialization. */
@@ -200,15 +202,17 @@ export function verifyAuthorization(
   statementOf: (region: string) => Statement | undefined,
 ): Authorization {
   const code = 'AUTHORIZATION_INVALID';
+  DOCUMENT(document, code);
   const payload = decoded(document.payload);
   const content = payload && json(payload);
   demand(payload && JSON.stringify(content) === payload.toString(), code, 'the payload is not compact JSON');
-  demand(JSON.stringify(document).length <= 512 * 1024, code, 'the document is too large');
+  demand(JSON.stringify(document).length <= DOCUMENT_LIMIT, code, 'the document is too large');
   CONTENT(content, code);
-  const { id, parties, grants, ...times } = content as {
+  const { id, parties, grants, supersedes, ...times } = content as {
     id: string;
     parties: string[];
     grants: { grantor: string; grantee: string }[];
+    supersedes?: string;
     valid_from: string;
     valid_until: string;
     created_at: string;
@@ -217,14 +221,11 @@ export function verifyAuthorization(
     Date.parse(time),
   );
   demand(from !== undefined && until !== undefined && created !== undefined, code, 'a time is missing');
-  const latest = new Date(from);
-  latest.setUTCFullYear(latest.getUTCFullYear() + FIVE_YEARS_LATER);
-  demand(until > from && until > created && until <= latest.getTime(), code, 'the times do not fit');
+  const fits = until > from && until > created && until <= from + 1827 * DAY && supersedes !== id;
+  demand(fits, code, 'the times, or the agreement it replaces, do not fit');
   const two = new Set(parties);
-  demand(two.size === 2, code, 'two different parties are needed');
   for (const { grantor, grantee } of grants)
     demand(sameSet(new Set([grantor, grantee]), two), code, 'a grant is not between the parties');
-  demand(document.signatures.length === 2, code, 'two signatures are needed');
   const statements = parties.map((party) => {
     const statement = statementOf(party);
     demand(statement, 'KEY_UNKNOWN', `no statement of ${party} was given`);
@@ -235,7 +236,7 @@ export function verifyAuthorization(
     const keys = statements.flatMap((statement) =>
       statement.keys.filter(({ purpose }) => purpose === 'signing').map((key) => ({ ...key, owner: statement.region })),
     );
-    const key = demandSignature(readJws(jws, 'tongban-authorization+jws', 1024 * 1024), keys);
+    const key = demandSignature(readJws(jws, 'tongban-authorization+jws', code, DOCUMENT_LIMIT), keys);
     demand(key.nbf * 1000 <= until && key.exp * 1000 > created, 'KEY_NOT_VALID', `${key.kid} was not valid then`);
     return key;
   });

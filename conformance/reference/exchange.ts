@@ -21,9 +21,9 @@ const TYPE = /^[A-Za-z][A-Za-z0-9_.]{0,99}$/;
 const REGION_CODE = /^\d{6,12}$/;
 const THIRTY_DAYS = 30 * 24 * 3600 * 1000;
 const FIVE_MINUTES = 300_000;
-const OUTCOME = { accepted: 1, rejected: 2 };
+export const OUTCOME = { accepted: 1, rejected: 2 };
 /** The closed table of the specification. */
-const ERROR_CODES = new Set(
+export const ERROR_CODES = new Set(
   `
   PEER_UNKNOWN PEER_MISMATCH WRONG_RECIPIENT PROTOCOL_VIOLATION SHUTTING_DOWN BACK_PRESSURE MALFORMED
   VERSION_UNSUPPORTED EXTENSION_UNKNOWN MESSAGE_TOO_LARGE ID_REUSED JWS_INVALID TYP_MISMATCH ALGORITHM_NOT_ALLOWED
@@ -42,7 +42,6 @@ const ERROR_CODES = new Set(
     .trim()
     .split(/\s+/),
 );
-const ENTRY_KIND = { sent: 1, verdict: 2, received: 3 };
 
 /** Seal in the names and types of this page: hashes as bytes, the signed root as text. */
 export interface Seal {
@@ -66,12 +65,13 @@ export interface ProvenEnvelope {
 }
 
 /** @throws Refused MALFORMED, SUITE_MISMATCH */
-function headerOf(bytes: Buffer): Header {
+export function headerOf(bytes: Buffer): Header {
   const header = readHeader(bytes);
   const { authorizationId, authorizationDigest: digest, inReplyTo } = header;
   const cited = UUID.test(authorizationId) && digest.length === 32;
   const rules: [string, boolean][] = [
     ['critical', header.critical.length <= 16],
+    ['sent_at and expires_at', header.sentAt >= 0 && header.expiresAt >= 0],
     ['id', UUID_V7.test(header.id)],
     ['type', TYPE.test(header.type)],
     ['sender', REGION_CODE.test(header.sender)],
@@ -87,7 +87,7 @@ function headerOf(bytes: Buffer): Header {
 }
 
 /** @throws Refused with a code of the signed objects, PATH_INVALID */
-function verifySeal(leaf: Buffer, seal: Seal, typ: string, signer: Signer, moment: Moment): SignedRoot {
+export function verifySeal(leaf: Buffer, seal: Seal, typ: string, signer: Signer, moment: Moment): SignedRoot {
   const root = verifyRoot(seal.signedRoot, typ, signer, moment);
   const leads = pathLeadsTo(root.root, leaf, seal.leafIndex, seal.treeSize, seal.path);
   demand(seal.treeSize === root.size && leads, 'PATH_INVALID', 'the path does not lead to the signed root');
@@ -95,7 +95,12 @@ function verifySeal(leaf: Buffer, seal: Seal, typ: string, signer: Signer, momen
 }
 
 /** Version, extensions, suite, payload and times under a verified root. */
-function verifyContent(header: Header, { payload, salt }: Partial<SealedEnvelope>, root: SignedRoot, moment: Moment) {
+export function verifyContent(
+  header: Header,
+  { payload, salt }: Partial<SealedEnvelope>,
+  root: SignedRoot,
+  moment: Moment,
+) {
   demand(header.version === 1, 'VERSION_UNSUPPORTED', `version ${header.version}`);
   demand(header.critical.length === 0, 'EXTENSION_UNKNOWN', `extensions ${header.critical.join()}`);
   demand(header.suite === root.suite, 'SUITE_MISMATCH', `suite ${header.suite} under a root of ${root.suite}`);

@@ -12,9 +12,7 @@ export const REGIONS = new Set(
   ),
 );
 
-export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-const is = (met: (value: unknown) => boolean, what: string): Shape => {
+export const is = (met: (value: unknown) => boolean, what: string): Shape => {
   return (value, code) => demand(met(value), code, what);
 };
 export const text = (min = 0, max = Number.POSITIVE_INFINITY): Shape =>
@@ -23,26 +21,26 @@ export const matching = (pattern: RegExp): Shape =>
   is((v) => typeof v === 'string' && pattern.test(v), `a text must match ${pattern.source}`);
 export const whole = (min = 0, max = Number.MAX_SAFE_INTEGER): Shape =>
   is((v) => Number.isSafeInteger(v) && Number(v) >= min && Number(v) <= max, `a whole number from ${min} is needed`);
-export const bytes = (length?: number): Shape =>
-  is(
-    (v) => {
-      const got = decoded(v);
-      return got !== undefined && (length === undefined || got.length === length);
-    },
-    `canonical base64url${length === undefined ? '' : ` of ${length} bytes`} is needed`,
-  );
+export const bytes = (min = 0, max = Number.POSITIVE_INFINITY): Shape =>
+  is((v) => {
+    const length = decoded(v)?.length ?? -1;
+    return length >= min && length <= max;
+  }, `canonical base64url of ${min} to ${max} bytes is needed`);
 export const oneOf = (...values: unknown[]): Shape =>
   is((v) => values.includes(v), `one of ${values.join(', ')} is needed`);
+export const both = (first: Shape, second: Shape): Shape => {
+  return (value, code) => {
+    first(value, code);
+    second(value, code);
+  };
+};
 export const region: Shape = is((v) => typeof v === 'string' && REGIONS.has(v), 'a region code of the table is needed');
 
 /** A list whose members have the shape; a `unique` one holds no text twice. */
 export const list = (item: Shape, min = 0, max = Number.POSITIVE_INFINITY, unique = false): Shape => {
   return (value, code) => {
-    demand(
-      Array.isArray(value) && value.length >= min && value.length <= max,
-      code,
-      `a list of ${min} to ${max} is needed`,
-    );
+    demand(Array.isArray(value), code, 'a list is needed');
+    demand(value.length >= min && value.length <= max, code, `a list of ${min} to ${max} is needed`);
     demand(!unique || new Set(value).size === value.length, code, 'a member stands twice');
     for (const [index, one] of value.entries()) within(String(index), () => item(one, code));
   };
@@ -54,12 +52,12 @@ export const object = (members: Record<string, Shape>, open = false): Shape => {
   const optional = new Set(Object.keys(members).flatMap((name) => (name.endsWith('?') ? [name.slice(0, -1)] : [])));
   return (value, code) => {
     demand(isObject(value), code, 'an object is needed');
-    for (const name of Object.keys(value))
-      within(name, () => demand(open || shapes.has(name), code, 'there is no such member'));
     for (const [name, shape] of shapes) {
       if (Object.hasOwn(value, name)) within(name, () => shape(value[name], code));
       else within(name, () => demand(optional.has(name), code, 'the member is missing'));
     }
+    for (const name of Object.keys(value))
+      within(name, () => demand(open || shapes.has(name), code, 'there is no such member'));
   };
 };
 

@@ -25,6 +25,7 @@ type PublicKey = Pick<Key, 'kid' | 'suite' | 'key' | 'x'>;
 /** A public JWK with its RFC 7638 thumbprint; undefined when it is none of a suite in use. */
 export function publicKey(jwk: unknown): PublicKey | undefined {
   if (!isObject(jwk)) return undefined;
+  demand(!Object.hasOwn(jwk, 'd'), 'JWS_INVALID', 'a public key holds a private one');
   const { kty, crv, x, y } = jwk;
   const suite = kty === 'EC' && crv === 'P-256' ? 'ES256' : kty === 'OKP' && crv === 'Ed25519' ? 'Ed25519' : undefined;
   if (suite === undefined || typeof x !== 'string' || decoded(x)?.length !== 32) return undefined;
@@ -54,19 +55,16 @@ export interface Jws {
 }
 
 /** The two steps that need no key: structure and purpose. */
-export function readJws(jws: string, typ: string, limit = JWS_LIMIT): Jws {
-  demand(jws.length <= limit, 'JWS_INVALID', 'the signed object is too large');
+export function readJws(jws: string, typ: string, code = 'JWS_INVALID', limit = JWS_LIMIT): Jws {
+  demand(jws.length <= limit, code, 'the signed object is too large');
   const parts = jws.split('.');
   const [header, claims] = parts.slice(0, 2).map((part) => json(decoded(part) ?? Buffer.alloc(0)));
   const signature = decoded(parts[2]);
-  demand(
-    parts.length === 3 && signature !== undefined && signature.length > 0,
-    'JWS_INVALID',
-    'three parts are needed',
-  );
-  demand(isObject(header) && isObject(claims), 'JWS_INVALID', 'header and claims must be JSON objects in base64url');
+  const three = parts.length === 3 && signature !== undefined && signature.length > 0;
+  demand(three, code, 'three parts are needed');
+  demand(isObject(header) && isObject(claims), code, 'header and claims must be JSON objects in base64url');
   const known = Object.keys(header).every((name) => name === 'alg' || name === 'kid' || name === 'typ');
-  demand(known && typeof header['kid'] === 'string', 'JWS_INVALID', 'the header has exactly alg, kid and typ');
+  demand(known && typeof header['kid'] === 'string', code, 'the header has exactly alg, kid and typ');
   demand(header['typ'] === typ, 'TYP_MISMATCH', `signed as ${String(header['typ'])} and not as ${typ}`);
   return { header, claims, signed: Buffer.from(parts.slice(0, 2).join('.')), signature };
 }

@@ -9,7 +9,7 @@ import {
   verifyAuthorization,
   verifyCheckpoint,
 } from './documents.ts';
-import { attempt, headerOf, OUTCOME, type Seal, verifyContent, verifyReceipt, verifySeal } from './exchange.ts';
+import { headerOf, OUTCOME, type Seal, verifyContent, verifyReceipt, verifySeal } from './exchange.ts';
 import { bytes, list, matching, object, oneOf, region, text, whole } from './shape.ts';
 import {
   demand,
@@ -26,28 +26,26 @@ import {
 /** A second verifier of evidence bundles, written from proto/README.md alone. It shares no code with the product. */
 
 const MIB = 1024 * 1024;
+const ENTRY_KIND = { sent: 1, verdict: 2, received: 3 };
 const FIVE_MINUTES = 300_000;
-const PATH = list(bytes(32), 0, 54);
-const SEAL = object({ signed_root: text(1), leaf_index: whole(), tree_size: whole(1), inclusion_path: PATH });
+const PATH = list(bytes(32, 32), 0, 54);
+const JWS = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+const SEAL = object({ signed_root: matching(JWS), leaf_index: whole(), tree_size: whole(1), inclusion_path: PATH });
 const BUNDLE = object({
   format: oneOf('tongban-evidence/1'),
   case: matching(UUID),
   exported_by: region,
   exported_at: whole(),
-  statements: list(text(1), 0, 100),
-  authorizations: list(
-    object({ payload: text(1, MIB), signatures: list(object({ protected: text(1), signature: text(1) }), 0, 2) }),
-    0,
-    100,
-  ),
+  statements: list(matching(JWS), 0, 100),
+  authorizations: list(object({}, true), 0, 100),
   envelopes: list(
     object({
-      header: bytes(),
-      'payload?': bytes(),
-      'payload_salt?': bytes(),
+      header: bytes(1, MIB),
+      'payload?': bytes(0, MIB),
+      'payload_salt?': bytes(32, 32),
       seal: SEAL,
-      receipt: object({ body: bytes(), seal: SEAL }),
-      log: list(object({ entry: bytes(), index: whole(), inclusion_path: PATH })),
+      receipt: object({ body: bytes(1), seal: SEAL }),
+      log: list(object({ entry: bytes(1, 1024), index: whole(), inclusion_path: PATH }), 1, 2),
     }),
     1,
     10_000,
@@ -132,10 +130,10 @@ export function verifyEvidence(
   const given = new Map<string, Statement>();
   for (const [index, jwt] of statementTexts.entries()) {
     const statement = check(`given/${index}`, () => readStatement(jwt));
-    if (statement && statement.serial > (given.get(statement.region)?.serial ?? 0))
+    if (statement && statement.serial >= (given.get(statement.region)?.serial ?? 0))
       given.set(statement.region, statement);
   }
-  const bundle = check('', () => readBundle(bundleText, options.now));
+  const bundle = check('', () => readBundle(bundleText));
   const acts = bundle === undefined ? [] : judge(bundle);
   return { verified: faults.length === 0, faults, notes, envelopes: acts };
 
@@ -144,8 +142,7 @@ export function verifyEvidence(
       return run();
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      const place = where === '' || where === 'bundle' ? error.path.join('/') : where;
-      faults.push({ where: place, code: error.code, message: error.message });
+      faults.push({ where: where || error.path.join('/'), code: error.code, message: error.message });
       return undefined;
     }
   }
@@ -157,6 +154,8 @@ export function verifyEvidence(
   }
 
   function judge(bundle: Bundle): Act[] {
+    const limit = (options.now ?? Number.POSITIVE_INFINITY) + FIVE_MINUTES;
+    check('exported_at', () => demand(bundle.exported_at <= limit, 'BUNDLE_INVALID', 'exported in the future'));
     for (const [index, jwt] of bundle.statements.entries()) check(`statements/${index}`, () => judgeCopy(jwt));
     const documents = bundle.authorizations.map((document, index) =>
       check(`authorizations/${index}`, () => verifyAuthorization(document, (code) => given.get(code))),
@@ -167,15 +166,19 @@ export function verifyEvidence(
     const judged = bundle.envelopes.map((envelope, index) => {
       const before = faults.length;
       const found = judgeEnvelope(bundle, envelope, `envelopes/${index}`, documents, checkpoint);
-      return { ...found, whole: faults.length === before };
+      return { ...found, whole: checkpoint !== undefined && faults.length === before };
     });
     check('envelopes', () => demandOrder(judged));
-    return judged.flatMap(({ header, receipt, whole }) => (whole && header && receipt ? [actOf(header, receipt)] : []));
+    const acts = judged.flatMap(({ header, receipt, whole }) =>
+      whole && header && receipt ? [actOf(header, receipt)] : [],
+    );
+    return acts.sort((a, b) => a.at - b.at);
   }
 
   function judgeCopy(jwt: string): void {
     const copy = readStatement(jwt);
-    const own = trusted(copy.region);
+    const own = given.get(copy.region);
+    if (own === undefined) return;
     demand(copy.identity === own.identity, 'FINGERPRINT_MISMATCH', `another identity of ${copy.region}`);
     if (copy.serial !== own.serial) notes.push(`${copy.region}: serial ${copy.serial} inside, ${own.serial} given`);
   }
@@ -211,7 +214,7 @@ export function verifyEvidence(
   }
 }
 
-function readBundle(bundleText: string, now: number | undefined): Bundle {
+function readBundle(bundleText: string): Bundle {
   const code = 'BUNDLE_INVALID';
   demand(Buffer.byteLength(bundleText) <= 256 * MIB, code, 'the bundle is larger than 256 MiB');
   const value = json(bundleText);
@@ -220,8 +223,6 @@ function readBundle(bundleText: string, now: number | undefined): Bundle {
   for (const [index, { payload, payload_salt: salt }] of bundle.envelopes.entries())
     if ((payload === undefined) !== (salt === undefined))
       throw new Refused(code, 'payload and salt are erased together', ['envelopes', String(index)]);
-  if (now !== undefined && bundle.exported_at > now + FIVE_MINUTES)
-    throw new Refused(code, 'exported in the future', ['exported_at']);
   return bundle;
 }
 
@@ -264,8 +265,8 @@ function demandLogged(
   const peer = sent ? header.recipient : header.sender;
   for (const [index, { entry, index: at, inclusion_path: path }] of log.entries()) {
     const [kind, subject] = expected[index] ?? [];
-    const read = attempt(() => readLogEntry(raw(entry)));
-    const fits = read && subject && read.version === 1 && read.kind === kind && read.subject.equals(subject);
+    const read = readLogEntry(raw(entry));
+    const fits = subject && read.version === 1 && read.kind === kind && read.subject.equals(subject);
     demand(fits && read.peer === peer, 'LOG_PROOF_INVALID', `log entry ${index} is about something else`);
     if (checkpoint === undefined) continue;
     const under = pathLeadsTo(checkpoint.root, logLeaf(raw(entry)), at, checkpoint.size, path.map(raw));

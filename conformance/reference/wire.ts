@@ -248,9 +248,8 @@ function read<S extends Schema>(bytes: Buffer, schema: S): Message<S> {
 }
 
 function whole(raw: bigint, kind: Kind): number {
-  if (kind === 'uint32') return Number(BigInt.asUintN(32, raw));
-  if (kind === 'enum') return Number(BigInt.asIntN(32, raw));
   const value = Number(kind === 'int64' ? BigInt.asIntN(64, raw) : raw);
-  demand(Number.isSafeInteger(value), 'MALFORMED', 'a number is larger than 2^53 - 1');
+  const most = kind === 'uint32' || kind === 'enum' ? 2 ** 32 - 1 : Number.MAX_SAFE_INTEGER;
+  demand(Math.abs(value) <= most, 'MALFORMED', 'a number is larger than its field takes');
   return value;
 }

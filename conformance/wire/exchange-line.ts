@@ -9,6 +9,9 @@ export type OutgoingFrame = object | Buffer;
 /** Milliseconds that a peer may take for one answer. */
 export const ANSWER_MS = 15_000;
 
+/** Milliseconds that a peer may take to end a stream that we ended. */
+const CLOSE_MS = 2_000;
+
 /** One Exchange stream from the sender's side, frame by frame. Must be closed by the caller. */
 export class ExchangeLine {
   readonly #call: ClientDuplexStream<OutgoingFrame, messages.ExchangeResponse>;
@@ -56,15 +59,15 @@ export class ExchangeLine {
   /** Ends our side and waits until the call is over. */
   async close(): Promise<void> {
     this.#call.end();
-    await this.ended().catch(() => this.#call.cancel());
+    await this.#wait(() => this.#end, CLOSE_MS).catch(() => this.#call.cancel());
   }
 
-  async #wait<T>(look: () => T | undefined): Promise<T> {
+  async #wait<T>(look: () => T | undefined, withinMs: number = ANSWER_MS): Promise<T> {
     let late = false;
     const timer = setTimeout(() => {
       late = true;
       this.#onChange();
-    }, ANSWER_MS);
+    }, withinMs);
     try {
       for (;;) {
         const found = look();

@@ -86,6 +86,16 @@ interface ActResult {
   readonly message: PayloadName | undefined;
 }
 
+/** What the caller of an act knows already. */
+interface ActExtras {
+  /** For the event `issue`. */
+  readonly certificate?: SignedCertificate | undefined;
+  /** The item of the case; read from the store when it is left out. */
+  readonly item?: ItemFacts;
+  /** How the case is written; an update when it is left out. */
+  readonly save?: SaveCase;
+}
+
 /** Cases (办件) of this region: taken in for others, and handled for others. */
 export class CaseService {
   readonly #options: CaseServiceOptions;
@@ -104,9 +114,9 @@ export class CaseService {
     input: unknown,
     options: { readonly conversation?: string; readonly also?: AlsoDone } = {},
   ): Promise<CaseFile> {
-    const read = await this.#readInput(input);
+    const { read, item } = await this.#readInput(input);
     return this.#options.store.write(async (tx) => {
-      const draft = await this.#draft(tx, read, options.conversation);
+      const draft = await this.#draft(tx, read, item, options.conversation);
       await caseRepository.insert(tx, draft);
       await options.also?.(tx, draft);
       return draft;
@@ -119,13 +129,13 @@ export class CaseService {
    * @throws CodedError as `create` and `act`
    */
   async submit(input: unknown, options: { readonly also?: AlsoDone } = {}): Promise<CaseFile> {
-    const read = await this.#readInput(input);
+    const { read, item } = await this.#readInput(input);
     return this.#options.store.write(async (tx) => {
-      const draft = await this.#draft(tx, read);
+      const draft = await this.#draft(tx, read, item);
       const by = { handler: read.handler };
-      // The case goes into the store once, as the last step leaves it.
-      const received = await this.#actIn(tx, draft, 'receive', by, undefined, saveLater);
-      const transferred = await this.#actIn(tx, received, 'transfer', by, undefined, caseRepository.insert);
+      // The item is read once, and the case goes into the store once, as the last step leaves it.
+      const received = await this.#actIn(tx, draft, 'receive', by, { item, save: saveLater });
+      const transferred = await this.#actIn(tx, received, 'transfer', by, { item, save: caseRepository.insert });
       await options.also?.(tx, transferred);
       return transferred;
     });
@@ -146,7 +156,7 @@ export class CaseService {
       const file = (await caseRepository.find(tx, conversation))!;
       if (version !== undefined && version !== file.version)
         throw new CodedError('CONFLICT', 'the case has changed since it was read');
-      return this.#actIn(tx, file, event, read, certificate);
+      return this.#actIn(tx, file, event, read, { certificate });
     });
   }
 
@@ -242,17 +252,16 @@ export class CaseService {
     if (rejected) await this.#emitRejected(tx, file, code);
   }
 
-  async #readInput(input: unknown): Promise<CaseInput> {
+  async #readInput(input: unknown): Promise<{ read: CaseInput; item: ItemFacts }> {
     const read = readCaseInput(input);
     const { neighbours, store } = this.#options;
     neighbours.demandPeer(read.handlingRegion);
-    if (!(await neighbours.itemOf(store.read, read.handlingRegion, read.item))) {
-      throw new CodedError('ITEM_UNKNOWN', 'the handling region has not published this item to us');
-    }
-    return read;
+    const item = await neighbours.itemOf(store.read, read.handlingRegion, read.item);
+    if (!item) throw new CodedError('ITEM_UNKNOWN', 'the handling region has not published this item to us');
+    return { read, item };
   }
 
-  async #draft(tx: Transaction, input: CaseInput, conversation?: string): Promise<CaseFile> {
+  async #draft(tx: Transaction, input: CaseInput, facts: ItemFacts, conversation?: string): Promise<CaseFile> {
     const { region, now, newId } = this.#options;
     const at = now();
     const { handlingRegion, item, mode, applicant, form, handler, identityCheck } = input;
@@ -280,9 +289,9 @@ export class CaseService {
       createdAt: at,
       updatedAt: at,
     };
-    const citation = this.#options.neighbours.permit(
-      this.#use(file, 'CaseTransfer', await this.#transferPayload(tx, file)),
-    );
+    // The transfer as it would be sent now: judged before anybody waits at a window in vain.
+    const transfer = this.#payload(file, 'transfer', {}, at, facts);
+    const citation = this.#options.neighbours.permit(this.#use(file, 'CaseTransfer', transfer));
     return { ...file, authorizationId: citation.id };
   }
 
@@ -291,19 +300,19 @@ export class CaseService {
     file: CaseFile,
     event: Event,
     input: object,
-    certificate: SignedCertificate | undefined,
-    save: SaveCase = caseRepository.update,
+    { certificate, save, item: known }: ActExtras,
   ): Promise<CaseFile> {
     const { region, now, neighbours, outbox } = this.#options;
     const moved = this.#judgeState(file, event);
     const at = now();
-    if (event === 'receive') demandComplete(file, await neighbours.itemOf(tx, file.peer, file.item));
+    const item = known ?? (await neighbours.itemOf(tx, sidesOf(file, region).handling, file.item));
+    if (event === 'receive') demandComplete(file, item);
     if (!moved.message) {
       const extra = event === 'receive' ? { receiptNotice: `收${file.number}`, receivedAt: at } : {};
       const step = { ...moved, actor: region, at, envelope: '', record: input, document: extra };
       return writeStep(tx, file, step, at, neighbours.emit, save);
     }
-    const payload = await this.#payload(tx, file, event, input, at, certificate);
+    const payload = this.#payload(file, event, input, at, item, certificate);
     const use = this.#use(file, moved.message, payload);
     const authorization = neighbours.permitUnder(file.authorizationId, use);
     if (certificate) await certificate.keep(tx);
@@ -338,16 +347,14 @@ export class CaseService {
     return { rows: applied, state: view.state, pending: view.pending, message };
   }
 
-  async #payload(
-    sql: Sql,
+  #payload(
     file: CaseFile,
     event: Event,
     input: object,
     now: number,
+    item: ItemFacts | undefined,
     certificate?: SignedCertificate,
-  ): Promise<object> {
-    const handling = sidesOf(file, this.#options.region).handling;
-    const item = await this.#options.neighbours.itemOf(sql, handling, file.item);
+  ): object {
     return payloadOf(event, input, {
       file,
       now,
@@ -356,11 +363,6 @@ export class CaseService {
       itemDigest: item?.digest ?? Buffer.alloc(0),
       ...(certificate ? { certificate } : {}),
     });
-  }
-
-  /** The transfer as it would be sent now, for judging a draft before anybody waits at a window in vain. */
-  #transferPayload(sql: Sql, file: CaseFile): Promise<object> {
-    return this.#payload(sql, file, 'transfer', {}, file.createdAt);
   }
 
   #use(file: CaseFile, name: PayloadName, payload: object): AuthorizedUse {

@@ -1,4 +1,4 @@
-import { CodedError, checkPayload, decode, type Mode, payloadName } from '#proto';
+import { CodedError, checkPayload, decode, type Mode, type PayloadName, payloadName } from '#proto';
 import { type CompiledAgreement, needsAuthorization, type VerifiedEnvelope } from '#trust';
 import type { Incoming } from '../peer/incoming.ts';
 import type { Sql } from '../store/store.ts';
@@ -33,14 +33,14 @@ export interface AuthorizeOptions {
 /**
  * Makes step 5 of receiving: the type is known, the payload is right, and the cited authorization permits it.
  *
- * Codes: UNKNOWN_TYPE, MALFORMED, PAYLOAD_INVALID, AUTHORIZATION_*, ITEM_NOT_COVERED, MODE_NOT_COVERED, RIGHT_MISSING,
+ * Codes: UNKNOWN_TYPE, PAYLOAD_INVALID, AUTHORIZATION_*, ITEM_NOT_COVERED, MODE_NOT_COVERED, RIGHT_MISSING,
  * FIELD_NOT_ALLOWED, CASE_UNKNOWN.
  */
 export function authorizer(options: AuthorizeOptions): Authorize {
   return async (tx, envelope, { peer, receivedAt }) => {
     const name = payloadName(envelope.header.type);
     if (!name || name === 'CertificateQuestion' || name === 'CertificateAnswer') throw new CodedError('UNKNOWN_TYPE');
-    const payload = decode(name, envelope.payload) as object;
+    const payload = readPayload(name, envelope.payload);
     const problems = checkPayload(name, payload);
     if (problems.length > 0) throw new CodedError('PAYLOAD_INVALID', undefined, problems);
     const incoming = { envelope, name, payload, peer, receivedAt };
@@ -53,6 +53,15 @@ export function authorizer(options: AuthorizeOptions): Authorize {
     agreement.judge({ ...context, name, payload, sender: peer.region, at: envelope.header.sentAt });
     return { ...incoming, agreement };
   };
+}
+
+/** The envelope is well formed and its receipt is owed: bytes that are no such message are a wrong payload. */
+function readPayload(name: PayloadName, bytes: Buffer): object {
+  try {
+    return decode(name, bytes) as object;
+  } catch (cause) {
+    throw new CodedError('PAYLOAD_INVALID', `the payload is not a ${name}`, [], { cause });
+  }
 }
 
 /** A case goes on under the authorization that it began with; under another one only when that ran out. */

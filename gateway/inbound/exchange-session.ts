@@ -43,7 +43,9 @@ export class ExchangeSession {
   /** Serves the stream until it ends. Never throws. */
   async run(): Promise<void> {
     try {
-      for await (const frame of this.#call as AsyncIterable<messages.ExchangeRequest>) {
+      // Leaving the loop must not destroy the call: its status is still to be sent.
+      const frames: AsyncIterable<messages.ExchangeRequest> = this.#call.iterator({ destroyOnReturn: false });
+      for await (const frame of frames) {
         if (this.#ended) return;
         this.#working = this.#take(frame);
         await this.#working;
@@ -86,6 +88,9 @@ export class ExchangeSession {
     const { length } = batch.envelopes;
     if (length === 0 || length > LIMITS.batchEnvelopes)
       throw new CodedError('PROTOCOL_VIOLATION', 'a batch holds 1 to 256 envelopes');
+    // One message may always travel alone: its own size is judged with the envelope.
+    if (length > 1 && bytesOf(batch) > LIMITS.batchBytes)
+      throw new CodedError('PROTOCOL_VIOLATION', 'a batch holds at most 2 MiB');
     const answer = await this.#options.pipeline.receive(this.peer, batch);
     if (this.#ended) return;
     if (!this.#call.write(answer)) await drained(this.#call);
@@ -117,6 +122,11 @@ export class ExchangeSession {
     this.#ended = true;
     if (!this.#call.cancelled) this.#call.emit('error', statusOf(error));
   }
+}
+
+/** Bytes of the envelopes of a batch, as their sender counts them. */
+function bytesOf({ envelopes }: messages.Batch): number {
+  return envelopes.reduce((sum, { header, payload }) => sum + header.length + payload.length, 0);
 }
 
 function drained(call: ExchangeCall): Promise<void> {

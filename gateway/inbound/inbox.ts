@@ -99,6 +99,11 @@ export const inbox = {
     );
   },
 
+  /** Forgets the seal of a batch of which nothing was decided. */
+  async dropSeal(tx: Transaction, group: number): Promise<void> {
+    await tx.run('DELETE FROM sealed_group WHERE id = ?', group);
+  },
+
   /** Keeps the seal under which a group of receipts is sent; receipts of others may follow them in it. */
   async sealed(tx: Transaction, group: number, { signedRoot, leaves }: SealedRoot): Promise<void> {
     await tx.run(

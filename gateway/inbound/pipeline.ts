@@ -139,6 +139,8 @@ export class Pipeline {
         const arrival = { peer, receivedAt, place: { group: id, index }, receipts: group };
         made.push(await decider.decide(tx, verified!, arrival));
       }
+      // Deferrals store nothing: without a verdict nobody will ask for this seal.
+      if (group.id === undefined) await inbox.dropSeal(tx, id);
       return { decisions: made, receipts: group.id };
     });
     open.forEach((place, at) => {

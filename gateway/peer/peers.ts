@@ -144,11 +144,12 @@ export class Peers {
 
   /** A TLS key must name one region only, else a peer could speak for another. */
   #demandOwnTls(statement: RegionStatement): void {
-    const taken = statement.tls.some(({ certificate }) => {
+    const taken = statement.tls.some(({ certificate, spki }) => {
       const owner = this.#directory.ownerOf(certificate);
-      return owner && owner.region !== statement.region;
+      return (owner && owner.region !== statement.region) || this.#own.tls.some((tls) => tls.spki === spki);
     });
-    if (taken) throw new CodedError('STATEMENT_INVALID', 'the statement claims a TLS key of another pinned region');
+    if (taken)
+      throw new CodedError('STATEMENT_INVALID', 'the statement claims a TLS key of ours or of a pinned region');
   }
 
   #tell(): void {

@@ -19,7 +19,7 @@ async function* entries(count: number, size = 7): AsyncGenerator<number[]> {
 
 test('answers keep the order of the entries, whichever work ends first', async () => {
   const { answer, end, started } = workshop();
-  const answers = answerInOrder(entries(4), answer, 10);
+  const answers = answerInOrder(entries(4), answer, { atOnce: 10 });
   let text = '';
   answers.on('data', (chunk) => {
     text += chunk;
@@ -42,7 +42,7 @@ test('an answer is given out while the next entry is still to come', async () =>
     });
     yield [2];
   }
-  const answers = answerInOrder(slow(), async (entry) => `${entry} `, 10);
+  const answers = answerInOrder(slow(), async (entry) => `${entry} `, { atOnce: 10 });
   let text = '';
   answers.on('data', (chunk) => {
     text += chunk;
@@ -55,7 +55,7 @@ test('an answer is given out while the next entry is still to come', async () =>
 
 test('no more than the window is in work', async () => {
   const { answer, end, started } = workshop();
-  const answers = answerInOrder(entries(30), answer, 5);
+  const answers = answerInOrder(entries(30), answer, { atOnce: 5 });
   answers.resume();
   await vi.waitUntil(() => started.length === 5);
   await new Promise(setImmediate);
@@ -77,7 +77,7 @@ test('a reader that does not read stops the work', async () => {
       done += 1;
       return 'x'.repeat(1000);
     },
-    10,
+    { atOnce: 10 },
   );
   answers.read(0);
   await vi.waitUntil(() => answers.readableLength >= answers.readableHighWaterMark);
@@ -89,18 +89,33 @@ test('a reader that does not read stops the work', async () => {
 test('a reader that goes away ends the work, and a failure ends the stream', async () => {
   const ended = vi.fn();
   const { answer, started } = workshop();
-  const left = answerInOrder(entries(30), answer, 5, ended);
+  const left = answerInOrder(entries(30), answer, { atOnce: 5, onEnd: ended });
   await vi.waitUntil(() => started.length === 5);
   left.destroy();
   await once(left, 'close');
   expect(ended).toHaveBeenCalledOnce();
   expect(started).toHaveLength(5);
-  const failing = answerInOrder(entries(3), () => Promise.reject(new Error('cannot answer')), 5);
+  const failing = answerInOrder(entries(3), () => Promise.reject(new Error('cannot answer')), { atOnce: 5 });
   failing.resume();
   expect((await once(failing, 'error'))[0]).toMatchObject({ message: 'cannot answer' });
 });
 
 test('nothing in, nothing out', async () => {
-  const answers = answerInOrder(entries(0), async () => 'x', 5);
+  const answers = answerInOrder(entries(0), async () => 'x', { atOnce: 5 });
   expect(await answers.toArray()).toEqual([]);
+});
+
+test('while the work takes long a sign of life comes before the answer', async () => {
+  const { answer, end, started } = workshop();
+  const answers = answerInOrder(entries(1), answer, { atOnce: 5 });
+  let text = '';
+  answers.on('data', (chunk) => {
+    text += chunk;
+  });
+  await vi.waitUntil(() => started.length === 1);
+  expect(text).toBe('');
+  await vi.waitUntil(() => text.length > 0, 5000);
+  end(1);
+  await once(answers, 'end');
+  expect(text).toMatch(/^ +1 $/);
 });

@@ -1,17 +1,28 @@
 import { Readable } from 'node:stream';
 
+/** Milliseconds without an answer after which a space is sent ahead of the next one. */
+const SIGN_OF_LIFE_MS = 1000;
+
+export interface InOrderOptions {
+  /** Entries in work at once, counted until their answers are given out. */
+  readonly atOnce: number;
+  /** Called once when all is answered, or when the reader went away. */
+  readonly onEnd?: () => void;
+}
+
 /**
- * Works on entries as they come, up to `atOnce` at a time, and gives their answers out in the order of the entries,
- * each as soon as those before it are there. Neither a slow reader nor a slow writer makes it hold more than that.
+ * Works on entries as they come, some at a time, and gives their answers out in the order of the entries, each as soon
+ * as those before it are there. Neither a slow reader nor slow work makes it hold more than `atOnce` of them.
+ *
+ * While it has to wait it sends spaces: a connection from which nothing is read does not notice otherwise that its
+ * other end went away. JSON allows them before a value.
  *
  * @param answer the text for an entry, counted from 1; if it fails the stream fails
- * @param onEnd called once when all is answered, or when the reader went away
  */
 export function answerInOrder<T>(
   batches: AsyncIterable<readonly T[]>,
   answer: (entry: T, number: number) => Promise<string>,
-  atOnce: number,
-  onEnd: () => void = () => {},
+  { atOnce, onEnd }: InOrderOptions,
 ): Readable {
   const ready = new Map<number, string>();
   let started = 0;
@@ -19,6 +30,7 @@ export function answerInOrder<T>(
   let isComplete = false;
   let isWanted = false;
   let isGivingSoon = false;
+  let isQuiet = true;
   let goOn: () => void = () => {};
 
   const answers = new Readable({
@@ -27,11 +39,16 @@ export function answerInOrder<T>(
       giveSoon();
     },
     destroy: (error, done) => {
+      clearInterval(signs);
       goOn();
-      onEnd();
+      onEnd?.();
       done(error);
     },
   });
+  const signs = setInterval(() => {
+    if (isQuiet && isWanted) isWanted = answers.push(' ');
+    isQuiet = true;
+  }, SIGN_OF_LIFE_MS);
   work().catch((error: Error) => answers.destroy(error));
   return answers;
 
@@ -84,9 +101,12 @@ export function answerInOrder<T>(
       ready.delete(given);
     }
     if (text !== '') {
+      isQuiet = false;
       isWanted = answers.push(text);
       goOn();
     }
-    if (isComplete && given === started) answers.push(null);
+    if (!isComplete || given < started) return;
+    clearInterval(signs);
+    answers.push(null);
   }
 }

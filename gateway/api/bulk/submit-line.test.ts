@@ -14,7 +14,7 @@ let room: WaitingRoom;
 beforeEach(() => {
   Object.assign(outbox, { held: 0, refused: 0 });
   gone = new AbortController();
-  room = new WaitingRoom(() => outbox.held, gone.signal);
+  room = new WaitingRoom(gone.signal);
 });
 
 async function submit(input: unknown) {
@@ -55,8 +55,8 @@ test('lines wait while the outbox is full, few try in vain, and each goes once',
   }
   await all;
   expect(done.sort((a, b) => a - b)).toEqual(Array.from({ length: 40 }, (_, n) => n));
-  // One probe a look at most, beside those that did not know yet that the outbox was full.
-  expect(outbox.refused - refusedAtFirst).toBeLessThan(40);
+  // If all tried whenever any did, it were hundreds.
+  expect(outbox.refused - refusedAtFirst).toBeLessThan(150);
   await vi.waitUntil(() => !room.isTaken('150626'));
 });
 

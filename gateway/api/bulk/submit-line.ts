@@ -30,7 +30,7 @@ async function whenThereIsRoom(input: unknown, submit: Submit, room: WaitingRoom
       return await submit(input);
     } catch (error) {
       if (!(error instanceof CodedError) || error.code !== 'BACK_PRESSURE') throw error;
-      await room.wait(peer);
+      await room.waitRefused(peer);
     }
   }
 }

@@ -16,7 +16,7 @@ const AT_ONCE = 256;
  * Mass submission: a line in, a line out, for as long as the client likes. The client has to read answers while it
  * sends, else both sides end up waiting for each other.
  */
-export function bulkRoutes({ cases, outbox }: ApiContext): RouteModule {
+export function bulkRoutes({ cases }: ApiContext): RouteModule {
   return (app) => {
     app.post(
       '/v1/cases/bulk',
@@ -29,19 +29,19 @@ export function bulkRoutes({ cases, outbox }: ApiContext): RouteModule {
           description:
             '每行一个开案请求；每行一个回答，顺序相同；错误的行不影响其他行；待发过多时等待而不失败。' +
             'Each line is a body of /v1/cases/submit, at most 64 KiB. Each answer is a line, in the same order: ' +
-            '{line, conversation, number} or {line, code, message, errors}. Read the answers while sending.',
+            '{line, conversation, number} or {line, code, message, errors}. Read the answers while sending. ' +
+            '等待期间每秒发送一个空格 / while it waits a space is sent every second.',
           consumes: [NDJSON],
           response: { 200: bytesOf(NDJSON, '每行一个回答 / one answer a line') },
         },
       },
       async (request, reply) => {
         const gone = new AbortController();
-        const room = new WaitingRoom((peer) => outbox.pending(peer), gone.signal);
+        const room = new WaitingRoom(gone.signal);
         const answers = answerInOrder(
           readLines(request.body as Readable, MAX_LINE_BYTES),
           (line, number) => submitLine(line, number, (input) => cases.submit(input), room),
-          AT_ONCE,
-          () => gone.abort(),
+          { atOnce: AT_ONCE, onEnd: () => gone.abort() },
         );
         return reply.type(NDJSON).send(answers);
       },

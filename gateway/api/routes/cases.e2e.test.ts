@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { verifyBundle } from '#trust';
 import { authorize, BACK_OFFICE, caseInput, FOOD_LICENCE, NO_MATERIALS, WINDOW } from '../../testing/agency-case.ts';
 import { type ApiRegion, apiRegion, type Told } from '../../testing/api-region.ts';
 import { pinEachOther, until } from '../../testing/live-region.ts';
@@ -101,6 +102,7 @@ describe('opening a case', () => {
   });
 
   test('that is refused keeps no answer for its key', async () => {
+    await until('quiet', () => nantong.live.core.outbox.pending('150626') === 0);
     const before = await nantong.counts();
     const headers = { 'idempotency-key': 'refused' };
     const wrong = await open({ ...INPUT, item: 'EX001' }, headers);
@@ -279,7 +281,10 @@ describe('a case with materials', () => {
 
     const evidence = await nantong.ask('GET', `/v1/cases/${number}/evidence`, { role: 'auditor' });
     expect(evidence.headers['content-disposition']).toContain(`filename="evidence-${number}.json"`);
-    expect(evidence.json.conversation).toBe(conversation);
+    const statements = [nantong, uxin].map(({ live }) => live.core.own);
+    const report = await verifyBundle(evidence.bytes.toString(), statements);
+    expect(report).toMatchObject({ verified: true, case: conversation, exportedBy: '320600' });
+    expect(report.receipts).toBeGreaterThan(3);
     const checkpoint = (await nantong.ask('GET', '/v1/log/checkpoint', { role: 'auditor' })).json;
     expect(checkpoint.size).toBeGreaterThan(5);
     expect(checkpoint.checkpoint).toContain('320600');
