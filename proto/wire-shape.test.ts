@@ -35,6 +35,18 @@ describe('the bytes of a message', () => {
       expect(check('EnvelopeHeader', header.subarray(0, length)), String(length)).toBe(ends.has(length));
   });
 
+  it('are not when a text is no UTF-8, at any depth', () => {
+    const bad = Buffer.from([0x1a, 0x02, 0xc3, 0x28]);
+    expect(check('EnvelopeHeader', bad)).toBe(false);
+    expect(check('CaseTransfer', Buffer.concat([Buffer.from([0x2a, bad.length]), bad]))).toBe(false);
+    expect(check('EnvelopeHeader', Buffer.from([0x1a, 0x02, 0xc3, 0xa9]))).toBe(true);
+  });
+
+  it('are not when a number does not fit its 32 bits', () => {
+    expect(check('EnvelopeHeader', Buffer.from([0x08, 0xff, 0xff, 0xff, 0xff, 0x0f]))).toBe(true);
+    expect(check('EnvelopeHeader', Buffer.from([0x08, 0x81, 0x80, 0x80, 0x80, 0x10]))).toBe(false);
+  });
+
   it('are not when an inner message claims bytes of the outer one', () => {
     const transfer = encode('CaseTransfer', { applicant: { name: 'abc' }, receiptNotice: 'xyz' });
     expect(check('CaseTransfer', transfer)).toBe(true);

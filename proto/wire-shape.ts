@@ -1,8 +1,18 @@
+import { isUtf8 } from 'node:buffer';
 import type { PackageDefinition } from '@grpc/proto-loader';
 
 /** What the bytes of a message may look like: the wire types of its fields, and which of them are messages again. */
 export interface WireShape {
-  readonly fields: ReadonlyMap<number, { readonly wireType: number; readonly inner: WireShape | undefined }>;
+  readonly fields: ReadonlyMap<number, FieldShape>;
+}
+
+interface FieldShape {
+  readonly wireType: number;
+  readonly inner: WireShape | undefined;
+  /** The value must be UTF-8. */
+  readonly isText: boolean;
+  /** The value must fit 32 bits: the decoder alone would drop the rest. */
+  readonly isSmall: boolean;
 }
 
 interface Descriptor {
@@ -45,7 +55,7 @@ export function wireShapes(definitions: PackageDefinition): ReadonlyMap<string, 
 
 /**
  * Whether bytes are a whole message of this shape: every field ends inside its message, known fields have their wire
- * type, nothing is left over. The decoder alone takes a text that is cut off for a shorter text, and reads past the end
+ * type, texts are UTF-8, numbers fit, nothing is left over. The decoder alone takes a text that is cut off for a shorter text, and reads past the end
  * of an inner message; another reader of the same signed bytes would refuse them or see something else.
  */
 export function isWellFormed(shape: WireShape | undefined, bytes: Uint8Array, from = 0, to = bytes.length): boolean {
@@ -56,9 +66,15 @@ export function isWellFormed(shape: WireShape | undefined, bytes: Uint8Array, fr
     const wireType = tag % 8;
     const field = shape?.fields.get(Math.floor(tag / 8));
     if (field && field.wireType !== wireType) return false;
+    if (field?.isSmall) {
+      const value = varint(bytes, cursor, to);
+      if (value === undefined || value > 0xffff_ffff) return false;
+      continue;
+    }
     const start = skip(bytes, cursor, to, wireType);
     if (start === undefined) return false;
     if (field?.inner && !isWellFormed(field.inner, bytes, start, cursor.at)) return false;
+    if (field?.isText && !isUtf8(bytes.subarray(start, cursor.at))) return false;
   }
   return true;
 }
@@ -96,7 +112,13 @@ function shapeOf(descriptor: Descriptor, all: ReadonlyMap<string, Descriptor>, s
   const fields = descriptor.field.map(({ number, type, typeName }) => {
     const inner = type === 'TYPE_MESSAGE' ? (nested.get(typeName) ?? all.get(scope + typeName)) : undefined;
     if (type === 'TYPE_MESSAGE' && !inner) throw new Error(`no message ${typeName} for ${descriptor.name}`);
-    return [number, { wireType: WIRE_TYPES[type] ?? VARINT, inner: inner && shapeOf(inner, all, scope) }] as const;
+    const shape: FieldShape = {
+      wireType: WIRE_TYPES[type] ?? VARINT,
+      inner: inner && shapeOf(inner, all, scope),
+      isText: type === 'TYPE_STRING',
+      isSmall: type === 'TYPE_UINT32' || type === 'TYPE_ENUM' || type === 'TYPE_BOOL',
+    };
+    return [number, shape] as const;
   });
   return { fields: new Map(fields) };
 }

@@ -110,7 +110,7 @@ export function decodeJson<P>(part: string): P {
   const bytes = decodePart(part);
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch (cause) {
     throw new VerificationError('JWS_INVALID', 'not JSON', [], { cause });
   }

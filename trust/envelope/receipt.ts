@@ -46,7 +46,12 @@ export function readReceipt(body: Uint8Array, issuer: string, audience: string):
   const receipt = decodeReceipt(body);
   const accepted = receipt.outcome === 'OUTCOME_ACCEPTED' && receipt.code === '';
   const rejected = receipt.outcome === 'OUTCOME_REJECTED' && isErrorCode(receipt.code);
-  if (receipt.version !== 1 || receipt.issuer !== issuer || receipt.audience !== audience || !(accepted || rejected)) {
+  const addressed = receipt.issuer === issuer && receipt.audience === audience;
+  // Numbers beyond 2^53 lost their value while they were read.
+  const timed = [receipt.sequence, receipt.receivedAt, receipt.decidedAt].every(
+    (n) => Number.isSafeInteger(n) && n >= 0,
+  );
+  if (receipt.version !== 1 || !addressed || !timed || !(accepted || rejected)) {
     throw new VerificationError('RECEIPT_INVALID');
   }
   return receipt;
