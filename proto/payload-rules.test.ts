@@ -145,8 +145,11 @@ describe('a payload with wrong fields', () => {
     expect(checkPayload('CaseRated', extra).map(({ pointer, code }) => `${pointer} ${code}`)).toEqual([
       '/stars UNKNOWN_FIELD',
     ]);
-    const broken = decode('Ping', Uint8Array.of(0x0a, 0x02, 0xc3, 0x28));
-    expect(checkPayload('Ping', broken)).toMatchObject([{ pointer: '/note', code: 'CHARACTERS' }]);
+    expect(() => decode('Ping', Uint8Array.of(0x0a, 0x02, 0xc3, 0x28))).toThrow(
+      expect.objectContaining({ code: 'MALFORMED' }),
+    );
+    const lone = { ...payloadSamples.Ping, note: '\ud800' };
+    expect(checkPayload('Ping', lone)).toMatchObject([{ pointer: '/note', code: 'CHARACTERS' }]);
   });
 
   it('is refused when a number is larger than can be counted exactly', () => {

@@ -3,6 +3,7 @@ import {
   type ClientDuplexStream,
   credentials,
   experimental,
+  Metadata,
   Server,
   type ServerDuplexStream,
   type ServiceDefinition,
@@ -12,39 +13,42 @@ import {
 import { services } from '#proto';
 import type { RegionStatement, TlsIdentity } from '#trust';
 
-type Raw = Buffer;
+type Down = ServerDuplexStream<Buffer, Buffer>;
+type Up = ClientDuplexStream<Buffer, Buffer>;
 type Provider = Parameters<typeof experimental.createCertificateProviderServerCredentials>[0];
 
-/** What a relay does to the stream that it passes on. */
+/** What a relay does to one call that it passes on. */
 export interface Tampering {
-  /** Frames of the caller, as they pass; they are never changed. */
-  seen(path: string, frame: Buffer): void;
-  /** Frames of the gateway, as they are to reach the caller. */
-  answered(path: string, frame: Buffer): Promise<Buffer>;
-  /** Whether callers whom nobody pinned are let in. */
-  readonly admitsStrangers: boolean;
+  /** Takes note of a frame of the caller; it passes unchanged. */
+  seen(frame: Buffer): void;
+  /** The frame that the caller gets in the place of one of the gateway. */
+  answered(frame: Buffer): Promise<Buffer> | Buffer;
 }
 
-/** A server between a caller and a gateway, with the gateway's TLS key, that passes everything on as bytes. */
+export interface RelayOptions {
+  /** The gateway behind, and its TLS key. */
+  readonly target: RegionStatement;
+  readonly targetTls: TlsIdentity;
+  /** The only caller whom the gateway knows. */
+  readonly caller: TlsIdentity;
+  /** Whether callers whom nobody pinned are let in. */
+  readonly admitsStrangers: boolean;
+  /** Made anew for every Exchange stream. */
+  readonly tampering: () => Tampering;
+}
+
+/** A server between a caller and a gateway that passes every call on, as bytes. */
 export interface Relay {
   /** `host:port` */
   readonly endpoint: string;
   stop(): void;
 }
 
-export interface RelayOptions {
-  /** The gateway behind. */
-  readonly target: RegionStatement;
-  readonly targetTls: TlsIdentity;
-  /** The only caller whom the gateway knows. */
-  readonly caller: TlsIdentity;
-  /** Made anew for every call. */
-  readonly tampering: () => Tampering;
-}
+const EXCHANGE = services.exchange.Exchange.path;
 
 /** Every method that is passed on. To the wire all of them are streams. */
 const PATHS = [
-  services.exchange.Exchange.path,
+  EXCHANGE,
   services.check.Check.path,
   services.material.Status.path,
   services.material.Push.path,
@@ -54,30 +58,26 @@ const PATHS = [
 
 const FRAME_BYTES = 64 * 1024 * 1024;
 const LIMITS = { 'grpc.max_receive_message_length': FRAME_BYTES, 'grpc.max_send_message_length': FRAME_BYTES };
+const HONEST: Tampering = { seen: () => {}, answered: same };
 
-/** Starts a relay on a free port. */
-export async function startRelay({ target, targetTls, caller, tampering }: RelayOptions): Promise<Relay> {
-  const tls = credentials.createSsl(targetTls.certificatePem, caller.privateKeyPem, caller.certificatePem);
-  const name = { 'grpc.ssl_target_name_override': targetTls.spki };
-  const trusting = credentials.createFromSecureContext;
-  void trusting;
-  const upstream = new Client(target.endpoint, tls, { ...LIMITS, ...name });
+/** Starts a relay on a free port. Must be stopped by the caller. */
+export async function startRelay(options: RelayOptions): Promise<Relay> {
+  const { target, targetTls, caller, admitsStrangers, tampering } = options;
+  const tls = credentials.createSsl(targetTls.certificatePem, caller.privateKeyPem, caller.certificatePem, {
+    checkServerIdentity: () => undefined,
+  });
+  const upstream = new Client(target.endpoint, tls, { ...LIMITS, 'grpc.ssl_target_name_override': 'relay.invalid' });
   const server = new Server(LIMITS);
   for (const path of PATHS) {
     server.addService(serviceOf(path), {
-      relay: (down: ServerDuplexStream<Raw, Raw>) => {
-        const tamper = tampering();
+      relay: (down: Down) => {
         const known = down.getAuthContext().sslPeerCertificate?.raw.equals(caller.der) ?? false;
-        if (!known && !tamper.admitsStrangers) turnAway(down);
-        else join(path, down, upstream.makeBidiStreamRequest(path, same, same), tamper);
+        if (!known && !admitsStrangers) return turnAway(down);
+        pass(down, upstream.makeBidiStreamRequest(path, same, same), path === EXCHANGE ? tampering() : HONEST);
       },
     });
   }
-  const provider = staticProvider(targetTls, caller);
-  const secured = experimental.createCertificateProviderServerCredentials(provider, provider, false);
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', secured, (error, bound) => (error ? reject(error) : resolve(bound)));
-  });
+  const port = await listen(server, targetTls, caller);
   return {
     endpoint: `127.0.0.1:${port}`,
     stop: () => {
@@ -85,4 +85,61 @@ export async function startRelay({ target, targetTls, caller, tampering }: Relay
       upstream.close();
     },
   };
+}
+
+function pass(down: Down, up: Up, tamper: Tampering): void {
+  down.on('data', (frame: Buffer) => {
+    tamper.seen(frame);
+    up.write(frame);
+  });
+  down.on('end', () => up.end());
+  down.on('cancelled', () => up.cancel());
+  let answering: Promise<void> = Promise.resolve();
+  up.on('data', (frame: Buffer) => {
+    answering = answering.then(async () => void down.write(await tamper.answered(frame)));
+  });
+  up.on('status', (end: StatusObject) => {
+    answering = answering.then(() => {
+      if (end.code === status.OK) down.end();
+      else down.emit('error', end);
+    });
+  });
+  // The status says the same.
+  up.on('error', () => {});
+}
+
+/** As the gateway itself would. */
+function turnAway(down: Down): void {
+  const metadata = new Metadata();
+  metadata.set('tongban-code', 'PEER_UNKNOWN');
+  down.emit('error', { code: status.UNAUTHENTICATED, details: 'not pinned', metadata });
+}
+
+function listen(server: Server, own: TlsIdentity, caller: TlsIdentity): Promise<number> {
+  const provider: Provider = {
+    // The server drops every connection when it is called back before it finished registering.
+    addCaCertificateListener: (listener) => process.nextTick(() => listener({ caCertificate: caller.certificatePem })),
+    addIdentityCertificateListener: (listener) =>
+      process.nextTick(() => listener({ certificate: own.certificatePem, privateKey: own.privateKeyPem })),
+    removeCaCertificateListener: () => {},
+    removeIdentityCertificateListener: () => {},
+  };
+  const secured = experimental.createCertificateProviderServerCredentials(provider, provider, false);
+  return new Promise((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', secured, (error, port) => (error ? reject(error) : resolve(port)));
+  });
+}
+
+function serviceOf(path: string): ServiceDefinition {
+  const bytes = {
+    requestSerialize: same,
+    requestDeserialize: same,
+    responseSerialize: same,
+    responseDeserialize: same,
+  };
+  return { relay: { path, requestStream: true, responseStream: true, ...bytes } };
+}
+
+function same(bytes: Buffer): Buffer {
+  return bytes;
 }

@@ -74,7 +74,8 @@ log:
 # platforms:
 #   - kind: directory
 #     name: hall
-#     folder: "platforms/hall"
+#     out: "/var/lib/hall/out"
+#     in: "/var/lib/hall/in"
 
 # limits:
 #   # 每个对端待发报文上限 / envelopes that may wait for one peer

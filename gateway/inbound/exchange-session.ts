@@ -1,7 +1,8 @@
+import { X509Certificate } from 'node:crypto';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { CodedError, type ErrorCode, LIMITS, type messages } from '#proto';
-import type { RegionStatement } from '#trust';
-import { statusOf } from './grpc-status.ts';
+import { type RegionStatement, spkiOf } from '#trust';
+import { codeOf, statusOf } from './grpc-status.ts';
 import type { Pipeline } from './pipeline.ts';
 
 /** The only protocol version that is spoken. */
@@ -18,13 +19,17 @@ export interface SessionOptions {
   readonly now: () => number;
   readonly onCheckpoint: (peer: RegionStatement, note: string) => Promise<void>;
   readonly onUnexpected: (error: unknown) => void;
+  /** Counts calls that end with a code. */
+  readonly onRefusedCall: (code: ErrorCode) => void;
 }
 
 type ExchangeCall = ServerDuplexStream<messages.ExchangeRequest, object>;
 
 /** One Exchange stream of one peer: hello, then each batch is answered before the next is read. */
 export class ExchangeSession {
-  readonly peer: RegionStatement;
+  /** SPKI of the TLS key that the caller proved; undefined when the connection is gone already. */
+  readonly spki: string | undefined;
+  #peer: RegionStatement;
   readonly #call: ExchangeCall;
   readonly #options: SessionOptions;
   #greeted = false;
@@ -36,8 +41,15 @@ export class ExchangeSession {
 
   constructor(call: ExchangeCall, peer: RegionStatement, options: SessionOptions) {
     this.#call = call;
-    this.peer = peer;
+    this.#peer = peer;
     this.#options = options;
+    const certificate = call.getAuthContext().sslPeerCertificate;
+    this.spki = certificate && spkiOf(new X509Certificate(certificate.raw));
+  }
+
+  /** The region has a newer statement and still owns the TLS key of this stream. */
+  renew(statement: RegionStatement): void {
+    this.#peer = statement;
   }
 
   /** Serves the stream until it ends. Never throws. */
@@ -72,16 +84,16 @@ export class ExchangeSession {
     if (frame.hello) this.#greet(frame.hello);
     else if (!this.#greeted) throw new CodedError('PROTOCOL_VIOLATION', 'the first frame is a hello');
     else if (frame.batch) await this.#answer(frame.batch);
-    else if (frame.checkpoint) await this.#options.onCheckpoint(this.peer, frame.checkpoint.note);
+    else if (frame.checkpoint) await this.#options.onCheckpoint(this.#peer, frame.checkpoint.note);
     else throw new CodedError('PROTOCOL_VIOLATION', 'an empty frame');
   }
 
   #greet(hello: messages.Hello): void {
     if (this.#greeted) throw new CodedError('PROTOCOL_VIOLATION', 'a second hello');
     if (hello.protocol !== PROTOCOL) throw new CodedError('VERSION_UNSUPPORTED');
-    if (hello.region !== this.peer.region) throw new CodedError('PEER_MISMATCH');
+    if (hello.region !== this.#peer.region) throw new CodedError('PEER_MISMATCH');
     this.#greeted = true;
-    this.#call.write({ hello: this.#options.hello(this.peer) });
+    this.#call.write({ hello: this.#options.hello(this.#peer) });
   }
 
   async #answer(batch: messages.Batch): Promise<void> {
@@ -91,7 +103,7 @@ export class ExchangeSession {
     // One message may always travel alone: its own size is judged with the envelope.
     if (length > 1 && bytesOf(batch) > LIMITS.batchBytes)
       throw new CodedError('PROTOCOL_VIOLATION', 'a batch holds at most 2 MiB');
-    const answer = await this.#options.pipeline.receive(this.peer, batch);
+    const answer = await this.#options.pipeline.receive(this.#peer, batch);
     if (this.#ended) return;
     if (!this.#call.write(answer)) await drained(this.#call);
     this.#countRefusals(answer.receipts.refusals.length);
@@ -120,6 +132,7 @@ export class ExchangeSession {
   #finish(error: unknown): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#options.onRefusedCall(codeOf(error));
     if (!this.#call.cancelled) this.#call.emit('error', statusOf(error));
   }
 }

@@ -1,5 +1,5 @@
 import { Metadata } from '@grpc/grpc-js';
-import { CodedError, ERROR_CODES } from '#proto';
+import { CodedError, ERROR_CODES, type ErrorCode } from '#proto';
 import { CODE_METADATA } from '../outbound/peer-client.ts';
 
 /** The gRPC status of an error, with its code in the metadata. Anything unexpected says only INTERNAL. */
@@ -9,4 +9,9 @@ export function statusOf(error: unknown): { code: number; details: string; metad
   metadata.set(CODE_METADATA, known.code);
   const { grpc, en } = ERROR_CODES[known.code];
   return { code: grpc, details: en, metadata };
+}
+
+/** The code that a caller is told. */
+export function codeOf(error: unknown): ErrorCode {
+  return error instanceof CodedError ? error.code : 'INTERNAL';
 }

@@ -11,12 +11,12 @@ import {
 } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
-import { CodedError, definitions, type ErrorCode, LIMITS, type messages, services } from '#proto';
+import { CodedError, definitions, LIMITS, type messages, services } from '#proto';
 import type { RegionStatement, TlsIdentity } from '#trust';
 import type { MaterialStore } from '../material/material-store.ts';
 import type { Peers } from '../peer/peers.ts';
 import { ExchangeSession, type SessionOptions } from './exchange-session.ts';
-import { statusOf } from './grpc-status.ts';
+import { codeOf, statusOf } from './grpc-status.ts';
 import { receivePush } from './material-door.ts';
 import { PinnedCertificates } from './pinned-certificates.ts';
 
@@ -27,7 +27,6 @@ export interface PeerServerOptions extends SessionOptions {
   readonly streamsPerPeer: number;
   /** Answers one sealed question. */
   readonly check: (peer: RegionStatement, envelope: messages.Envelope) => Promise<object>;
-  readonly onRefusedCall: (code: ErrorCode) => void;
   readonly onMaterialBytes: (bytes: number) => void;
 }
 
@@ -51,7 +50,7 @@ export class PeerServer {
       'grpc.max_concurrent_streams': 100,
     });
     this.#addServices();
-    options.peers.onChange(() => this.#endForgotten());
+    options.peers.onChange(() => this.#followPeers());
   }
 
   /**
@@ -173,12 +172,14 @@ export class PeerServer {
     });
   }
 
-  /** Ends the live calls of regions that were removed or whose keys changed. */
-  #endForgotten(): void {
+  /** Live calls follow a region's newer statement; they end when the region or its TLS key is gone. */
+  #followPeers(): void {
     for (const [region, sessions] of this.#sessions) {
       const pinned = this.#options.peers.get(region);
       for (const session of sessions) {
-        if (!pinned?.digest.equals(session.peer.digest)) session.end('PEER_UNKNOWN');
+        if (pinned && session.spki !== undefined && pinned.tls.some(({ spki }) => spki === session.spki))
+          session.renew(pinned);
+        else session.end('PEER_UNKNOWN');
       }
     }
   }
@@ -187,13 +188,14 @@ export class PeerServer {
 /** Wraps a handler that answers once: a CodedError becomes its gRPC status. */
 function unary<C>(
   handle: (call: C) => Promise<object>,
-  { onUnexpected }: Pick<PeerServerOptions, 'onUnexpected'>,
+  { onUnexpected, onRefusedCall }: Pick<PeerServerOptions, 'onUnexpected' | 'onRefusedCall'>,
 ): (call: C, callback: sendUnaryData<object>) => void {
   return (call, callback) => {
     handle(call).then(
       (answer) => callback(null, answer),
       (error) => {
         if (!(error instanceof CodedError)) onUnexpected(error);
+        onRefusedCall(codeOf(error));
         callback(statusOf(error));
       },
     );

@@ -8,6 +8,7 @@ import { Pipeline } from '../inbound/pipeline.ts';
 import type { DispatchEvents, SettleHandler } from '../outbound/context.ts';
 import { Dispatcher } from '../outbound/dispatcher.ts';
 import { MaterialPusher } from '../outbound/material-pusher.ts';
+import { StatementAnnouncer } from '../outbound/statement-announcer.ts';
 import type { IncomingHandler } from '../peer/incoming.ts';
 import type { Core } from './core.ts';
 
@@ -37,6 +38,10 @@ export function joinWire(core: Core, handlers: WireHandlers): Wire {
   const onCheckpoint = (peer: RegionStatement, note: string) => checkpoints.take(peer, note);
   const checkpoint = () => core.evidence.checkpoint;
   const hello = (peer: RegionStatement) => helloTo(core.own, peer);
+  const announcer = new StatementAnnouncer({
+    ...core,
+    onError: (error) => core.log.warn({ err: error }, 'our newer statement could not be sent; it is tried again'),
+  });
   const dispatcher = new Dispatcher(
     {
       region: core.region,
@@ -50,6 +55,7 @@ export function joinWire(core: Core, handlers: WireHandlers): Wire {
       materials: new MaterialPusher(core.materials, (bytes) => core.metrics.materialBytes('sent', bytes)),
       events: dispatchEvents(core),
       hello,
+      onHello: (peer, greeting) => announcer.greeted(peer, greeting),
       checkpoint,
       onCheckpoint,
       onSettled: handlers.onSettled,

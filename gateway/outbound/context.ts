@@ -1,4 +1,4 @@
-import type { ErrorCode, PayloadName } from '#proto';
+import type { ErrorCode, messages, PayloadName } from '#proto';
 import type { Clock, RegionStatement, Signer, TlsIdentity } from '#trust';
 import type { EvidenceLog } from '../evidence/evidence-log.ts';
 import type { Store, Transaction } from '../store/store.ts';
@@ -47,6 +47,8 @@ export interface DispatchContext {
   readonly events: DispatchEvents;
   /** First frame that we send to a peer. */
   readonly hello: (peer: RegionStatement) => object;
+  /** A peer greeted us: it says which statement of ours it holds. */
+  readonly onHello: (peer: RegionStatement, hello: messages.Hello) => void;
   /** Newest checkpoint of our log. */
   readonly checkpoint: () => string;
   /** A peer showed a checkpoint of its log. */

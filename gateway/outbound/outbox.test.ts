@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { decode, LIMITS } from '#proto';
+import { payloadSamples } from '../../proto/testing/payload-samples.ts';
 import { type ThrowawayRegion, throwawayRegion } from '../../trust/testing/index.ts';
 import { type TestGateway, testClock, testGateway } from '../testing/region-pair.ts';
 import { keepGroup, Outbox, type Outgoing } from './outbox.ts';
@@ -138,7 +139,6 @@ describe('nothing is stored', () => {
     }));
     const handler = { organisation: '机关', window: '', staff: '1' };
     const form = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`字段${n}`, '长'.repeat(4000)]));
-    const { payloadSamples } = await import('../../proto/testing/payload-samples.ts');
     const large = enqueue({ name: 'CaseTransfer', payload: { ...payloadSamples.CaseTransfer, form } });
     await expect(large).rejects.toMatchObject({ code: 'MESSAGE_TOO_LARGE' });
     expect(await counts()).toEqual({ outbox: 0, log: 0, conversations: 0 });

@@ -114,6 +114,7 @@ export class PeerLink {
       this.#ready = true;
       this.#reconnect.reset();
       this.#context.events.connected(this.peer.region);
+      this.#context.onHello(this.peer, frame.hello);
       this.wake();
     } else if (frame.receipts) {
       await this.#takeAnswer(frame.receipts);

@@ -1,12 +1,5 @@
 import { CodedError } from '#proto';
-import {
-  type Clock,
-  fingerprintOf,
-  matchesFingerprint,
-  RegionDirectory,
-  type RegionStatement,
-  verifyStatement,
-} from '#trust';
+import { type Clock, matchesFingerprint, RegionDirectory, type RegionStatement, verifyStatement } from '#trust';
 import type { Store, Transaction } from '../store/store.ts';
 
 /** The regions that operators pinned (对接地区), in memory and in the store. */
@@ -78,10 +71,8 @@ export class Peers {
   async pin(jwt: string, fingerprint: string): Promise<RegionStatement> {
     const statement = await verifyStatement(jwt.trim());
     if (!matchesFingerprint(statement.identity, fingerprint)) {
-      throw new CodedError(
-        'FINGERPRINT_MISMATCH',
-        `the statement's fingerprint is ${fingerprintOf(statement.identity)}; ask the other operator to read theirs again`,
-      );
+      // The right one is not shown: it must come from the other operator, not from this message.
+      throw new CodedError('FINGERPRINT_MISMATCH');
     }
     this.#judge(statement);
     await this.#store.write((tx) => this.#keep(tx, statement));

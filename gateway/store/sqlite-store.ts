@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { CodedError } from '#proto';
 import { migrate } from './migrations/migrations.ts';
@@ -7,6 +7,8 @@ import type { Row, Sql, Store, Transaction, Value } from './store.ts';
 
 /** Units of work that share one commit, at most. */
 const GROUP = 256;
+/** Statements after which the network has a turn. SQLite never waits, so a long group would hold everything else up. */
+const STATEMENTS_PER_TURN = 200;
 
 interface Pending {
   readonly work: (tx: Transaction) => Promise<unknown>;
@@ -21,6 +23,8 @@ interface Pending {
  */
 export async function openSqliteStore(path: string): Promise<Store> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  // SQLite gives its other files the mode of the first.
+  closeSync(openSync(path, 'a', 0o600));
   const writer = new SqliteConnection(path);
   try {
     await migrate(writer);
@@ -37,6 +41,7 @@ class SqliteStore implements Store {
   readonly #writer: SqliteConnection;
   readonly #reader: SqliteConnection;
   readonly #waiting: Pending[] = [];
+  readonly #turns = new Turns();
   #draining: Promise<void> | undefined;
   #closed = false;
 
@@ -91,7 +96,7 @@ class SqliteStore implements Store {
    * @throws the work's error when SQLite undid the whole transaction with it
    */
   async #runOne(pending: Pending): Promise<() => void> {
-    const tx = new SqliteTransaction(this.#writer);
+    const tx = new SqliteTransaction(this.#writer, this.#turns);
     try {
       const result = await tx.attempt(() => pending.work(tx));
       return () => tellCommitted(pending, tx.effects, result);
@@ -120,24 +125,43 @@ function tellCommitted(pending: Pending, effects: readonly (() => void)[], resul
   }
 }
 
+/** Counts the statements of all works, and gives the event loop a turn now and then. */
+class Turns {
+  #statements = 0;
+
+  /** Passes the outcome of a statement on, after a turn if it is time for one. */
+  take<T>(outcome: Promise<T>): Promise<T> {
+    this.#statements += 1;
+    return this.#statements % STATEMENTS_PER_TURN === 0 ? afterTurn(outcome) : outcome;
+  }
+}
+
+async function afterTurn<T>(outcome: Promise<T>): Promise<T> {
+  const value = await outcome;
+  await new Promise(setImmediate);
+  return value;
+}
+
 class SqliteTransaction implements Transaction {
   readonly effects: (() => void)[] = [];
   readonly #connection: SqliteConnection;
+  readonly #turns: Turns;
 
-  constructor(connection: SqliteConnection) {
+  constructor(connection: SqliteConnection, turns: Turns) {
     this.#connection = connection;
+    this.#turns = turns;
   }
 
   all<R = Row>(text: string, ...values: Value[]): Promise<R[]> {
-    return this.#live().all<R>(text, ...values);
+    return this.#turns.take(this.#live().all<R>(text, ...values));
   }
 
   get<R = Row>(text: string, ...values: Value[]): Promise<R | undefined> {
-    return this.#live().get<R>(text, ...values);
+    return this.#turns.take(this.#live().get<R>(text, ...values));
   }
 
   run(text: string, ...values: Value[]): Promise<number> {
-    return this.#live().run(text, ...values);
+    return this.#turns.take(this.#live().run(text, ...values));
   }
 
   async attempt<T>(part: () => Promise<T>): Promise<T> {

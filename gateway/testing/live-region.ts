@@ -7,6 +7,7 @@ import {
   createFileKeyStore,
   fingerprintOf,
   issueOwnStatement,
+  openFileKeyStore,
   type SuiteName,
   verifyStatement,
 } from '#trust';
@@ -63,6 +64,16 @@ export async function makeRegionFolder(
   await mkdir(folder, { recursive: true });
   await writeFile(statementFile(folder), statement);
   return folder;
+}
+
+/** Renews the statement of a region that is stopped, as `tongban statement --renew` does. @returns the new serial */
+export async function renewStatement({ folder, core }: LiveRegion): Promise<number> {
+  const keys = await openFileKeyStore(join(folder, 'keys'), PASSPHRASE);
+  const { region, name, serial, endpoint, expiresAt } = core.own;
+  const issuedAt = core.clock.now();
+  const renewed = { region, name, serial: serial + 1, endpoint, issuedAt, expiresAt: expiresAt + DAY_MS };
+  await writeFile(statementFile(folder), await issueOwnStatement(keys, renewed));
+  return serial + 1;
 }
 
 /** Opens a region's folder and lets it exchange. */

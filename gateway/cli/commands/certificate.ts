@@ -13,7 +13,7 @@ interface CertificateRecord {
   readonly reason?: string;
   readonly digest?: string;
   /** The certificate itself, where the gateway gives it. */
-  readonly certificate?: string;
+  readonly text?: string;
 }
 
 interface CheckResult {
@@ -96,13 +96,13 @@ async function checkOnline(options: CheckOptions, cli: Cli): Promise<Answer> {
 }
 
 async function recordAnswer(record: CertificateRecord, out?: string): Promise<Answer> {
-  const { identifier, issuer, status, reason, digest, certificate } = record;
+  const { identifier, issuer, status, reason, digest, text: certificate } = record;
   const notes: string[] = [];
   if (out !== undefined) {
     if (certificate === undefined) notes.push('没有证照原文可存 / the gateway gave no certificate to save');
     else await writeText(resolve(out), certificate, 0o600);
   }
-  const text = pairs([
+  const shown = pairs([
     ['标识 Identifier', identifier],
     ['签发地区 Issuer', issuer],
     ['状态 Status', status],
@@ -110,7 +110,7 @@ async function recordAnswer(record: CertificateRecord, out?: string): Promise<An
     ['摘要 Digest', digest],
     ['文件 File', certificate === undefined ? undefined : out],
   ]);
-  return { json: record, text, notes, exit: notes.length > 0 ? 1 : 0 };
+  return { json: record, text: shown, notes, exit: notes.length > 0 ? 1 : 0 };
 }
 
 async function certificateIn(file: string): Promise<string> {
