@@ -7,8 +7,11 @@ import type { Row, Sql, Store, Transaction, Value } from './store.ts';
 
 /** Units of work that share one commit, at most. */
 const GROUP = 256;
-/** Statements after which the network has a turn. SQLite never waits, so a long group would hold everything else up. */
-const STATEMENTS_PER_TURN = 200;
+/**
+ * Statements after which the network has a turn. SQLite never waits: without turns a group would hold up the frames that
+ * the peer needs to go on, and the two gateways would work in alternation.
+ */
+const STATEMENTS_PER_TURN = 64;
 
 interface Pending {
   readonly work: (tx: Transaction) => Promise<unknown>;

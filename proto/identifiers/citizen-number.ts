@@ -2,9 +2,6 @@ import { checkBirthDate } from './birth-date.ts';
 import { type Check, failed, passed } from './check.ts';
 import { mod11Radix2 } from './iso7064.ts';
 
-/** Holder type code (持有者类型) of a citizen number in electronic certificates. */
-export const citizenNumberHolderType = '111';
-
 /**
  * Checks a citizen number (公民身份号码, GB 11643): region 6, date of birth 8, sequence 3, check character 1
  * (ISO 7064 MOD 11-2). The residence permits of Hong Kong, Macao and Taiwan residents (港澳台居民居住证) follow the

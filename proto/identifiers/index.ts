@@ -6,7 +6,7 @@ export {
   verifyCertificateIdentifier,
 } from './certificate-identifier.ts';
 export type { Check, Checked } from './check.ts';
-export { checkCitizenNumber, citizenNumberHolderType } from './citizen-number.ts';
+export { checkCitizenNumber } from './citizen-number.ts';
 export type { IdentityDocumentType } from './identity-document.ts';
 export { checkIdentityDocument, identityDocumentTypes, isIdentityDocumentType } from './identity-document.ts';
 export type { ItemCodeKind } from './item-code.ts';

@@ -52,6 +52,7 @@ CREATE TABLE outbox (
   receipt_log_position INTEGER
 );
 CREATE INDEX outbox_pending ON outbox (peer, position) WHERE state = 'pending';
+CREATE UNIQUE INDEX outbox_id ON outbox (id);
 CREATE INDEX outbox_conversation ON outbox (conversation, sequence);
 
 -- verified envelopes that we gave a final verdict on
