@@ -21,7 +21,8 @@ export interface CommandContext {
 /** 0 all passed, 1 a check failed, 2 bad usage or input, 3 the target cannot be reached. */
 export type ExitCode = 0 | 1 | 2 | 3;
 
-const CONNECT_MS = 10_000;
+/** Milliseconds in which a connection must come up. */
+const CONNECT_MS = 5_000;
 
 const USAGE = `用法 / usage:
   node conformance/main.ts run --as DIR --target STATEMENT_FILE --plan core --report DIR

@@ -140,7 +140,7 @@ export async function withdraw(bench: Workbench, session: Session, opened: OpenC
   return (await session.deliver([envelope])).to(envelope);
 }
 
-/** A fixed identifier of nothing, for what needs 32 bytes that nobody knows. */
+/** The digest of something that nobody knows. */
 export function unknownDigest(): Buffer {
   return createHash('sha256').update(freshConversation()).digest();
 }

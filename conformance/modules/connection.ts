@@ -1,7 +1,7 @@
 import type { ConformanceCheck, ConformanceModule } from '../check.ts';
 import { demand, say, type Words } from '../finding.ts';
 import type { Caller } from '../workbench.ts';
-import { demandCallFails, demandEnd } from './traces.ts';
+import { demandCallFails } from './traces.ts';
 
 /** Method of gRPC's server reflection, and the field of its request that asks for the list of services. */
 const REFLECTION = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
@@ -89,7 +89,7 @@ function turnedAway(id: string, caller: Caller, title: Words): ConformanceCheck 
       const client = bench.client(caller);
       const line = client.exchange();
       line.send({ hello: bench.hello });
-      demandEnd(await line.ended(), 'PEER_UNKNOWN');
+      await demandCallFails(line.next(), 'PEER_UNKNOWN');
       const { conversation, leaf: digest } = bench.peer.ping();
       await demandCallFails(client.materialStatus({ conversation, digest }), 'PEER_UNKNOWN');
       await demandCallFails(client.check({}), 'PEER_UNKNOWN');

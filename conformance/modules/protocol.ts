@@ -4,7 +4,7 @@ import { demand, say, type Words } from '../finding.ts';
 import type { Written } from '../wire/hostile-peer.ts';
 import { batchOf, type Session } from '../wire/session.ts';
 import type { Workbench } from '../workbench.ts';
-import { demandEnd, demandFree } from './traces.ts';
+import { demandCallFails, demandFree, endOfFailed } from './traces.ts';
 
 /** Frames out of place: the stream ends, and what was in the frame is as if it had never been sent. */
 export const protocol: ConformanceModule = [
@@ -17,7 +17,7 @@ export const protocol: ConformanceModule = [
       const envelope = bench.peer.ping();
       const line = bench.client().exchange();
       line.send({ batch: await batchOf(bench.peer, 1, [envelope]) });
-      demandEnd(await line.ended(), 'PROTOCOL_VIOLATION');
+      await demandCallFails(line.next(), 'PROTOCOL_VIOLATION');
       return untouched(bench, envelope);
     },
   },
@@ -38,7 +38,7 @@ export const protocol: ConformanceModule = [
     run: async (bench) => {
       const line = bench.client().exchange();
       line.send({ hello: { ...bench.hello, region: bench.target.region } });
-      demandEnd(await line.ended(), 'PEER_MISMATCH');
+      await demandCallFails(line.next(), 'PEER_MISMATCH');
       return say('调用以 PEER_MISMATCH 结束', 'the call ended with PEER_MISMATCH');
     },
   },
@@ -83,7 +83,7 @@ export const protocol: ConformanceModule = [
         const envelope = bench.peer.ping();
         const frame = encode('ExchangeRequest', { batch: await batchOf(bench.peer, 1, [envelope]) });
         session.line.send(frame.subarray(0, frame.length - 20));
-        const { status } = await session.line.ended();
+        const { status } = await endOfFailed(session.line.next());
         demand(status !== 'OK', '调用正常结束', 'the call ended as if nothing were wrong');
         return `${status}; ${await untouched(bench, envelope)}`;
       }),
@@ -102,7 +102,7 @@ function violation(id: string, clause: string, title: Words, violate: Violate): 
     run: (bench) =>
       bench.inSession(async (session) => {
         const envelope = await violate(bench, session);
-        demandEnd(await session.line.ended(), 'PROTOCOL_VIOLATION');
+        await demandCallFails(session.line.next(), 'PROTOCOL_VIOLATION');
         if (envelope) return untouched(bench, envelope);
         return say('调用以 PROTOCOL_VIOLATION 结束', 'the call ended with PROTOCOL_VIOLATION');
       }),

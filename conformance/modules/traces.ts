@@ -64,7 +64,7 @@ export async function demandNext(
 }
 
 /** @throws Deviation unless a call ends with this code of the registry */
-export function demandEnd(end: CallEnd, code: ErrorCode): void {
+function demandEnd(end: CallEnd, code: ErrorCode): void {
   if (end.code === code) return;
   const got = callEndText(end);
   throw new Deviation(

@@ -39,34 +39,28 @@ export async function run(program: string, args: readonly string[]): Promise<End
 /** Makes two gateways, starts them and lets them agree that one takes in two items of the other. */
 export async function startPair(): Promise<GatewayPair> {
   const folder = await mkdtemp(join(tmpdir(), 'tongban-conformance-'));
-  const [receiving, handling] = [join(folder, '320600'), join(folder, '150626')];
-  const fingerprints = [await init(receiving, '320600'), await init(handling, '150626')] as const;
-  const processes = [await serve(receiving), await serve(handling)];
-  await tongban(
-    'peer',
-    'add',
-    join(handling, 'statement.jwt'),
-    '--fingerprint',
-    fingerprints[1],
-    '--gateway',
-    receiving,
-  );
-  await tongban(
-    'peer',
-    'add',
-    join(receiving, 'statement.jwt'),
-    '--fingerprint',
-    fingerprints[0],
-    '--gateway',
-    handling,
-  );
-  await offerItems(folder, handling);
-  await agree(folder, receiving, handling);
+  const processes: ChildProcess[] = [];
   const stop = async () => {
     await Promise.all(processes.map(end));
     await rm(folder, { recursive: true, force: true });
   };
-  return { folder, receiving, handling, stop };
+  try {
+    const [receiving, handling] = [join(folder, '320600'), join(folder, '150626')];
+    const fingerprints = [await init(receiving, '320600'), await init(handling, '150626')] as const;
+    for (const dir of [receiving, handling]) processes.push(await serve(dir));
+    await pin(receiving, handling, fingerprints[1]);
+    await pin(handling, receiving, fingerprints[0]);
+    await offerItems(folder, handling);
+    await agree(folder, receiving, handling);
+    return { folder, receiving, handling, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function pin(dir: string, peer: string, fingerprint: string): Promise<void> {
+  await tongban('peer', 'add', join(peer, 'statement.jwt'), '--fingerprint', fingerprint, '--gateway', dir);
 }
 
 /** Makes the folder of a gateway. @returns its fingerprint */

@@ -51,11 +51,6 @@ export class ExchangeLine {
     });
   }
 
-  /** How the peer ended the stream. Frames before it are left for `next`. */
-  ended(): Promise<CallEnd> {
-    return this.#wait(() => this.#end);
-  }
-
   /** Ends our side and waits until the call is over. */
   async close(): Promise<void> {
     this.#call.end();

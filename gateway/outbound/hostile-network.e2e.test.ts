@@ -81,7 +81,7 @@ async function counted(live: LiveRegion, ...parts: string[]): Promise<number> {
 }
 
 function materialBytes(live: LiveRegion, direction: 'sent' | 'received'): Promise<number> {
-  return counted(live, 'material_bytes', `direction="${direction}"`);
+  return counted(live, 'material_bytes_total', `direction="${direction}"`);
 }
 
 describe('a region that is removed', () => {
@@ -162,7 +162,7 @@ describe('a caller that is not pinned', () => {
     const impostor = await throwawayRegion('320600');
     for (const caller of [stranger, impostor]) expect(await tryAll(caller)).toEqual(Array(4).fill('PEER_UNKNOWN'));
     await nothingHappened();
-    expect(await counted(uxin, 'refused', 'PEER_UNKNOWN')).toBeGreaterThanOrEqual(8);
+    expect(await counted(uxin, 'refusals_total', 'PEER_UNKNOWN')).toBeGreaterThanOrEqual(8);
   });
 
   it('is turned away without a certificate', async () => {
@@ -229,7 +229,7 @@ describe('a file', () => {
     await cases.act(conversation, 'transfer', { handler: WINDOW });
     await answered(nantong, '150626');
     expect((await uxin.services.cases.demand(conversation)).state).toBe('transferred');
-    expect(await counted(uxin, 'deferred', 'MATERIAL_MISSING')).toBe(1);
+    expect(await counted(uxin, 'deferrals_total', 'MATERIAL_MISSING')).toBe(1);
     expect(await uxin.core.store.read.all('SELECT DISTINCT state FROM material')).toEqual([{ state: 'held' }]);
     expect(await materialBytes(nantong, 'sent')).toBe(4 * 50_000);
   });

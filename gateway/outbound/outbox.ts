@@ -1,4 +1,4 @@
-import { CodedError, checkPayload, encode, LIMITS, type PayloadName, payloadName, typeName } from '#proto';
+import { CodedError, checkPayload, encode, LIMITS, type PayloadName, typeName } from '#proto';
 import { type Clock, fixEnvelope, type SuiteName } from '#trust';
 import type { EvidenceLog } from '../evidence/evidence-log.ts';
 import type { Store, Transaction } from '../store/store.ts';
@@ -248,9 +248,4 @@ export function encodePayload(name: PayloadName, payload: object): Buffer {
   // The header takes well under 2 KiB.
   if (bytes.length > LIMITS.messageBytes - 2048) throw new CodedError('MESSAGE_TOO_LARGE');
   return bytes;
-}
-
-/** The payload that a stored type names. */
-export function storedName(type: string): PayloadName {
-  return payloadName(typeName(type as PayloadName)) as PayloadName;
 }
