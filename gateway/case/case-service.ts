@@ -144,16 +144,17 @@ export class CaseService {
   /**
    * Does something with a case, in the part that we have in it.
    *
+   * @param key the conversation or our case number
    * @param version the version that the caller saw; undefined to act on whatever is there
    * @throws CodedError NOT_FOUND, CONFLICT, VALIDATION_FAILED, ILLEGAL_TRANSITION, and the authorization's codes
    */
-  async act(conversation: string, event: Event, input: unknown, version?: number): Promise<CaseFile> {
+  async act(key: string, event: Event, input: unknown, version?: number): Promise<CaseFile> {
     const read = readActInput<object>(event, input);
-    const seen = await this.demand(conversation);
+    const seen = await this.demand(key);
     this.#judgeState(seen, event);
     const certificate = event === 'issue' ? await this.#certificate(seen, read) : undefined;
     return this.#options.store.write(async (tx) => {
-      const file = (await caseRepository.find(tx, conversation))!;
+      const file = (await caseRepository.find(tx, seen.conversation))!;
       if (version !== undefined && version !== file.version)
         throw new CodedError('CONFLICT', 'the case has changed since it was read');
       return this.#actIn(tx, file, event, read, { certificate });

@@ -44,7 +44,7 @@ describe('the evidence bundle of a conversation', () => {
       log: side.log,
       signer: side.own.signing,
       now: () => side.clock.now(),
-      statementOf: (region) => side.peers.statementOf(region)?.jwt,
+      statementOf: (region) => side.peers.lastStatementOf(region),
       authorizationOf: async () => undefined,
     });
   }

@@ -11,8 +11,8 @@ export interface ExportContext {
   /** Signs receipts whose seal was not stored yet. */
   readonly signer: Signer;
   readonly now: () => number;
-  /** Statement JWT of a region, ours included. */
-  readonly statementOf: (region: string) => string | undefined;
+  /** Newest statement JWT that was ever believed of a region, ours included. */
+  readonly statementOf: (region: string) => Promise<string | undefined>;
   /** Signed document of an authorization. */
   readonly authorizationOf: (id: string) => Promise<string | undefined>;
 }
@@ -77,7 +77,7 @@ export async function exportBundle(conversation: string, context: ExportContext)
     conversation,
     exportedBy: region,
     exportedAt: context.now(),
-    statements: regions.map(context.statementOf).filter((jwt) => jwt !== undefined),
+    statements: (await Promise.all(regions.map(context.statementOf))).filter((jwt) => jwt !== undefined),
     authorizations: await citedDocuments(all, context),
     envelopes,
     checkpoint,

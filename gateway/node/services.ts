@@ -74,7 +74,7 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
         log: core.evidence,
         signer: core.signer,
         now: () => core.clock.now(),
-        statementOf: (region) => core.peers.statementOf(region)?.jwt,
+        statementOf: (region) => core.peers.lastStatementOf(region),
         authorizationOf: async (id) => (await authorizations.get(id)).document,
       }),
   };

@@ -10,6 +10,8 @@ import { settleAnswers } from './settlement.ts';
 
 /** Milliseconds that a peer may take to answer a batch before the stream is dialled anew. */
 const ANSWER_TIMEOUT_MS = 60_000;
+/** Milliseconds that a stream must have lived for the next dial to be a first one again; a good answer counts too. */
+const STEADY_MS = 10_000;
 /** Milliseconds between two checkpoints that we show the peer. */
 const CHECKPOINT_EVERY_MS = 60_000;
 
@@ -34,6 +36,7 @@ export class PeerLink {
   #retryTimer: NodeJS.Timeout | undefined;
   #answerTimer: NodeJS.Timeout | undefined;
   #checkpointShown = 0;
+  #greetedAt = 0;
   #running: Promise<void> = Promise.resolve();
 
   constructor(peer: RegionStatement, context: DispatchContext) {
@@ -112,7 +115,7 @@ export class PeerLink {
   async #take(frame: messages.ExchangeResponse): Promise<void> {
     if (frame.hello) {
       this.#ready = true;
-      this.#reconnect.reset();
+      this.#greetedAt = this.#context.clock.now();
       this.#context.events.connected(this.peer.region);
       this.#context.onHello(this.peer, frame.hello);
       this.wake();
@@ -128,6 +131,7 @@ export class PeerLink {
     if (!flight) return;
     const read = readAnswer(flight, answer, this.peer, this.#context.region);
     this.#flights.delete(flight.number);
+    this.#reconnect.reset();
     this.#watchAnswers();
     const now = this.#context.clock.now();
     for (const entry of read.answers) {
@@ -273,7 +277,10 @@ export class PeerLink {
 
   #forgetConnection(): void {
     const wasReady = this.#ready;
+    if (wasReady && this.#context.clock.now() - this.#greetedAt >= STEADY_MS) this.#reconnect.reset();
     this.#ready = false;
+    // A stream whose frame we could not take is still open: four of them would use up what the peer allows.
+    this.#stream?.cancel();
     // A TLS connection that was made before the peer pinned us stays unknown to it for ever: dial anew.
     this.#client.close();
     this.#client = new PeerClient(this.peer, this.#context.tls, this.#context.clock);

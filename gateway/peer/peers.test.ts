@@ -177,6 +177,14 @@ describe('a pinned region', () => {
     expect(() => peers.demand('350500')).toThrow(expect.objectContaining({ code: 'PEER_NOT_PINNED' }));
   });
 
+  it('is still known to evidence after it was removed', async () => {
+    await peers.pin(uxin.jwt, fingerprintOf(uxin.statement.identity));
+    await peers.remove('150626');
+    expect(peers.statementOf('150626')).toBeUndefined();
+    expect(await peers.lastStatementOf('150626')).toBe(uxin.jwt);
+    expect(await peers.lastStatementOf('350500')).toBeUndefined();
+  });
+
   it('is forgotten when it is removed, for ever', async () => {
     await pin(uxin);
     await peers.remove('150626');

@@ -37,6 +37,17 @@ export class Peers {
     return region === this.#own.region ? this.#own : this.#directory.get(region);
   }
 
+  /** Newest statement that was ever believed of a region, ours included; also after the region was removed. */
+  async lastStatementOf(region: string): Promise<string | undefined> {
+    const pinned = this.statementOf(region);
+    if (pinned) return pinned.jwt;
+    const row = await this.#store.read.get<{ statement: string }>(
+      'SELECT statement FROM known_statement WHERE region = ? ORDER BY serial DESC LIMIT 1',
+      region,
+    );
+    return row?.statement;
+  }
+
   /**
    * A pinned region whose statement is in date.
    *
@@ -127,6 +138,12 @@ export class Peers {
       this.#clock.now(),
     );
     if (changed === 0) throw new CodedError('STATEMENT_STALE');
+    await tx.run(
+      'INSERT INTO known_statement (region, serial, statement) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+      statement.region,
+      statement.serial,
+      statement.jwt,
+    );
     tx.afterCommit(() => {
       this.#directory.pin(statement);
       this.#tell();

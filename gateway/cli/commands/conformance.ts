@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { type Cli, type CommonOptions, type ExitCode, handle } from '../command.ts';
+import { configIn } from '../gateway-folder.ts';
+import { type PassphraseOptions, passphraseOption } from '../options.ts';
 
-interface RunOptions extends CommonOptions {
+interface RunOptions extends CommonOptions, PassphraseOptions {
   readonly as: string;
   readonly target: string;
   readonly plan: string;
@@ -21,16 +24,18 @@ export function define(command: Command, cli: Cli): void {
     .requiredOption('--target <statement>', '被测地区声明 / statement of the peer under test')
     .option('--plan <name>', '测试计划 / plan', 'core')
     .requiredOption('--report <dir>', '报告目录 / folder of the report');
-  handle<RunOptions>(run, cli, async ({ as, target, plan, report, json }) => {
+  handle<RunOptions>(passphraseOption(run), cli, async ({ as, target, plan, report, json, passphraseFile }) => {
     const args = ['--as', as, '--target', target, '--plan', plan, '--report', report];
+    const file = passphraseFile ?? (await configIn(as)).keys.passphraseFile;
+    if (file !== undefined) args.push('--passphrase-file', resolve(file));
     return { exit: await spawnRunner(['run', ...args, ...(json ? ['--json'] : [])]) };
   });
 }
 
 function spawnRunner(args: readonly string[]): Promise<ExitCode> {
-  return new Promise((resolve, reject) => {
+  return new Promise((settle, reject) => {
     const child = spawn(process.execPath, [RUNNER, ...args], { stdio: 'inherit' });
     child.once('error', reject);
-    child.once('exit', (code) => resolve(code === 0 || code === 2 || code === 3 ? code : 1));
+    child.once('exit', (code) => settle(code === 0 || code === 2 || code === 3 ? code : 1));
   });
 }

@@ -9,6 +9,14 @@ CREATE TABLE peer (
   pinned_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+-- every statement that was ever believed: old evidence needs the keys of its time
+CREATE TABLE known_statement (
+  region TEXT NOT NULL,
+  serial INTEGER NOT NULL,
+  statement TEXT NOT NULL,
+  PRIMARY KEY (region, serial, statement)
+) WITHOUT ROWID;
+
 -- next sequence numbers of a conversation with a peer
 CREATE TABLE conversation (
   id TEXT NOT NULL,
