@@ -52,7 +52,7 @@ test('the defaults shown in comments are the real defaults', async () => {
     ...byDefault,
     keys: { ...byDefault.keys, passphraseFile: join(folder, 'passphrase') },
     log: { ...byDefault.log, file: join(folder, 'gateway.log') },
-    platforms: [{ kind: 'directory', name: 'hall', settings: { folder: 'platforms/hall' } }],
+    platforms: [{ kind: 'directory', name: 'hall', settings: { out: '/var/lib/hall/out', in: '/var/lib/hall/in' } }],
   });
 });
 

@@ -59,7 +59,7 @@ const SENDERS: [PayloadName, Right | '-', boolean][] = [
   ['SupplementSubmitted', 'R1a', false],
   ['WithdrawalRequested', 'R1a', false],
   ['CaseRated', 'R1a', false],
-  ['ResultDelivered', 'R5', false],
+  ['ResultDelivered', 'R5', true],
   ['CaseAccepted', 'R1b', true],
   ['CaseRefused', 'R1b', true],
   ['SupplementRequested', 'R1b', true],
