@@ -2,16 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SqliteConnection } from './store/sqlite-connection.ts';
-import { agreementDraft, caseInput, ITEMS, NO_MATERIALS } from './testing/agency-case.ts';
+import { caseInput, NO_MATERIALS } from './testing/agency-case.ts';
 import {
-  call,
   discard,
   type GatewayProcess,
+  joinRegions,
   kill,
   restart,
   runTongban,
   startRegion,
-  tongban,
 } from './testing/gateway-process.ts';
 import { until } from './testing/live-region.ts';
 
@@ -24,35 +23,7 @@ let uxin: GatewayProcess;
 
 beforeAll(async () => {
   [nantong, uxin] = await Promise.all([startRegion('320600', '南通市'), startRegion('150626', '乌审旗')]);
-  for (const [here, there] of [
-    [nantong, uxin],
-    [uxin, nantong],
-  ] as const) {
-    const { fingerprint, statement } = await tongban<{ fingerprint: string; statement: string }>(
-      'statement',
-      '--gateway',
-      there.folder,
-    );
-    await call(here, 'POST', '/v1/peers', { statement, fingerprint });
-  }
-  const year = new Date().getUTCFullYear();
-  const validity = { valid_from: `${year - 1}-01-01T00:00:00+08:00`, valid_until: `${year + 2}-01-01T00:00:00+08:00` };
-  const draft = agreementDraft('320600', '150626', validity);
-  const { id } = await call<{ id: string }>(nantong, 'POST', '/v1/authorizations', draft);
-  const stateAt = (gateway: GatewayProcess) =>
-    call<{ state: string }>(gateway, 'GET', `/v1/authorizations/${id}`).then(
-      ({ state }) => state,
-      () => 'unknown',
-    );
-  await until('the proposal', async () => (await stateAt(uxin)) === 'proposed');
-  await call(uxin, 'POST', `/v1/authorizations/${id}/accept`, {});
-  for (const side of [nantong, uxin]) await until('the agreement', async () => (await stateAt(side)) === 'active');
-  await call(uxin, 'PUT', '/v1/items', ITEMS);
-  await call(uxin, 'POST', '/v1/catalogue/publish', { peer: '320600', scope: '跨省通办' });
-  await until('the catalogue', async () => {
-    const { items } = await call<{ items: unknown[] }>(nantong, 'GET', '/v1/items?region=150626');
-    return items.length > 0;
-  });
+  await joinRegions(nantong, uxin);
 });
 
 afterAll(async () => {

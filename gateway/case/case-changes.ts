@@ -1,5 +1,5 @@
 import type { Sql, Transaction } from '../store/store.ts';
-import type { CaseDocument, CaseFile } from './case-file.ts';
+import type { CaseDocument, CaseFile, CaseHead } from './case-file.ts';
 import { caseRepository } from './case-repository.ts';
 import { moveClock } from './clock.ts';
 import type { Row, State } from './transitions.ts';
@@ -70,12 +70,34 @@ export async function writeStep(
     updatedAt: now,
   };
   await save(tx, changed);
+  await writeHistory(tx, file, step, emit);
+  return changed;
+}
+
+/**
+ * Writes a step that leaves the document as it is: an act of ours that moves no clock and that the document has
+ * remembered since it was sent.
+ */
+export async function writeMove(
+  tx: Transaction,
+  head: CaseHead,
+  step: CaseStep,
+  now: number,
+  emit: EmitNews,
+): Promise<void> {
+  const { state, pending, rows } = step;
+  await caseRepository.move(tx, { ...head, state, pending, version: head.version + rows.length, updatedAt: now });
+  await writeHistory(tx, head, step, emit);
+}
+
+/** @param before the case as it was */
+async function writeHistory(tx: Transaction, before: CaseHead, step: CaseStep, emit: EmitNews): Promise<void> {
+  const { conversation, number, peer, version } = before;
+  const { actor, at } = step;
   for (const [index, row] of step.rows.entries()) {
-    const { conversation, number, peer } = file;
-    const { actor, at } = step;
     const state = row.mark === 'late' ? step.state : row.to;
     await caseRepository.addEvent(tx, conversation, {
-      n: file.version + index + 1,
+      n: version + index + 1,
       event: row.event,
       actor,
       at,
@@ -85,7 +107,6 @@ export async function writeStep(
     });
     await emit(tx, { conversation, number, peer, event: row.event, actor, state, at });
   }
-  return changed;
 }
 
 /** Case number (办件编号): region, day in China, and a counter. */
@@ -109,6 +130,13 @@ export function sidesOf(file: Pick<CaseFile, 'role' | 'peer'>, us: string): { re
 
 const CHINA_OFFSET_MS = 8 * 60 * 60 * 1000;
 
+const DAY_MS = 24 * 60 * 60 * 1000;
+let today = { index: Number.NaN, text: '' };
+
+/** The day as in `20261201`. Written out once a day: every case asks for it. */
 function chinaDay(now: number): string {
-  return new Date(now + CHINA_OFFSET_MS).toISOString().slice(0, 10).replaceAll('-', '');
+  const index = Math.floor((now + CHINA_OFFSET_MS) / DAY_MS);
+  if (index !== today.index)
+    today = { index, text: new Date(index * DAY_MS).toISOString().slice(0, 10).replaceAll('-', '') };
+  return today.text;
 }

@@ -60,6 +60,9 @@ export interface CaseFile {
   readonly updatedAt: number;
 }
 
+/** A case without what was handed in. */
+export type CaseHead = Omit<CaseFile, 'document'>;
+
 /** One line of a case's history. */
 export interface CaseEvent {
   readonly n: number;

@@ -1,6 +1,6 @@
 import type { Mode } from '#proto';
 import type { Row, Sql, Transaction } from '../store/store.ts';
-import type { CaseDocument, CaseEvent, CaseFile } from './case-file.ts';
+import type { CaseDocument, CaseEvent, CaseFile, CaseHead } from './case-file.ts';
 import type { Event, Role, State } from './transitions.ts';
 
 /** Cases on one page of a list, at most. */
@@ -11,6 +11,17 @@ export const caseRepository = {
   async find(sql: Sql, conversation: string): Promise<CaseFile | undefined> {
     const row = await sql.get('SELECT * FROM case_file WHERE conversation = ?', conversation);
     return row && fileOf(row);
+  },
+
+  /** A case without its document; `sent` is what the document remembers of the act that waits for its receipt. */
+  async findHead(sql: Sql, conversation: string): Promise<{ head: CaseHead; sent: object } | undefined> {
+    const row = await sql.get(
+      `SELECT conversation, number, role, peer, peer_number, item, mode, state, pending, authorization_id, version,
+         created_at, updated_at, json_extract(document, '$.steps."' || rtrim(pending, '!') || '"') AS sent
+       FROM case_file WHERE conversation = ?`,
+      conversation,
+    );
+    return row && { head: headOf(row), sent: JSON.parse(String(row.sent ?? '{}')) };
   },
 
   async findByNumber(sql: Sql, number: string): Promise<CaseFile | undefined> {
@@ -81,6 +92,18 @@ export const caseRepository = {
     );
   },
 
+  /** Moves a case whose document stays as it is. */
+  async move(tx: Transaction, head: CaseHead): Promise<void> {
+    await tx.run(
+      'UPDATE case_file SET state = ?, pending = ?, version = ?, updated_at = ? WHERE conversation = ?',
+      head.state,
+      pendingText(head.pending),
+      head.version,
+      head.updatedAt,
+      head.conversation,
+    );
+  },
+
   async addEvent(tx: Transaction, conversation: string, event: CaseEvent): Promise<void> {
     await tx.run(
       'INSERT INTO case_event (conversation, n, event, actor, at, state, envelope, document) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
@@ -122,6 +145,10 @@ export const caseRepository = {
 };
 
 function fileOf(row: Row): CaseFile {
+  return { ...headOf(row), document: JSON.parse(String(row.document)) as CaseDocument };
+}
+
+function headOf(row: Row): CaseHead {
   return {
     conversation: String(row.conversation),
     number: String(row.number),
@@ -134,7 +161,6 @@ function fileOf(row: Row): CaseFile {
     pending: pendingOf(String(row.pending)),
     authorizationId: String(row.authorization_id),
     version: Number(row.version),
-    document: JSON.parse(String(row.document)) as CaseDocument,
     createdAt: Number(row.created_at),
     updatedAt: Number(row.updated_at),
   };

@@ -4,8 +4,8 @@ import type { MaterialStore } from '../material/material-store.ts';
 import type { Settled } from '../outbound/context.ts';
 import type { Outbox } from '../outbound/outbox.ts';
 import type { Sql, Store, Transaction } from '../store/store.ts';
-import { type EmitNews, nextNumber, type SaveCase, sidesOf, writeStep } from './case-changes.ts';
-import type { CaseEvent, CaseFile, CaseMaterial } from './case-file.ts';
+import { type EmitNews, nextNumber, type SaveCase, sidesOf, writeMove, writeStep } from './case-changes.ts';
+import type { CaseEvent, CaseFile, CaseHead, CaseMaterial } from './case-file.ts';
 import { type CaseInput, readActInput, readCaseInput } from './case-input.ts';
 import { caseRepository } from './case-repository.ts';
 import { IDLE_CLOCK } from './clock.ts';
@@ -92,6 +92,8 @@ interface ActExtras {
   readonly certificate?: SignedCertificate | undefined;
   /** The item of the case; read from the store when it is left out. */
   readonly item?: ItemFacts;
+  /** The authorization that was found to permit the act in the same unit of work; looked up when it is left out. */
+  readonly authorization?: Citation;
   /** How the case is written; an update when it is left out. */
   readonly save?: SaveCase;
 }
@@ -116,7 +118,7 @@ export class CaseService {
   ): Promise<CaseFile> {
     const { read, item } = await this.#readInput(input);
     return this.#options.store.write(async (tx) => {
-      const draft = await this.#draft(tx, read, item, options.conversation);
+      const { draft } = await this.#draft(tx, read, item, options.conversation);
       await caseRepository.insert(tx, draft);
       await options.also?.(tx, draft);
       return draft;
@@ -131,11 +133,15 @@ export class CaseService {
   async submit(input: unknown, options: { readonly also?: AlsoDone } = {}): Promise<CaseFile> {
     const { read, item } = await this.#readInput(input);
     return this.#options.store.write(async (tx) => {
-      const draft = await this.#draft(tx, read, item);
+      const { draft, authorization } = await this.#draft(tx, read, item);
       const by = { handler: read.handler };
-      // The item is read once, and the case goes into the store once, as the last step leaves it.
+      // The item is read and the transfer judged once, and the case goes into the store once, as the last step leaves it.
       const received = await this.#actIn(tx, draft, 'receive', by, { item, save: saveLater });
-      const transferred = await this.#actIn(tx, received, 'transfer', by, { item, save: caseRepository.insert });
+      const transferred = await this.#actIn(tx, received, 'transfer', by, {
+        item,
+        authorization,
+        save: caseRepository.insert,
+      });
       await options.also?.(tx, transferred);
       return transferred;
     });
@@ -223,33 +229,23 @@ export class CaseService {
   async settled(tx: Transaction, { conversation, id, code, name }: Settled): Promise<void> {
     // A Skip only takes the place of a message whose fate was told; its receipt is no answer to a newer act.
     if (name === 'Skip') return;
-    const file = await caseRepository.find(tx, conversation);
-    if (!file) return;
-    if (file.role === 'handling') {
-      if (code !== '') await this.#noteRejection(tx, file, name, code);
+    const found = await caseRepository.findHead(tx, conversation);
+    if (!found) return;
+    const { head, sent } = found;
+    if (head.role === 'handling') {
+      if (code !== '') await this.#noteRejection(tx, await demandIn(tx, conversation), name, code);
       return;
     }
-    if (!file.pending) return;
-    const { event } = file.pending;
-    const { view, applied } = answer(viewOf(file), code === '' ? 'accepted' : 'rejected');
+    if (!head.pending) return;
+    const { view, applied } = answer(viewOf(head), code === '' ? 'accepted' : 'rejected');
     const { region, now, neighbours } = this.#options;
-    const rejected = code === '' ? undefined : { event, code };
-    await writeStep(
-      tx,
-      file,
-      {
-        rows: applied,
-        state: view.state,
-        pending: view.pending,
-        actor: region,
-        at: now(),
-        envelope: id,
-        record: file.document.steps[event] ?? {},
-        document: rejected ? { rejected } : {},
-      },
-      now(),
-      neighbours.emit,
-    );
+    const at = now();
+    const moved = { rows: applied, state: view.state, pending: view.pending };
+    const step = { ...moved, actor: region, at, envelope: id, record: sent };
+    if (code === '' && applied.every((row) => !row.clock)) return writeMove(tx, head, step, at, neighbours.emit);
+    const file = await demandIn(tx, conversation);
+    const rejected = code === '' ? undefined : { event: head.pending.event, code };
+    await writeStep(tx, file, { ...step, document: rejected ? { rejected } : {} }, at, neighbours.emit);
     if (rejected) await this.#emitRejected(tx, file, code);
   }
 
@@ -262,7 +258,12 @@ export class CaseService {
     return { read, item };
   }
 
-  async #draft(tx: Transaction, input: CaseInput, facts: ItemFacts, conversation?: string): Promise<CaseFile> {
+  async #draft(
+    tx: Transaction,
+    input: CaseInput,
+    facts: ItemFacts,
+    conversation?: string,
+  ): Promise<{ readonly draft: CaseFile; readonly authorization: Citation }> {
     const { region, now, newId } = this.#options;
     const at = now();
     const { handlingRegion, item, mode, applicant, form, handler, identityCheck } = input;
@@ -292,8 +293,8 @@ export class CaseService {
     };
     // The transfer as it would be sent now: judged before anybody waits at a window in vain.
     const transfer = this.#payload(file, 'transfer', {}, at, facts);
-    const citation = this.#options.neighbours.permit(this.#use(file, 'CaseTransfer', transfer));
-    return { ...file, authorizationId: citation.id };
+    const authorization = this.#options.neighbours.permit(this.#use(file, 'CaseTransfer', transfer));
+    return { draft: { ...file, authorizationId: authorization.id }, authorization };
   }
 
   async #actIn(
@@ -301,7 +302,7 @@ export class CaseService {
     file: CaseFile,
     event: Event,
     input: object,
-    { certificate, save, item: known }: ActExtras,
+    { certificate, save, item: known, authorization: found }: ActExtras,
   ): Promise<CaseFile> {
     const { region, now, neighbours, outbox } = this.#options;
     const moved = this.#judgeState(file, event);
@@ -314,8 +315,8 @@ export class CaseService {
       return writeStep(tx, file, step, at, neighbours.emit, save);
     }
     const payload = this.#payload(file, event, input, at, item, certificate);
-    const use = this.#use(file, moved.message, payload);
-    const authorization = neighbours.permitUnder(file.authorizationId, use);
+    const authorization =
+      found ?? neighbours.permitUnder(file.authorizationId, this.#use(file, moved.message, payload));
     if (certificate) await certificate.keep(tx);
     const sent = await outbox.enqueue(tx, {
       peer: file.peer,
@@ -396,8 +397,7 @@ export class CaseService {
     change: (materials: readonly CaseMaterial[]) => CaseMaterial[],
   ): Promise<void> {
     await this.#options.store.write(async (tx) => {
-      const file = await caseRepository.find(tx, conversation);
-      if (!file) throw new CodedError('NOT_FOUND', 'there is no such case');
+      const file = await demandIn(tx, conversation);
       demandTakesFiles(file);
       const materials = change(file.document.materials);
       if (materials.length > 100) throw tooMany();
@@ -420,6 +420,12 @@ export class CaseService {
   }
 }
 
+async function demandIn(tx: Transaction, conversation: string): Promise<CaseFile> {
+  const file = await caseRepository.find(tx, conversation);
+  if (!file) throw new CodedError('NOT_FOUND', 'there is no such case');
+  return file;
+}
+
 /** For a case that another step of the same unit of work saves. */
 const saveLater: SaveCase = async () => {};
 
@@ -435,6 +441,6 @@ function tooMany(): CodedError {
   return new CodedError('VALIDATION_FAILED', problem.message, [problem]);
 }
 
-function viewOf({ state, pending }: CaseFile): ReceivingView {
+function viewOf({ state, pending }: CaseHead): ReceivingView {
   return pending ? { state, pending } : { state };
 }

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { SuiteName } from '#trust';
 import {
   type LiveRegion,
   makeRegionFolder,
@@ -11,8 +12,8 @@ import {
 const open: LiveRegion[] = [];
 const folders: string[] = [];
 
-async function region(code: string): Promise<LiveRegion> {
-  const folder = await makeRegionFolder(code);
+async function region(code: string, suite: SuiteName = 'ES256'): Promise<LiveRegion> {
+  const folder = await makeRegionFolder(code, { suite });
   folders.push(folder);
   const live = await openLiveRegion(folder);
   open.push(live);
@@ -45,6 +46,16 @@ describe('two gateways', () => {
     expect(await outboxStates(nantong)).toEqual([{ state: 'accepted', code: '', n: 1 }]);
     const inbox = await uxin.core.store.read.all('SELECT type, code FROM inbox');
     expect(inbox).toEqual([{ type: 'tongban.v1.Ping', code: '' }]);
+  });
+
+  it('understand each other with keys of different suites', async () => {
+    const [nantong, uxin] = [await region('320600', 'ES256'), await region('150626', 'Ed25519')];
+    await pinEachOther(nantong, uxin);
+    await ping(nantong, '150626', nantong.core.newId());
+    await ping(uxin, '320600', uxin.core.newId());
+    await until('the receipts', () => nantong.core.outbox.pending('150626') + uxin.core.outbox.pending('320600') === 0);
+    expect(await outboxStates(nantong)).toEqual([{ state: 'accepted', code: '', n: 1 }]);
+    expect(await outboxStates(uxin)).toEqual([{ state: 'accepted', code: '', n: 1 }]);
   });
 
   it('carry many at once, each exactly once and in order', async () => {

@@ -40,6 +40,11 @@ export class SqliteConnection implements Sql {
     return this.#db.isTransaction;
   }
 
+  /** Rows that were inserted, changed or deleted since the file was opened, undone ones included. */
+  get changes(): number {
+    return this.#prepare('SELECT total_changes() AS n').get()!.n as number;
+  }
+
   /** Runs statements that take no values and give no rows. */
   execute(text: string): void {
     this.#db.exec(text);

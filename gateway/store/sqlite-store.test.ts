@@ -95,6 +95,53 @@ describe('works that wait', () => {
     expect(await names()).toEqual(['after', 'before']);
   });
 
+  it('run again from their start when one failed after it had written, each effect once', async () => {
+    const runs: string[] = [];
+    const told: string[] = [];
+    const results = await Promise.allSettled([
+      store.write(async (tx) => {
+        runs.push('good');
+        tx.afterCommit(() => told.push('good'));
+        return add(tx, 'good');
+      }),
+      store.write(async (tx) => {
+        runs.push('bad');
+        await add(tx, 'undone');
+        throw new Error('changed my mind');
+      }),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    expect(runs).toEqual(['good', 'bad', 'good', 'bad']);
+    expect(told).toEqual(['good']);
+    expect(await names()).toEqual(['good']);
+  });
+
+  it('run once when the one that failed had written nothing, not even in a part', async () => {
+    const runs: string[] = [];
+    const results = await Promise.allSettled([
+      store.write(async (tx) => {
+        runs.push('good');
+        await add(tx, 'good');
+      }),
+      store.write(async (tx) => {
+        runs.push('caught');
+        const refused = tx.attempt(async () => {
+          await tx.get('SELECT name FROM counter');
+          throw new Error('refused');
+        });
+        await expect(refused).rejects.toThrow('refused');
+        await add(tx, 'after the refusal');
+      }),
+      store.write(async () => {
+        runs.push('bad');
+        throw new Error('changed my mind');
+      }),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+    expect(runs).toEqual(['good', 'caught', 'bad']);
+    expect(await names()).toEqual(['after the refusal', 'good']);
+  });
+
   it('fail together when the database undoes the whole transaction; nothing is kept, and the next go on', async () => {
     const told: string[] = [];
     const results = await Promise.allSettled([

@@ -11,7 +11,10 @@ const GROUP = 256;
  * Statements after which the network has a turn. SQLite never waits: without turns a group would hold up the frames that
  * the peer needs to go on, and the two gateways would work in alternation.
  */
-const STATEMENTS_PER_TURN = 64;
+const STATEMENTS_PER_TURN = 256;
+
+/** What a failed part takes with it: itself, by a savepoint, or its whole group, which is then run again. */
+type Undo = 'part' | 'group';
 
 interface Pending {
   readonly work: (tx: Transaction) => Promise<unknown>;
@@ -79,11 +82,14 @@ class SqliteStore implements Store {
     this.#draining = undefined;
   }
 
+  /**
+   * Savepoints cost more than what most works write, and few works fail after they wrote: a group goes without them
+   * first, and from its start with them when something has to be undone.
+   */
   async #commitGroup(group: readonly Pending[]): Promise<void> {
-    const settle: (() => void)[] = [];
+    let settle: (() => void)[];
     try {
-      this.#writer.execute('BEGIN IMMEDIATE');
-      for (const pending of group) settle.push(await this.#runOne(pending));
+      settle = (await this.#runAll(group, 'group')) ?? (await this.#runAll(group, 'part'))!;
       this.#writer.execute('COMMIT');
     } catch (error) {
       this.#rollBack();
@@ -93,20 +99,38 @@ class SqliteStore implements Store {
     for (const tell of settle) tell();
   }
 
+  /** @returns what to do after the commit; nothing when the group was undone */
+  async #runAll(group: readonly Pending[], undo: Undo): Promise<(() => void)[] | undefined> {
+    const settle: (() => void)[] = [];
+    this.#writer.execute('BEGIN IMMEDIATE');
+    for (const pending of group) {
+      const tell = await this.#runOne(pending, undo);
+      if (!tell) {
+        this.#rollBack();
+        return undefined;
+      }
+      settle.push(tell);
+    }
+    return settle;
+  }
+
   /**
-   * Runs one work under a savepoint, so that its failure undoes only itself. @returns what to do after the commit
+   * Runs one work, so that its failure undoes only itself.
    *
+   * @returns what to do after the commit; nothing when the whole group has to be undone and run again
    * @throws the work's error when SQLite undid the whole transaction with it
    */
-  async #runOne(pending: Pending): Promise<() => void> {
-    const tx = new SqliteTransaction(this.#writer, this.#turns);
-    try {
-      const result = await tx.attempt(() => pending.work(tx));
-      return () => tellCommitted(pending, tx.effects, result);
-    } catch (error) {
-      if (!this.#writer.inTransaction) throw error;
-      return () => pending.reject(error);
-    }
+  #runOne(pending: Pending, undo: Undo): Promise<(() => void) | undefined> {
+    return new Promise((resolve, reject) => {
+      const tx = new SqliteTransaction(this.#writer, this.#turns, undo, () => resolve(undefined));
+      tx.attempt(() => pending.work(tx)).then(
+        (result) => resolve(() => tellCommitted(pending, tx.effects, result)),
+        (error) => {
+          if (this.#writer.inTransaction) resolve(() => pending.reject(error));
+          else reject(error);
+        },
+      );
+    });
   }
 
   #rollBack(): void {
@@ -149,10 +173,16 @@ class SqliteTransaction implements Transaction {
   readonly effects: (() => void)[] = [];
   readonly #connection: SqliteConnection;
   readonly #turns: Turns;
+  readonly #undo: Undo;
+  readonly #onGivenUp: () => void;
+  #givenUp = false;
 
-  constructor(connection: SqliteConnection, turns: Turns) {
+  /** @param onGivenUp the work goes no further: its group is to be undone */
+  constructor(connection: SqliteConnection, turns: Turns, undo: Undo, onGivenUp: () => void) {
     this.#connection = connection;
     this.#turns = turns;
+    this.#undo = undo;
+    this.#onGivenUp = onGivenUp;
   }
 
   all<R = Row>(text: string, ...values: Value[]): Promise<R[]> {
@@ -169,18 +199,39 @@ class SqliteTransaction implements Transaction {
 
   async attempt<T>(part: () => Promise<T>): Promise<T> {
     const effects = this.effects.length;
+    try {
+      return await (this.#undo === 'part' ? this.#underSavepoint(part) : this.#orGiveUp(part));
+    } catch (error) {
+      this.effects.length = effects;
+      throw error;
+    }
+  }
+
+  async #underSavepoint<T>(part: () => Promise<T>): Promise<T> {
     await this.#connection.run('SAVEPOINT part');
     try {
       const result = await part();
       await this.#connection.run('RELEASE part');
       return result;
     } catch (error) {
-      this.effects.length = effects;
       if (this.#connection.inTransaction) {
         await this.#connection.run('ROLLBACK TO part');
         await this.#connection.run('RELEASE part');
       }
       throw error;
+    }
+  }
+
+  /** A part that fails before it wrote leaves nothing to undo. After it, the promise stays open: nothing follows. */
+  async #orGiveUp<T>(part: () => Promise<T>): Promise<T> {
+    const before = this.#connection.changes;
+    try {
+      return await part();
+    } catch (error) {
+      if (!this.#givenUp && this.#connection.changes === before) throw error;
+      this.#givenUp = true;
+      this.#onGivenUp();
+      return new Promise(() => {});
     }
   }
 
@@ -190,6 +241,7 @@ class SqliteTransaction implements Transaction {
 
   /** SQLite may undo a whole transaction by itself; what came after would then be committed alone. */
   #live(): SqliteConnection {
+    if (this.#givenUp) throw new Error('the work was given up and will be run again');
     if (!this.#connection.inTransaction) throw new Error('the database undid the whole transaction');
     return this.#connection;
   }

@@ -27,7 +27,8 @@ export interface Transaction extends Sql {
 export interface Store {
   /**
    * Runs a unit of work that becomes durable as a whole or not at all. Works that wait share one commit, in the order
-   * of their calls. A work may await nothing but its own statements.
+   * of their calls. A work may await nothing but its own statements. It may be run again from its start before the
+   * commit, when something failed beside it: what it does outside the database belongs into `afterCommit`.
    */
   write<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /** Reads what is committed. */

@@ -4,6 +4,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { agreementDraft, ITEMS } from './agency-case.ts';
+import { until } from './live-region.ts';
 
 const CLI = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
 const PASSPHRASE = 'a passphrase for tests';
@@ -29,6 +31,40 @@ export async function startRegion(region: string, name: string): Promise<Gateway
   const { token } = await tongban<{ token: string }>('token', '--gateway', data, '--role', 'admin');
   const running = await launch(data);
   return { region, folder: data, token, ...running };
+}
+
+/**
+ * Makes two regions ready for cases, through the API: each pins the other, both sign an authorization, and the handling
+ * region publishes its catalogue.
+ */
+export async function joinRegions(receiving: GatewayProcess, handling: GatewayProcess): Promise<void> {
+  await pinAt(receiving, handling);
+  await pinAt(handling, receiving);
+  const year = new Date().getUTCFullYear();
+  const validity = { valid_from: `${year - 1}-01-01T00:00:00+08:00`, valid_until: `${year + 2}-01-01T00:00:00+08:00` };
+  const draft = agreementDraft(receiving.region, handling.region, validity);
+  const { id } = await call<{ id: string }>(receiving, 'POST', '/v1/authorizations', draft);
+  const stateAt = (gateway: GatewayProcess) =>
+    call<{ state: string }>(gateway, 'GET', `/v1/authorizations/${id}`).then(
+      ({ state }) => state,
+      () => 'unknown',
+    );
+  await until('the proposal', async () => (await stateAt(handling)) === 'proposed');
+  await call(handling, 'POST', `/v1/authorizations/${id}/accept`, {});
+  for (const side of [receiving, handling]) {
+    await until('the agreement', async () => (await stateAt(side)) === 'active');
+  }
+  await call(handling, 'PUT', '/v1/items', ITEMS);
+  await call(handling, 'POST', '/v1/catalogue/publish', { peer: receiving.region, scope: '跨省通办' });
+  await until('the catalogue', async () => {
+    const { items } = await call<{ items: unknown[] }>(receiving, 'GET', `/v1/items?region=${handling.region}`);
+    return items.length > 0;
+  });
+}
+
+async function pinAt(here: GatewayProcess, there: GatewayProcess): Promise<void> {
+  const own = await tongban<{ fingerprint: string; statement: string }>('statement', '--gateway', there.folder);
+  await call(here, 'POST', '/v1/peers', { statement: own.statement, fingerprint: own.fingerprint });
 }
 
 /** Ends the process at once, as a power cut would. */

@@ -28,14 +28,14 @@ CREATE TABLE conversation (
 
 -- one signature and the leaves it covers, in order
 CREATE TABLE sealed_group (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  id INTEGER PRIMARY KEY,
   signed_root TEXT NOT NULL,
   leaves BLOB NOT NULL
 );
 
 -- envelopes that we accepted for sending
 CREATE TABLE outbox (
-  position INTEGER PRIMARY KEY AUTOINCREMENT,
+  position INTEGER PRIMARY KEY,
   peer TEXT NOT NULL,
   id TEXT NOT NULL,
   conversation TEXT NOT NULL,
@@ -65,7 +65,7 @@ CREATE INDEX outbox_conversation ON outbox (conversation, sequence);
 
 -- verified envelopes that we gave a final verdict on
 CREATE TABLE inbox (
-  position INTEGER PRIMARY KEY AUTOINCREMENT,
+  position INTEGER PRIMARY KEY,
   sender TEXT NOT NULL,
   id TEXT NOT NULL,
   conversation TEXT NOT NULL,
@@ -90,7 +90,7 @@ CREATE INDEX inbox_conversation ON inbox (conversation, sequence);
 
 -- evidence log: entries in the order of their transactions
 CREATE TABLE log_entry (
-  position INTEGER PRIMARY KEY AUTOINCREMENT,
+  position INTEGER PRIMARY KEY,
   entry BLOB NOT NULL,
   leaf BLOB NOT NULL
 );
@@ -244,7 +244,7 @@ CREATE TABLE certificate_check (
   PRIMARY KEY (direction, peer, id)
 ) WITHOUT ROWID;
 
--- events for the local platforms
+-- events for the local platforms; the positions of purged ones are not given again
 CREATE TABLE platform_event (
   position INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL,

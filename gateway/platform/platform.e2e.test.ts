@@ -1,0 +1,122 @@
+import { appendFile, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { caseInput, NO_MATERIALS } from '../testing/agency-case.ts';
+import {
+  call,
+  discard,
+  type GatewayProcess,
+  joinRegions,
+  kill,
+  restart,
+  startRegion,
+} from '../testing/gateway-process.ts';
+import { until } from '../testing/live-region.ts';
+
+interface Heard {
+  readonly type: string;
+  readonly subject: string;
+  readonly data: { readonly state?: string };
+}
+
+let nantong: GatewayProcess;
+let uxin: GatewayProcess;
+let platform: Server;
+let hall: { in: string; out: string };
+const heard: Heard[] = [];
+
+/** The handling region's platform: takes webhooks, and is out of order for the first one. */
+function listen(): Promise<Server> {
+  let outOfOrder = true;
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk) => chunks.push(chunk));
+    request.on('end', () => {
+      if (!outOfOrder) heard.push(JSON.parse(Buffer.concat(chunks).toString()));
+      response.writeHead(outOfOrder ? 503 : 204).end();
+      outOfOrder = false;
+    });
+  });
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
+}
+
+beforeAll(async () => {
+  platform = await listen();
+  [nantong, uxin] = await Promise.all([startRegion('320600', '南通市'), startRegion('150626', '乌审旗')]);
+  hall = { in: join(nantong.folder, 'hall-in'), out: join(nantong.folder, 'hall-out') };
+  await mkdir(hall.in);
+  await mkdir(hall.out);
+  const { port } = platform.address() as AddressInfo;
+  await configure(
+    nantong,
+    `  - { kind: directory, name: hall, in: "${hall.in}", out: "${hall.out}", poll_ms: 1000 }\n`,
+  );
+  await configure(
+    uxin,
+    `  - { kind: http, name: office, url: "http://127.0.0.1:${port}/events", auth: { type: none } }\n`,
+  );
+  await joinRegions(nantong, uxin);
+});
+
+afterAll(async () => {
+  platform?.close();
+  await Promise.all([nantong, uxin].filter(Boolean).map(discard));
+});
+
+async function configure(gateway: GatewayProcess, platforms: string): Promise<void> {
+  await appendFile(join(gateway.folder, 'gateway.yaml'), `\nplatforms:\n${platforms}`);
+  await kill(gateway);
+  await restart(gateway);
+}
+
+describe('the platforms of two regions', () => {
+  it('carry a case: a file in a folder here becomes a webhook there', async () => {
+    await writeFile(join(hall.in, 'first.json.tmp'), JSON.stringify(caseInput('150626', NO_MATERIALS)));
+    await rename(join(hall.in, 'first.json.tmp'), join(hall.in, 'first.json'));
+    await until('the webhook', () => heard.some(({ type }) => type === 'cn.tongban.case.transfer.v1'), 30_000);
+    const transfer = heard.find(({ type }) => type === 'cn.tongban.case.transfer.v1')!;
+    expect(transfer.data.state).toBe('transferred');
+    const there = await call<{ state: string }>(uxin, 'GET', `/v1/cases/${transfer.subject}`);
+    expect(there.state).toBe('transferred');
+    expect(JSON.stringify(heard)).not.toMatch(/测试食品|13800000000|92320600MA00000038/);
+  });
+
+  it('hear of every step at home, and what became of the file', async () => {
+    await until('the events', async () => (await eventTypes()).includes('cn.tongban.case.transfer.v1'));
+    expect((await eventTypes()).filter((type) => type.includes('.case.'))).toEqual([
+      'cn.tongban.case.receive.v1',
+      'cn.tongban.case.transfer.v1',
+    ]);
+    expect(await readdir(join(hall.in, 'done'))).toContain('first.json');
+  });
+
+  it('learn what is wrong with a bad submission, and nothing is sent', async () => {
+    const before = heard.length;
+    const bad = caseInput('150626', 'EX999', { handler: { organisation: '', staff: '' } });
+    await writeFile(join(hall.in, 'bad.json.tmp'), JSON.stringify(bad));
+    await rename(join(hall.in, 'bad.json.tmp'), join(hall.in, 'bad.json'));
+    const report = join(hall.in, 'failed', 'bad.json.error.json');
+    await until(
+      'the report',
+      () =>
+        readFile(report).then(
+          () => true,
+          () => false,
+        ),
+      30_000,
+    );
+    expect(JSON.parse(await readFile(report, 'utf8'))).toMatchObject({ code: 'VALIDATION_FAILED' });
+    const { cases } = await call<{ cases: unknown[] }>(nantong, 'GET', '/v1/cases');
+    expect({ cases: cases.length, heard: heard.length }).toEqual({ cases: 1, heard: before });
+  });
+});
+
+async function eventTypes(): Promise<string[]> {
+  const names = (await readdir(hall.out)).filter((name) => name.endsWith('.json')).sort();
+  const events = await Promise.all(
+    names.map(async (name) => JSON.parse(await readFile(join(hall.out, name), 'utf8')) as Heard),
+  );
+  return events.map(({ type }) => type);
+}
