@@ -21,7 +21,7 @@ interface StatementOptions extends GatewayOptions, PassphraseOptions {
 export function define(command: Command, cli: Cli): void {
   gatewayOption(command)
     .option('--out <file>', '另存为文件 / save it as a file')
-    .option('--renew', '按当前配置续签一年(需身份密钥);重启网关并交给对端 / issue the next one for a year');
+    .option('--renew', '按当前配置续签一年(需身份密钥);重启网关后自动送达对端 / issue the next one for a year');
   handle<StatementOptions>(passphraseOption(command), cli, (options) => statement(options, cli));
 }
 
@@ -44,7 +44,7 @@ async function statement(options: StatementOptions, cli: Cli): Promise<Answer> {
     json: { region, name, fingerprint, serial, endpoint, expiresAt, statement: jwt, out: options.out },
     text: options.out === undefined ? `${text}\n${jwt}\n` : text,
     notes: options.renew
-      ? ['请重启网关,并把新声明交给各对端 / restart the gateway and give the statement to the peers']
+      ? ['请重启网关,新声明将自动送达各对端 / restart the gateway: it sends the statement to the peers']
       : [],
   };
 }
