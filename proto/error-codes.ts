@@ -340,7 +340,7 @@ export const ERROR_CODES = {
   // what verifiers say
   STATEMENT_INVALID: entry('local', INVALID_ARGUMENT, 422, false, '地区声明无效', 'the region statement is not valid'),
   STATEMENT_EXPIRED: entry(
-    'local',
+    'call',
     FAILED_PRECONDITION,
     422,
     false,

@@ -81,6 +81,8 @@ export class ExchangeSession {
   }
 
   async #take(frame: messages.ExchangeRequest): Promise<void> {
+    // The stream may outlive the statement that it was let in by.
+    if (this.#options.now() >= this.#peer.expiresAt) throw new CodedError('STATEMENT_EXPIRED');
     if (frame.hello) this.#greet(frame.hello);
     else if (!this.#greeted) throw new CodedError('PROTOCOL_VIOLATION', 'the first frame is a hello');
     else if (frame.batch) await this.#answer(frame.batch);

@@ -11,7 +11,7 @@ import {
 } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
-import { CodedError, definitions, LIMITS, type messages, services } from '#proto';
+import { CodedError, definitions, type ErrorCode, LIMITS, type messages, services } from '#proto';
 import type { RegionStatement, TlsIdentity } from '#trust';
 import type { MaterialStore } from '../material/material-store.ts';
 import type { Peers } from '../peer/peers.ts';
@@ -91,6 +91,14 @@ export class PeerServer {
     return peer;
   }
 
+  /** Why a call is not let in; undefined when it is. */
+  #turnedAway(call: AnyCall): ErrorCode | undefined {
+    if (this.#stopping) return 'SHUTTING_DOWN';
+    const peer = this.#caller(call);
+    if (!peer) return 'PEER_UNKNOWN';
+    return this.#options.now() >= peer.expiresAt ? 'STATEMENT_EXPIRED' : undefined;
+  }
+
   /** Step 0: whoever is not pinned is turned away before any message is read. */
   #door(): ServerInterceptor {
     return (_method, call) =>
@@ -98,7 +106,7 @@ export class PeerServer {
         start: (next) => {
           next({
             onReceiveMetadata: (metadata, forward) => {
-              const code = this.#stopping ? 'SHUTTING_DOWN' : this.#caller(call) ? undefined : 'PEER_UNKNOWN';
+              const code = this.#turnedAway(call);
               if (code) {
                 this.#options.onRefusedCall(code);
                 call.sendStatus(statusOf(new CodedError(code)));

@@ -128,6 +128,25 @@ describe('a region that is removed', () => {
   });
 });
 
+describe('a region whose statement has expired', () => {
+  it('is not let in and not called, and what waits goes on waiting', async () => {
+    const [nantong, uxin] = [await region('320600'), await region('150626')];
+    await pinEachOther(nantong, uxin);
+    await connected(nantong, '150626');
+    await connected(uxin, '320600');
+    // Keys and certificates live longer than the statement.
+    ahead = 366 * 24 * 60 * 60 * 1000;
+    await send(nantong, '150626', nantong.core.newId());
+    await until(
+      'the open stream is ended',
+      async () => (await counted(uxin, 'refusals_total', 'STATEMENT_EXPIRED')) > 0,
+    );
+    await until('nobody dials', () => nantong.wire.dispatcher.link('150626')?.connected === false);
+    expect(nantong.core.outbox.pending('150626')).toBe(1);
+    expect(await inbox(uxin)).toEqual([]);
+  });
+});
+
 describe('a caller that is not pinned', () => {
   let uxin: LiveRegion;
 

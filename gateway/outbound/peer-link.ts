@@ -1,4 +1,4 @@
-import { LIMITS, type messages } from '#proto';
+import { CodedError, LIMITS, type messages } from '#proto';
 import { type RegionStatement, sealEnvelopes } from '#trust';
 import { BackOff } from './back-off.ts';
 import type { DispatchContext } from './context.ts';
@@ -105,6 +105,7 @@ export class PeerLink {
 
   /** One life of the stream: hello, then answers until it ends. */
   async #converse(): Promise<void> {
+    if (this.#context.clock.now() >= this.peer.expiresAt) throw new CodedError('STATEMENT_EXPIRED');
     const stream = this.#client.exchange();
     this.#stream = stream;
     stream.on('error', () => {});

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { encode, envelopeLeaf, type messages, payloadDigest, receiptLeaf, regionUrn, SALT_BYTES, TYP } from '#proto';
+import { encode, envelopeLeaf, type messages, payloadDigest, receiptLeaf, regionUrn, TYP } from '#proto';
 import { signJws } from '../jws.ts';
 import type { Signer } from '../keys/signer.ts';
 import { suiteOf } from '../suites.ts';
 import { inclusionPath, merkleRoot } from './merkle.ts';
+import { newSalt } from './salts.ts';
 
 /** An envelope as the sending side fixes it at acceptance. Its identity is the leaf hash. */
 export interface FixedEnvelope {
@@ -41,7 +41,7 @@ export interface RootClaims {
 export function fixEnvelope(
   header: Omit<messages.EnvelopeHeader, 'payloadDigest' | 'critical' | 'version'>,
   payload: Buffer,
-  salt: Buffer = randomBytes(SALT_BYTES),
+  salt: Buffer = newSalt(),
 ): FixedEnvelope {
   const { hash } = suiteOf(header.suite);
   const bytes = encode('EnvelopeHeader', {

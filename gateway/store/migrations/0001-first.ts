@@ -90,7 +90,7 @@ CREATE INDEX inbox_conversation ON inbox (conversation, sequence);
 
 -- evidence log: entries in the order of their transactions
 CREATE TABLE log_entry (
-  position INTEGER PRIMARY KEY,
+  position INTEGER PRIMARY KEY AUTOINCREMENT,
   entry BLOB NOT NULL,
   leaf BLOB NOT NULL
 );
