@@ -1,4 +1,4 @@
-import { CodedError, type messages, type PayloadName, type Problem } from '#proto';
+import { CodedError, type messages, type PayloadName } from '#proto';
 import type { AuthorizedUse } from '#trust';
 import type { MaterialStore } from '../material/material-store.ts';
 import type { Settled } from '../outbound/context.ts';
@@ -7,6 +7,7 @@ import type { Sql, Store, Transaction } from '../store/store.ts';
 import { type EmitNews, nextNumber, type SaveCase, sidesOf, writeMove, writeStep } from './case-changes.ts';
 import type { CaseEvent, CaseFile, CaseHead, CaseMaterial } from './case-file.ts';
 import { type CaseInput, readActInput, readCaseInput } from './case-input.ts';
+import { CaseMaterials, type Upload } from './case-materials.ts';
 import { caseRepository } from './case-repository.ts';
 import { IDLE_CLOCK } from './clock.ts';
 import { demandComplete } from './formal-review.ts';
@@ -101,9 +102,11 @@ interface ActExtras {
 /** Cases (办件) of this region: taken in for others, and handled for others. */
 export class CaseService {
   readonly #options: CaseServiceOptions;
+  readonly #materials: CaseMaterials;
 
   constructor(options: CaseServiceOptions) {
     this.#options = options;
+    this.#materials = new CaseMaterials(options);
   }
 
   /**
@@ -172,19 +175,8 @@ export class CaseService {
    *
    * @throws CodedError NOT_FOUND, CONFLICT when the case takes no files now, MATERIAL_TOO_LARGE
    */
-  async addMaterial(
-    conversation: string,
-    material: { readonly name: string; readonly mediaType: string; readonly grade: 'C' | 'D' },
-    bytes: AsyncIterable<Uint8Array>,
-  ): Promise<CaseMaterial> {
-    demandTakesFiles(await this.demand(conversation));
-    const stored = await this.#options.materials.take(conversation, bytes);
-    const kept: CaseMaterial = { ...material, digest: stored.digest.toString('hex'), size: stored.size };
-    await this.#changeMaterials(conversation, (materials) => [
-      ...materials.filter((other) => other.digest !== kept.digest),
-      kept,
-    ]);
-    return kept;
+  async addMaterial(key: string, upload: Upload, bytes: AsyncIterable<Uint8Array>): Promise<CaseMaterial> {
+    return this.#materials.add(await this.demand(key), upload, bytes);
   }
 
   /**
@@ -192,18 +184,8 @@ export class CaseService {
    *
    * @throws CodedError NOT_FOUND, CONFLICT
    */
-  async checkOriginal(conversation: string, digest: string, checkedBy: messages.Handler): Promise<CaseMaterial> {
-    const checkedAt = this.#options.now();
-    let checked: CaseMaterial | undefined;
-    await this.#changeMaterials(conversation, (materials) =>
-      materials.map((material) => {
-        if (material.digest !== digest) return material;
-        checked = { ...material, grade: 'B', checkedBy, checkedAt };
-        return checked;
-      }),
-    );
-    if (!checked) throw new CodedError('NOT_FOUND', 'the case has no such material');
-    return checked;
+  checkOriginal(conversation: string, digest: string, checkedBy: messages.Handler): Promise<CaseMaterial> {
+    return this.#materials.checkOriginal(conversation, digest, checkedBy);
   }
 
   /** A case by its conversation or our number. @throws CodedError NOT_FOUND */
@@ -392,20 +374,6 @@ export class CaseService {
     });
   }
 
-  async #changeMaterials(
-    conversation: string,
-    change: (materials: readonly CaseMaterial[]) => CaseMaterial[],
-  ): Promise<void> {
-    await this.#options.store.write(async (tx) => {
-      const file = await demandIn(tx, conversation);
-      demandTakesFiles(file);
-      const materials = change(file.document.materials);
-      if (materials.length > 100) throw tooMany();
-      const document = { ...file.document, materials };
-      await caseRepository.update(tx, { ...file, document, updatedAt: this.#options.now() });
-    });
-  }
-
   async #noteRejection(tx: Transaction, file: CaseFile, name: PayloadName, code: string): Promise<void> {
     const document = { ...file.document, rejected: { event: name, code } };
     await caseRepository.update(tx, { ...file, document, updatedAt: this.#options.now() });
@@ -428,18 +396,6 @@ async function demandIn(tx: Transaction, conversation: string): Promise<CaseFile
 
 /** For a case that another step of the same unit of work saves. */
 const saveLater: SaveCase = async () => {};
-
-/** Files are added while the window still works on the case, or while a supplement is asked for. */
-function demandTakesFiles(file: CaseFile): void {
-  const open: readonly State[] = ['draft', 'returned', 'supplementing', 'supplementing-accepted'];
-  if (file.role === 'receiving' && open.includes(file.state) && !file.pending) return;
-  throw new CodedError('CONFLICT', `the case takes no files in the state "${file.state}"`);
-}
-
-function tooMany(): CodedError {
-  const problem: Problem = { pointer: '/materials', code: 'TOO_MANY', message: 'a case holds at most 100 files' };
-  return new CodedError('VALIDATION_FAILED', problem.message, [problem]);
-}
 
 function viewOf({ state, pending }: CaseHead): ReceivingView {
   return pending ? { state, pending } : { state };

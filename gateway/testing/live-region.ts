@@ -1,5 +1,4 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -16,6 +15,7 @@ import { writeConfig } from '../config/write-config.ts';
 import { type Core, openCore } from '../node/core.ts';
 import { openServices, type Services } from '../node/services.ts';
 import { joinWire, type Wire } from '../node/wire.ts';
+import { freePort } from './free-port.ts';
 
 const PASSPHRASE = 'a passphrase for tests';
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -128,12 +128,4 @@ export async function until(what: string, holds: () => Promise<boolean> | boolea
     if (Date.now() > end) throw new Error(`waited ${timeoutMs} ms in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,0 +1,91 @@
+import { CodedError, type messages, type Problem } from '#proto';
+import type { MaterialStore } from '../material/material-store.ts';
+import type { Store } from '../store/store.ts';
+import type { CaseFile, CaseMaterial } from './case-file.ts';
+import { caseRepository } from './case-repository.ts';
+import type { State } from './transitions.ts';
+
+/** Files that one case holds, at most: as many as a transfer may name. */
+const MAX_FILES = 100;
+
+export interface CaseMaterialsOptions {
+  readonly store: Store;
+  readonly now: () => number;
+  readonly materials: MaterialStore;
+}
+
+/** What a window uploads, before it is known by its content. */
+export interface Upload {
+  readonly name: string;
+  readonly mediaType: string;
+  readonly grade: 'C' | 'D';
+}
+
+/** The files of a case (材料) while the window works on it. */
+export class CaseMaterials {
+  readonly #options: CaseMaterialsOptions;
+
+  constructor(options: CaseMaterialsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Takes a file in, in constant memory; the same file again replaces its entry.
+   *
+   * @throws CodedError CONFLICT when the case takes no files now, MATERIAL_TOO_LARGE, VALIDATION_FAILED
+   */
+  async add(file: CaseFile, upload: Upload, bytes: AsyncIterable<Uint8Array>): Promise<CaseMaterial> {
+    demandTakesFiles(file);
+    const stored = await this.#options.materials.take(file.conversation, bytes);
+    const kept: CaseMaterial = { ...upload, digest: stored.digest.toString('hex'), size: stored.size };
+    await this.#change(file.conversation, (materials) => [
+      ...materials.filter((other) => other.digest !== kept.digest),
+      kept,
+    ]);
+    return kept;
+  }
+
+  /**
+   * A window compared a file with its original: it becomes grade B.
+   *
+   * @throws CodedError NOT_FOUND, CONFLICT
+   */
+  async checkOriginal(conversation: string, digest: string, checkedBy: messages.Handler): Promise<CaseMaterial> {
+    const checkedAt = this.#options.now();
+    let checked: CaseMaterial | undefined;
+    await this.#change(conversation, (materials) =>
+      materials.map((material) => {
+        if (material.digest !== digest) return material;
+        checked = { ...material, grade: 'B', checkedBy, checkedAt };
+        return checked;
+      }),
+    );
+    if (!checked) throw new CodedError('NOT_FOUND', 'the case has no such material');
+    return checked;
+  }
+
+  async #change(conversation: string, change: (materials: readonly CaseMaterial[]) => CaseMaterial[]): Promise<void> {
+    const { store, now } = this.#options;
+    await store.write(async (tx) => {
+      const file = await caseRepository.find(tx, conversation);
+      if (!file) throw new CodedError('NOT_FOUND', 'there is no such case');
+      demandTakesFiles(file);
+      const materials = change(file.document.materials);
+      if (materials.length > MAX_FILES) throw tooMany();
+      await caseRepository.update(tx, { ...file, document: { ...file.document, materials }, updatedAt: now() });
+    });
+  }
+}
+
+/** Files are added while the window still works on the case, or while a supplement is asked for. */
+function demandTakesFiles(file: CaseFile): void {
+  const open: readonly State[] = ['draft', 'returned', 'supplementing', 'supplementing-accepted'];
+  if (file.role === 'receiving' && open.includes(file.state) && !file.pending) return;
+  throw new CodedError('CONFLICT', `the case takes no files in the state "${file.state}"`);
+}
+
+function tooMany(): CodedError {
+  const message = `a case holds at most ${MAX_FILES} files`;
+  const problem: Problem = { pointer: '/materials', code: 'TOO_MANY', message };
+  return new CodedError('VALIDATION_FAILED', message, [problem]);
+}
