@@ -1,4 +1,4 @@
-import { type ErrorCode, type messages, regionName } from '#proto';
+import { type ErrorCode, type Mode, type messages, regionName } from '#proto';
 import {
   AuthorizationError,
   type AuthorizationState,
@@ -6,6 +6,7 @@ import {
   type CompiledAgreement,
   compileAgreement,
   demandActive,
+  type Right,
   readAgreement,
 } from '#trust';
 import type { AgreementRecord } from './agreement-table.ts';
@@ -63,6 +64,15 @@ export function entryOf(record: AgreementRecord): AgreementEntry {
     openCasesGoOn,
     compiled: needed ? compileAgreement(content) : undefined,
   };
+}
+
+/** An act of the receiving region that sends no message, such as a one-time notice (一次性告知). */
+export interface LocalUse {
+  readonly item: string;
+  readonly mode: Mode;
+  readonly receiving: string;
+  readonly handling: string;
+  readonly right: Right;
 }
 
 /** Every agreement that envelopes may cite, in memory: each envelope asks, none waits for the database. */
@@ -144,6 +154,24 @@ export class AgreementCache {
     const cited = inForce.find(covers) ?? inForce[0];
     if (!cited) throw new AuthorizationError('AUTHORIZATION_REQUIRED', noneWith(peer));
     return { agreement: cited.compiled!, id: cited.id, digest: cited.digest };
+  }
+
+  /**
+   * Whether the agreement that a case began with grants a right for what the window does by itself.
+   *
+   * @throws AuthorizationError RIGHT_MISSING
+   */
+  demandRight(id: string, { item, mode, receiving, handling, right }: LocalUse): void {
+    const grants = this.#entries.get(id)?.compiled?.content.grants ?? [];
+    const granted = grants.some(
+      (grant) =>
+        grant.grantor === handling &&
+        grant.grantee === receiving &&
+        grant.items.includes(item) &&
+        grant.modes.includes(mode) &&
+        grant.rights.includes(right),
+    );
+    if (!granted) throw new AuthorizationError('RIGHT_MISSING', `the authorization does not grant ${right}`);
   }
 
   /** Whether an agreement's validity had ended at a moment; also when it is not known any more. */

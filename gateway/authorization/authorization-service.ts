@@ -15,7 +15,7 @@ import type { IncomingHandler } from '../peer/incoming.ts';
 import type { Peers } from '../peer/peers.ts';
 import type { Sql, Store, Transaction } from '../store/store.ts';
 import { AgreementBooks, type AnnounceAgreement } from './agreement-books.ts';
-import { AgreementCache, type Citation } from './agreement-cache.ts';
+import { AgreementCache, type Citation, type LocalUse } from './agreement-cache.ts';
 import { AgreementFiles } from './agreement-files.ts';
 import { type AgreementRecord, agreements, proposedRecord, stateAt } from './agreement-table.ts';
 import { type AgreementView, viewOf } from './agreement-view.ts';
@@ -178,6 +178,11 @@ export class AuthorizationService {
   /** The agreement that a question about a certificate cites. Parameters and errors as in `AgreementCache.citeForCheck`. */
   citeForCheck(peer: string, item: string | undefined): Citation {
     return this.#cache.citeForCheck(peer, item, this.#options.clock.now());
+  }
+
+  /** Parameters and errors as in `AgreementCache.demandRight`. */
+  demandRight(id: string, use: LocalUse): void {
+    this.#cache.demandRight(id, use);
   }
 
   /** Whether an agreement's validity had ended at a moment (milliseconds). */

@@ -4,6 +4,7 @@ import {
   authorize,
   BACK_OFFICE,
   caseInput,
+  ENTRUSTED,
   FOOD_LICENCE,
   fileOf,
   ITEMS,
@@ -33,9 +34,11 @@ beforeAll(async () => {
   await pinEachOther(nantong, uxin);
   await authorize(nantong, uxin);
   const [, plain] = ITEMS.items;
-  await uxin.services.catalogue.importItems({ items: [...ITEMS.items, { ...plain, code: NOT_COVERED }] });
+  await uxin.services.catalogue.importItems({
+    items: [...ITEMS.items, { ...plain, code: NOT_COVERED }, { ...plain, code: ENTRUSTED }],
+  });
   await uxin.services.catalogue.publish('320600', '跨省通办');
-  await until('the new catalogue', async () => (await nantong.services.catalogue.list('150626')).length === 3);
+  await until('the new catalogue', async () => (await nantong.services.catalogue.list('150626')).length === 4);
 });
 
 afterAll(async () => {
@@ -288,5 +291,42 @@ describe('the files of a draft', () => {
     await expect(
       uxin.services.cases.addMaterial(key, { name: 'x', mediaType: 'image/png', grade: 'D' }, fileOf('x', 1)),
     ).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
+
+describe('an entrusted acceptance (R1b)', () => {
+  async function opened(item: string): Promise<void> {
+    key = (await nantong.services.cases.create(caseInput('150626', item))).conversation;
+  }
+
+  it('is made by the receiving region, and both regions see it', async () => {
+    await opened(ENTRUSTED);
+    await act(nantong, 'receive');
+    await act(nantong, 'transfer');
+    await bothAre('transferred');
+    await act(nantong, 'accept');
+    await bothAre('accepted');
+    expect((await fileAt(uxin)).document.clock.state).toBe('running');
+    await act(uxin, 'approve', { explanation: '符合条件' });
+    await bothAre('approved');
+  });
+
+  it('is not made by a region without the right', async () => {
+    await opened(NO_MATERIALS);
+    await act(nantong, 'receive');
+    await act(nantong, 'transfer');
+    await bothAre('transferred');
+    await expect(act(nantong, 'accept')).rejects.toMatchObject({ code: 'RIGHT_MISSING' });
+    await bothAre('transferred');
+  });
+
+  it('does not bring the right to give a one-time notice (R2)', async () => {
+    const items = [{ material: '营业执照', reason: '缺少' }];
+    await opened(ENTRUSTED);
+    await expect(act(nantong, 'one-time-notice', { items })).rejects.toMatchObject({ code: 'RIGHT_MISSING' });
+    expect((await fileAt(nantong)).state).toBe('draft');
+    await opened(NO_MATERIALS);
+    expect((await act(nantong, 'one-time-notice', { items })).state).toBe('returned');
+    expect((await act(nantong, 'retake')).state).toBe('draft');
   });
 });

@@ -1,5 +1,5 @@
-import { CodedError, type messages, type PayloadName } from '#proto';
-import type { AuthorizedUse } from '#trust';
+import { CodedError, type Mode, type messages, type PayloadName } from '#proto';
+import type { AuthorizedUse, Right } from '#trust';
 import type { MaterialStore } from '../material/material-store.ts';
 import type { Settled } from '../outbound/context.ts';
 import type { Outbox } from '../outbound/outbox.ts';
@@ -60,6 +60,11 @@ export interface CaseNeighbours {
   readonly permit: (use: AuthorizedUse) => Citation;
   /** The authorization under which a case goes on. @throws AuthorizationError */
   readonly permitUnder: (authorizationId: string, use: AuthorizedUse) => Citation;
+  /** The right for an act that sends no message. @throws AuthorizationError RIGHT_MISSING */
+  readonly demandRight: (
+    authorizationId: string,
+    use: Pick<AuthorizedUse, 'item' | 'receiving' | 'handling'> & { readonly mode: Mode; readonly right: Right },
+  ) => void;
   readonly signCertificate: (wish: CertificateWish) => Promise<SignedCertificate>;
   readonly demandPeer: (region: string) => void;
   readonly emit: EmitNews;
@@ -292,6 +297,7 @@ export class CaseService {
     const item = known ?? (await neighbours.itemOf(tx, sidesOf(file, region).handling, file.item));
     if (event === 'receive') demandComplete(file, item);
     if (!moved.message) {
+      this.#demandRights(file, moved.rows);
       const extra = event === 'receive' ? { receiptNotice: `收${file.number}`, receivedAt: at } : {};
       const step = { ...moved, actor: region, at, envelope: '', record: input, document: extra };
       return writeStep(tx, file, step, at, neighbours.emit, save);
@@ -317,6 +323,16 @@ export class CaseService {
     const prepared = { ...file, document: { ...file.document, ...document } };
     const step = { ...moved, actor: region, at, envelope: sent.id, record, document: {} };
     return writeStep(tx, prepared, step, at, neighbours.emit, save);
+  }
+
+  /** What a window does by itself needs its right too; an act with a message is judged with it. */
+  #demandRights(file: CaseFile, rows: readonly Row[]): void {
+    const { item, mode, authorizationId } = file;
+    for (const { needs } of rows) {
+      if (!needs) continue;
+      const use = { item, mode, ...sidesOf(file, this.#options.region), right: needs };
+      this.#options.neighbours.demandRight(authorizationId, use);
+    }
   }
 
   /** What our act does to our view of the case. @throws CodedError ILLEGAL_TRANSITION */

@@ -131,6 +131,7 @@ function caseNeighbours(
     permit: (use) => authorizations.permit(use.handling, use),
     permitUnder: (id, use) =>
       authorizations.permit(use.sender === use.handling ? use.receiving : use.handling, use, id),
+    demandRight: (id, use) => authorizations.demandRight(id, use),
     signCertificate: async (wish) => {
       const prepared = await certificates.prepare(certificateInput(wish, core.clock.now()));
       const { text, identifier, typeName } = prepared;

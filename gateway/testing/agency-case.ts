@@ -10,6 +10,8 @@ export const BACK_OFFICE = { organisation: '乌审旗市场监督管理局', win
 
 export const FOOD_LICENCE = 'EX018';
 export const NO_MATERIALS = 'EX900';
+/** The receiving region also decides about its acceptance (R1b), but gives no one-time notice (R2). */
+export const ENTRUSTED = 'EX902';
 
 /** Items of the handling region, as an operator would import them. */
 export const ITEMS = {
@@ -58,6 +60,14 @@ export function agreementDraft(
         department: { name: '乌审旗市场监督管理局', code: CODES.uxinMarket },
         rights: ['R1a', 'R2', 'R3', 'R4', 'R5'],
         items: [FOOD_LICENCE, NO_MATERIALS],
+        modes: ['agency'],
+      },
+      {
+        grantor: handling,
+        grantee: receiving,
+        department: { name: '乌审旗市场监督管理局', code: CODES.uxinMarket },
+        rights: ['R1a', 'R1b', 'R5'],
+        items: [ENTRUSTED],
         modes: ['agency'],
       },
     ],
