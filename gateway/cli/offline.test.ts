@@ -63,14 +63,15 @@ describe('init', () => {
     expect(await readFile(made.statement, 'utf8')).toBe(before);
   });
 
-  it('names every wrong value at once and leaves nothing behind', async () => {
+  it('names every wrong value at once, the passphrase too, and leaves nothing behind', async () => {
     const target = join(folder, 'nowhere', 'else');
-    const options = ['--region', '999999', '--name', '', '--http', 'nonsense', '--passphrase-file', passphrase];
+    const absent = join(folder, 'absent');
+    const options = ['--region', '999999', '--name', '', '--http', 'nonsense', '--passphrase-file', absent];
     const { code, stdout } = await runTongban('init', target, ...options, '--json');
     expect(code).toBe(2);
     expect(errorOf(stdout)).toMatchObject({
       code: 'VALIDATION_FAILED',
-      problems: [{ pointer: '/region' }, { pointer: '/name' }, { pointer: '/http/listen' }],
+      problems: ['/region', '/name', '/http/listen', '/keys/passphrase_file'].map((pointer) => ({ pointer })),
     });
     expect(await readdir(folder)).not.toContain('nowhere');
   });

@@ -30,6 +30,15 @@ export async function writeConfig(file: string, values: ConfigValues): Promise<G
   return config;
 }
 
+/**
+ * Says whether `writeConfig` would take the values, writing nothing.
+ *
+ * @throws CodedError as `writeConfig`
+ */
+export function checkConfig(file: string, values: ConfigValues): void {
+  parseConfig(configText(values), file);
+}
+
 function configText(values: ConfigValues): string {
   return `# 通办网关配置。改后重启生效;注释掉的行是默认值。
 # Configuration of a Tongban gateway. Restart after a change; lines commented out show the defaults.

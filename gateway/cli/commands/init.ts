@@ -5,6 +5,7 @@ import { CodedError, type Problem } from '#proto';
 import { fingerprintOf, type RegionStatement, SUITE_NAMES, type SuiteName } from '#trust';
 import { isWildcard, parseAddress } from '../../config/address.ts';
 import { CONFIG_FILE, statementFile } from '../../config/config.ts';
+import { type ConfigValues, checkConfig } from '../../config/write-config.ts';
 import { type Answer, type Cli, type CommonOptions, handle } from '../command.ts';
 import { chinaTime, pairs } from '../format.ts';
 import { makeGateway } from '../new-gateway.ts';
@@ -38,7 +39,6 @@ export function define(command: Command, cli: Cli): void {
 }
 
 async function init(dir: string, options: InitOptions, cli: Cli): Promise<Answer> {
-  const { passphrase, warnings } = await passphraseOf(undefined, options, cli);
   const values = {
     region: options.region,
     name: options.name,
@@ -48,10 +48,31 @@ async function init(dir: string, options: InitOptions, cli: Cli): Promise<Answer
     ...(options.store !== undefined && { storePath: options.store }),
     ...(options.passphraseFile !== undefined && { passphraseFile: fromFolder(dir, options.passphraseFile) }),
   };
-  const made = await makeGateway(dir, { values, suite: options.suite, passphrase, now: cli.clock.now() }).catch(
-    (error) => Promise.reject(inWordsOfOptions(error)),
+  const { passphrase, warnings } = await demandAll(
+    join(dir, CONFIG_FILE),
+    values,
+    passphraseOf(undefined, options, cli),
   );
-  return tell(dir, made, warnings);
+  return tell(
+    dir,
+    await makeGateway(dir, { values, suite: options.suite, passphrase, now: cli.clock.now() }),
+    warnings,
+  );
+}
+
+/** Names everything that is wrong at once: the values and the passphrase. */
+async function demandAll<P>(file: string, values: ConfigValues, passphrase: Promise<P>): Promise<P> {
+  const problems: Problem[] = [];
+  const given = await passphrase.catch((error: CodedError) => {
+    problems.push({ pointer: '/keys/passphrase_file', code: error.code, message: error.message });
+  });
+  try {
+    checkConfig(file, values);
+  } catch (error) {
+    problems.unshift(...problemsOf(error));
+  }
+  if (problems.length === 0) return given as P;
+  throw new CodedError('VALIDATION_FAILED', problems.map(({ message }) => message).join('; '), problems);
 }
 
 function tell(dir: string, statement: RegionStatement, notes: readonly string[]): Answer {
@@ -98,11 +119,9 @@ const OPTION_OF: Readonly<Record<string, string>> = {
 };
 
 /** The user has typed options and has not seen the config that they would make. */
-function inWordsOfOptions(error: unknown): unknown {
-  if (!(error instanceof CodedError) || error.code !== 'CONFIG_INVALID' || error.problems.length === 0) return error;
-  const problems = error.problems.map((problem): Problem => {
+function problemsOf(error: unknown): Problem[] {
+  if (!(error instanceof CodedError) || error.problems.length === 0) throw error;
+  return error.problems.map((problem) => {
     return { ...problem, message: `${OPTION_OF[problem.pointer] ?? 'the config'} ${problem.message}` };
   });
-  const message = problems.map((problem) => problem.message).join('; ');
-  return new CodedError('VALIDATION_FAILED', message, problems, { cause: error });
 }
