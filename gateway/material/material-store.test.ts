@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -274,6 +274,20 @@ describe('a peer', () => {
 });
 
 describe('sweeping', () => {
+  it('removes after a day what an upload left behind that a crash cut off', async () => {
+    const uploads = join(folder, 'materials', 'uploads');
+    await mkdir(uploads, { recursive: true });
+    for (const [name, at] of [
+      ['old', clock.at - DAY - 1000],
+      ['young', clock.at - 1000],
+    ] as const) {
+      await writeFile(join(uploads, name), 'half');
+      await utimes(join(uploads, name), at / 1000, at / 1000);
+    }
+    expect(await materials.sweep()).toBe(1);
+    expect(await readdir(uploads)).toEqual(['young']);
+  });
+
   it('removes after a day what no envelope named, and nothing else', async () => {
     await stageWhole('named');
     await hold('named');

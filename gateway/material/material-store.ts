@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat, truncate } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, truncate } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CodedError, LIMITS } from '#proto';
 import type { Clock } from '#trust';
@@ -154,6 +154,20 @@ export class MaterialStore {
       } finally {
         this.#writing.delete(part);
       }
+    }
+    return removed + (await this.#sweepUploads(before));
+  }
+
+  /** Uploads of windows that a crash cut off. An upload at work was written to a moment ago. */
+  async #sweepUploads(before: number): Promise<number> {
+    const folder = join(this.#folder, 'uploads');
+    const names = await readdir(folder).catch(() => []);
+    let removed = 0;
+    for (const name of names.slice(0, 1000)) {
+      const { mtimeMs } = await stat(join(folder, name)).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
+      if (mtimeMs >= before) continue;
+      await rm(join(folder, name), { force: true });
+      removed += 1;
     }
     return removed;
   }
