@@ -74,8 +74,10 @@ export class Decider {
         this.#options.onUnexpected(error, envelope);
         return { kind: 'deferral', code: 'TRY_LATER' };
       }
-      const { answer } = ERROR_CODES[error.code];
-      return answer === 'deferral' ? { kind: 'deferral', code: error.code } : error.code;
+      const { answer, retryable } = ERROR_CODES[error.code];
+      if (answer === 'deferral') return { kind: 'deferral', code: error.code };
+      // What may go better later is no verdict.
+      return retryable ? { kind: 'deferral', code: 'TRY_LATER' } : error.code;
     }
   }
 

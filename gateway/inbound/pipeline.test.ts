@@ -507,6 +507,16 @@ describe('a handler (step 6)', () => {
     expect(await stored()).toEqual(NOTHING);
   });
 
+  it.each<ErrorCode>(['BACK_PRESSURE', 'SHUTTING_DOWN', 'PLATFORM_UNREACHABLE'])(
+    'that cannot do it now (%s) defers the envelope and leaves nothing',
+    async (code) => {
+      door = failingWith(new CodedError(code));
+      expect(outcome(await send(ping({ conversation: CASE })))).toEqual({ kind: 'deferral', code: 'TRY_LATER' });
+      expect(await stored()).toEqual(NOTHING);
+      expect(told).toEqual([]);
+    },
+  );
+
   it.each([new TypeError('a bug'), new CodedError('INTERNAL')])(
     'that fails unexpectedly defers the envelope, leaves nothing, and is told of: %s',
     async (error) => {
