@@ -17,7 +17,7 @@ export interface Batch {
    */
   'envelopes'?: (_tongban_v1_Envelope)[];
   /**
-   * W3C trace context; unsigned, for operators only.
+   * Reserved for W3C trace context; unsigned, for operators only. Nothing sets it yet.
    */
   'traceParent'?: (string);
 }
@@ -36,7 +36,7 @@ export interface Batch__Output {
    */
   'envelopes': (_tongban_v1_Envelope__Output)[];
   /**
-   * W3C trace context; unsigned, for operators only.
+   * Reserved for W3C trace context; unsigned, for operators only. Nothing sets it yet.
    */
   'traceParent': (string);
 }
