@@ -1,0 +1,61 @@
+import type { Mode, messages } from '#proto';
+import type { AuthorizedUse, Right } from '#trust';
+import type { Sql, Transaction } from '../store/store.ts';
+import type { EmitNews } from './case-changes.ts';
+
+/** What a case needs to know of an item (事项). */
+export interface ItemFacts {
+  readonly digest: Buffer;
+  readonly promisedWorkingDays: number;
+  readonly materials: readonly messages.MaterialRule[];
+  /** Name of the certificate that the item produces. */
+  readonly result: string;
+}
+
+/** An authorization as a header cites it. */
+export interface Citation {
+  readonly id: string;
+  readonly digest: Buffer;
+}
+
+/** What the department wants in a certificate, beside what the case knows. */
+export interface CertificateWish {
+  readonly typeName: string;
+  readonly item: string;
+  readonly conversation: string;
+  readonly caseNumber: string;
+  readonly holder: { readonly name: string; readonly documentType: string; readonly number: string };
+  readonly authority: { readonly name: string; readonly code: string };
+  readonly number?: string;
+  readonly validFrom?: number;
+  readonly validUntil?: number;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** A signed certificate that is not kept yet. */
+export interface SignedCertificate {
+  readonly text: string;
+  readonly identifier: string;
+  readonly typeName: string;
+  /** Keeps it, inside the unit of work of the act. */
+  readonly keep: (tx: Transaction) => Promise<void>;
+}
+
+/** The neighbouring rooms, as the cases see them. */
+export interface CaseNeighbours {
+  readonly itemOf: (sql: Sql, region: string, item: string) => Promise<ItemFacts | undefined>;
+  /** An authorization that permits the first message of a case. @throws AuthorizationError */
+  readonly permit: (use: AuthorizedUse) => Citation;
+  /** The authorization under which a case goes on. @throws AuthorizationError */
+  readonly permitUnder: (authorizationId: string, use: AuthorizedUse) => Citation;
+  /** The right for an act that sends no message. @throws AuthorizationError RIGHT_MISSING */
+  readonly demandRight: (
+    authorizationId: string,
+    use: Pick<AuthorizedUse, 'item' | 'receiving' | 'handling'> & { readonly mode: Mode; readonly right: Right },
+  ) => void;
+  readonly signCertificate: (wish: CertificateWish) => Promise<SignedCertificate>;
+  readonly demandPeer: (region: string) => void;
+  readonly emit: EmitNews;
+  /** A message of the handling side was not taken by the other region: an operator must look. */
+  readonly alarm: (conversation: string, event: string, code: string) => void;
+}
