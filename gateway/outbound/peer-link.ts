@@ -31,6 +31,8 @@ export class PeerLink {
   #ready = false;
   #cursor = 0;
   #batches = 0;
+  /** Counts the lives of the stream: what was begun in an earlier one is dropped. */
+  #life = 0;
   #pumping: Promise<void> | undefined;
   #pumpAgain = false;
   #retryTimer: NodeJS.Timeout | undefined;
@@ -62,6 +64,8 @@ export class PeerLink {
       .catch((error) => this.#fail(error))
       .finally(() => {
         this.#pumping = undefined;
+        // Something came after the pump had looked for the last time.
+        if (this.#pumpAgain) this.wake();
       });
   }
 
@@ -154,23 +158,26 @@ export class PeerLink {
     do {
       this.#pumpAgain = false;
       while (this.#ready && this.#flights.size < LIMITS.batchesInFlight) {
-        const envelopes = await this.#next();
+        const life = this.#life;
+        const envelopes = await this.#next(life);
         if (envelopes.length === 0) break;
-        await this.#send(envelopes);
+        await this.#send(envelopes, life);
       }
     } while (this.#pumpAgain);
     this.#scheduleRetry();
   }
 
   /** The next batch: conversations that were held and are due, then what is new. */
-  async #next(): Promise<PendingEnvelope[]> {
+  async #next(life: number): Promise<PendingEnvelope[]> {
     const batch = new Gathered();
     for (const conversation of this.#held.due()) {
       if (batch.full || this.#isFlying(conversation)) continue;
-      await this.#gatherDue(conversation, batch);
+      await this.#gatherDue(conversation, batch, life);
     }
     while (!batch.full && !this.#held.full) {
       const rows = await this.#context.outbox.pendingAfter(this.peer.region, this.#cursor, LIMITS.batchEnvelopes);
+      // The stream was lost meanwhile: the next life begins with the oldest envelope again.
+      if (life !== this.#life) return [];
       if (rows.length === 0) break;
       for (const row of rows) {
         if (!this.#gather(row, batch)) break;
@@ -178,12 +185,13 @@ export class PeerLink {
       }
       if (rows.length < LIMITS.batchEnvelopes) break;
     }
-    return batch.envelopes;
+    return life === this.#life ? batch.envelopes : [];
   }
 
-  async #gatherDue(conversation: string, batch: Gathered): Promise<void> {
+  async #gatherDue(conversation: string, batch: Gathered, life: number): Promise<void> {
     const limit = LIMITS.batchEnvelopes;
     const rows = await this.#context.outbox.pendingOf(this.peer.region, conversation, this.#cursor, limit);
+    if (life !== this.#life) return;
     for (const row of rows) {
       if (this.#mustPushFirst(row)) return;
       if (!batch.add(row)) return;
@@ -218,12 +226,12 @@ export class PeerLink {
     return true;
   }
 
-  async #send(envelopes: readonly PendingEnvelope[]): Promise<void> {
+  async #send(envelopes: readonly PendingEnvelope[], life: number): Promise<void> {
     const { signer, region, clock } = this.#context;
     const leaves = envelopes.map((envelope) => envelope.leaf);
     const sealed = await sealEnvelopes(signer, region, leaves, clock.now());
     const stream = this.#stream;
-    if (!this.#ready || !stream) return this.#rewind();
+    if (life !== this.#life || !stream) return;
     this.#batches += 1;
     const number = this.#batches;
     this.#flights.set(number, { number, envelopes, sealed });
@@ -296,6 +304,8 @@ export class PeerLink {
     this.#flights.clear();
     this.#held.clearAll();
     this.#cursor = 0;
+    this.#batches = 0;
+    this.#life += 1;
   }
 }
 
