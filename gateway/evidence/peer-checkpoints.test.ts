@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { messages } from '#proto';
 import { type LogCheckpoint, signCheckpoint } from '#trust';
 import { type ThrowawayRegion, throwawayRegion } from '../../trust/testing/index.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
@@ -27,7 +28,12 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tongban-checkpoints-'));
   store = await openSqliteStore(join(folder, 'gateway.db'));
   alarms = [];
-  checkpoints = new PeerCheckpoints(store, { now: () => NOW }, (...alarm) => void alarms.push(alarm));
+  checkpoints = new PeerCheckpoints({
+    store,
+    clock: { now: () => NOW },
+    log: { checkpoint: '' },
+    alarm: (...alarm) => void alarms.push(alarm),
+  });
 });
 
 afterEach(async () => {
@@ -41,6 +47,10 @@ function note(size: number, changes: Partial<LogCheckpoint & { seed: string; by:
   return signCheckpoint(by.log, { region: '150626', epoch: 1, size, root, ...rest });
 }
 
+function frame(text: string): messages.Checkpoint {
+  return { note: text, cosignatures: [] };
+}
+
 async function kept(): Promise<string | undefined> {
   const row = await store.read.get<{ note: string }>('SELECT note FROM peer_checkpoint WHERE region = ?', '150626');
   return row?.note;
@@ -50,7 +60,7 @@ describe('the log that a peer shows', () => {
   it('may grow, stand still, and begin a new epoch', async () => {
     const shown = [note(5), note(5), note(9), note(2, { epoch: 2 }), note(3, { epoch: 2 })];
     for (const next of shown) {
-      await checkpoints.take(peer.statement, await next);
+      await checkpoints.take(peer.statement, frame(await next));
       expect(await kept()).toBe(await next);
     }
     expect(alarms).toEqual([]);
@@ -65,8 +75,8 @@ describe('the log that a peer shows', () => {
     ['goes back to an epoch that ended', () => note(100, { epoch: 1 })],
   ])('raises an alarm when it %s, and the newest good one stays', async (_, bad) => {
     const good = await note(9, { epoch: 2 });
-    await checkpoints.take(peer.statement, good);
-    await checkpoints.take(peer.statement, await bad());
+    await checkpoints.take(peer.statement, frame(good));
+    await checkpoints.take(peer.statement, frame(await bad()));
     expect(alarms).toEqual([['150626', 'CHECKPOINT_INVALID']]);
     expect(await kept()).toBe(good);
   });
@@ -78,18 +88,23 @@ describe('the log that a peer shows', () => {
     ['nobody: it is no note', 'CHECKPOINT_INVALID', async () => 'hello'],
   ])('raises an alarm when it is signed by %s', async (_, code, bad) => {
     const good = await note(9);
-    await checkpoints.take(peer.statement, good);
-    await checkpoints.take(peer.statement, await bad());
+    await checkpoints.take(peer.statement, frame(good));
+    await checkpoints.take(peer.statement, frame(await bad()));
     expect(alarms).toEqual([['150626', code]]);
     expect(await kept()).toBe(good);
   });
 
   it('is remembered over a restart', async () => {
-    await checkpoints.take(peer.statement, await note(9));
+    await checkpoints.take(peer.statement, frame(await note(9)));
     await store.close();
     store = await openSqliteStore(join(folder, 'gateway.db'));
-    const next = new PeerCheckpoints(store, { now: () => NOW }, (...alarm) => void alarms.push(alarm));
-    await next.take(peer.statement, await note(8));
+    const next = new PeerCheckpoints({
+      store,
+      clock: { now: () => NOW },
+      log: { checkpoint: '' },
+      alarm: (...alarm) => void alarms.push(alarm),
+    });
+    await next.take(peer.statement, frame(await note(8)));
     expect(alarms).toEqual([['150626', 'CHECKPOINT_INVALID']]);
   });
 });

@@ -9,15 +9,15 @@ import type { Pipeline } from './pipeline.ts';
 const PROTOCOL = 1;
 /** Refusals that one stream may earn in a minute: an honest peer whose clock or key is wrong stays far below. */
 const REFUSALS_A_MINUTE = 5000;
-/** Milliseconds between two checkpoints that we show the peer. */
-const CHECKPOINT_EVERY_MS = 60_000;
 
 export interface SessionOptions {
   readonly pipeline: Pipeline;
   readonly hello: (peer: RegionStatement) => object;
-  readonly checkpoint: () => string;
   readonly now: () => number;
-  readonly onCheckpoint: (peer: RegionStatement, note: string) => Promise<void>;
+  /** A frame about the logs that is due for a peer, if any; paced by its maker. */
+  readonly checkpointFor: (peer: RegionStatement) => object | undefined;
+  /** A peer showed a checkpoint; what it gives back, if anything, is written to the same stream. */
+  readonly onCheckpoint: (peer: RegionStatement, frame: messages.Checkpoint) => Promise<object | undefined>;
   readonly onUnexpected: (error: unknown) => void;
   /** Counts calls that end with a code. */
   readonly onRefusedCall: (code: ErrorCode) => void;
@@ -35,7 +35,6 @@ export class ExchangeSession {
   #greeted = false;
   #ended = false;
   #working: Promise<void> = Promise.resolve();
-  #checkpointShown = 0;
   #refusals = 0;
   #refusalsSince = 0;
 
@@ -86,7 +85,7 @@ export class ExchangeSession {
     if (frame.hello) this.#greet(frame.hello);
     else if (!this.#greeted) throw new CodedError('PROTOCOL_VIOLATION', 'the first frame is a hello');
     else if (frame.batch) await this.#answer(frame.batch);
-    else if (frame.checkpoint) await this.#options.onCheckpoint(this.#peer, frame.checkpoint.note);
+    else if (frame.checkpoint) this.#show(await this.#options.onCheckpoint(this.#peer, frame.checkpoint));
     else throw new CodedError('PROTOCOL_VIOLATION', 'an empty frame');
   }
 
@@ -109,7 +108,7 @@ export class ExchangeSession {
     if (this.#ended) return;
     if (!this.#call.write(answer)) await drained(this.#call);
     this.#countRefusals(answer.receipts.refusals.length);
-    this.#showCheckpoint();
+    this.#show(this.#options.checkpointFor(this.#peer));
   }
 
   /** @throws CodedError BACK_PRESSURE when the peer sends little else than what must be refused */
@@ -123,12 +122,8 @@ export class ExchangeSession {
     if (this.#refusals > REFUSALS_A_MINUTE) throw new CodedError('BACK_PRESSURE', 'too many refusals on one stream');
   }
 
-  #showCheckpoint(): void {
-    const now = this.#options.now();
-    const note = this.#options.checkpoint();
-    if (note === '' || now - this.#checkpointShown < CHECKPOINT_EVERY_MS) return;
-    this.#checkpointShown = now;
-    this.#call.write({ checkpoint: { note } });
+  #show(checkpoint: object | undefined): void {
+    if (checkpoint && !this.#ended) this.#call.write({ checkpoint });
   }
 
   #finish(error: unknown): void {

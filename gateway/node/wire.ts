@@ -32,11 +32,15 @@ export interface Wire {
 
 /** Joins both directions of the exchange with other regions. */
 export function joinWire(core: Core, handlers: WireHandlers): Wire {
-  const checkpoints = new PeerCheckpoints(core.store, core.clock, (peer, code) =>
-    core.log.error({ peer, code }, 'a peer showed a checkpoint that does not continue its log: call its operators'),
-  );
-  const onCheckpoint = (peer: RegionStatement, note: string) => checkpoints.take(peer, note);
-  const checkpoint = () => core.evidence.checkpoint;
+  const checkpoints = new PeerCheckpoints({
+    store: core.store,
+    clock: core.clock,
+    log: core.evidence,
+    alarm: (peer, code) =>
+      core.log.error({ peer, code }, 'a peer showed a checkpoint that does not continue its log: call its operators'),
+  });
+  const onCheckpoint = (peer: RegionStatement, frame: messages.Checkpoint) => checkpoints.take(peer, frame);
+  const checkpointFor = (peer: RegionStatement) => checkpoints.due(peer);
   const hello = (peer: RegionStatement) => helloTo(core.own, peer);
   const announcer = new StatementAnnouncer({
     ...core,
@@ -56,7 +60,7 @@ export function joinWire(core: Core, handlers: WireHandlers): Wire {
       events: dispatchEvents(core),
       hello,
       onHello: (peer, greeting) => announcer.greeted(peer, greeting),
-      checkpoint,
+      checkpointFor,
       onCheckpoint,
       onSettled: handlers.onSettled,
     },
@@ -69,7 +73,7 @@ export function joinWire(core: Core, handlers: WireHandlers): Wire {
     materials: core.materials,
     streamsPerPeer: core.config.limits.streamsPerPeer,
     hello,
-    checkpoint,
+    checkpointFor,
     now: () => core.clock.now(),
     onCheckpoint,
     check: handlers.check,

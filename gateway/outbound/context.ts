@@ -49,9 +49,9 @@ export interface DispatchContext {
   readonly hello: (peer: RegionStatement) => object;
   /** A peer greeted us: it says which statement of ours it holds. */
   readonly onHello: (peer: RegionStatement, hello: messages.Hello) => void;
-  /** Newest checkpoint of our log. */
-  readonly checkpoint: () => string;
-  /** A peer showed a checkpoint of its log. */
-  readonly onCheckpoint: (peer: RegionStatement, note: string) => Promise<void>;
+  /** A frame about the logs that is due for a peer, if any; paced by its maker. */
+  readonly checkpointFor: (peer: RegionStatement) => object | undefined;
+  /** A peer showed a checkpoint; what it gives back, if anything, is written to the same stream. */
+  readonly onCheckpoint: (peer: RegionStatement, frame: messages.Checkpoint) => Promise<object | undefined>;
   readonly onSettled: SettleHandler;
 }

@@ -12,8 +12,6 @@ import { settleAnswers } from './settlement.ts';
 const ANSWER_TIMEOUT_MS = 60_000;
 /** Milliseconds that a stream must have lived for the next dial to be a first one again; a good answer counts too. */
 const STEADY_MS = 10_000;
-/** Milliseconds between two checkpoints that we show the peer. */
-const CHECKPOINT_EVERY_MS = 60_000;
 
 /**
  * Everything that goes to one peer: keeps one stream up, forms a batch whenever a slot is free, and settles answers.
@@ -37,7 +35,6 @@ export class PeerLink {
   #pumpAgain = false;
   #retryTimer: NodeJS.Timeout | undefined;
   #answerTimer: NodeJS.Timeout | undefined;
-  #checkpointShown = 0;
   #greetedAt = 0;
   #running: Promise<void> = Promise.resolve();
 
@@ -127,7 +124,7 @@ export class PeerLink {
     } else if (frame.receipts) {
       await this.#takeAnswer(frame.receipts);
     } else if (frame.checkpoint) {
-      await this.#context.onCheckpoint(this.peer, frame.checkpoint.note);
+      this.#show(await this.#context.onCheckpoint(this.peer, frame.checkpoint));
     }
   }
 
@@ -245,15 +242,11 @@ export class PeerLink {
     };
     this.#watchAnswers();
     if (!stream.write(frame)) await drained(stream, this.#aborted.signal);
-    this.#showCheckpoint(stream);
+    this.#show(this.#context.checkpointFor(this.peer));
   }
 
-  #showCheckpoint(stream: ExchangeStream): void {
-    const now = this.#context.clock.now();
-    const note = this.#context.checkpoint();
-    if (note === '' || now - this.#checkpointShown < CHECKPOINT_EVERY_MS) return;
-    this.#checkpointShown = now;
-    stream.write({ checkpoint: { note } });
+  #show(checkpoint: object | undefined): void {
+    if (checkpoint && this.#ready) this.#stream?.write({ checkpoint });
   }
 
   #isFlying(conversation: string): boolean {
