@@ -48,6 +48,7 @@ export const ERROR_CODES = {
   TYP_MISMATCH: entry('refusal', INVALID_ARGUMENT, 422, false, '签名对象类型不符', 'signed for another purpose'),
   ALGORITHM_NOT_ALLOWED: entry('refusal', INVALID_ARGUMENT, 422, false, '签名算法不允许', 'the algorithm is not the one of the key'),
   KEY_UNKNOWN: entry('refusal', UNAUTHENTICATED, 401, false, '签名密钥不在地区声明中', "the key is not in the region's statement"),
+  KEY_REVOKED: entry('refusal', UNAUTHENTICATED, 401, false, '签名密钥已吊销', 'the key was revoked, and nothing proves that the signature is older than that'),
   KEY_NOT_VALID: entry('refusal', UNAUTHENTICATED, 401, false, '签名密钥不在有效期内', 'the key is outside its validity window'),
   SIGNATURE_INVALID: entry('refusal', UNAUTHENTICATED, 401, false, '签名验证失败', 'the signature does not verify'),
   SUITE_MISMATCH: entry('refusal', INVALID_ARGUMENT, 422, false, '算法套件与密钥不符', 'the header names another suite than the key has'),

@@ -66,12 +66,14 @@ export {
 } from './evidence/log.ts';
 export { readJws, signJws, type VerificationKey, type VerifiedJws, verifyJws } from './jws.ts';
 export { createFileKeyStore, openFileKeyStore } from './keys/file-key-store.ts';
-export type { KeyInfo, KeyStore } from './keys/key-store.ts';
+export { moveIdentityKey, revokeKey, rotateKey } from './keys/key-life.ts';
+export { type KeyInfo, type KeyStore, usableAt } from './keys/key-store.ts';
 export { readPassphrase } from './keys/passphrase.ts';
 export { type KeyPurpose, localSigner, type Signer } from './keys/signer.ts';
 export type { TlsIdentity } from './pki/tls-identity.ts';
 export { keyValidAt, RegionDirectory } from './region/directory.ts';
-export { issueOwnStatement } from './region/region-keys.ts';
+export { issueOwnStatement, statedKeys } from './region/region-keys.ts';
+export { REVOCATION_REASONS, type RevocationReason } from './region/revocation.ts';
 export {
   fingerprintOf,
   issueStatement,

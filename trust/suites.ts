@@ -2,19 +2,21 @@ import { createPublicKey, generateKeyPairSync, hash as hashOnce, type KeyObject,
 import type { JWK } from 'jose';
 import type { Hash } from '#proto';
 import { VerificationError } from './errors.ts';
+import { generateSm2, importSm2Jwk, sm2Jwk, sm2PointOf } from './sm2/sm2-key.ts';
+import { sm2Sign, sm2Verify } from './sm2/sm2-signature.ts';
 
 /** Name of a signature suite as headers and statements carry it. */
-export type SuiteName = 'ES256' | 'Ed25519';
+export type SuiteName = 'ES256' | 'Ed25519' | 'SM2-SM3';
 
 /** One closed combination of signature algorithm and hash. */
 export interface Suite {
   readonly name: SuiteName;
-  /** JOSE algorithm name (RFC 7518; RFC 9864 for Ed25519). */
+  /** JOSE algorithm name (RFC 7518; RFC 9864 for Ed25519; for SM2, which has none registered, our own). */
   readonly alg: string;
   /** `H`: leaves, nodes and digests. */
   readonly hash: Hash;
   generate(): { privateKey: KeyObject; publicKey: KeyObject };
-  /** Raw signature as JOSE wants it (64 bytes for both suites here). */
+  /** Raw signature as JOSE wants it (64 bytes for all suites here). */
   sign(key: KeyObject, data: Uint8Array): Buffer;
   /** False for any signature that is not a good one; never throws for bad input. */
   verify(key: KeyObject, data: Uint8Array, signature: Uint8Array): boolean;
@@ -22,7 +24,8 @@ export interface Suite {
   owns(jwk: JWK): boolean;
 }
 
-const sha256: Hash = (...parts) => hashOnce('sha256', parts.length === 1 ? parts[0]! : Buffer.concat(parts), 'buffer');
+const sha256 = hashOf('sha256');
+const sm3 = hashOf('sm3');
 
 const ES256: Suite = {
   name: 'ES256',
@@ -45,9 +48,20 @@ const Ed25519: Suite = {
   owns: (jwk) => jwk.kty === 'OKP' && jwk.crv === 'Ed25519',
 };
 
-const SUITES: ReadonlyMap<string, Suite> = new Map([ES256, Ed25519].map((suite) => [suite.name, suite]));
+/** 国密: SM2 with SM3 (GB/T 32918, GB/T 32905, GB/T 35276). */
+const SM2: Suite = {
+  name: 'SM2-SM3',
+  alg: 'SM2-SM3',
+  hash: sm3,
+  generate: generateSm2,
+  sign: sm2Sign,
+  verify: sm2Verify,
+  owns: (jwk) => jwk.kty === 'EC' && jwk.crv === 'SM2',
+};
 
-export const SUITE_NAMES: readonly SuiteName[] = ['ES256', 'Ed25519'];
+const SUITES: ReadonlyMap<string, Suite> = new Map([ES256, Ed25519, SM2].map((suite) => [suite.name, suite]));
+
+export const SUITE_NAMES: readonly SuiteName[] = ['ES256', 'Ed25519', 'SM2-SM3'];
 
 /**
  * Finds a suite by name.
@@ -56,7 +70,7 @@ export const SUITE_NAMES: readonly SuiteName[] = ['ES256', 'Ed25519'];
  */
 export function suiteOf(name: string): Suite {
   const suite = SUITES.get(name);
-  if (!suite) throw new VerificationError('SUITE_MISMATCH', 'the suite is not one of ES256, Ed25519');
+  if (!suite) throw new VerificationError('SUITE_MISMATCH', `the suite is not one of ${SUITE_NAMES.join(', ')}`);
   return suite;
 }
 
@@ -73,8 +87,19 @@ export function suiteOfKey(jwk: JWK): Suite | undefined {
 export function importPublicJwk(jwk: JWK): KeyObject {
   try {
     if ('d' in jwk) throw new Error('a private key where a public one belongs');
-    return createPublicKey({ key: jwk, format: 'jwk' });
+    return SM2.owns(jwk) ? importSm2Jwk(jwk) : createPublicKey({ key: jwk, format: 'jwk' });
   } catch (cause) {
     throw new VerificationError('JWS_INVALID', 'the statement holds a key that cannot be read', [], { cause });
   }
+}
+
+/** Writes a public key as JWK: `kty`, `crv`, `x` and, of a point, `y`. */
+export function publicJwkOf(publicKey: KeyObject): JWK {
+  const point = sm2PointOf(publicKey);
+  return point ? sm2Jwk(point) : publicKey.export({ format: 'jwk' });
+}
+
+/** `H` over the parts joined. */
+function hashOf(name: 'sha256' | 'sm3'): Hash {
+  return (...parts) => hashOnce(name, parts.length === 1 ? parts[0]! : Buffer.concat(parts), 'buffer');
 }

@@ -15,18 +15,21 @@ export interface VerifiedRoot {
 }
 
 /**
- * How time is judged: on `arrival` the seal must be fresh and its key valid now; for `history` the key must have been
- * valid when the seal says it was made.
+ * How time is judged. On `arrival` the seal must be fresh and its key valid now. For `history` the key must have been
+ * valid when the seal says it was made; under a revoked key the seal must moreover be proved, by something that the
+ * holder of the key could not make alone, to have existed at `provenAt` (ms), before the revocation.
  */
-export type TimePolicy = { readonly kind: 'arrival'; readonly now: number } | { readonly kind: 'history' };
+export type TimePolicy =
+  | { readonly kind: 'arrival'; readonly now: number }
+  | { readonly kind: 'history'; readonly provenAt?: number };
 
 /**
  * Verifies the signature over a root.
  *
  * @param typ which kind of root: of envelopes or of receipts
  * @param signer the statement of the region that must have signed
- * @throws VerificationError JWS_INVALID, TYP_MISMATCH, KEY_UNKNOWN, KEY_NOT_VALID, ALGORITHM_NOT_ALLOWED,
- *   SIGNATURE_INVALID, ISSUER_MISMATCH, SEAL_TIME
+ * @throws VerificationError JWS_INVALID, TYP_MISMATCH, KEY_UNKNOWN, KEY_REVOKED, KEY_NOT_VALID,
+ *   ALGORITHM_NOT_ALLOWED, SIGNATURE_INVALID, ISSUER_MISMATCH, SEAL_TIME
  */
 export function verifyRoot(
   signedRoot: Uint8Array | string,
@@ -48,7 +51,7 @@ export function verifyRoot(
 }
 
 function judgeTime(signer: RegionStatement, kid: string, sealedAt: number, time: TimePolicy): StatementKey {
-  if (time.kind === 'history') return keyValidAt(signer, kid, 'signing', sealedAt);
+  if (time.kind === 'history') return keyValidAt(signer, kid, 'signing', sealedAt, time.provenAt);
   const key = keyValidAt(signer, kid, 'signing', time.now);
   if (Math.abs(time.now - sealedAt) > LIMITS.sealSkewMs) throw new VerificationError('SEAL_TIME');
   return key;

@@ -1,4 +1,5 @@
 import { CodedError, fields, integer, list, oneOf, optional, type Problem, record, text } from '#proto';
+import { REVOCATION_REASONS, type RevocationReason } from '../region/revocation.ts';
 import { SUITE_NAMES } from '../suites.ts';
 import type { KeyInfo } from './key-store.ts';
 import { KEY_LIFETIME_MS } from './new-keys.ts';
@@ -32,6 +33,7 @@ const RULE = fields({
       notBefore: instantText,
       notAfter: instantText,
       publicJwk: record(text(20), text(4096), 20),
+      revoked: optional(fields({ at: instantText, reason: oneOf(...REVOCATION_REASONS) })),
     }),
     1000,
   ),
@@ -39,7 +41,7 @@ const RULE = fields({
 
 /** The text of `keys.json`. Times are written as ISO 8601 for its human readers. */
 export function writeIndex(index: KeyIndex): string {
-  const keys = index.keys.map(({ kid, purpose, suite, created, notBefore, notAfter, publicJwk }) => ({
+  const keys = index.keys.map(({ kid, purpose, suite, created, notBefore, notAfter, publicJwk, revoked }) => ({
     kid,
     purpose,
     suite,
@@ -47,6 +49,7 @@ export function writeIndex(index: KeyIndex): string {
     notBefore: new Date(notBefore).toISOString(),
     notAfter: new Date(notAfter).toISOString(),
     publicJwk,
+    ...(revoked && { revoked: { at: new Date(revoked.at).toISOString(), reason: revoked.reason } }),
   }));
   return `${JSON.stringify({ version: VERSION, region: index.region, keys }, null, 2)}\n`;
 }
@@ -63,19 +66,23 @@ export function readIndex(json: string, file: string): KeyIndex {
   const problems: Problem[] = [];
   RULE(value, '', problems);
   if (problems.length > 0) throw unreadable(file, problems);
-  const { region, keys } = value as { region?: string; keys: (KeyInfo & Record<Instant, string>)[] };
+  const { region, keys } = value as { region?: string; keys: WrittenKey[] };
   return {
     ...(region === undefined ? {} : { region }),
-    keys: keys.map((key) => ({
+    keys: keys.map(({ revoked, ...key }) => ({
       ...key,
       created: Date.parse(key.created),
       notBefore: Date.parse(key.notBefore),
       notAfter: Date.parse(key.notAfter),
+      ...(revoked && { revoked: { at: Date.parse(revoked.at), reason: revoked.reason } }),
     })),
   };
 }
 
-type Instant = 'created' | 'notBefore' | 'notAfter';
+type WrittenKey = Omit<KeyInfo, 'notBefore' | 'notAfter' | 'revoked'> &
+  Record<'created' | 'notBefore' | 'notAfter', string> & {
+    readonly revoked?: { readonly at: string; readonly reason: RevocationReason };
+  };
 
 function parse(json: string, file: string): Record<string, unknown> {
   try {

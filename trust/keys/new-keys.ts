@@ -4,7 +4,7 @@ import { LIMITS } from '#proto';
 import { makeTlsIdentity, type TlsIdentity } from '../pki/tls-identity.ts';
 import { type SuiteName, suiteOf } from '../suites.ts';
 import type { KeyInfo } from './key-store.ts';
-import { localSigner } from './signer.ts';
+import { type KeyPurpose, localSigner } from './signer.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -27,22 +27,28 @@ export interface NewKey {
   readonly privateKey: KeyObject;
 }
 
+/** A fresh TLS key with its certificate. */
+export interface NewTlsKey extends NewKey {
+  readonly identity: TlsIdentity;
+}
+
 /** A fresh set: one key for every purpose. */
 export interface NewKeys {
   /** All but the TLS key. */
   readonly signing: readonly NewKey[];
-  readonly tls: NewKey & { readonly identity: TlsIdentity };
+  readonly tls: NewTlsKey;
 }
 
 /**
- * Makes one key for every purpose of a region. The log key is always Ed25519, which signed notes (C2SP) demand; the TLS
- * key is always EC P-256, which every TLS library speaks.
+ * Makes one key for every purpose of a region. The log key is Ed25519, which signed notes (C2SP) ask for, except where
+ * everything is to be SM2; the TLS key is always EC P-256, which every TLS library speaks.
  *
  * @param suite of the identity, signing and certificate keys
  * @param now milliseconds
  */
 export async function makeKeys(suite: SuiteName, now: number): Promise<NewKeys> {
-  const suites = { identity: suite, signing: suite, log: 'Ed25519', certificate: suite } as const;
+  const log = suite === 'SM2-SM3' ? suite : 'Ed25519';
+  const suites = { identity: suite, signing: suite, log, certificate: suite } as const;
   const purposes = ['identity', 'signing', 'log', 'certificate'] as const;
   return {
     signing: await Promise.all(purposes.map((purpose) => makeKey(purpose, suites[purpose], now))),
@@ -50,13 +56,23 @@ export async function makeKeys(suite: SuiteName, now: number): Promise<NewKeys> 
   };
 }
 
-async function makeKey(purpose: keyof typeof KEY_LIFETIME_MS, suite: SuiteName, now: number): Promise<NewKey> {
+/**
+ * Makes a key of one purpose.
+ *
+ * @param now milliseconds
+ */
+export async function makeKey(purpose: KeyPurpose, suite: SuiteName, now: number): Promise<NewKey> {
   const { privateKey, publicKey } = suiteOf(suite).generate();
   const { kid, publicJwk } = await localSigner(suite, privateKey, publicKey);
   return { info: { kid, purpose, suite, ...validity(purpose, now), publicJwk }, privateKey };
 }
 
-async function makeTlsKey(now: number): Promise<NewKeys['tls']> {
+/**
+ * Makes a TLS key with its certificate.
+ *
+ * @param now milliseconds
+ */
+export async function makeTlsKey(now: number): Promise<NewTlsKey> {
   const window = validity('tls', now);
   const identity = await makeTlsIdentity(window);
   const jwk = identity.certificate.publicKey.export({ format: 'jwk' });

@@ -1,13 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { suiteOf } from '../suites.ts';
+import { SUITE_NAMES, suiteOf } from '../suites.ts';
 import { decryptPrivateKey, encryptPrivateKey } from './pkcs8.ts';
 
 const PASSPHRASE = '密钥口令 with spaces';
 const publicPem = (key: KeyObject) => createPublicKey(key).export({ type: 'spki', format: 'pem' });
 
-describe.each(['ES256', 'Ed25519'] as const)('an encrypted %s key', (suite) => {
+describe.each(SUITE_NAMES)('an encrypted %s key', (suite) => {
   let privateKey: KeyObject;
   let pem: string;
   beforeAll(async () => {

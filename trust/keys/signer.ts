@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint, type JWK } from 'jose';
-import { type Suite, type SuiteName, suiteOf } from '../suites.ts';
+import { publicJwkOf, type Suite, type SuiteName, suiteOf } from '../suites.ts';
 
 /** What a key of a region is for. Each purpose has keys of its own. */
 export type KeyPurpose = 'identity' | 'signing' | 'log' | 'certificate';
@@ -26,7 +26,7 @@ export async function localSigner(
   publicKey: KeyObject,
 ): Promise<Signer> {
   const { name, alg, sign } = typeof suite === 'string' ? suiteOf(suite) : suite;
-  const jwk = publicKey.export({ format: 'jwk' });
+  const jwk = publicJwkOf(publicKey);
   const kid = await calculateJwkThumbprint(jwk);
   return {
     kid,

@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ThrowawayRegion, throwawayRegion } from '../testing/index.ts';
 import { keyValidAt, RegionDirectory } from './directory.ts';
+import { statedKeys } from './region-keys.ts';
 import { issueStatement, type RegionStatement, verifyStatement } from './statement.ts';
 
 const NOW = Date.UTC(2026, 10, 1);
@@ -130,5 +131,28 @@ describe('a key', () => {
   it('is only for its purpose and of its region', () => {
     expect(() => keyValidAt(nantong.statement, nantong.log.kid, 'signing', NOW)).toThrow(withCode('KEY_UNKNOWN'));
     expect(() => keyValidAt(nantong.statement, uxin.signing.kid, 'signing', NOW)).toThrow(withCode('KEY_UNKNOWN'));
+  });
+
+  it('that is revoked counts only for what is proved to be older, whatever time a signature names', async () => {
+    const { keys: listed, tls } = await statedKeys(nantong.store, NOW);
+    const revoked = { at: NOW + 60_000, reason: 'compromised' } as const;
+    const keys = listed.map((key) => (key.purpose === 'signing' ? { ...key, revoked } : key));
+    const content = {
+      region: '320600',
+      name: '南通',
+      serial: 2,
+      issuedAt: NOW,
+      expiresAt: NOW + 1000,
+      endpoint: 'a:1',
+    };
+    const statement = await verifyStatement(await issueStatement(nantong.identity, { ...content, keys, tls }));
+    const { kid } = nantong.signing;
+    const at = (moment: number, provenAt?: number) => () => keyValidAt(statement, kid, 'signing', moment, provenAt);
+    expect(statement.keys.map(({ revokedAt }) => revokedAt)).toEqual([NOW + 60_000, undefined, undefined]);
+    expect(at(NOW)).toThrow(withCode('KEY_REVOKED'));
+    expect(at(NOW, NOW + 60_000)).toThrow(withCode('KEY_REVOKED'));
+    expect(at(NOW, NOW + 59_999)().kid).toBe(kid);
+    expect(at(0, NOW)).toThrow(withCode('KEY_NOT_VALID'));
+    expect(keyValidAt(statement, nantong.log.kid, 'log', NOW).kid).toBe(nantong.log.kid);
   });
 });

@@ -87,17 +87,23 @@ export class RegionDirectory {
 /**
  * The key that a region may use for a purpose at a moment.
  *
+ * A signature names its own time, and whoever stole a key can name an old one. Under a revoked key a signature counts
+ * only when something else proves that it was there before the revocation.
+ *
  * @param at milliseconds
- * @throws VerificationError KEY_UNKNOWN, KEY_NOT_VALID
+ * @param provenAt milliseconds; the moment by which independent evidence shows that the signature existed
+ * @throws VerificationError KEY_UNKNOWN, KEY_REVOKED, KEY_NOT_VALID
  */
 export function keyValidAt(
   statement: RegionStatement,
   kid: string,
   purpose: StatementKey['purpose'],
   at: number,
+  provenAt: number = Number.POSITIVE_INFINITY,
 ): StatementKey {
   const key = statement.keys.find((candidate) => candidate.kid === kid && candidate.purpose === purpose);
   if (!key) throw new VerificationError('KEY_UNKNOWN');
+  if (key.revokedAt !== undefined && provenAt >= key.revokedAt) throw new VerificationError('KEY_REVOKED');
   if (at < key.notBefore || at >= key.notAfter) throw new VerificationError('KEY_NOT_VALID');
   return key;
 }

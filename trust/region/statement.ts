@@ -5,6 +5,7 @@ import { VerificationError } from '../errors.ts';
 import { readJws, signJws, type VerificationKey, verifyJws } from '../jws.ts';
 import type { KeyPurpose, Signer } from '../keys/signer.ts';
 import { importPublicJwk, SUITE_NAMES, type SuiteName, suiteOf, suiteOfKey } from '../suites.ts';
+import type { RevocationReason } from './revocation.ts';
 
 /** What an operational key of a region may do, and when. */
 export interface StatementKey extends VerificationKey {
@@ -13,6 +14,8 @@ export interface StatementKey extends VerificationKey {
   readonly notBefore: number;
   /** Milliseconds; the key must not be used from here on. */
   readonly notAfter: number;
+  /** Milliseconds; what is not proved to be older than this does not count. Absent while the key is not revoked. */
+  readonly revokedAt?: number;
   readonly jwk: JWK;
 }
 
@@ -61,6 +64,8 @@ export interface StatementContent {
     readonly jwk: JWK;
     readonly notBefore: number;
     readonly notAfter: number;
+    /** `at` in milliseconds. */
+    readonly revoked?: { readonly at: number; readonly reason: RevocationReason };
   }[];
   /** DER certificates. */
   readonly tls: readonly Uint8Array[];
@@ -88,7 +93,13 @@ interface StatementClaims {
   };
 }
 
-type OperationalJwk = JWK & { kid: string; purpose: string; nbf: number; exp: number };
+type OperationalJwk = JWK & {
+  kid: string;
+  purpose: string;
+  nbf: number;
+  exp: number;
+  revoked?: { revoked_at: number; reason: string };
+};
 
 /** Largest statement in bytes. */
 const STATEMENT_BYTES = 64 * 1024;
@@ -111,12 +122,13 @@ export function issueStatement(identity: Signer, content: StatementContent): Pro
         transports: ['grpc'],
         suites: suitesOf(content),
         jwks: {
-          keys: content.keys.map(({ purpose, jwk, notBefore, notAfter }) => ({
+          keys: content.keys.map(({ purpose, jwk, notBefore, notAfter, revoked }) => ({
             ...jwk,
             kid: String(jwk.kid),
             purpose,
             nbf: Math.floor(notBefore / 1000),
             exp: Math.floor(notAfter / 1000),
+            ...(revoked && { revoked: { revoked_at: Math.floor(revoked.at / 1000), reason: revoked.reason } }),
           })),
         },
         tls: content.tls.map((der) => Buffer.from(der).toString('base64')),
@@ -216,8 +228,17 @@ async function readKey(jwk: OperationalJwk): Promise<StatementKey> {
     purpose: purpose ?? invalid('has a key without a known purpose'),
     notBefore: jwk.nbf * 1000,
     notAfter: jwk.exp * 1000,
+    ...readRevocation(jwk),
     jwk: { kty, crv, x, ...(y === undefined ? {} : { y }) },
   };
+}
+
+/** A revocation that cannot be read must not pass for none. */
+function readRevocation({ revoked }: OperationalJwk): { revokedAt?: number } {
+  if (revoked === undefined) return {};
+  const at = Object(revoked).revoked_at as unknown;
+  if (!Number.isSafeInteger(at) || (at as number) < 0) invalid('has a key whose revocation has no time');
+  return { revokedAt: (at as number) * 1000 };
 }
 
 /**

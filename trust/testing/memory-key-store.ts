@@ -8,11 +8,14 @@ import type { SuiteName } from '../suites.ts';
 export async function memoryKeyStore(suite: SuiteName, now: number): Promise<KeyStore> {
   const { signing, tls } = await makeKeys(suite, now);
   return {
-    signer: async (purpose) => {
-      const { info, privateKey } = signing.find((key) => key.info.purpose === purpose)!;
+    signer: async (purpose, kid) => {
+      const { info, privateKey } = signing.find(
+        (key) => key.info.purpose === purpose && (!kid || key.info.kid === kid),
+      )!;
       return localSigner(info.suite, privateKey, createPublicKey(privateKey));
     },
     tls: async () => tls.identity,
+    certificate: async () => tls.identity.der,
     list: async () => [...signing, tls].map(({ info }) => info),
   };
 }
