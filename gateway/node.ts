@@ -68,6 +68,7 @@ async function listen(core: Core, services: Services, wire: Wire): Promise<Runni
   const port = await wire.server.start(formatAddress(config.peer.listen));
   const http = await api.listen(config.http.listen);
   wire.dispatcher.start();
+  await wire.validity.start();
   const sweeper = setInterval(() => void sweep(core), SWEEP_MS);
   sweeper.unref();
   const info: RunInfo = {
@@ -90,6 +91,7 @@ async function stop(
   sweeper: NodeJS.Timeout,
 ): Promise<void> {
   clearInterval(sweeper);
+  wire.validity.stop();
   core.log.info({}, 'the gateway stops');
   await services.platforms.stop();
   await api.close(GRACE_MS);
@@ -113,6 +115,8 @@ async function openApi(core: Core, services: Services, wire: Wire): Promise<ApiS
     log: core.evidence,
     outbox: core.outbox,
     dispatcher: wire.dispatcher,
+    probe: wire.probe,
+    validity: wire.validity,
     materials: core.materials,
     authorizations: services.authorizations,
     catalogue: services.catalogue,

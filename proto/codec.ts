@@ -8,8 +8,11 @@ import { isWellFormed, wireShapes } from './wire-shape.ts';
 interface Messages {
   Applicant: messages.Applicant;
   AuthorizationAcceptance: messages.AuthorizationAcceptance;
+  AuthorizationContacts: messages.AuthorizationContacts;
   AuthorizationProposal: messages.AuthorizationProposal;
+  AuthorizationResumption: messages.AuthorizationResumption;
   AuthorizationRevocation: messages.AuthorizationRevocation;
+  AuthorizationSuspension: messages.AuthorizationSuspension;
   CaseAccepted: messages.CaseAccepted;
   CaseDecided: messages.CaseDecided;
   CaseRated: messages.CaseRated;
@@ -19,11 +22,17 @@ interface Messages {
   CataloguePublished: messages.CataloguePublished;
   CertificateAnswer: messages.CertificateAnswer;
   CertificateQuestion: messages.CertificateQuestion;
+  EntrustmentPublished: messages.EntrustmentPublished;
+  EntrustmentRevoked: messages.EntrustmentRevoked;
   Envelope: messages.Envelope;
   EnvelopeHeader: messages.EnvelopeHeader;
   ExchangeRequest: messages.ExchangeRequest;
   ExchangeResponse: messages.ExchangeResponse;
   Item: messages.Item;
+  JointConclusion: messages.JointConclusion;
+  JointEnding: messages.JointEnding;
+  JointProposal: messages.JointProposal;
+  JointSignature: messages.JointSignature;
   LogEntry: messages.LogEntry;
   Ping: messages.Ping;
   ReceiptBody: messages.ReceiptBody;
@@ -49,7 +58,18 @@ export type MessageInput<N extends MessageName> = Partial<{ [K in keyof Messages
 
 export const PACKAGE = 'tongban.v1';
 
-const FILES = ['authorization', 'case', 'catalogue', 'certificate', 'envelope', 'evidence', 'exchange', 'system'];
+const FILES = [
+  'authorization',
+  'case',
+  'catalogue',
+  'certificate',
+  'entrustment',
+  'envelope',
+  'evidence',
+  'exchange',
+  'joint',
+  'system',
+];
 
 /** The descriptors of all files under `tongban/v1`; the only place that loads them. */
 export const definitions: PackageDefinition = loadSync(

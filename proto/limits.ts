@@ -22,4 +22,10 @@ export const LIMITS = {
   sealSkewMs: 5 * 60 * 1000,
   /** Bytes of a compact JWS. */
   jwsBytes: 64 * 1024,
+  /** Bytes of the document of a joint-handling agreement. */
+  jointBytes: 256 * 1024,
+  /** Regions that may be party to one joint-handling agreement. */
+  jointParties: 16,
+  /** Links of one chain of entrustments. */
+  entrustmentLinks: 8,
 } as const;

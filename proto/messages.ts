@@ -1,8 +1,11 @@
 /** Names the messages as the program reads them after decoding: every field present, bytes as Buffer, 64-bit integers as number. */
 export type { Applicant__Output as Applicant } from './generated/tongban/v1/Applicant.ts';
 export type { AuthorizationAcceptance__Output as AuthorizationAcceptance } from './generated/tongban/v1/AuthorizationAcceptance.ts';
+export type { AuthorizationContacts__Output as AuthorizationContacts } from './generated/tongban/v1/AuthorizationContacts.ts';
 export type { AuthorizationProposal__Output as AuthorizationProposal } from './generated/tongban/v1/AuthorizationProposal.ts';
+export type { AuthorizationResumption__Output as AuthorizationResumption } from './generated/tongban/v1/AuthorizationResumption.ts';
 export type { AuthorizationRevocation__Output as AuthorizationRevocation } from './generated/tongban/v1/AuthorizationRevocation.ts';
+export type { AuthorizationSuspension__Output as AuthorizationSuspension } from './generated/tongban/v1/AuthorizationSuspension.ts';
 export type { Batch__Output as Batch } from './generated/tongban/v1/Batch.ts';
 export type { CaseAccepted__Output as CaseAccepted } from './generated/tongban/v1/CaseAccepted.ts';
 export type { CaseDecided__Output as CaseDecided } from './generated/tongban/v1/CaseDecided.ts';
@@ -10,6 +13,7 @@ export type { CaseRated__Output as CaseRated } from './generated/tongban/v1/Case
 export type { CaseRefused__Output as CaseRefused } from './generated/tongban/v1/CaseRefused.ts';
 export type { CaseReturned__Output as CaseReturned } from './generated/tongban/v1/CaseReturned.ts';
 export type { CaseTransfer__Output as CaseTransfer } from './generated/tongban/v1/CaseTransfer.ts';
+export type { CatalogueList__Output as CatalogueList } from './generated/tongban/v1/CatalogueList.ts';
 export type { CataloguePublished__Output as CataloguePublished } from './generated/tongban/v1/CataloguePublished.ts';
 export type { CertificateAnswer__Output as CertificateAnswer } from './generated/tongban/v1/CertificateAnswer.ts';
 export type { CertificateQuestion__Output as CertificateQuestion } from './generated/tongban/v1/CertificateQuestion.ts';
@@ -17,7 +21,10 @@ export type { CertificateStatus__Output as CertificateStatus } from './generated
 export type { Checkpoint__Output as Checkpoint } from './generated/tongban/v1/Checkpoint.ts';
 export type { CheckRequest__Output as CheckRequest } from './generated/tongban/v1/CheckRequest.ts';
 export type { CheckResponse__Output as CheckResponse } from './generated/tongban/v1/CheckResponse.ts';
+export type { Contact__Output as Contact } from './generated/tongban/v1/Contact.ts';
 export type { Deferral__Output as Deferral } from './generated/tongban/v1/Deferral.ts';
+export type { EntrustmentPublished__Output as EntrustmentPublished } from './generated/tongban/v1/EntrustmentPublished.ts';
+export type { EntrustmentRevoked__Output as EntrustmentRevoked } from './generated/tongban/v1/EntrustmentRevoked.ts';
 export type { Envelope__Output as Envelope } from './generated/tongban/v1/Envelope.ts';
 export type { EnvelopeHeader__Output as EnvelopeHeader } from './generated/tongban/v1/EnvelopeHeader.ts';
 export type { ExchangeRequest__Output as ExchangeRequest } from './generated/tongban/v1/ExchangeRequest.ts';
@@ -26,6 +33,10 @@ export type { Handler__Output as Handler } from './generated/tongban/v1/Handler.
 export type { Hello__Output as Hello } from './generated/tongban/v1/Hello.ts';
 export type { IdentityCheck__Output as IdentityCheck } from './generated/tongban/v1/IdentityCheck.ts';
 export type { Item__Output as Item } from './generated/tongban/v1/Item.ts';
+export type { JointConclusion__Output as JointConclusion } from './generated/tongban/v1/JointConclusion.ts';
+export type { JointEnding__Output as JointEnding } from './generated/tongban/v1/JointEnding.ts';
+export type { JointProposal__Output as JointProposal } from './generated/tongban/v1/JointProposal.ts';
+export type { JointSignature__Output as JointSignature } from './generated/tongban/v1/JointSignature.ts';
 export type { LogEntry__Output as LogEntry } from './generated/tongban/v1/LogEntry.ts';
 export type { LogEntryKind__Output as LogEntryKind } from './generated/tongban/v1/LogEntryKind.ts';
 export type { Material__Output as Material } from './generated/tongban/v1/Material.ts';
@@ -45,6 +56,7 @@ export type { Seal__Output as Seal } from './generated/tongban/v1/Seal.ts';
 export type { Skip__Output as Skip } from './generated/tongban/v1/Skip.ts';
 export type { SpecialProcedureEnded__Output as SpecialProcedureEnded } from './generated/tongban/v1/SpecialProcedureEnded.ts';
 export type { SpecialProcedureStarted__Output as SpecialProcedureStarted } from './generated/tongban/v1/SpecialProcedureStarted.ts';
+export type { StatementFrame__Output as StatementFrame } from './generated/tongban/v1/StatementFrame.ts';
 export type { StatementPublished__Output as StatementPublished } from './generated/tongban/v1/StatementPublished.ts';
 export type { StatusRequest__Output as StatusRequest } from './generated/tongban/v1/StatusRequest.ts';
 export type { StatusResponse__Output as StatusResponse } from './generated/tongban/v1/StatusResponse.ts';

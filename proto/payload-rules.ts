@@ -38,6 +38,23 @@ export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{1
 const uuid = text(36, { min: 36, pattern: UUID, hint: 'must be a lower-case UUID' });
 const digest = bytes(32);
 const notice = text(64);
+/** Whom to call about an agreement (联系人): at most 20, each with a telephone number or an address. */
+export const contacts = list(
+  both(
+    fields({
+      name: text(50),
+      role: optionalText(50),
+      phone: optionalText(30, { pattern: /^[+\d][\d -]*$/, hint: 'must be a telephone number' }),
+      email: optionalText(100, { pattern: /^[^\s@]+@[^\s@]+$/, hint: 'must be an e-mail address' }),
+    }),
+    (value, pointer, problems) => {
+      const { phone, email } = value as { phone: string; email: string };
+      if (phone === '' && email === '') add(problems, `${pointer}/phone`, 'REQUIRED', 'needs a telephone or an e-mail');
+    },
+  ),
+  20,
+);
+const statements = list(text(LIMITS.jwsBytes), LIMITS.jointParties, 3);
 const remark = text(2000, { lines: true });
 
 const handler = fields({ organisation: text(100), window: optionalText(50), staff: text(50) });
@@ -101,8 +118,23 @@ const PAYLOADS = {
   Ping: fields({ note: optionalText(200) }),
   Skip: fields({ expiredEnvelopeId: uuid }),
   StatementPublished: fields({ statement: text(LIMITS.jwsBytes) }),
-  AuthorizationProposal: fields({ document: text(512 * 1024) }),
+  AuthorizationProposal: fields({
+    document: text(512 * 1024),
+    lists: list(fields({ items: list(identifier(checkItemCode), 2000, 1) }), 50),
+  }),
   AuthorizationAcceptance: fields({ document: text(512 * 1024) }),
+  AuthorizationSuspension: fields({
+    authorizationId: uuid,
+    authorizationDigest: digest,
+    reason: text(500),
+    suspendedAt: instant,
+  }),
+  AuthorizationResumption: fields({
+    authorizationId: uuid,
+    authorizationDigest: digest,
+    reason: text(500),
+    resumedAt: instant,
+  }),
   AuthorizationRevocation: fields({
     authorizationId: uuid,
     authorizationDigest: digest,
@@ -110,6 +142,26 @@ const PAYLOADS = {
     forCause: boolean,
     revokedAt: instant,
   }),
+  AuthorizationContacts: fields({
+    authorizationId: uuid,
+    authorizationDigest: digest,
+    contacts,
+    changedAt: instant,
+  }),
+  JointProposal: fields({ document: text(LIMITS.jointBytes), statements }),
+  JointSignature: fields({
+    agreementId: uuid,
+    agreementDigest: digest,
+    protected: text(500),
+    signature: text(200),
+  }),
+  JointConclusion: fields({ document: text(LIMITS.jointBytes), statements }),
+  JointEnding: fields({ ending: text(LIMITS.jwsBytes), statement: text(LIMITS.jwsBytes) }),
+  EntrustmentPublished: fields({
+    chain: list(text(LIMITS.jwsBytes), LIMITS.entrustmentLinks, 1),
+    authorizationId: optionalText(36, { pattern: UUID, hint: 'must be a lower-case UUID' }),
+  }),
+  EntrustmentRevoked: fields({ revocation: text(LIMITS.jwsBytes) }),
   CataloguePublished: fields({ version: integer(1), scope: text(50), items: list(item, 2000) }),
   CertificateQuestion: fields({
     identifier: identifier(checkCertificateIdentifier),

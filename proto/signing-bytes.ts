@@ -6,7 +6,15 @@ export const TYP = {
   envelopeRoot: 'tongban-envelopes+jws',
   receiptRoot: 'tongban-receipts+jws',
   authorization: 'tongban-authorization+jws',
+  joint: 'tongban-joint+jws',
+  jointEnding: 'tongban-joint-ending+jws',
+  entrustment: 'tongban-entrustment+jws',
+  entrustmentRevocation: 'tongban-entrustment-revocation+jws',
   statement: 'entity-statement+jwt',
+  anchorIndex: 'tongban-anchor-index+jwt',
+  anchorRevocations: 'tongban-anchor-revocations+jwt',
+  trustMark: 'trust-mark+jwt',
+  conformanceResult: 'tongban-conformance-result+jwt',
   certificate: 'dc+sd-jwt',
 } as const;
 

@@ -25,8 +25,8 @@ interface CheckPayloads {
 export interface CheckSealer {
   readonly region: string;
   readonly clock: Clock;
-  /** The region's signing key. */
-  readonly signer: Signer;
+  /** The region's signing key that a peer knows. */
+  readonly signerFor: (peer: string) => Signer;
   /** UUIDv7 source. */
   readonly newId: () => string;
 }
@@ -55,12 +55,13 @@ export interface SealedCheck {
  * @throws CodedError PAYLOAD_INVALID with every wrong field, MESSAGE_TOO_LARGE
  */
 export async function sealCheck<N extends CheckPayload>(
-  { region, clock, signer, newId }: CheckSealer,
+  { region, clock, signerFor, newId }: CheckSealer,
   address: CheckAddress,
   name: N,
   payload: CheckPayloads[N],
 ): Promise<SealedCheck> {
   const now = clock.now();
+  const signer = signerFor(address.peer);
   const id = newId();
   const expiresAt = now + LIFETIME_MS;
   const { header, leaf, ...content } = fixEnvelope(

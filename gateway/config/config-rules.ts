@@ -10,13 +10,16 @@ import {
   optional,
   type Problem,
   type Rule,
+  record,
   text,
 } from '#proto';
 import { isWildcard, parseAddress } from './address.ts';
+import { federationRule } from './federation-config.ts';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
 
 const MAX_PLATFORMS = 32;
+const MAX_VIA = 5_000;
 const MAX_PLATFORM_SETTINGS = 64;
 const GIBIBYTE = 1024 ** 3;
 
@@ -31,7 +34,11 @@ export const configRule: Rule = both(
     data: optional(path),
     http: optional(fields({ listen: optional(address({ wildcard: true })) })),
     peer: demanded(
-      fields({ listen: optional(address({ wildcard: true })), endpoint: demanded(address({ wildcard: false })) }),
+      fields({
+        listen: optional(address({ wildcard: true })),
+        endpoint: demanded(address({ wildcard: false })),
+        via: optional(record(identifier(checkRegionCode), address({ wildcard: false }), MAX_VIA)),
+      }),
     ),
     store: optional(fields({ kind: optional(oneOf('sqlite')), path: optional(path) })),
     keys: optional(fields({ directory: optional(path), passphrase_file: optional(path) })),
@@ -48,6 +55,7 @@ export const configRule: Rule = both(
     ),
     evidence: optional(fields({ checkpoint_interval_ms: optional(integer(10, 60_000)) })),
     tokens: optional(fields({ issuer: optional(urn), audience: optional(urn) })),
+    federation: optional(federationRule),
   }),
   platformNamesDiffer,
 );

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CodedError } from '#proto';
 import { loadConfig, parseConfig } from './config.ts';
 
@@ -26,7 +26,7 @@ test('a file that says only what has no default gets every default', async () =>
     name: '南通市',
     data: folder,
     http: { listen: { host: '127.0.0.1', port: 8080 } },
-    peer: { listen: { host: '0.0.0.0', port: 7443 }, endpoint: 'gw.nantong.example:7443' },
+    peer: { listen: { host: '0.0.0.0', port: 7443 }, endpoint: 'gw.nantong.example:7443', via: {} },
     store: { kind: 'sqlite', path: join(folder, 'gateway.db') },
     keys: { directory: join(folder, 'keys'), passphraseFile: undefined },
     log: { level: 'info', file: undefined },
@@ -84,10 +84,59 @@ test('empty sections are like absent ones', () => {
   expect(parseConfig(`${SMALLEST}limits:\nplatforms:\nlog:\n`, '/a/gateway.yaml').limits.outboxPerPeer).toBe(1_000_000);
 });
 
+describe('the section federation', () => {
+  const FINGERPRINT = '7010 232C '.repeat(8).trim();
+  const section = (more: string) => `${SMALLEST}federation:\n${more}`;
+
+  test('is filled up with defaults', () => {
+    const anchors = `  anchors: [{ url: "https://anchor.example/a/", fingerprint: "${FINGERPRINT}" }]\n`;
+    const { federation } = parseConfig(section(`${anchors}  peering: { allow: ["32"] }\n`), '/a/gateway.yaml');
+    expect(federation).toEqual({
+      anchors: [
+        {
+          url: 'https://anchor.example/a/',
+          identity: Buffer.from('7010232c'.repeat(8), 'hex').toString('base64url'),
+          maxPathLength: undefined,
+        },
+      ],
+      peering: { allow: ['32'], requireTrustMark: undefined, trustMarkGraceMs: 604_800_000 },
+      pollIntervalMs: 900_000,
+      staleAfterMs: 86_400_000,
+    });
+  });
+
+  test('is refused with every wrong setting named', () => {
+    const wrong = section(`  anchors:
+    - { url: "https://anchor.example/a", fingerprint: "7010" }
+    - { url: "https://user@anchor.example/", fingerprint: "${FINGERPRINT}", max_path_length: 9 }
+  peering: { allow: ["320600x", 32], require_trust_mark: "Core" }
+  poll_interval_ms: 1
+`);
+    expect(
+      faultOf(wrong)
+        .problems.map(({ pointer, code }) => `${pointer} ${code}`)
+        .sort(),
+    ).toEqual([
+      '/federation/anchors/0/fingerprint FORMAT',
+      '/federation/anchors/0/url FORMAT',
+      '/federation/anchors/1/max_path_length RANGE',
+      '/federation/anchors/1/url FORMAT',
+      '/federation/peering/allow/0 TOO_LONG',
+      '/federation/peering/allow/1 TYPE',
+      '/federation/peering/require_trust_mark FORMAT',
+      '/federation/poll_interval_ms RANGE',
+    ]);
+    expect(faultOf(section('  anchors: []\n')).problems.map(({ pointer }) => pointer)).toEqual([
+      '/federation/anchors',
+      '/federation/peering',
+    ]);
+  });
+});
+
 test('every wrong setting is named at once, with its path', () => {
   const fault = faultOf(`
 region: "320601"
-peer: { endpoint: "0.0.0.0:7443", listen: nowhere }
+peer: { endpoint: "0.0.0.0:7443", listen: nowhere, via: { "999999": "proxy:1", "150626": "https://proxy" } }
 http: { listen: "127.0.0.1:99999" }
 store: { kind: oracle }
 log: { level: loud }
@@ -108,6 +157,8 @@ secrets: {}
     '/name REQUIRED',
     '/peer/endpoint FORMAT',
     '/peer/listen FORMAT',
+    '/peer/via/150626 FORMAT',
+    '/peer/via/999999 IDENTIFIER',
     '/platforms/1/kind TYPE',
     '/platforms/1/name REQUIRED',
     '/platforms/2 TYPE',

@@ -4,6 +4,7 @@ import { LineCounter, parseDocument } from 'yaml';
 import { CodedError, LIMITS, type Problem, regionUrn } from '#proto';
 import { type Address, parseAddress } from './address.ts';
 import { configRule, type LOG_LEVELS } from './config-rules.ts';
+import { type FederationConfig, type FederationSection, federationOf } from './federation-config.ts';
 
 /** Name of the config file in the folder that `tongban init` makes. */
 export const CONFIG_FILE = 'gateway.yaml';
@@ -41,6 +42,8 @@ export interface GatewayConfig {
     readonly listen: Address;
     /** 'host:port' that the region statement publishes. */
     readonly endpoint: string;
+    /** Where we dial a peer instead of its published endpoint, by region: a TLCP proxy or a port mapping before us. */
+    readonly via: Readonly<Record<string, string>>;
   };
   readonly store: { readonly kind: 'sqlite'; readonly path: string };
   readonly keys: { readonly directory: string; readonly passphraseFile: string | undefined };
@@ -61,6 +64,8 @@ export interface GatewayConfig {
   readonly evidence: { readonly checkpointIntervalMs: number };
   /** What the API demands of its tokens: `iss` and `aud` (RFC 7519). */
   readonly tokens: { readonly issuer: string; readonly audience: string };
+  /** Anchors whose word pins regions; without them operators pin every peer. */
+  readonly federation: FederationConfig | undefined;
 }
 
 /**
@@ -140,7 +145,7 @@ interface ConfigDocument {
   name: string;
   data?: string | null;
   http?: Section<{ listen: string }>;
-  peer: { listen?: string | null; endpoint: string };
+  peer: { listen?: string | null; endpoint: string; via?: Record<string, string> | null };
   store?: Section<{ path: string }>;
   keys?: Section<{ directory: string; passphrase_file: string }>;
   log?: Section<{ level: LogLevel; file: string }>;
@@ -154,6 +159,7 @@ interface ConfigDocument {
   }>;
   evidence?: Section<{ checkpoint_interval_ms: number }>;
   tokens?: Section<{ issuer: string; audience: string }>;
+  federation?: FederationSection | null;
 }
 
 function withDefaults(document: ConfigDocument, file: string): GatewayConfig {
@@ -166,7 +172,11 @@ function withDefaults(document: ConfigDocument, file: string): GatewayConfig {
     name: document.name,
     data,
     http: { listen: addressOf(document.http?.listen ?? '127.0.0.1:8080') },
-    peer: { listen: addressOf(document.peer.listen ?? '0.0.0.0:7443'), endpoint: document.peer.endpoint },
+    peer: {
+      listen: addressOf(document.peer.listen ?? '0.0.0.0:7443'),
+      endpoint: document.peer.endpoint,
+      via: document.peer.via ?? {},
+    },
     store: { kind: 'sqlite', path: inData(document.store?.path ?? 'gateway.db') },
     keys: {
       directory: inData(document.keys?.directory ?? 'keys'),
@@ -186,6 +196,7 @@ function withDefaults(document: ConfigDocument, file: string): GatewayConfig {
       issuer: document.tokens?.issuer ?? regionUrn(document.region),
       audience: document.tokens?.audience ?? 'tongban-api',
     },
+    federation: document.federation ? federationOf(document.federation) : undefined,
   };
 }
 

@@ -107,6 +107,9 @@ log:
 # tokens:
 #   issuer: ${quote(`urn:tongban:region:${values.region}`)}
 #   audience: "tongban-api"
+
+# 由锚点担保的地区可自动登记:设 federation 一节,写法见 docs/federation.md
+# a section federation pins the regions for which an anchor vouches, see docs/federation.md
 `;
 }
 

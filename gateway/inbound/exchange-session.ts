@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { CodedError, type ErrorCode, LIMITS, type messages } from '#proto';
 import { type RegionStatement, spkiOf } from '#trust';
+import type { StatementExchange } from '../peer/statement-exchange.ts';
 import { codeOf, statusOf } from './grpc-status.ts';
 import type { Pipeline } from './pipeline.ts';
 
@@ -13,6 +14,8 @@ const REFUSALS_A_MINUTE = 5000;
 export interface SessionOptions {
   readonly pipeline: Pipeline;
   readonly hello: (peer: RegionStatement) => object;
+  /** Statements in frames of their own. */
+  readonly statements: StatementExchange;
   readonly now: () => number;
   /** A frame about the logs that is due for a peer, if any; paced by its maker. */
   readonly checkpointFor: (peer: RegionStatement) => object | undefined;
@@ -51,6 +54,11 @@ export class ExchangeSession {
     this.#peer = statement;
   }
 
+  /** We have a newer statement: the peer sees it before any receipt that a new key signs. */
+  showStatement(): void {
+    if (this.#greeted) this.#showStatement(this.#options.statements.shown(this.#peer.region));
+  }
+
   /** Serves the stream until it ends. Never throws. */
   async run(): Promise<void> {
     try {
@@ -82,19 +90,21 @@ export class ExchangeSession {
   async #take(frame: messages.ExchangeRequest): Promise<void> {
     // The stream may outlive the statement that it was let in by.
     if (this.#options.now() >= this.#peer.expiresAt) throw new CodedError('STATEMENT_EXPIRED');
-    if (frame.hello) this.#greet(frame.hello);
+    if (frame.hello) await this.#greet(frame.hello);
     else if (!this.#greeted) throw new CodedError('PROTOCOL_VIOLATION', 'the first frame is a hello');
     else if (frame.batch) await this.#answer(frame.batch);
+    else if (frame.statement) this.#showStatement(await this.#options.statements.take(this.#peer, frame.statement));
     else if (frame.checkpoint) this.#show(await this.#options.onCheckpoint(this.#peer, frame.checkpoint));
     else throw new CodedError('PROTOCOL_VIOLATION', 'an empty frame');
   }
 
-  #greet(hello: messages.Hello): void {
+  async #greet(hello: messages.Hello): Promise<void> {
     if (this.#greeted) throw new CodedError('PROTOCOL_VIOLATION', 'a second hello');
     if (hello.protocol !== PROTOCOL) throw new CodedError('VERSION_UNSUPPORTED');
     if (hello.region !== this.#peer.region) throw new CodedError('PEER_MISMATCH');
     this.#greeted = true;
     this.#call.write({ hello: this.#options.hello(this.#peer) });
+    this.#showStatement(await this.#options.statements.greeted(this.#peer, hello));
   }
 
   async #answer(batch: messages.Batch): Promise<void> {
@@ -120,6 +130,10 @@ export class ExchangeSession {
     }
     this.#refusals += count;
     if (this.#refusals > REFUSALS_A_MINUTE) throw new CodedError('BACK_PRESSURE', 'too many refusals on one stream');
+  }
+
+  #showStatement(statement: object | undefined): void {
+    if (statement && !this.#ended) this.#call.write({ statement });
   }
 
   #show(checkpoint: object | undefined): void {

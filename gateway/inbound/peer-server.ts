@@ -12,7 +12,8 @@ import {
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 import { CodedError, definitions, type ErrorCode, LIMITS, type messages, services } from '#proto';
-import type { RegionStatement, TlsIdentity } from '#trust';
+import type { RegionStatement } from '#trust';
+import type { KeyRing } from '../keyring/key-ring.ts';
 import type { MaterialStore } from '../material/material-store.ts';
 import type { Peers } from '../peer/peers.ts';
 import { ExchangeSession, type SessionOptions } from './exchange-session.ts';
@@ -21,7 +22,7 @@ import { receivePush } from './material-door.ts';
 import { PinnedCertificates } from './pinned-certificates.ts';
 
 export interface PeerServerOptions extends SessionOptions {
-  readonly tls: TlsIdentity;
+  readonly keyring: KeyRing;
   readonly peers: Peers;
   readonly materials: MaterialStore;
   readonly streamsPerPeer: number;
@@ -42,7 +43,7 @@ export class PeerServer {
 
   constructor(options: PeerServerOptions) {
     this.#options = options;
-    this.#certificates = new PinnedCertificates(options.tls, options.peers);
+    this.#certificates = new PinnedCertificates(options.keyring, options.peers);
     this.#server = new Server({
       interceptors: [this.#door()],
       'grpc.max_receive_message_length': LIMITS.frameBytes,
@@ -68,6 +69,11 @@ export class PeerServer {
     return new Promise((resolve, reject) => {
       this.#server.bindAsync(address, credentials, (error, port) => (error ? reject(error) : resolve(port)));
     });
+  }
+
+  /** Our statement is newer: every peer that is connected sees it at once. */
+  showStatement(): void {
+    for (const sessions of this.#sessions.values()) for (const session of sessions) session.showStatement();
   }
 
   /** Lets batches under way be answered, then ends every call. */

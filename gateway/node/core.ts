@@ -2,17 +2,11 @@ import { randomUUIDv7 } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodedError } from '#proto';
-import {
-  type Clock,
-  type KeyStore,
-  openFileKeyStore,
-  type RegionStatement,
-  type Signer,
-  type TlsIdentity,
-  verifyStatement,
-} from '#trust';
+import { type Clock, openFileKeyStore, type RegionStatement, type Signer } from '#trust';
 import { type GatewayConfig, statementFile } from '../config/config.ts';
 import { EvidenceLog } from '../evidence/evidence-log.ts';
+import { KeyRing } from '../keyring/key-ring.ts';
+import { openOwnKeys } from '../keyring/own-keys.ts';
 import { MaterialStore } from '../material/material-store.ts';
 import { Outbox } from '../outbound/outbox.ts';
 import { Peers } from '../peer/peers.ts';
@@ -28,10 +22,11 @@ export interface Core {
   readonly clock: Clock;
   readonly newId: () => string;
   readonly random: () => number;
+  readonly keyring: KeyRing;
+  /** Our newest statement. */
   readonly own: RegionStatement;
+  /** Always the newest signing key. */
   readonly signer: Signer;
-  readonly certificateSigner: Signer;
-  readonly tls: TlsIdentity;
   readonly log: Log;
   readonly closeLog: () => Promise<void>;
   readonly metrics: Metrics;
@@ -55,20 +50,22 @@ export async function openCore(
   onEnqueued: (peer: string) => void,
 ): Promise<Core> {
   const { region, data } = config;
-  const keys = await openFileKeyStore(config.keys.directory, passphrase);
-  const own = await ownStatement(data, region);
-  const [signer, certificateSigner, logSigner, tls] = await openKeys(keys);
-  demandStated(own, signer.kid, certificateSigner.kid, logSigner.kid, tls.spki);
+  const openKeys = () => openFileKeyStore(config.keys.directory, passphrase);
+  const readStatement = () => statementText(data);
+  // Before anything else: a gateway that cannot open its keys leaves everything alone.
+  const own = await openOwnKeys(region, await openKeys(), await readStatement(), clock.now());
   const { log, close: closeLog } = await openLog({ ...config.log, region, clock });
   const metrics = createMetrics({ process: true });
   const store = await openSqliteStore(config.store.path);
+  const keyring = await KeyRing.open({ store, clock, region, openKeys, readStatement }, own);
   const newId = () => randomUUIDv7();
-  const peers = new Peers(store, clock, own);
+  const peers = new Peers(store, clock, () => keyring.statement);
+  keyring.waitFor(() => peers.all().map((peer) => peer.region));
   const evidence = new EvidenceLog({
     store,
     clock,
     region,
-    signer: logSigner,
+    signer: keyring.logSigner,
     intervalMs: config.evidence.checkpointIntervalMs,
     onError: (error) => log.error({ err: error }, 'the evidence log could not be integrated; it is tried again'),
   });
@@ -77,7 +74,7 @@ export async function openCore(
     clock,
     log: evidence,
     region,
-    suite: signer.suite,
+    suite: keyring.signer.suite,
     newId,
     capacity: config.limits.outboxPerPeer,
     onEnqueued,
@@ -92,10 +89,11 @@ export async function openCore(
     clock,
     newId,
     random: Math.random,
-    own,
-    signer,
-    certificateSigner,
-    tls,
+    keyring,
+    get own() {
+      return keyring.statement;
+    },
+    signer: keyring.signer,
     log,
     closeLog,
     metrics,
@@ -107,33 +105,12 @@ export async function openCore(
   };
 }
 
-async function openKeys(keys: KeyStore): Promise<[Signer, Signer, Signer, TlsIdentity]> {
-  // One after the other: each costs a deliberate 16 MiB of memory to open.
-  return [await keys.signer('signing'), await keys.signer('certificate'), await keys.signer('log'), await keys.tls()];
-}
-
-async function ownStatement(data: string, region: string): Promise<RegionStatement> {
+async function statementText(data: string): Promise<string> {
   const file = statementFile(data);
-  const jwt = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new CodedError(
       'STATEMENT_INVALID',
       `cannot read our own statement ${file} (${error.code}); make it with: tongban init`,
     );
   });
-  const statement = await verifyStatement(jwt.trim());
-  if (statement.region !== region) {
-    throw new CodedError('CONFIG_INVALID', `the config is for region ${region}, the statement for ${statement.region}`);
-  }
-  return statement;
-}
-
-/** Peers believe only the keys that our statement names. */
-function demandStated(own: RegionStatement, signing: string, certificate: string, log: string, spki: string): void {
-  const stated = (kid: string) => own.keys.some((key) => key.kid === kid);
-  if (![signing, certificate, log].every(stated) || !own.tls.some((tls) => tls.spki === spki)) {
-    throw new CodedError(
-      'STATEMENT_INVALID',
-      'our statement does not name the keys of the key folder; issue a new one',
-    );
-  }
 }

@@ -40,7 +40,7 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
     store: core.store,
     clock: core.clock,
     region: core.region,
-    signer: core.certificateSigner,
+    signer: core.keyring.certificateSigner,
     statementOf: (region) => core.peers.statementOf(region),
     types: builtInCertificateTypes,
   });
@@ -104,6 +104,7 @@ function openChecks(
   return new CheckService({
     ...core,
     log: core.evidence,
+    signerFor: (peer) => core.keyring.signerFor(peer),
     certificates,
     newConversation: core.newId,
     peerOf: (region) => core.peers.demand(region),

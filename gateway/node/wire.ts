@@ -10,7 +10,10 @@ import { Dispatcher } from '../outbound/dispatcher.ts';
 import { MaterialPusher } from '../outbound/material-pusher.ts';
 import { StatementAnnouncer } from '../outbound/statement-announcer.ts';
 import type { IncomingHandler } from '../peer/incoming.ts';
+import { StatementExchange } from '../peer/statement-exchange.ts';
+import type { AnswerNotes } from '../standing/answers.ts';
 import type { Core } from './core.ts';
+import { openStanding, type Standing } from './standing.ts';
 
 /** What the rooms above do with what the wire brings. */
 export interface WireHandlers {
@@ -25,7 +28,7 @@ export interface WireHandlers {
   readonly check: (peer: RegionStatement, envelope: messages.Envelope) => Promise<object>;
 }
 
-export interface Wire {
+export interface Wire extends Standing {
   readonly dispatcher: Dispatcher;
   readonly server: PeerServer;
 }
@@ -42,8 +45,15 @@ export function joinWire(core: Core, handlers: WireHandlers): Wire {
   const onCheckpoint = (peer: RegionStatement, frame: messages.Checkpoint) => checkpoints.take(peer, frame);
   const checkpointFor = (peer: RegionStatement) => checkpoints.due(peer);
   const hello = (peer: RegionStatement) => helloTo(core.own, peer);
+  const standing = openStanding(core, hello);
+  const statements = new StatementExchange({
+    ...core,
+    onRefused: (peer, code) =>
+      core.log.error({ peer, code }, 'a peer showed a statement that cannot be taken: call its operators'),
+  });
   const announcer = new StatementAnnouncer({
     ...core,
+    statement: () => core.own,
     onError: (error) => core.log.warn({ err: error }, 'our newer statement could not be sent; it is tried again'),
   });
   const dispatcher = new Dispatcher(
@@ -54,10 +64,12 @@ export function joinWire(core: Core, handlers: WireHandlers): Wire {
       random: core.random,
       log: core.evidence,
       signer: core.signer,
-      tls: core.tls,
+      tlsFor: (peer) => core.keyring.tlsFor(peer),
+      addressOf: (peer) => core.config.peer.via[peer.region] ?? peer.endpoint,
+      statements,
       outbox: core.outbox,
       materials: new MaterialPusher(core.materials, (bytes) => core.metrics.materialBytes('sent', bytes)),
-      events: dispatchEvents(core),
+      events: dispatchEvents(core, standing.answers),
       hello,
       onHello: (peer, greeting) => announcer.greeted(peer, greeting),
       checkpointFor,
@@ -67,7 +79,8 @@ export function joinWire(core: Core, handlers: WireHandlers): Wire {
     core.peers,
   );
   const server = new PeerServer({
-    tls: core.tls,
+    keyring: core.keyring,
+    statements,
     peers: core.peers,
     pipeline: pipelineOf(core, handlers),
     materials: core.materials,
@@ -81,7 +94,13 @@ export function joinWire(core: Core, handlers: WireHandlers): Wire {
     onMaterialBytes: (bytes) => core.metrics.materialBytes('received', bytes),
     onUnexpected: (error) => core.log.error({ err: error }, 'a call of a peer failed unexpectedly'),
   });
-  return { dispatcher, server };
+  core.keyring.onChange((renewed) => {
+    if (!renewed) return;
+    dispatcher.showStatement();
+    server.showStatement();
+    announcer.renewed(core.peers.all());
+  });
+  return { dispatcher, server, ...standing };
 }
 
 function pipelineOf(core: Core, handlers: WireHandlers): Pipeline {
@@ -122,7 +141,7 @@ function helloTo(own: RegionStatement, peer: RegionStatement): object {
   };
 }
 
-function dispatchEvents({ log, metrics }: Core): DispatchEvents {
+function dispatchEvents({ log, metrics }: Core, answers: AnswerNotes): DispatchEvents {
   const outcomes = { receipt: 'accepted', deferral: 'deferred', refusal: 'refused' } as const;
   return {
     connected: (peer) => {
@@ -135,7 +154,8 @@ function dispatchEvents({ log, metrics }: Core): DispatchEvents {
       log.warn({ peer, err: error }, 'no connection to a peer; it is tried again');
     },
     sent: (_peer, envelopes) => metrics.batch('sent', envelopes),
-    answered: (peer, kind, code) => {
+    answered: (peer, kind, code, envelope) => {
+      if (kind !== 'receipt') answers.heard(envelope, code);
       metrics.envelopesSent(peer, kind === 'receipt' && code !== '' ? 'rejected' : outcomes[kind]);
       if (code !== '') log.warn({ peer, ...known(code) }, 'a peer did not take an envelope');
     },

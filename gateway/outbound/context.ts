@@ -1,6 +1,7 @@
 import type { ErrorCode, messages, PayloadName } from '#proto';
 import type { Clock, RegionStatement, Signer, TlsIdentity } from '#trust';
 import type { EvidenceLog } from '../evidence/evidence-log.ts';
+import type { StatementExchange } from '../peer/statement-exchange.ts';
 import type { Store, Transaction } from '../store/store.ts';
 import type { MaterialPusher } from './material-pusher.ts';
 import type { Outbox } from './outbox.ts';
@@ -26,7 +27,7 @@ export interface DispatchEvents {
   lost(peer: string): void;
   disconnected(peer: string, error: unknown): void;
   sent(peer: string, envelopes: number): void;
-  answered(peer: string, kind: 'receipt' | 'deferral' | 'refusal', code: string): void;
+  answered(peer: string, kind: 'receipt' | 'deferral' | 'refusal', code: string, envelope: string): void;
   pushFailed(peer: string, error: unknown): void;
   /** A room could not act on the fate of an envelope; the receipt is kept all the same. */
   settleFailed(peer: string, envelope: string, error: unknown): void;
@@ -41,7 +42,12 @@ export interface DispatchContext {
   readonly random: () => number;
   readonly log: EvidenceLog;
   readonly signer: Signer;
-  readonly tls: TlsIdentity;
+  /** What we present to a peer. */
+  readonly tlsFor: (peer: string) => TlsIdentity;
+  /** `host:port` where a peer is dialled. */
+  readonly addressOf: (peer: RegionStatement) => string;
+  /** Statements in frames of their own. */
+  readonly statements: StatementExchange;
   readonly outbox: Outbox;
   readonly materials: MaterialPusher;
   readonly events: DispatchEvents;

@@ -29,6 +29,11 @@ export class Dispatcher {
     return this.#links.get(peer);
   }
 
+  /** Our statement is newer: every peer that is connected sees it at once. */
+  showStatement(): void {
+    for (const link of this.#links.values()) link.showStatement();
+  }
+
   /** Ends every link; what is pending stays in the outbox. */
   async stop(): Promise<void> {
     this.#stopped = true;
@@ -41,7 +46,11 @@ export class Dispatcher {
   #follow(): void {
     if (this.#stopped) return;
     for (const [region, link] of this.#links) {
-      if (this.#peers.get(region)?.digest.equals(link.peer.digest)) continue;
+      const peer = this.#peers.get(region);
+      if (peer?.identity === link.peer.identity) {
+        if (!peer.digest.equals(link.peer.digest)) link.renew(peer);
+        continue;
+      }
       this.#links.delete(region);
       void link.stop();
     }

@@ -48,8 +48,12 @@ describe('two gateways', () => {
     expect(inbox).toEqual([{ type: 'tongban.v1.Ping', code: '' }]);
   });
 
-  it('understand each other with keys of different suites', async () => {
-    const [nantong, uxin] = [await region('320600', 'ES256'), await region('150626', 'Ed25519')];
+  it.each([
+    ['ES256', 'Ed25519'],
+    ['SM2-SM3', 'ES256'],
+    ['Ed25519', 'SM2-SM3'],
+  ] as const)('understand each other with keys of different suites: %s and %s', async (ours, theirs) => {
+    const [nantong, uxin] = [await region('320600', ours), await region('150626', theirs)];
     await pinEachOther(nantong, uxin);
     await ping(nantong, '150626', nantong.core.newId());
     await ping(uxin, '320600', uxin.core.newId());

@@ -96,7 +96,7 @@ describe('a region that is removed', () => {
     const { client } = nantong.wire.dispatcher.link('150626')!;
     const call = client.materialStatus(conversation, Buffer.alloc(32), 5000);
     await expect(call).rejects.toMatchObject({ code: expect.stringMatching(/^PEER_(UNKNOWN|UNREACHABLE)$/) });
-    const own = new PeerClient(uxin.core.own, nantong.core.tls, clock);
+    const own = new PeerClient(uxin.core.own, nantong.core.keyring.tls, clock);
     await expect(own.materialStatus(conversation, Buffer.alloc(32), 5000)).rejects.toMatchObject({
       code: 'PEER_UNKNOWN',
     });
@@ -113,7 +113,7 @@ describe('a region that is removed', () => {
     await pinEachOther(nantong, uxin);
     const conversation = nantong.core.newId();
     const digest = Buffer.alloc(32, 1);
-    const client = new PeerClient(uxin.core.own, nantong.core.tls, clock);
+    const client = new PeerClient(uxin.core.own, nantong.core.keyring.tls, clock);
     async function* bytes() {
       yield Buffer.alloc(1000);
       await until('the first bytes', async () => (await materialBytes(uxin, 'received')) === 1000);
@@ -207,7 +207,7 @@ describe('a file', () => {
     const conversation = nantong.core.newId();
     const half = 1024 * 1024;
     const { digest, size } = await nantong.core.materials.take(conversation, fileOf('plan', 2 * half));
-    const client = new PeerClient(uxin.core.own, nantong.core.tls, clock);
+    const client = new PeerClient(uxin.core.own, nantong.core.keyring.tls, clock);
     const { bytes } = await nantong.core.materials.open(conversation, digest);
     async function* cut() {
       let sent = 0;

@@ -27,15 +27,16 @@ export class PeerClient {
 
   readonly #clock: Clock;
 
-  constructor(peer: RegionStatement, own: TlsIdentity, clock: Clock) {
+  /** @param address `host:port` to dial; whoever answers there must hold a key of the peer's statement all the same */
+  constructor(peer: RegionStatement, own: TlsIdentity, clock: Clock, address: string = peer.endpoint) {
     this.#clock = clock;
     const tls = credentials.createSsl(peerRoots(peer), own.privateKeyPem, own.certificatePem, {
       checkServerIdentity: (_host, certificate) => identityFault(peer, certificate.raw),
     });
     const options = { ...OPTIONS, 'grpc.ssl_target_name_override': `${peer.region}.tongban.invalid` };
-    this.#exchange = new ExchangeClient(peer.endpoint, tls, options);
-    this.#check = new CheckClient(peer.endpoint, tls, { ...options, channelOverride: this.#exchange.getChannel() });
-    this.#material = new MaterialClient(peer.endpoint, tls, {
+    this.#exchange = new ExchangeClient(address, tls, options);
+    this.#check = new CheckClient(address, tls, { ...options, channelOverride: this.#exchange.getChannel() });
+    this.#material = new MaterialClient(address, tls, {
       ...options,
       channelOverride: this.#exchange.getChannel(),
     });

@@ -1,5 +1,5 @@
 import { CodedError, LIMITS, type messages } from '#proto';
-import { type RegionStatement, sealEnvelopes } from '#trust';
+import { type RegionStatement, sealEnvelopes, type TlsIdentity } from '#trust';
 import { BackOff } from './back-off.ts';
 import type { DispatchContext } from './context.ts';
 import { type Flight, isExpired, readAnswer } from './flight.ts';
@@ -18,7 +18,8 @@ const STEADY_MS = 10_000;
  * What waits while a batch is under way becomes the next batch; an idle link sends at once.
  */
 export class PeerLink {
-  readonly peer: RegionStatement;
+  #peer: RegionStatement;
+  #presented: TlsIdentity;
   #client: PeerClient;
   readonly #context: DispatchContext;
   readonly #held: HeldConversations;
@@ -39,15 +40,38 @@ export class PeerLink {
   #running: Promise<void> = Promise.resolve();
 
   constructor(peer: RegionStatement, context: DispatchContext) {
-    this.peer = peer;
+    this.#peer = peer;
     this.#context = context;
-    this.#client = new PeerClient(peer, context.tls, context.clock);
+    this.#presented = context.tlsFor(peer.region);
+    this.#client = new PeerClient(peer, this.#presented, context.clock, context.addressOf(peer));
     this.#held = new HeldConversations(context.clock, context.random);
     this.#reconnect = new BackOff(100, 30_000, context.random);
   }
 
   start(): void {
     this.#running = this.#keepConnected();
+  }
+
+  /** The peer's newest statement. */
+  get peer(): RegionStatement {
+    return this.#peer;
+  }
+
+  /** The peer has a newer statement. Where it says that we are connected to the wrong place, we dial anew. */
+  renew(peer: RegionStatement): void {
+    const { addressOf } = this.#context;
+    const moved = addressOf(peer) !== addressOf(this.#peer);
+    const gone = this.#peer.tls.some(({ spki }) => peer.tls.every((still) => still.spki !== spki));
+    this.#peer = peer;
+    if (moved || gone) this.#stream?.cancel();
+  }
+
+  /** We have a newer statement: the peer sees it before anything that it introduces. */
+  showStatement(): void {
+    const { statements, tlsFor } = this.#context;
+    if (this.#ready) this.#stream?.write({ statement: statements.shown(this.#peer.region) });
+    const stillOurs = statements.isOurs(this.#presented.spki);
+    if (!stillOurs && tlsFor(this.#peer.region) !== this.#presented) this.#stream?.cancel();
   }
 
   /** There is something new to send. */
@@ -116,6 +140,8 @@ export class PeerLink {
 
   async #take(frame: messages.ExchangeResponse): Promise<void> {
     if (frame.hello) {
+      const first = await this.#context.statements.greeted(this.peer, frame.hello);
+      if (first) this.#stream?.write({ statement: first });
       this.#ready = true;
       this.#greetedAt = this.#context.clock.now();
       this.#context.events.connected(this.peer.region);
@@ -123,6 +149,9 @@ export class PeerLink {
       this.wake();
     } else if (frame.receipts) {
       await this.#takeAnswer(frame.receipts);
+    } else if (frame.statement) {
+      const held = await this.#context.statements.take(this.peer, frame.statement);
+      if (held) this.#stream?.write({ statement: held });
     } else if (frame.checkpoint) {
       this.#show(await this.#context.onCheckpoint(this.peer, frame.checkpoint));
     }
@@ -226,7 +255,10 @@ export class PeerLink {
   async #send(envelopes: readonly PendingEnvelope[], life: number): Promise<void> {
     const { signer, region, clock } = this.#context;
     const leaves = envelopes.map((envelope) => envelope.leaf);
+    const { kid } = signer;
     const sealed = await sealEnvelopes(signer, region, leaves, clock.now());
+    // The key was replaced meanwhile, and the peer has seen the statement that says so.
+    if (signer.kid !== kid) return this.#send(envelopes, life);
     const stream = this.#stream;
     if (life !== this.#life || !stream) return;
     this.#batches += 1;
@@ -285,7 +317,8 @@ export class PeerLink {
     this.#stream?.cancel();
     // A TLS connection that was made before the peer pinned us stays unknown to it for ever: dial anew.
     this.#client.close();
-    this.#client = new PeerClient(this.peer, this.#context.tls, this.#context.clock);
+    this.#presented = this.#context.tlsFor(this.peer.region);
+    this.#client = new PeerClient(this.peer, this.#presented, this.#context.clock, this.#context.addressOf(this.peer));
     this.#stream = undefined;
     this.#rewind();
     this.#watchAnswers();

@@ -14,7 +14,7 @@ export async function settleAnswers(
 ): Promise<void> {
   const { store, outbox, events } = context;
   const expired = read.answers.filter((entry) => isExpired(entry, context.clock.now()));
-  for (const { kind, code } of read.answers) events.answered(peer, kind, code);
+  for (const { kind, code, envelope } of read.answers) events.answered(peer, kind, code, envelope.id);
   if (answer.receipts.length === 0 && expired.length === 0) return;
   await store.write(async (tx) => {
     await settleReceipts(tx, context, peer, flight, answer, read);

@@ -40,7 +40,7 @@ afterEach(async () => {
 });
 
 async function restart(): Promise<void> {
-  peers = new Peers(store, clock, own.statement);
+  peers = new Peers(store, clock, () => own.statement);
   await peers.start();
   changes = 0;
   peers.onChange(() => {

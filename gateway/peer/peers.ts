@@ -1,16 +1,20 @@
 import { CodedError } from '#proto';
 import { type Clock, matchesFingerprint, RegionDirectory, type RegionStatement, verifyStatement } from '#trust';
 import type { Store, Transaction } from '../store/store.ts';
+import { VouchedPeers } from './vouched-peers.ts';
 
 /** The regions that operators pinned (对接地区), in memory and in the store. */
 export class Peers {
   readonly #store: Store;
   readonly #clock: Clock;
-  readonly #own: RegionStatement;
+  readonly #own: () => RegionStatement;
   readonly #directory = new RegionDirectory();
+  /** Which of the pins rest on the word of an anchor. */
+  readonly vouched = new VouchedPeers();
   readonly #listeners: (() => void)[] = [];
 
-  constructor(store: Store, clock: Clock, own: RegionStatement) {
+  /** @param own our newest statement */
+  constructor(store: Store, clock: Clock, own: () => RegionStatement) {
     this.#store = store;
     this.#clock = clock;
     this.#own = own;
@@ -20,11 +24,12 @@ export class Peers {
   async start(): Promise<void> {
     const rows = await this.#store.read.all<{ statement: string }>('SELECT statement FROM peer ORDER BY region');
     for (const { statement } of rows) this.#directory.pin(await verifyStatement(statement));
+    await this.vouched.start(this.#store.read);
   }
 
   /** Our own region's statement. */
   get own(): RegionStatement {
-    return this.#own;
+    return this.#own();
   }
 
   /** A pinned region; undefined when it is not pinned. */
@@ -34,7 +39,7 @@ export class Peers {
 
   /** A pinned region or our own: whoever may have signed what we hold. */
   statementOf(region: string): RegionStatement | undefined {
-    return region === this.#own.region ? this.#own : this.#directory.get(region);
+    return region === this.own.region ? this.own : this.#directory.get(region);
   }
 
   /** Newest statement that was ever believed of a region, ours included; also after the region was removed. */
@@ -86,8 +91,41 @@ export class Peers {
       throw new CodedError('FINGERPRINT_MISMATCH');
     }
     this.#judge(statement);
-    await this.#store.write((tx) => this.#keep(tx, statement));
+    await this.#store.write(async (tx) => {
+      await this.#keep(tx, statement);
+      // From here on it is the operator's pin, whoever else vouches.
+      await this.vouched.forget(tx, statement.region);
+    });
     return statement;
+  }
+
+  /**
+   * Pins a region because an anchor vouches for its identity. Whatever an operator decided about the region stands.
+   *
+   * @throws CodedError CONFLICT when it is pinned already or an operator removed it; STATEMENT_EXPIRED,
+   *   STATEMENT_INVALID
+   */
+  async pinVouched(statement: RegionStatement): Promise<void> {
+    const { region } = statement;
+    await this.#store.write(async (tx) => {
+      // Asked of the store: what shares this commit does not show in memory yet.
+      const decided = await tx.get(
+        'SELECT region FROM peer WHERE region = ? UNION SELECT region FROM vouched_peer WHERE region = ?',
+        region,
+        region,
+      );
+      if (decided) throw new CodedError('CONFLICT', `region ${region} is pinned, or an operator removed it`);
+      this.#judge(statement);
+      await this.#keep(tx, statement);
+      await this.vouched.set(tx, region, 'pinned');
+    });
+  }
+
+  /** Forgets a region that was pinned only because an anchor vouched for it; its live calls end. */
+  async unpinVouched(region: string): Promise<void> {
+    await this.#store.write(async (tx) => {
+      if (await this.vouched.forget(tx, region, 'pinned')) await this.#forget(tx, region);
+    });
   }
 
   /**
@@ -97,7 +135,9 @@ export class Peers {
    */
   async renew(tx: Transaction, region: string, jwt: string): Promise<void> {
     const statement = await verifyStatement(jwt);
-    if (statement.region !== region || !this.#directory.get(region)) throw new CodedError('PEER_NOT_PINNED');
+    const known = this.#directory.get(region);
+    if (statement.region !== region || !known) throw new CodedError('PEER_NOT_PINNED');
+    if (statement.digest.equals(known.digest)) return;
     this.#judge(statement);
     await this.#keep(tx, statement);
   }
@@ -110,16 +150,22 @@ export class Peers {
   async remove(region: string): Promise<void> {
     if (!this.#directory.get(region)) throw new CodedError('NOT_FOUND', `region ${region} is not pinned`);
     await this.#store.write(async (tx) => {
-      await tx.run('DELETE FROM peer WHERE region = ?', region);
-      tx.afterCommit(() => {
-        this.#directory.remove(region);
-        this.#tell();
-      });
+      await this.#forget(tx, region);
+      // An anchor that vouches for it must not bring it back.
+      await this.vouched.set(tx, region, 'refused');
+    });
+  }
+
+  async #forget(tx: Transaction, region: string): Promise<void> {
+    await tx.run('DELETE FROM peer WHERE region = ?', region);
+    tx.afterCommit(() => {
+      this.#directory.remove(region);
+      this.#tell();
     });
   }
 
   #judge(statement: RegionStatement): void {
-    if (statement.region === this.#own.region) throw new CodedError('CONFLICT', 'this is our own statement');
+    if (statement.region === this.own.region) throw new CodedError('CONFLICT', 'this is our own statement');
     if (this.#clock.now() >= statement.expiresAt) throw new CodedError('STATEMENT_EXPIRED');
     this.#demandOwnTls(statement);
     this.#directory.judge(statement);
@@ -154,7 +200,7 @@ export class Peers {
   #demandOwnTls(statement: RegionStatement): void {
     const taken = statement.tls.some(({ certificate, spki }) => {
       const owner = this.#directory.ownerOf(certificate);
-      return (owner && owner.region !== statement.region) || this.#own.tls.some((tls) => tls.spki === spki);
+      return (owner && owner.region !== statement.region) || this.own.tls.some((tls) => tls.spki === spki);
     });
     if (taken)
       throw new CodedError('STATEMENT_INVALID', 'the statement claims a TLS key of ours or of a pinned region');

@@ -65,7 +65,7 @@ export async function checkRegion(code: string, clock: Clock): Promise<CheckRegi
     log,
     certificates,
     region: code,
-    signer: own.signing,
+    signerFor: () => own.signing,
     newId: randomUUIDv7,
     newConversation: randomUUID,
     peerOf: (region) => pinned.get(region)?.statement ?? fail(new CodedError('PEER_NOT_PINNED')),

@@ -17,7 +17,8 @@ import { openServices, type Services } from '../node/services.ts';
 import { joinWire, type Wire } from '../node/wire.ts';
 import { freePort } from './free-port.ts';
 
-const PASSPHRASE = 'a passphrase for tests';
+/** Opens the keys of every region that `makeRegionFolder` made. */
+export const TEST_PASSPHRASE = 'a passphrase for tests';
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** A region's gateway without its API: real keys, TLS, store and streams, in this process. */
@@ -49,7 +50,7 @@ export async function makeRegionFolder(
   });
   const keys = await createFileKeyStore(join(folder, 'keys'), {
     suite: options.suite ?? 'ES256',
-    passphrase: PASSPHRASE,
+    passphrase: TEST_PASSPHRASE,
     now,
     region,
   });
@@ -68,7 +69,7 @@ export async function makeRegionFolder(
 
 /** Renews the statement of a region that is stopped, as `tongban statement --renew` does. @returns the new serial */
 export async function renewStatement({ folder, core }: LiveRegion): Promise<number> {
-  const keys = await openFileKeyStore(join(folder, 'keys'), PASSPHRASE);
+  const keys = await openFileKeyStore(join(folder, 'keys'), TEST_PASSPHRASE);
   const { region, name, serial, endpoint, expiresAt } = core.own;
   const issuedAt = core.clock.now();
   const renewed = { region, name, serial: serial + 1, endpoint, issuedAt, expiresAt: expiresAt + DAY_MS };
@@ -82,7 +83,7 @@ export async function openLiveRegion(folder: string, clock: Clock = { now: Date.
   const loaded = await loadConfig(join(folder, 'gateway.yaml'));
   const config = { ...loaded, log: { level: 'silent' as const, file: join(folder, 'gateway.log') } };
   let wire: Wire | undefined;
-  const core = await openCore(config, PASSPHRASE, clock, (peer) => wire?.dispatcher.wake(peer));
+  const core = await openCore(config, TEST_PASSPHRASE, clock, (peer) => wire?.dispatcher.wake(peer));
   const services = await openServices(core, () => wire?.dispatcher);
   wire = joinWire(core, services.handlers);
   await wire.server.start(config.peer.endpoint);

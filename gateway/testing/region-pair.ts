@@ -75,7 +75,7 @@ export async function testGateway(own: ThrowawayRegion, folder: string, clock: T
   const log = new EvidenceLog({ store, clock, region, signer: own.log, intervalMs: 60_000, onError: fail });
   const suite = own.signing.suite;
   const outbox = new Outbox({ store, clock, log, region, suite, newId, capacity: 1000, onEnqueued: () => {} });
-  const peers = new Peers(store, clock, own.statement);
+  const peers = new Peers(store, clock, () => own.statement);
   await log.start();
   await outbox.start();
   await peers.start();

@@ -23,6 +23,7 @@ import type { ReceiptBatch as _tongban_v1_ReceiptBatch, ReceiptBatch__Output as 
 import type { ReceiptBody as _tongban_v1_ReceiptBody, ReceiptBody__Output as _tongban_v1_ReceiptBody__Output } from './tongban/v1/ReceiptBody.ts';
 import type { Refusal as _tongban_v1_Refusal, Refusal__Output as _tongban_v1_Refusal__Output } from './tongban/v1/Refusal.ts';
 import type { Seal as _tongban_v1_Seal, Seal__Output as _tongban_v1_Seal__Output } from './tongban/v1/Seal.ts';
+import type { StatementFrame as _tongban_v1_StatementFrame, StatementFrame__Output as _tongban_v1_StatementFrame__Output } from './tongban/v1/StatementFrame.ts';
 import type { StatusRequest as _tongban_v1_StatusRequest, StatusRequest__Output as _tongban_v1_StatusRequest__Output } from './tongban/v1/StatusRequest.ts';
 import type { StatusResponse as _tongban_v1_StatusResponse, StatusResponse__Output as _tongban_v1_StatusResponse__Output } from './tongban/v1/StatusResponse.ts';
 
@@ -65,6 +66,7 @@ export interface ProtoGrpcType {
       ReceiptBody: MessageTypeDefinition<_tongban_v1_ReceiptBody, _tongban_v1_ReceiptBody__Output>
       Refusal: MessageTypeDefinition<_tongban_v1_Refusal, _tongban_v1_Refusal__Output>
       Seal: MessageTypeDefinition<_tongban_v1_Seal, _tongban_v1_Seal__Output>
+      StatementFrame: MessageTypeDefinition<_tongban_v1_StatementFrame, _tongban_v1_StatementFrame__Output>
       StatusRequest: MessageTypeDefinition<_tongban_v1_StatusRequest, _tongban_v1_StatusRequest__Output>
       StatusResponse: MessageTypeDefinition<_tongban_v1_StatusResponse, _tongban_v1_StatusResponse__Output>
     }

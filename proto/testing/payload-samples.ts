@@ -25,8 +25,20 @@ export const payloadSamples = {
   Ping: { note: '你好' },
   Skip: { expiredEnvelopeId: '01920000-0000-7000-8000-000000000001' },
   StatementPublished: { statement: 'e30.e30.AA' },
-  AuthorizationProposal: { document: '{"payload":"e30","signatures":[]}' },
+  AuthorizationProposal: { document: '{"payload":"e30","signatures":[]}', lists: [{ items: ['EX014', 'EX018'] }] },
   AuthorizationAcceptance: { document: '{"payload":"e30","signatures":[]}' },
+  AuthorizationSuspension: {
+    authorizationId: UUID,
+    authorizationDigest: digest,
+    reason: '系统升级',
+    suspendedAt: SAMPLE_TIME,
+  },
+  AuthorizationResumption: {
+    authorizationId: UUID,
+    authorizationDigest: digest,
+    reason: '升级完成',
+    resumedAt: SAMPLE_TIME,
+  },
   AuthorizationRevocation: {
     authorizationId: UUID,
     authorizationDigest: digest,
@@ -34,6 +46,24 @@ export const payloadSamples = {
     forCause: false,
     revokedAt: SAMPLE_TIME,
   },
+  AuthorizationContacts: {
+    authorizationId: UUID,
+    authorizationDigest: digest,
+    contacts: [{ name: '测试联系人', role: '业务联系人', phone: '0513-00000000', email: '' }],
+    changedAt: SAMPLE_TIME,
+  },
+  JointProposal: {
+    document: '{"payload":"e30","signatures":[]}',
+    statements: ['e30.e30.AA', 'e30.e30.AB', 'e30.e30.AC'],
+  },
+  JointSignature: { agreementId: UUID, agreementDigest: digest, protected: 'e30', signature: 'AA' },
+  JointConclusion: {
+    document: '{"payload":"e30","signatures":[]}',
+    statements: ['e30.e30.AA', 'e30.e30.AB', 'e30.e30.AC'],
+  },
+  JointEnding: { ending: 'e30.e30.AA', statement: 'e30.e30.AA' },
+  EntrustmentPublished: { chain: ['e30.e30.AA', 'e30.e30.AB'], authorizationId: UUID },
+  EntrustmentRevoked: { revocation: 'e30.e30.AA' },
   CataloguePublished: {
     version: 1,
     scope: 'cross-province',

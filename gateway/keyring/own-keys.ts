@@ -1,0 +1,84 @@
+import { CodedError } from '#proto';
+import {
+  type KeyInfo,
+  type KeyPurpose,
+  type KeyStore,
+  type RegionStatement,
+  type Signer,
+  type StatementKey,
+  spkiOf,
+  type TlsIdentity,
+  verifyStatement,
+} from '#trust';
+
+/** What our region says of itself and the keys that it may use, at one moment. Every list begins with the newest key. */
+export interface OwnKeys {
+  readonly statement: RegionStatement;
+  readonly signing: readonly Signer[];
+  readonly certificate: readonly Signer[];
+  readonly log: readonly Signer[];
+  readonly tls: readonly TlsIdentity[];
+}
+
+/**
+ * Opens the keys that are both stated and in the folder: peers believe no others. A key that waits for a statement is
+ * left alone, and so is one that ended.
+ *
+ * @param now milliseconds
+ * @throws CodedError STATEMENT_INVALID, CONFIG_INVALID, KEY_MISSING, PASSPHRASE_WRONG
+ */
+export async function openOwnKeys(region: string, keys: KeyStore, jwt: string, now: number): Promise<OwnKeys> {
+  const statement = await verifyStatement(jwt.trim());
+  if (statement.region !== region) {
+    throw new CodedError('CONFIG_INVALID', `the config is for region ${region}, the statement for ${statement.region}`);
+  }
+  const list = (await keys.list()).toReversed();
+  // One after the other: each costs a deliberate 16 MiB of memory to open.
+  const signing = await openSigners(keys, list, statement, 'signing', now);
+  const certificate = await openSigners(keys, list, statement, 'certificate', now);
+  const log = await openSigners(keys, list, statement, 'log', now);
+  return { statement, signing, certificate, log, tls: await openTls(keys, list, statement, now) };
+}
+
+async function openSigners(
+  keys: KeyStore,
+  list: readonly KeyInfo[],
+  statement: RegionStatement,
+  purpose: Exclude<KeyPurpose, 'identity'>,
+  now: number,
+): Promise<Signer[]> {
+  const stated = new Map(statement.keys.filter((key) => isOf(key, purpose, now)).map((key) => [key.kid, key]));
+  const signers: Signer[] = [];
+  for (const { kid } of list.filter((key) => key.purpose === purpose && stated.has(key.kid))) {
+    signers.push(await keys.signer(purpose, kid));
+  }
+  return signers.length > 0 ? signers : notStated(purpose);
+}
+
+/** A key of the statement that may still be used. */
+function isOf(key: StatementKey, purpose: KeyPurpose, now: number): boolean {
+  return key.purpose === purpose && key.revokedAt === undefined && now < key.notAfter;
+}
+
+async function openTls(
+  keys: KeyStore,
+  list: readonly KeyInfo[],
+  statement: RegionStatement,
+  now: number,
+): Promise<TlsIdentity[]> {
+  const stated = new Set(statement.tls.map(({ spki }) => spki));
+  const identities: TlsIdentity[] = [];
+  for (const { kid, purpose, notAfter } of list) {
+    if (purpose !== 'tls' || now >= notAfter) continue;
+    const identity = await keys.tls(kid);
+    if (stated.has(spkiOf(identity.certificate))) identities.push(identity);
+  }
+  return identities.length > 0 ? identities : notStated('TLS');
+}
+
+function notStated(what: string): never {
+  throw new CodedError(
+    'STATEMENT_INVALID',
+    `our statement names no ${what} key of the key folder that may be used; issue a new one with: tongban statement --renew`,
+  );
+}
