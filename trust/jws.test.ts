@@ -4,12 +4,14 @@ import { CompactSign, compactVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { encodeJson, signJws, type VerificationKey, verifyJws } from './jws.ts';
 import { localSigner } from './keys/signer.ts';
-import { SUITE_NAMES, suiteOf } from './suites.ts';
+import { SUITE_NAMES, type SuiteName, suiteOf } from './suites.ts';
+import { othersVerify } from './testing/jws-oracle.ts';
+import { oracleSigns } from './testing/sm2-oracle.ts';
 
 const TYP = 'test+jws';
 const CLAIMS = { subject: '苏州', number: 7 };
 
-async function party(name: 'ES256' | 'Ed25519') {
+async function party(name: SuiteName) {
   const suite = suiteOf(name);
   const { privateKey, publicKey } = suite.generate();
   const signer = await localSigner(suite, privateKey, publicKey);
@@ -26,16 +28,20 @@ async function party(name: 'ES256' | 'Ed25519') {
 
 const es256 = await party('ES256');
 const ed25519 = await party('Ed25519');
+const sm2 = await party('SM2-SM3');
+const parties = { ES256: es256, Ed25519: ed25519, 'SM2-SM3': sm2 };
 const withCode = (code: string) => expect.objectContaining({ code });
 const verify = (jws: string, maxBytes?: number) => () => verifyJws(jws, TYP, es256.keyOf, maxBytes);
 
-describe.each(SUITE_NAMES)('a JWS under %s', (name) => {
-  const { privateKey, publicKey, signer, keyOf, header } = name === 'ES256' ? es256 : ed25519;
+it.each(SUITE_NAMES)('a JWS under %s returns what was signed', async (name) => {
+  const { signer, keyOf, header } = parties[name];
+  const jws = await signJws(signer, TYP, CLAIMS);
+  expect(verifyJws(jws, TYP, keyOf)).toEqual({ kid: signer.kid, payload: CLAIMS, header });
+});
 
-  it('returns what was signed', async () => {
-    const jws = await signJws(signer, TYP, CLAIMS);
-    expect(verifyJws(jws, TYP, keyOf)).toEqual({ kid: signer.kid, payload: CLAIMS, header });
-  });
+// jose knows no SM2.
+describe.each(['ES256', 'Ed25519'] as const)('a JWS under %s', (name) => {
+  const { privateKey, publicKey, signer, keyOf, header } = parties[name];
 
   it('is accepted by jose', async () => {
     const jws = await signJws(signer, TYP, CLAIMS);
@@ -49,6 +55,33 @@ describe.each(SUITE_NAMES)('a JWS under %s', (name) => {
       .setProtectedHeader(header)
       .sign(createPrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' })));
     expect(verifyJws(jws, TYP, keyOf).payload).toEqual(CLAIMS);
+  });
+});
+
+describe('a JWS under SM2-SM3', () => {
+  it('is accepted by another implementation', async () => {
+    const jws = await signJws(sm2.signer, TYP, CLAIMS);
+    expect(await othersVerify(jws, sm2.signer)).toEqual({ header: sm2.header, payload: CLAIMS });
+  });
+
+  it('is taken from another implementation', () => {
+    const input = `${encodeJson(sm2.header)}.${encodeJson(CLAIMS)}`;
+    const jws = `${input}.${oracleSigns(sm2.privateKey, Buffer.from(input)).toString('base64url')}`;
+    expect(verifyJws(jws, TYP, sm2.keyOf).payload).toEqual(CLAIMS);
+  });
+
+  it.each(['ES256', 'Ed25519', 'SM2', 'ES256K', 'none', undefined])(
+    'is refused when its header says %s',
+    async (alg) => {
+      const jws = await sm2.forge({ ...sm2.header, alg });
+      expect(() => verifyJws(jws, TYP, sm2.keyOf)).toThrow(withCode('ALGORITHM_NOT_ALLOWED'));
+    },
+  );
+
+  it('is not signed by a key of another suite under its kid', async () => {
+    const jws = await es256.forge(sm2.header);
+    expect(() => verifyJws(jws, TYP, sm2.keyOf)).toThrow(withCode('SIGNATURE_INVALID'));
+    expect(verify(await sm2.forge({ ...es256.header, alg: 'SM2-SM3' }))).toThrow(withCode('ALGORITHM_NOT_ALLOWED'));
   });
 });
 
@@ -80,6 +113,16 @@ describe('the header', () => {
     ['cty', 'JWT'],
   ])('must not have %s', async (name, value) => {
     expect(verify(await es256.forge({ ...es256.header, [name]: value }))).toThrow(withCode('JWS_INVALID'));
+  });
+
+  it('must not say anything twice', async () => {
+    const { alg, kid, typ } = es256.header;
+    for (const twice of [`"alg":"none","alg":"${alg}"`, `"alg":"${alg}","alg":"${alg}"`]) {
+      const header = Buffer.from(`{${twice},"kid":"${kid}","typ":"${typ}"}`).toString('base64url');
+      const input = `${header}.${encodeJson(CLAIMS)}`;
+      const signature = (await es256.signer.sign(Buffer.from(input))).toString('base64url');
+      expect(verify(`${input}.${signature}`)).toThrow(withCode('JWS_INVALID'));
+    }
   });
 
   it('must be for this purpose', async () => {
@@ -126,6 +169,8 @@ describe('the text', () => {
     ['null', 'null'],
     ['a number', '7'],
     ['no JSON', '{'],
+    ['an object with a member twice', `{"iss":"urn:a","iss":"urn:b"}`],
+    ['an object with a member twice deep inside', '{"a":[{"b":1,"\\u0062":2}]}'],
     ['broken UTF-8', Buffer.from([0x22, 0xff, 0x22])],
   ])('must hold a JSON object, not %s', async (_, content) => {
     const part = Buffer.from(content).toString('base64url');

@@ -3,6 +3,7 @@ import { type ErrorCode, LIMITS } from '#proto';
 import { VerificationError } from './errors.ts';
 import type { Signer } from './keys/signer.ts';
 import { type Suite, suiteOf } from './suites.ts';
+import { parseUniqueJson } from './unique-json.ts';
 
 /** A public key that a verifier trusts for one purpose. */
 export interface VerificationKey {
@@ -102,7 +103,7 @@ export function decodePart(part: string): Buffer {
 }
 
 /**
- * Decodes base64url of a JSON object.
+ * Decodes base64url of a JSON object in which no member stands twice.
  *
  * @throws VerificationError JWS_INVALID
  */
@@ -110,9 +111,9 @@ export function decodeJson<P>(part: string): P {
   const bytes = decodePart(part);
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    value = parseUniqueJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch (cause) {
-    throw new VerificationError('JWS_INVALID', 'not JSON', [], { cause });
+    throw new VerificationError('JWS_INVALID', 'not JSON, or a member stands twice in it', [], { cause });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) fail('JWS_INVALID', 'not a JSON object');
   return value as P;

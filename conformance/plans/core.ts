@@ -12,11 +12,13 @@ import { order } from '../modules/order.ts';
 import { protocol } from '../modules/protocol.ts';
 import { receipt } from '../modules/receipt.ts';
 import { seal } from '../modules/seal.ts';
+import { statement } from '../modules/statement.ts';
 
 /** What every gateway must do and refuse, in the order in which a receiver judges. */
 export const core: readonly ConformanceCheck[] = [
   ...connection,
   ...protocol,
+  ...statement,
   ...address,
   ...receipt,
   ...seal,

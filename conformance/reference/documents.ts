@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { both, is, list, matching, object, oneOf, REGIONS, region, type Shape, text, whole } from './shape.ts';
-import { demandSignature, demandValid, type Key, publicKey, readJws, signatureHolds, URN } from './signed.ts';
-import { decoded, demand, H, json } from './wire.ts';
+import { demandSignature, demandValid, HASHES, type Key, publicKey, readJws, signatureHolds, URN } from './signed.ts';
+import { decoded, demand, type Hash, json, sha256 } from './wire.ts';
 
 /** Region statements, checkpoints and authorization documents of proto/README.md. */
 
@@ -73,12 +73,16 @@ export function readStatement(jwt: string): Statement {
     return { ...key, purpose: jwk.purpose, nbf: jwk.nbf, exp: jwk.exp };
   });
   demand(new Set([identity, ...keys].map(({ kid }) => kid)).size === keys.length + 1, code, 'a key stands twice');
+  const used = new Set<unknown>(keys.filter(({ purpose }) => purpose === 'signing').map(({ suite }) => suite));
+  const told = gateway.suites.length === used.size && gateway.suites.every((suite) => used.delete(suite));
+  demand(told, code, 'suites are not those of the signing keys');
   for (const der of gateway.tls) demand(namedByItsKey(der), code, 'a TLS certificate is not named by its key');
   return { region: own, serial: gateway.serial, identity: identity.kid, keys };
 }
 
 interface Gateway {
   readonly serial: number;
+  readonly suites: unknown[];
   readonly tls: string[];
   readonly jwks: { keys: { kid: string; purpose: string; nbf: number; exp: number }[] };
 }
@@ -86,7 +90,7 @@ interface Gateway {
 function namedByItsKey(der: string): boolean {
   try {
     const certificate = new X509Certificate(Buffer.from(der, 'base64'));
-    const name = `CN=${H(certificate.publicKey.export({ type: 'spki', format: 'der' })).toString('hex')}`;
+    const name = `CN=${sha256(certificate.publicKey.export({ type: 'spki', format: 'der' })).toString('hex')}`;
     return certificate.subject === name && certificate.issuer === name;
   } catch {
     return false;
@@ -96,11 +100,19 @@ function namedByItsKey(der: string): boolean {
 const NOTE =
   /^tongban\/log\/(\d{6})\/(0|[1-9]\d*)\n(0|[1-9]\d*)\n([A-Za-z0-9+/=]{44})\n\n\u2014 (\S+) ([A-Za-z0-9+/=]+)\n$/;
 
+/** What stands between name and key in the id of a log key; a suite that is not here signs no notes. */
+const NOTE_TYPES: Readonly<Record<string, Buffer>> = {
+  Ed25519: Buffer.of(0x01),
+  'SM2-SM3': Buffer.from('\xfftongban/sm2-sm3/log/v1\x04', 'latin1'),
+};
+
 export interface Checkpoint {
   readonly region: string;
   readonly epoch: number;
   readonly size: number;
   readonly root: Buffer;
+  /** `H` of the log: that of its key. */
+  readonly H: Hash;
 }
 
 /**
@@ -117,16 +129,20 @@ export function verifyCheckpoint(note: string, statement: Statement, at: number)
   demand(root?.length === 32 && signature?.length === 68 && name === origin, code, 'not the six lines of a checkpoint');
   demand(Number.isSafeInteger(Number(epoch)) && Number.isSafeInteger(Number(size)), code, 'a number is too large');
   demand(place === statement.region, code, `the log of ${place} and not of ${statement.region}`);
-  const keys = statement.keys.filter(({ purpose, suite, x }) => {
-    const id = H(Buffer.from(`${name}\n\x01`), Buffer.from(x, 'base64url')).subarray(0, 4);
-    return purpose === 'log' && suite === 'Ed25519' && id.equals(signature.subarray(0, 4));
+  const key = statement.keys.find(({ purpose, suite, point }) => {
+    const type = purpose === 'log' ? NOTE_TYPES[suite] : undefined;
+    return (
+      type &&
+      sha256(Buffer.from(`${name}\n`), type, point)
+        .subarray(0, 4)
+        .equals(signature.subarray(0, 4))
+    );
   });
-  const [key] = keys;
   demand(key, 'KEY_UNKNOWN', 'signed by no log key of the region');
   demandValid(key, at);
   const signed = Buffer.from(note.slice(0, note.indexOf('\n\n') + 1));
   demand(signatureHolds(key, signed, signature.subarray(4)), code, 'the signature does not verify');
-  return { region: place, epoch: Number(epoch), size: Number(size), root };
+  return { region: place, epoch: Number(epoch), size: Number(size), root, H: HASHES[key.suite] };
 }
 
 const TIME = /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,3})?(Z|[+-](0\d|1[0-4]):[0-5]\d)$/;
@@ -161,6 +177,7 @@ const GRANT = object({
   rights: list(oneOf('R1a', 'R1b', 'R2', 'R3', 'R4', 'R5'), 1, 6, UNIQUE),
   items: list(matching(/^[!-~]{1,64}$/), 1, 2000, UNIQUE),
   modes: list(oneOf('online', 'agency', 'joint', 'direct'), 1, 4, UNIQUE),
+  'basis?': oneOf('authorization', 'entrustment', 'mutual'),
 });
 const CONTENT = object({
   id: matching(UUID),
@@ -211,7 +228,7 @@ export function verifyAuthorization(
   const { id, parties, grants, supersedes, ...times } = content as {
     id: string;
     parties: string[];
-    grants: { grantor: string; grantee: string }[];
+    grants: { grantor: string; grantee: string; basis?: string }[];
     supersedes?: string;
     valid_from: string;
     valid_until: string;
@@ -224,8 +241,12 @@ export function verifyAuthorization(
   const fits = until > from && until > created && until <= from + 1827 * DAY && supersedes !== id;
   demand(fits, code, 'the times, or the agreement it replaces, do not fit');
   const two = new Set(parties);
-  for (const { grantor, grantee } of grants)
+  for (const { grantor, grantee, basis } of grants) {
     demand(sameSet(new Set([grantor, grantee]), two), code, 'a grant is not between the parties');
+    const [above, below] = [grantor, grantee].map((one) => one.replace(/(00)+$/, ''));
+    const allowed = below!.startsWith(above!) ? 'authorization' : above!.startsWith(below!) ? 'entrustment' : 'mutual';
+    demand(basis === undefined || basis === allowed, code, 'the levels of the regions do not allow the basis');
+  }
   const statements = parties.map((party) => {
     const statement = statementOf(party);
     demand(statement, 'KEY_UNKNOWN', `no statement of ${party} was given`);
@@ -242,7 +263,7 @@ export function verifyAuthorization(
   });
   for (const part of ['owner', 'kid'] as const)
     demand(new Set(signers.map((key) => key[part])).size === 2, code, 'each party signs with a key of its own');
-  return { id, parties, digest: H(payload) };
+  return { id, parties, digest: sha256(payload) };
 }
 
 function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {

@@ -1,8 +1,7 @@
 import { UUID } from './documents.ts';
-import { type Moment, type SignedRoot, type Signer, verifyRoot } from './signed.ts';
+import { HASHES, type Moment, type SignedRoot, type Signer, type Suite, verifyRoot } from './signed.ts';
 import {
   demand,
-  H,
   type Header,
   leafOf,
   pathLeadsTo,
@@ -27,17 +26,21 @@ export const ERROR_CODES = new Set(
   `
   PEER_UNKNOWN PEER_MISMATCH WRONG_RECIPIENT PROTOCOL_VIOLATION SHUTTING_DOWN BACK_PRESSURE MALFORMED
   VERSION_UNSUPPORTED EXTENSION_UNKNOWN MESSAGE_TOO_LARGE ID_REUSED JWS_INVALID TYP_MISMATCH ALGORITHM_NOT_ALLOWED
-  KEY_UNKNOWN KEY_NOT_VALID SIGNATURE_INVALID SUITE_MISMATCH ISSUER_MISMATCH ROOT_MISMATCH PATH_INVALID
+  KEY_UNKNOWN KEY_REVOKED KEY_NOT_VALID SIGNATURE_INVALID SUITE_MISMATCH ISSUER_MISMATCH ROOT_MISMATCH PATH_INVALID
   PAYLOAD_MISMATCH SEAL_TIME SENT_IN_FUTURE EXPIRED EXPIRY_INVALID SEQUENCE_GAP SEQUENCE_USED MATERIAL_MISSING
-  TRY_LATER UNKNOWN_TYPE PAYLOAD_INVALID AUTHORIZATION_UNKNOWN AUTHORIZATION_PENDING AUTHORIZATION_INACTIVE
-  AUTHORIZATION_REQUIRED AUTHORIZATION_INVALID ITEM_NOT_COVERED MODE_NOT_COVERED RIGHT_MISSING FIELD_NOT_ALLOWED
+  TRY_LATER UNKNOWN_TYPE PAYLOAD_INVALID AUTHORIZATION_UNKNOWN AUTHORIZATION_PENDING AUTHORIZATION_SUSPENDED
+  AUTHORIZATION_INACTIVE AUTHORIZATION_REQUIRED AUTHORIZATION_INVALID ITEM_NOT_COVERED MODE_NOT_COVERED
+  RIGHT_MISSING FIELD_NOT_ALLOWED JOINT_UNKNOWN JOINT_INVALID JOINT_INACTIVE ENTRUSTMENT_UNKNOWN ENTRUSTMENT_INVALID
+  ENTRUSTMENT_WIDENED ENTRUSTMENT_DEPTH ENTRUSTMENT_CYCLE ENTRUSTMENT_INACTIVE ENTRUSTMENT_REVOKED MATERIAL_GRADE
   CASE_UNKNOWN ITEM_UNKNOWN ILLEGAL_TRANSITION MATERIAL_TOO_LARGE MATERIAL_OFFSET MATERIAL_DIGEST MATERIAL_QUOTA
-  STATEMENT_INVALID STATEMENT_EXPIRED STATEMENT_STALE FINGERPRINT_MISMATCH RECEIPT_INVALID CHECKPOINT_INVALID
-  LOG_PROOF_INVALID LOG_CORRUPT BUNDLE_INVALID CERTIFICATE_MALFORMED CERTIFICATE_DISCLOSURE CERTIFICATE_EXPIRED
-  CERTIFICATE_NOT_YET_VALID CERTIFICATE_ISSUER CERTIFICATE_IDENTIFIER CERTIFICATE_EXISTS VALIDATION_FAILED
-  REQUEST_INVALID UNAUTHORIZED FORBIDDEN NOT_FOUND CONFLICT IDEMPOTENCY_KEY_REUSED PEER_NOT_PINNED PEER_UNREACHABLE
-  GATEWAY_UNREACHABLE PLATFORM_UNREACHABLE PLATFORM_REFUSED CONFIG_INVALID PASSPHRASE_WRONG KEY_MISSING STORE_VERSION
-  INTERNAL
+  STATEMENT_INVALID STATEMENT_EXPIRED STATEMENT_STALE FINGERPRINT_MISMATCH ANCHOR_UNREACHABLE CHAIN_INVALID
+  CHAIN_EXPIRED CHAIN_CONSTRAINT CHAIN_REVOKED CHAIN_STALE TRUST_MARK_INVALID TRUST_MARK_MISSING RECEIPT_INVALID
+  CHECKPOINT_INVALID LOG_PROOF_INVALID LOG_CORRUPT LOG_FORKED TIMESTAMP_INVALID TIMESTAMP_UNAVAILABLE BUNDLE_INVALID
+  CERTIFICATE_MALFORMED CERTIFICATE_DISCLOSURE CERTIFICATE_EXPIRED CERTIFICATE_NOT_YET_VALID CERTIFICATE_ISSUER
+  CERTIFICATE_IDENTIFIER CERTIFICATE_EXISTS VALIDATION_FAILED REQUEST_INVALID UNAUTHORIZED FORBIDDEN NOT_FOUND
+  CONFLICT IDEMPOTENCY_KEY_REUSED PEER_NOT_PINNED PEER_UNREACHABLE PEER_CERTIFICATE GATEWAY_UNREACHABLE
+  PLATFORM_UNREACHABLE PLATFORM_REFUSED CONFIG_INVALID PASSPHRASE_WRONG KEY_MISSING SIGNER_UNAVAILABLE
+  SIGNER_REFUSED SIGNER_WRONG STORE_VERSION INTERNAL
 `
     .trim()
     .split(/\s+/),
@@ -64,8 +67,11 @@ export interface ProvenEnvelope {
   readonly leaf: Buffer;
 }
 
+/** A header whose `H` is known. */
+export type KnownHeader = Header & { readonly suite: Suite };
+
 /** @throws Refused MALFORMED, SUITE_MISMATCH */
-export function headerOf(bytes: Buffer): Header {
+export function headerOf(bytes: Buffer): KnownHeader {
   const header = readHeader(bytes);
   const { authorizationId, authorizationDigest: digest, inReplyTo } = header;
   const cited = UUID.test(authorizationId) && digest.length === 32;
@@ -82,14 +88,19 @@ export function headerOf(bytes: Buffer): Header {
     ['payload_digest', header.payloadDigest.length === 32],
   ];
   for (const [field, met] of rules) demand(met, 'MALFORMED', `the field ${field} of the header breaks its rule`);
-  demand(header.suite === 'ES256' || header.suite === 'Ed25519', 'SUITE_MISMATCH', `the suite ${header.suite}`);
-  return header;
+  demand(Object.hasOwn(HASHES, header.suite), 'SUITE_MISMATCH', `the suite ${header.suite}`);
+  return { ...header, suite: header.suite as Suite };
 }
 
-/** @throws Refused with a code of the signed objects, PATH_INVALID */
-export function verifySeal(leaf: Buffer, seal: Seal, typ: string, signer: Signer, moment: Moment): SignedRoot {
+/**
+ * Verifies that a header or a receipt body is under a signed root, whose key says how the tree was hashed.
+ *
+ * @throws Refused with a code of the signed objects, PATH_INVALID
+ */
+export function verifySeal(member: Buffer, seal: Seal, typ: string, signer: Signer, moment: Moment): SignedRoot {
   const root = verifyRoot(seal.signedRoot, typ, signer, moment);
-  const leads = pathLeadsTo(root.root, leaf, seal.leafIndex, seal.treeSize, seal.path);
+  const H = HASHES[root.suite];
+  const leads = pathLeadsTo(H, root.root, leafOf(H, member), seal.leafIndex, seal.treeSize, seal.path);
   demand(seal.treeSize === root.size && leads, 'PATH_INVALID', 'the path does not lead to the signed root');
   return root;
 }
@@ -105,7 +116,7 @@ export function verifyContent(
   demand(header.critical.length === 0, 'EXTENSION_UNKNOWN', `extensions ${header.critical.join()}`);
   demand(header.suite === root.suite, 'SUITE_MISMATCH', `suite ${header.suite} under a root of ${root.suite}`);
   if (payload !== undefined && salt !== undefined) {
-    const fits = salt.length === 32 && H(salt, payload).equals(header.payloadDigest);
+    const fits = salt.length === 32 && HASHES[root.suite](salt, payload).equals(header.payloadDigest);
     demand(fits, 'PAYLOAD_MISMATCH', 'the payload is not the one that the header was made for');
   }
   const { sentAt, expiresAt } = header;
@@ -133,10 +144,10 @@ export function openEnvelope(
   const header = headerOf(envelope.header);
   demand(header.sender === from.region, 'PEER_MISMATCH', `sent by ${header.sender}`);
   demand(header.recipient === to, 'WRONG_RECIPIENT', `sent to ${header.recipient}`);
-  const leaf = leafOf(envelope.header);
+  const leaf = leafOf(HASHES[header.suite], envelope.header);
   const root =
     headers === undefined
-      ? verifySeal(leaf, envelope.seal, 'tongban-envelopes+jws', from, { now })
+      ? verifySeal(envelope.header, envelope.seal, 'tongban-envelopes+jws', from, { now })
       : verifyGroup(envelope.seal.signedRoot, 'tongban-envelopes+jws', headers, from, { now });
   demand(Math.abs(root.iat * 1000 - now) <= FIVE_MINUTES, 'SEAL_TIME', 'not sealed within five minutes of now');
   verifyContent(header, envelope, root, { now });
@@ -150,7 +161,12 @@ export function openEnvelope(
  */
 export function verifyGroup(jws: string, typ: string, members: readonly Buffer[], signer: Signer, moment: Moment) {
   const root = verifyRoot(jws, typ, signer, moment);
-  const fits = root.size === members.length && treeRoot(members.map(leafOf)).equals(root.root);
+  const H = HASHES[root.suite];
+  const rebuilt = treeRoot(
+    H,
+    members.map((member) => leafOf(H, member)),
+  );
+  const fits = root.size === members.length && rebuilt.equals(root.root);
   demand(fits, 'ROOT_MISMATCH', 'the rebuilt tree has another root');
   return root;
 }
@@ -185,9 +201,9 @@ export function readReceipt(body: Buffer, about: ReceiptSubject): ReceiptBody {
 }
 
 /** @throws Refused with a code of the signed objects, PATH_INVALID, RECEIPT_INVALID */
-export function verifyReceipt(body: Buffer, seal: Seal, issuer: Signer, about: ReceiptSubject): ReceiptBody {
-  verifySeal(leafOf(body), seal, 'tongban-receipts+jws', issuer, 'history');
-  return readReceipt(body, about);
+export function verifyReceipt(bytes: Buffer, seal: Seal, issuer: Signer, about: ReceiptSubject) {
+  const { suite } = verifySeal(bytes, seal, 'tongban-receipts+jws', issuer, 'history');
+  return { body: readReceipt(bytes, about), leaf: leafOf(HASHES[suite], bytes) };
 }
 
 function attempt<T>(run: () => T): T | undefined {

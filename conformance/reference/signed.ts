@@ -1,18 +1,24 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { bytes, isObject, object, whole } from './shape.ts';
-import { decoded, demand, H, json } from './wire.ts';
+import { sm2Holds, sm2Key } from './sm2.ts';
+import { decoded, demand, type Hash, jsonOnce, sha256, sm3 } from './wire.ts';
 
 /** Keys, compact JWS and signed roots of proto/README.md. */
 
 const JWS_LIMIT = 64 * 1024;
 export const URN = 'urn:tongban:region:';
 
+/** The suites by name, each with its `H`. */
+export const HASHES = { ES256: sha256, Ed25519: sha256, 'SM2-SM3': sm3 } as const satisfies Record<string, Hash>;
+export type Suite = keyof typeof HASHES;
+const SUITES: Readonly<Record<string, Suite>> = { 'EC P-256': 'ES256', 'OKP Ed25519': 'Ed25519', 'EC SM2': 'SM2-SM3' };
+
 export interface Key {
   readonly kid: string;
-  readonly suite: 'ES256' | 'Ed25519';
+  readonly suite: Suite;
   readonly key: KeyObject;
-  /** The JWK's `x`: of an Ed25519 key its 32 bytes. */
-  readonly x: string;
+  /** The JWK's `x`, of a point followed by its `y`. */
+  readonly point: Buffer;
   readonly purpose: string;
   /** Seconds. */
   readonly nbf: number;
@@ -20,27 +26,30 @@ export interface Key {
   readonly exp: number;
 }
 
-type PublicKey = Pick<Key, 'kid' | 'suite' | 'key' | 'x'>;
+type PublicKey = Pick<Key, 'kid' | 'suite' | 'key' | 'point'>;
 
 /** A public JWK with its RFC 7638 thumbprint; undefined when it is none of a suite in use. */
 export function publicKey(jwk: unknown): PublicKey | undefined {
   if (!isObject(jwk)) return undefined;
   demand(!Object.hasOwn(jwk, 'd'), 'JWS_INVALID', 'a public key holds a private one');
   const { kty, crv, x, y } = jwk;
-  const suite = kty === 'EC' && crv === 'P-256' ? 'ES256' : kty === 'OKP' && crv === 'Ed25519' ? 'Ed25519' : undefined;
-  if (suite === undefined || typeof x !== 'string' || decoded(x)?.length !== 32) return undefined;
-  if (suite === 'ES256' && decoded(y)?.length !== 32) return undefined;
-  const members = suite === 'ES256' ? { crv, kty, x, y } : { crv, kty, x };
+  const suite = SUITES[`${kty} ${crv}`];
+  const parts = suite === 'Ed25519' ? [x] : [x, y];
+  if (suite === undefined || !parts.every((part) => decoded(part)?.length === 32)) return undefined;
+  const members = suite === 'Ed25519' ? { crv, kty, x } : { crv, kty, x, y };
+  const point = Buffer.concat(parts.map((part) => Buffer.from(part as string, 'base64url')));
   try {
-    const key = createPublicKey({ key: members as Record<string, string>, format: 'jwk' });
-    return { kid: H(Buffer.from(JSON.stringify(members))).toString('base64url'), suite, key, x };
+    const jwk = { key: members as Record<string, string>, format: 'jwk' } as const;
+    const key = suite === 'SM2-SM3' ? sm2Key(point) : createPublicKey(jwk);
+    return { kid: sha256(Buffer.from(JSON.stringify(members))).toString('base64url'), suite, key, point };
   } catch {
     return undefined;
   }
 }
 
-export function signatureHolds({ suite, key }: PublicKey, content: Uint8Array, signature: Uint8Array): boolean {
+export function signatureHolds({ suite, key, point }: PublicKey, content: Uint8Array, signature: Buffer): boolean {
   if (signature.length !== 64) return false;
+  if (suite === 'SM2-SM3') return sm2Holds(key, point, content, signature);
   if (suite === 'Ed25519') return verify(null, content, key, signature);
   return verify('sha256', content, { key, dsaEncoding: 'ieee-p1363' }, signature);
 }
@@ -58,7 +67,7 @@ export interface Jws {
 export function readJws(jws: string, typ: string, code = 'JWS_INVALID', limit = JWS_LIMIT): Jws {
   demand(jws.length <= limit, code, 'the signed object is too large');
   const parts = jws.split('.');
-  const [header, claims] = parts.slice(0, 2).map((part) => json(decoded(part) ?? Buffer.alloc(0)));
+  const [header, claims] = parts.slice(0, 2).map((part) => jsonOnce(decoded(part) ?? Buffer.alloc(0)));
   const signature = decoded(parts[2]);
   const three = parts.length === 3 && signature !== undefined && signature.length > 0;
   demand(three, code, 'three parts are needed');
@@ -92,7 +101,7 @@ export interface SignedRoot {
   readonly size: number;
   /** Seconds. */
   readonly iat: number;
-  readonly suite: string;
+  readonly suite: Suite;
 }
 
 /**

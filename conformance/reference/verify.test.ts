@@ -9,10 +9,11 @@ import { verifyBundle } from '#trust';
 import { type EvidenceCase, evidenceCase } from '../../trust/testing/evidence-case.ts';
 import { readStatement, verifyCheckpoint } from './documents.ts';
 import { ERROR_CODES, openEnvelope, type Seal, verifyGroup, verifyReceipt } from './exchange.ts';
+import { publicKey, signatureHolds } from './signed.ts';
+import { sm2Z } from './sm2.ts';
 import { verifyEvidence } from './verify.ts';
 import {
   beginsWith,
-  H,
   leafOf,
   logLeaf,
   pathLeadsTo,
@@ -20,6 +21,8 @@ import {
   readHeader,
   readLogEntry,
   readReceiptBody,
+  sha256,
+  sm3,
   treeRoot,
 } from './wire.ts';
 
@@ -62,15 +65,15 @@ describe('the vectors of hashes, trees and messages', () => {
       log_leaf: { entry: string; leaf: string };
       trees: { leaves: string[]; root: string; paths: string[][] }[];
     }>('proto/vectors/hashes.json');
-    expect(leafOf(hex(file.envelope_leaf.header)).toString('hex')).toBe(file.envelope_leaf.leaf);
-    expect(leafOf(hex(file.receipt_leaf.body)).toString('hex')).toBe(file.receipt_leaf.leaf);
+    expect(leafOf(sha256, hex(file.envelope_leaf.header)).toString('hex')).toBe(file.envelope_leaf.leaf);
+    expect(leafOf(sha256, hex(file.receipt_leaf.body)).toString('hex')).toBe(file.receipt_leaf.leaf);
     const { salt, payload, digest } = file.payload_digest;
-    expect(H(hex(salt), hex(payload)).toString('hex')).toBe(digest);
-    expect(logLeaf(hex(file.log_leaf.entry)).toString('hex')).toBe(file.log_leaf.leaf);
+    expect(sha256(hex(salt), hex(payload)).toString('hex')).toBe(digest);
+    expect(logLeaf(sha256, hex(file.log_leaf.entry)).toString('hex')).toBe(file.log_leaf.leaf);
     for (const { leaves, root, paths } of file.trees) {
-      expect(treeRoot(hexes(leaves)).toString('hex')).toBe(root);
+      expect(treeRoot(sha256, hexes(leaves)).toString('hex')).toBe(root);
       for (const [index, path] of paths.entries())
-        expect(pathLeadsTo(hex(root), hex(leaves[index]!), index, leaves.length, hexes(path))).toBe(true);
+        expect(pathLeadsTo(sha256, hex(root), hex(leaves[index]!), index, leaves.length, hexes(path))).toBe(true);
     }
   });
 
@@ -94,28 +97,50 @@ describe('the vectors of hashes, trees and messages', () => {
     }
   });
 
-  it('judges the proofs of a log as recorded', () => {
+  it.each([
+    ['sha256', sha256],
+    ['sm3', sm3],
+  ])('judges the proofs of a log as recorded under %s', (name, H) => {
     type Inclusion = { index: number; size: number; leaf: string; path: string[]; root: string };
     type Growth = { old_size: number; old_root: string; new_size: number; new_root: string; proof: string[] };
     type Proofs = { inclusion: Inclusion[]; consistency: Growth[] };
     const file = vectors<Proofs & { entries: string[]; leaves: string[]; roots: string[]; bad: Proofs }>(
-      'trust/vectors/log-sha256.json',
+      `trust/vectors/log-${name}.json`,
     );
     const included = (one: Inclusion) =>
-      pathLeadsTo(hex(one.root), hex(one.leaf), one.index, one.size, hexes(one.path));
+      pathLeadsTo(H, hex(one.root), hex(one.leaf), one.index, one.size, hexes(one.path));
     const grown = (one: Growth) =>
       beginsWith(
+        H,
         { size: one.old_size, root: hex(one.old_root) },
         { size: one.new_size, root: hex(one.new_root) },
         hexes(one.proof),
       );
-    expect(file.entries.map((entry) => logLeaf(hex(entry)).toString('hex'))).toEqual(file.leaves);
+    expect(file.entries.map((entry) => logLeaf(H, hex(entry)).toString('hex'))).toEqual(file.leaves);
     for (const [size, root] of file.roots.entries())
-      expect(treeRoot(hexes(file.leaves.slice(0, size))).toString('hex')).toBe(root);
+      expect(treeRoot(H, hexes(file.leaves.slice(0, size))).toString('hex')).toBe(root);
     expect(file.inclusion.map(included)).not.toContain(false);
     expect(file.consistency.map(grown)).not.toContain(false);
     expect(file.bad.inclusion.map(included)).not.toContain(true);
     expect(file.bad.consistency.map(grown)).not.toContain(true);
+  });
+
+  it('verifies the published signature of SM2 and no other', () => {
+    const file = vectors<{
+      jwk: object;
+      kid: string;
+      user_digest: string;
+      message: string;
+      signature: string;
+      bad: { what: string; signature: string }[];
+      hashes: { text: string; sm3: string }[];
+    }>('trust/vectors/signature-sm2-sm3.json');
+    const key = publicKey(file.jwk)!;
+    const holds = (signature: string) => signatureHolds(key, Buffer.from(file.message), hex(signature));
+    expect([key.kid, sm2Z(key.point).toString('hex')]).toEqual([file.kid, file.user_digest]);
+    expect(holds(file.signature)).toBe(true);
+    for (const { what, signature } of file.bad) expect([what, holds(signature)]).toEqual([what, false]);
+    for (const { text, sm3: digest } of file.hashes) expect(sm3(Buffer.from(text)).toString('hex')).toBe(digest);
   });
 
   it('knows the codes of the closed table', () => {
@@ -127,7 +152,7 @@ describe('the vectors of hashes, trees and messages', () => {
   });
 });
 
-describe.each(['es256', 'ed25519'])('the vectors of %s', (suite) => {
+describe.each(['es256', 'ed25519', 'sm2-sm3'])('the vectors of %s', (suite) => {
   it('opens the recorded envelopes and refuses the bad ones', () => {
     type Fields = { header: string; payload: string; payload_salt: string; leaf: string };
     const file = vectors<{
@@ -190,7 +215,8 @@ describe.each(['es256', 'ed25519'])('the vectors of %s', (suite) => {
     }>(`trust/vectors/checkpoint-${suite}.json`);
     const statement = readStatement(file.statement);
     const { region, epoch, size, root } = file;
-    expect(verifyCheckpoint(file.note_text, statement, file.at)).toEqual({ region, epoch, size, root: hex(root) });
+    const state = { region, epoch, size, root: hex(root) };
+    expect(verifyCheckpoint(file.note_text, statement, file.at)).toMatchObject(state);
     const got = file.bad.map(({ what, note_text, at }) => [
       what,
       outcome(() => verifyCheckpoint(note_text, statement, at)),
@@ -235,6 +261,10 @@ describe('beside the product’s own verifier', () => {
   const cases: EvidenceCase[] = [];
   beforeAll(async () => {
     cases.push(await evidenceCase('ES256', 'receiving'), await evidenceCase('Ed25519', 'handling'));
+    cases.push(
+      await evidenceCase('SM2-SM3', 'handling', 'ES256'),
+      await evidenceCase('Ed25519', 'receiving', 'SM2-SM3'),
+    );
   });
 
   /** Verdict, first fault and timeline of both verifiers. */

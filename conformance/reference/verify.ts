@@ -9,8 +9,17 @@ import {
   verifyAuthorization,
   verifyCheckpoint,
 } from './documents.ts';
-import { headerOf, OUTCOME, type Seal, verifyContent, verifyReceipt, verifySeal } from './exchange.ts';
+import {
+  headerOf,
+  type KnownHeader,
+  OUTCOME,
+  type Seal,
+  verifyContent,
+  verifyReceipt,
+  verifySeal,
+} from './exchange.ts';
 import { bytes, list, matching, object, oneOf, region, text, whole } from './shape.ts';
+import { HASHES } from './signed.ts';
 import {
   demand,
   type Header,
@@ -191,12 +200,12 @@ export function verifyEvidence(
     checkpoint: Checkpoint | undefined,
   ): { header?: Header | undefined; receipt?: ReceiptBody | undefined } {
     const headerBytes = raw(envelope.header);
-    const leaf = leafOf(headerBytes);
     const header = check(`${place}/header`, () => headerInCase(headerBytes, bundle));
     if (header === undefined) return {};
     const { sender, recipient } = header;
+    const leaf = leafOf(HASHES[header.suite], headerBytes);
     const root = check(`${place}/seal`, () =>
-      verifySeal(leaf, sealOf(envelope.seal), 'tongban-envelopes+jws', trusted(sender), 'history'),
+      verifySeal(headerBytes, sealOf(envelope.seal), 'tongban-envelopes+jws', trusted(sender), 'history'),
     );
     const [payload, salt] = [envelope.payload, envelope.payload_salt];
     if (payload === undefined || salt === undefined) notes.push(`${place}: payload erased`);
@@ -209,8 +218,10 @@ export function verifyEvidence(
     const receipt = check(`${place}/receipt`, () =>
       verifyReceipt(body, sealOf(envelope.receipt.seal), trusted(recipient), about),
     );
-    check(`${place}/log`, () => demandLogged(envelope.log, leaf, leafOf(body), header, bundle.exported_by, checkpoint));
-    return { header, receipt };
+    if (receipt === undefined) return { header };
+    const leaves = { envelope: leaf, receipt: receipt.leaf };
+    check(`${place}/log`, () => demandLogged(envelope.log, leaves, header, bundle.exported_by, checkpoint));
+    return { header, receipt: receipt.body };
   }
 }
 
@@ -226,7 +237,7 @@ function readBundle(bundleText: string): Bundle {
   return bundle;
 }
 
-function headerInCase(bytes: Buffer, bundle: Bundle): Header {
+function headerInCase(bytes: Buffer, bundle: Bundle): KnownHeader {
   const header = headerOf(bytes);
   const sides = [header.sender, header.recipient];
   demand(header.conversation === bundle.case, 'BUNDLE_INVALID', 'the envelope belongs to another case');
@@ -248,8 +259,7 @@ function demandAuthorization(header: Header, documents: readonly (Authorization 
 
 function demandLogged(
   log: EnvelopeText['log'],
-  leaf: Buffer,
-  receiptLeaf: Buffer,
+  leaves: { readonly envelope: Buffer; readonly receipt: Buffer },
   header: Header,
   exporter: string,
   checkpoint: Checkpoint | undefined,
@@ -257,10 +267,10 @@ function demandLogged(
   const sent = header.sender === exporter;
   const expected: [number, Buffer][] = sent
     ? [
-        [ENTRY_KIND.sent, leaf],
-        [ENTRY_KIND.received, receiptLeaf],
+        [ENTRY_KIND.sent, leaves.envelope],
+        [ENTRY_KIND.received, leaves.receipt],
       ]
-    : [[ENTRY_KIND.verdict, receiptLeaf]];
+    : [[ENTRY_KIND.verdict, leaves.receipt]];
   demand(log.length === expected.length, 'BUNDLE_INVALID', `${expected.length} log entries are needed`);
   const peer = sent ? header.recipient : header.sender;
   for (const [index, { entry, index: at, inclusion_path: path }] of log.entries()) {
@@ -269,7 +279,8 @@ function demandLogged(
     const fits = subject && read.version === 1 && read.kind === kind && read.subject.equals(subject);
     demand(fits && read.peer === peer, 'LOG_PROOF_INVALID', `log entry ${index} is about something else`);
     if (checkpoint === undefined) continue;
-    const under = pathLeadsTo(checkpoint.root, logLeaf(raw(entry)), at, checkpoint.size, path.map(raw));
+    const { H, root, size } = checkpoint;
+    const under = pathLeadsTo(H, root, logLeaf(H, raw(entry)), at, size, path.map(raw));
     demand(under, 'LOG_PROOF_INVALID', `log entry ${index} is not under the checkpoint`);
   }
 }

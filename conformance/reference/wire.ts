@@ -47,41 +47,63 @@ export function json(source: string | Uint8Array): unknown {
   }
 }
 
-/** SHA-256, the hash `H` of both suites that are in use. */
-export function H(...parts: Uint8Array[]): Buffer {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest();
+/** As `json`; undefined also when a member stands twice in one object. */
+export function jsonOnce(bytes: Uint8Array): unknown {
+  const value = json(bytes);
+  // In a text that is JSON a string is a name exactly when a colon follows it.
+  const names = utf8(bytes)?.match(/"(?:[^"\\]|\\.)*"(?=\s*:)/gs)?.length ?? 0;
+  return names === namesIn(value) ? value : undefined;
+}
+
+function namesIn(value: unknown): number {
+  if (Array.isArray(value)) return value.reduce((sum: number, entry) => sum + namesIn(entry), 0);
+  if (value === null || typeof value !== 'object') return 0;
+  return Object.values(value).reduce((sum: number, entry) => sum + 1 + namesIn(entry), 0);
+}
+
+/** The hash `H` of a suite. */
+export type Hash = (...parts: Uint8Array[]) => Buffer;
+
+export const sha256 = hashNamed('sha256');
+export const sm3 = hashNamed('sm3');
+
+function hashNamed(name: string): Hash {
+  return (...parts) => {
+    const hash = createHash(name);
+    for (const part of parts) hash.update(part);
+    return hash.digest();
+  };
 }
 
 /** Leaf of an envelope (its header) or of a receipt (its body). */
-export function leafOf(bytes: Uint8Array): Buffer {
+export function leafOf(H: Hash, bytes: Uint8Array): Buffer {
   const length = Buffer.alloc(4);
   length.writeUInt32BE(bytes.length);
   return H(Buffer.of(0), length, bytes);
 }
 
 /** Leaf of a log entry: RFC 9162, 2.1.1. */
-export function logLeaf(entry: Uint8Array): Buffer {
+export function logLeaf(H: Hash, entry: Uint8Array): Buffer {
   return H(Buffer.of(0), entry);
 }
 
-const node = (left: Uint8Array, right: Uint8Array) => H(Buffer.of(1), left, right);
+const node = (H: Hash, left: Uint8Array, right: Uint8Array) => H(Buffer.of(1), left, right);
 const half = (n: number) => Math.floor(n / 2);
 const same = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b) === 0;
 
 /** RFC 9162, 2.1.1. */
-export function treeRoot(leaves: readonly Uint8Array[]): Buffer {
+export function treeRoot(H: Hash, leaves: readonly Uint8Array[]): Buffer {
   const [first] = leaves;
   if (first === undefined) return H();
   if (leaves.length === 1) return Buffer.from(first);
   let split = 1;
   while (split * 2 < leaves.length) split *= 2;
-  return node(treeRoot(leaves.slice(0, split)), treeRoot(leaves.slice(split)));
+  return node(H, treeRoot(H, leaves.slice(0, split)), treeRoot(H, leaves.slice(split)));
 }
 
 /** Whether the path leads from the leaf to the root: RFC 9162, 2.1.3.2. */
 export function pathLeadsTo(
+  H: Hash,
   root: Uint8Array,
   leaf: Uint8Array,
   index: number,
@@ -93,9 +115,9 @@ export function pathLeadsTo(
   for (const sibling of path) {
     if (last === 0) return false;
     if (at % 2 === 1 || at === last) {
-      hash = node(sibling, hash);
+      hash = node(H, sibling, hash);
       while (at % 2 === 0 && at !== 0) [at, last] = [half(at), half(last)];
-    } else hash = node(hash, sibling);
+    } else hash = node(H, hash, sibling);
     [at, last] = [half(at), half(last)];
   }
   return last === 0 && same(hash, root);
@@ -108,7 +130,7 @@ export interface LogState {
 }
 
 /** Whether the older log begins the newer one: RFC 9162, 2.1.4.2. */
-export function beginsWith(older: LogState, newer: LogState, proof: readonly Uint8Array[]): boolean {
+export function beginsWith(H: Hash, older: LogState, newer: LogState, proof: readonly Uint8Array[]): boolean {
   const [m, n] = [older.size, newer.size];
   if (m > n) return false;
   if (m === n) return proof.length === 0 && same(older.root, newer.root);
@@ -122,9 +144,9 @@ export function beginsWith(older: LogState, newer: LogState, proof: readonly Uin
   for (const sibling of rest) {
     if (last === 0) return false;
     if (at % 2 === 1 || at === last) {
-      [old, fresh] = [node(sibling, old), node(sibling, fresh)];
+      [old, fresh] = [node(H, sibling, old), node(H, sibling, fresh)];
       while (at % 2 === 0 && at !== 0) [at, last] = [half(at), half(last)];
-    } else fresh = node(fresh, sibling);
+    } else fresh = node(H, fresh, sibling);
     [at, last] = [half(at), half(last)];
   }
   return last === 0 && same(old, older.root) && same(fresh, newer.root);
