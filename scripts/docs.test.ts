@@ -24,6 +24,23 @@ describe('docs/lifecycle.md', () => {
   });
 });
 
+describe('docs/trust.md', () => {
+  const threats = read('docs/trust.md')
+    .split('\n## ')
+    .find((section) => section.startsWith('威胁'))!;
+  const rows = threats.split('\n').filter((line) => line.startsWith('| ') && !/^\| (威胁|---)/.test(line));
+  const shown = [...threats.matchAll(/\[([^\]]+)\]\((\.\.\/[^)]+\.test\.ts)\)/g)];
+
+  it('names a test for every threat', () => {
+    expect(rows.length).toBeGreaterThan(20);
+    for (const row of rows) expect(row).toMatch(/\.test\.ts\)/);
+  });
+
+  it.each(shown.map(([, title, file]) => [title!, file!]))('"%s" is a test of %s', (title, file) => {
+    expect(read(join('docs', file))).toContain(title);
+  });
+});
+
 describe('gateway/README.md', () => {
   it('lists the rooms of the layer check in the same order', () => {
     const table = read('gateway/README.md')
