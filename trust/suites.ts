@@ -15,6 +15,8 @@ export interface Suite {
   readonly alg: string;
   /** `H`: leaves, nodes and digests. */
   readonly hash: Hash;
+  /** What `_sd_alg` calls it (RFC 9901, 4.1.1; IANA has no name for SM3, this one is our own). */
+  readonly hashName: 'sha-256' | 'sm3';
   generate(): { privateKey: KeyObject; publicKey: KeyObject };
   /** Raw signature as JOSE wants it (64 bytes for all suites here). */
   sign(key: KeyObject, data: Uint8Array): Buffer;
@@ -31,6 +33,7 @@ const ES256: Suite = {
   name: 'ES256',
   alg: 'ES256',
   hash: sha256,
+  hashName: 'sha-256',
   generate: () => generateKeyPairSync('ec', { namedCurve: 'P-256' }),
   sign: (key, data) => sign('sha256', data, { key, dsaEncoding: 'ieee-p1363' }),
   verify: (key, data, signature) =>
@@ -42,6 +45,7 @@ const Ed25519: Suite = {
   name: 'Ed25519',
   alg: 'Ed25519',
   hash: sha256,
+  hashName: 'sha-256',
   generate: () => generateKeyPairSync('ed25519'),
   sign: (key, data) => sign(null, data, key),
   verify: (key, data, signature) => signature.length === 64 && verify(null, data, key, signature),
@@ -53,6 +57,7 @@ const SM2: Suite = {
   name: 'SM2-SM3',
   alg: 'SM2-SM3',
   hash: sm3,
+  hashName: 'sm3',
   generate: generateSm2,
   sign: sm2Sign,
   verify: sm2Verify,

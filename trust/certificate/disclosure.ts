@@ -1,4 +1,5 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import type { Hash } from '#proto';
 import { VerificationError } from '../errors.ts';
 import { decodePart } from '../jws.ts';
 
@@ -8,8 +9,6 @@ export interface Disclosure {
   readonly encoded: string;
   readonly name: string;
   readonly value: unknown;
-  /** Base64url SHA-256 of `encoded`: what stands in `_sd` (RFC 9901, 4.2.3). */
-  readonly digest: string;
 }
 
 /** RFC 9901, 9.3: 128 bits. */
@@ -23,7 +22,7 @@ const RESERVED_NAMES: ReadonlySet<string> = new Set(['_sd', '_sd_alg', '...']);
 export function createDisclosure(name: string, value: unknown): Disclosure {
   const salt = randomBytes(SALT_BYTES).toString('base64url');
   const encoded = Buffer.from(JSON.stringify([salt, name, value])).toString('base64url');
-  return { encoded, name, value, digest: digestOf(encoded) };
+  return { encoded, name, value };
 }
 
 /**
@@ -39,17 +38,17 @@ export function readDisclosure(encoded: string): Disclosure {
   if (typeof salt !== 'string') refuse('has a salt that is not text');
   if (typeof name !== 'string') return refuse('has a name that is not text');
   if (RESERVED_NAMES.has(name)) refuse('has a reserved name');
-  return { encoded, name, value, digest: digestOf(encoded) };
+  return { encoded, name, value };
 }
 
-/** Base64url SHA-256 over the ASCII bytes of an encoded disclosure (RFC 9901, 4.2.3). */
-export function digestOf(encoded: string): string {
-  return createHash('sha256').update(encoded, 'ascii').digest('base64url');
+/** Base64url of the hash over the ASCII bytes of an encoded disclosure: what stands in `_sd` (RFC 9901, 4.2.3). */
+export function digestOf(hash: Hash, encoded: string): string {
+  return hash(Buffer.from(encoded, 'ascii')).toString('base64url');
 }
 
 /** A digest that belongs to no claim, so that the number of digests does not tell the number of claims (RFC 9901, 4.2.5). */
-export function decoyDigest(): string {
-  return createHash('sha256').update(randomBytes(32)).digest('base64url');
+export function decoyDigest(hash: Hash): string {
+  return hash(randomBytes(32)).toString('base64url');
 }
 
 /** Whether a name carries digests (RFC 9901, 4.1) and may therefore not be the name of a claim. */

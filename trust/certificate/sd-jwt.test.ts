@@ -1,13 +1,20 @@
 import fc from 'fast-check';
-import { compactVerify, importJWK } from 'jose';
+import { sm3 } from 'sm-crypto-v2';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { signJws } from '../jws.ts';
 import { localSigner, type Signer } from '../keys/signer.ts';
 import { importPublicJwk, SUITE_NAMES, suiteOf } from '../suites.ts';
-import { createDisclosure, digestOf } from './disclosure.ts';
+import { othersVerify } from '../testing/jws-oracle.ts';
+import * as disclosure from './disclosure.ts';
 import { issueSdJwt, presentSdJwt, readSdJwt, verifySdJwt } from './sd-jwt.ts';
 
 const TYP = 'example+sd-jwt';
+const { hash } = suiteOf('ES256');
+const digestOf = (text: string) => disclosure.digestOf(hash, text);
+const createDisclosure = (name: string, value: unknown) => {
+  const made = disclosure.createDisclosure(name, value);
+  return { ...made, digest: digestOf(made.encoded) };
+};
 const MALFORMED = expect.objectContaining({ code: 'CERTIFICATE_MALFORMED' });
 const DISCLOSURE = expect.objectContaining({ code: 'CERTIFICATE_DISCLOSURE' });
 
@@ -34,6 +41,13 @@ const codeOf = (act: () => unknown): string => {
   }
   return 'none';
 };
+
+it('has disclosures whose digests another implementation of SM3 finds', async () => {
+  const issued = await issueSdJwt(await newSigner('SM2-SM3'), TYP, { name: '王小明' }, ['name']);
+  const [jwt = '', encoded = ''] = issued.split('~');
+  const { _sd } = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString());
+  expect(_sd).toEqual([Buffer.from(sm3(encoded), 'hex').toString('base64url')]);
+});
 
 describe.each(SUITE_NAMES)('an SD-JWT of %s', (suite) => {
   it('is verified with any subset of its disclosures, and its digest stays', async () => {
@@ -66,13 +80,22 @@ describe.each(SUITE_NAMES)('an SD-JWT of %s', (suite) => {
   it('has an issuer signature that another implementation accepts', async () => {
     const own = await newSigner(suite);
     const issued = await issueSdJwt(own, TYP, { iss: 'x', name: '王小明' }, ['name'], 2);
-    const [jwt = ''] = issued.split('~');
-    const { payload, protectedHeader } = await compactVerify(jwt, await importJWK(own.publicJwk, suite));
-    expect(protectedHeader).toEqual({ alg: suite, kid: own.kid, typ: TYP });
-    const { iss, _sd, _sd_alg, ...rest } = JSON.parse(new TextDecoder().decode(payload));
-    expect({ iss, _sd_alg, rest }).toEqual({ iss: 'x', _sd_alg: 'sha-256', rest: {} });
+    const { header, payload } = await othersVerify(issued, own);
+    expect(header).toEqual({ alg: suite, kid: own.kid, typ: TYP });
+    const { iss, _sd, _sd_alg, ...rest } = payload;
+    expect({ iss, _sd_alg, rest }).toEqual({ iss: 'x', _sd_alg: suite === 'SM2-SM3' ? 'sm3' : 'sha-256', rest: {} });
     expect(_sd).toHaveLength(3);
-    expect(_sd).toEqual([..._sd].sort());
+    expect(_sd).toEqual([...(_sd as string[])].sort());
+  });
+
+  it('is refused with the digests of another hash, or when it does not name its own', async () => {
+    const own = await newSigner(suite);
+    const [hashName, other] = suite === 'SM2-SM3' ? ['sm3', 'sha-256'] : ['sha-256', 'sm3'];
+    const jwt = await signJws(own, TYP, { _sd: [digestOf('decoy')], _sd_alg: other });
+    expect(() => verify(`${jwt}~`, own)).toThrow(MALFORMED);
+    const unnamed = await signJws(own, TYP, { _sd: [digestOf('decoy')] });
+    if (hashName === 'sha-256') expect(verify(`${unnamed}~`, own).claims).toEqual({});
+    else expect(() => verify(`${unnamed}~`, own)).toThrow(MALFORMED);
   });
 });
 

@@ -1,9 +1,17 @@
 import { createHash } from 'node:crypto';
-import { CodedError, LIMITS } from '#proto';
+import { CodedError, type Hash, LIMITS } from '#proto';
 import { VerificationError } from '../errors.ts';
 import { readJws, signJws, type VerificationKey, verifyJws } from '../jws.ts';
 import type { Signer } from '../keys/signer.ts';
-import { createDisclosure, type Disclosure, decoyDigest, isReservedName, readDisclosure } from './disclosure.ts';
+import { SUITE_NAMES, type Suite, suiteOf } from '../suites.ts';
+import {
+  createDisclosure,
+  type Disclosure,
+  decoyDigest,
+  digestOf,
+  isReservedName,
+  readDisclosure,
+} from './disclosure.ts';
 
 /*
  * SD-JWT (RFC 9901) in a flat profile: claims of the top level are disclosable, whole. Digests inside other claims,
@@ -30,7 +38,8 @@ const MAX_DISCLOSURES = 200;
 const MAX_DIGESTS = 400;
 /** Levels of objects and lists within one claim. */
 const MAX_DEPTH = 16;
-const HASH_NAME = 'sha-256';
+/** What no `_sd_alg` means (RFC 9901, 4.1.1). */
+const DEFAULT_HASH_NAME: Suite['hashName'] = 'sha-256';
 /** Base64url of 32 bytes. */
 const DIGEST = /^[\w-]{43}$/;
 
@@ -55,12 +64,16 @@ export async function issueSdJwt(
   if (absent !== undefined) throw new TypeError(`there is no claim ${absent} to make disclosable`);
   const hidden = new Set(disclosable);
   const disclosures = disclosable.map((name) => createDisclosure(name, claims[name]));
-  const digests = [...disclosures.map(({ digest }) => digest), ...Array.from({ length: decoys }, decoyDigest)];
+  const { hash, hashName } = suiteOf(signer.suite);
+  const digests = [
+    ...disclosures.map(({ encoded }) => digestOf(hash, encoded)),
+    ...Array.from({ length: decoys }, () => decoyDigest(hash)),
+  ];
   const open = Object.entries(claims).filter(([name]) => !hidden.has(name));
   const jwt = await signJws(signer, typ, {
     ...Object.fromEntries(open),
     // Sorted, so that the order of the claims is not told (RFC 9901, 4.2.4.1).
-    ...(digests.length > 0 ? { _sd: digests.toSorted(), _sd_alg: HASH_NAME } : {}),
+    ...(digests.length > 0 ? { _sd: digests.toSorted(), _sd_alg: hashName } : {}),
   });
   const sdJwt = assemble(jwt, disclosures);
   if (jwt.length > LIMITS.jwsBytes || sdJwt.length > MAX_LENGTH)
@@ -110,6 +123,9 @@ export function verifySdJwt(
 ): VerifiedSdJwt {
   const { jwt, disclosures } = split(sdJwt);
   const { payload, kid } = asMalformed(() => verifyJws<Claims>(jwt, typ, keyOf));
+  const { hashName } = keyOf(kid)!.suite;
+  if (Object.hasOwn(payload, '_sd') && hashNameOf(payload) !== hashName)
+    malformed(`has digests of another hash than its key has, ${hashName}`);
   return {
     claims: processPayload(payload, disclosures),
     kid,
@@ -120,14 +136,15 @@ export function verifySdJwt(
 
 /** Puts the disclosed claims in the place of their digests (RFC 9901, 7.1, steps 2.5 to 5). */
 function processPayload(payload: Claims, disclosures: readonly Disclosure[]): Claims {
-  const { _sd: list = [], _sd_alg: hashName = HASH_NAME, ...open } = payload;
-  if (hashName !== HASH_NAME) malformed(`names a hash other than ${HASH_NAME}`);
+  const { _sd: list = [], _sd_alg: _, ...open } = payload;
+  const hash = hashNamed(hashNameOf(payload));
   const digests = readDigests(list);
   demandNoDigests(open);
   const claims = new Map(Object.entries(open));
-  for (const { name, value, digest } of disclosures) {
+  for (const { name, value, encoded } of disclosures) {
     // Each digest serves once: a repeated disclosure finds its digest gone.
-    if (!digests.delete(digest)) refuse('a disclosure does not belong to the certificate, or is there twice');
+    if (!digests.delete(digestOf(hash, encoded)))
+      refuse('a disclosure does not belong to the certificate, or is there twice');
     if (claims.has(name)) refuse('a disclosure has the name of another claim');
     demandNoDigests({ value });
     claims.set(name, value);
@@ -135,9 +152,18 @@ function processPayload(payload: Claims, disclosures: readonly Disclosure[]): Cl
   return Object.fromEntries(claims);
 }
 
+function hashNameOf({ _sd_alg: name = DEFAULT_HASH_NAME }: Claims): unknown {
+  return name;
+}
+
+function hashNamed(name: unknown): Hash {
+  const suite = SUITE_NAMES.map(suiteOf).find(({ hashName }) => hashName === name);
+  return suite?.hash ?? malformed('names a hash that is none of a suite');
+}
+
 function readDigests(list: unknown): Set<string> {
   if (!Array.isArray(list) || !list.every((entry) => typeof entry === 'string' && DIGEST.test(entry)))
-    return malformed('has digests that are not SHA-256 in base64url');
+    return malformed('has digests that are not 32 bytes in base64url');
   if (list.length > MAX_DIGESTS) malformed(`has more than ${MAX_DIGESTS} digests`);
   const digests = new Set<string>(list);
   if (digests.size !== list.length) malformed('has a digest twice');

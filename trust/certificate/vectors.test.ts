@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { verifyStatement } from '../region/statement.ts';
+import { RECORDINGS } from '../testing/recording/record-vectors.ts';
 import ed25519 from '../vectors/certificate-ed25519.json' with { type: 'json' };
 import es256 from '../vectors/certificate-es256.json' with { type: 'json' };
+import sm2 from '../vectors/certificate-sm2-sm3.json' with { type: 'json' };
 import { demandInForce, presentCertificate, verifyCertificate } from './certificate.ts';
 
 describe.each([
   ['ES256', es256],
   ['Ed25519', ed25519],
-])('the recorded certificate of %s', (_, vector) => {
+  ['SM2-SM3', sm2],
+])('the recorded certificate of %s', (suite, vector) => {
   async function verify(text: string, now = vector.now): Promise<unknown> {
     const statement = await verifyStatement(vector.statement);
     const statementOf = (region: string): typeof statement | undefined =>
@@ -24,6 +27,13 @@ describe.each([
   it('gives the recorded presentation', () => {
     const fields = ['certificate_holder_name', 'business_items'];
     expect(presentCertificate(vector.certificate, fields)).toBe(vector.presentation);
+  });
+
+  it('would be recorded today with the same members and the same content', async () => {
+    const fresh = (await RECORDINGS[`certificate-${suite.toLowerCase()}`]!()) as typeof vector;
+    expect(Object.keys(fresh)).toEqual(Object.keys(vector));
+    expect(fresh.expected.certificate.certificate).toEqual(vector.expected.certificate.certificate);
+    expect(fresh.expected.presentation.certificate).toEqual(vector.expected.presentation.certificate);
   });
 
   it('is out of date in time', async () => {

@@ -215,9 +215,9 @@ describe('a root is refused', () => {
   it('that was signed over receipts', async () => {
     const { leaf } = envelope();
     const root = await sealReceipts(nantong.signing, '320600', [Buffer.from('receipt')], NOW);
-    expect(() => verifySeal(leaf, sealOf(root, 0, 'ES256'), TYP.envelopeRoot, nantong.statement, ARRIVAL)).toThrow(
-      withCode('TYP_MISMATCH'),
-    );
+    expect(() =>
+      verifySeal(() => leaf, sealOf(root, 0, 'ES256'), TYP.envelopeRoot, nantong.statement, ARRIVAL),
+    ).toThrow(withCode('TYP_MISMATCH'));
   });
 
   it("that another region's key signed, or a key of another purpose", async () => {

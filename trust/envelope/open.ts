@@ -1,4 +1,14 @@
-import { decode, envelopeLeaf, headerFault, LIMITS, type messages, payloadDigest, SALT_BYTES, TYP } from '#proto';
+import {
+  decode,
+  envelopeLeaf,
+  type Hash,
+  headerFault,
+  LIMITS,
+  type messages,
+  payloadDigest,
+  SALT_BYTES,
+  TYP,
+} from '#proto';
 import { VerificationError } from '../errors.ts';
 import type { RegionStatement } from '../region/statement.ts';
 import { suiteOf } from '../suites.ts';
@@ -70,10 +80,11 @@ export function verifyGroup(
 /**
  * Verifies that one leaf is under a signed root, by its path.
  *
+ * @param leafOf the leaf under a hash: the tree has that of the key that signed, whatever the leaf says of itself
  * @throws VerificationError the codes of `verifyRoot`, PATH_INVALID
  */
 export function verifySeal(
-  leaf: Uint8Array,
+  leafOf: (hash: Hash) => Uint8Array,
   seal: messages.Seal,
   typ: string,
   signer: RegionStatement,
@@ -81,7 +92,8 @@ export function verifySeal(
 ): VerifiedRoot {
   const root = verifyRoot(seal.signedRoot, typ, signer, time);
   if (seal.treeSize !== root.size) throw new VerificationError('PATH_INVALID');
-  const reached = rootFromPath(root.key.suite.hash, leaf, seal.leafIndex, seal.treeSize, seal.inclusionPath);
+  const { hash } = root.key.suite;
+  const reached = rootFromPath(hash, leafOf(hash), seal.leafIndex, seal.treeSize, seal.inclusionPath);
   if (!reached?.equals(root.root)) throw new VerificationError('PATH_INVALID');
   return root;
 }
@@ -110,7 +122,8 @@ export function openSealed(
   now: number,
 ): VerifiedEnvelope {
   if (!seal) throw new VerificationError('JWS_INVALID', 'the envelope has no seal');
-  return openMember(arrived, verifySeal(arrived.leaf, seal, TYP.envelopeRoot, sender, { kind: 'arrival', now }), now);
+  const leafOf = (hash: Hash) => envelopeLeaf(hash, arrived.headerBytes);
+  return openMember(arrived, verifySeal(leafOf, seal, TYP.envelopeRoot, sender, { kind: 'arrival', now }), now);
 }
 
 /**

@@ -81,8 +81,8 @@ describe.each(SUITE_NAMES)('a group of receipts under %s', (suite) => {
     expect(leaves).toEqual(root.leaves);
     for (const [index, leaf] of leaves.entries()) {
       const alone = sealOf(root, index, suite);
-      expect(verifySeal(leaf, alone, TYP.receiptRoot, issuer.statement, { kind: 'history' }).size).toBe(count);
-      expect(() => verifySeal(leaf, alone, TYP.envelopeRoot, issuer.statement, { kind: 'history' })).toThrow(
+      expect(verifySeal(() => leaf, alone, TYP.receiptRoot, issuer.statement, { kind: 'history' }).size).toBe(count);
+      expect(() => verifySeal(() => leaf, alone, TYP.envelopeRoot, issuer.statement, { kind: 'history' })).toThrow(
         withCode('TYP_MISMATCH'),
       );
     }

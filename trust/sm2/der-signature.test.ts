@@ -19,6 +19,22 @@ it('is read back as it was written', () => {
   );
 });
 
+it('has one form only: other bytes are refused', () => {
+  const good = derOfRaw(raw(ALMOST_N, ONE))!;
+  fc.assert(
+    fc.property(fc.nat(good.length - 1), fc.nat(255), fc.nat(3), (at, byte, cut) => {
+      const other = Buffer.from(good.subarray(0, good.length - cut));
+      if (at < other.length) other[at] = byte;
+      try {
+        expect(derOfRaw(rawOfDer(other))).toEqual(other);
+      } catch (error) {
+        expect(error).toBeInstanceOf(TypeError);
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});
+
 it('is the shortest form of both numbers', () => {
   expect(derOfRaw(raw(ONE, ONE))?.toString('hex')).toBe('3006020101020101');
   expect(derOfRaw(raw(ONE.replace('01', '80'), ONE))?.toString('hex')).toBe('300702020080020101');

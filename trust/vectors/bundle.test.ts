@@ -12,7 +12,7 @@ interface Vector {
 
 const read = (name: string): Vector => JSON.parse(readFileSync(new URL(`${name}.json`, import.meta.url), 'utf8'));
 
-describe.each(['bundle-es256', 'bundle-ed25519'])('%s', (name) => {
+describe.each(['bundle-es256', 'bundle-ed25519', 'bundle-sm2-sm3'])('%s', (name) => {
   const { statements, bundle, timeline, bad } = read(name);
   const verify = async (changed: unknown) =>
     verifyBundle(JSON.stringify(changed), await Promise.all(statements.map(verifyStatement)));

@@ -26,7 +26,7 @@ interface Vector {
 const read = (name: string): Vector => JSON.parse(readFileSync(new URL(`${name}.json`, import.meta.url), 'utf8'));
 const bytes = (hex: string) => Buffer.from(hex, 'hex');
 
-describe.each(['envelope-es256', 'envelope-ed25519'])('%s', (name) => {
+describe.each(['envelope-es256', 'envelope-ed25519', 'envelope-sm2-sm3'])('%s', (name) => {
   const vector = read(name);
   const { statement, sender, recipient, now, batch, single, bad } = vector;
 

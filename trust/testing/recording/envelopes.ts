@@ -44,6 +44,7 @@ async function badEnvelopes(suite: SuiteName, region: ThrowawayRegion): Promise<
   const sealed = { ...good, seal: await seal(region, good) };
   const stranger = await throwawayRegion(SENDER, { suite, now: SAMPLE_TIME });
   const other = suite === 'ES256' ? 'Ed25519' : 'ES256';
+  const future = suite === 'SM2-SM3' ? 'SM9-SM3' : 'SM2-SM3';
   const [first] = sealed.seal.inclusion_path as [string, ...string[]];
   const changed = (what: string, code: string, change: object, now = NOW) => ({
     what,
@@ -83,7 +84,7 @@ async function badEnvelopes(suite: SuiteName, region: ThrowawayRegion): Promise<
     await forged('algorithm none', 'ALGORITHM_NOT_ALLOWED', { header: { alg: 'none' } }),
     await forged('algorithm EdDSA', 'ALGORITHM_NOT_ALLOWED', { header: { alg: 'EdDSA' } }),
     await forged('key of nobody', 'KEY_UNKNOWN', {}, stranger),
-    await forged('log key', 'KEY_UNKNOWN', { header: { kid: region.log.kid, alg: 'Ed25519' } }),
+    await forged('log key', 'KEY_UNKNOWN', { header: { kid: region.log.kid, alg: suiteOf(region.log.suite).alg } }),
     await forged('issuer', 'ISSUER_MISMATCH', { claims: { iss: `urn:tongban:region:${RECIPIENT}` } }),
     await forged('root too short', 'JWS_INVALID', { claims: { root: 'AAAA' } }),
     await forged('size as text', 'JWS_INVALID', { claims: { size: '3' } }),
@@ -92,7 +93,7 @@ async function badEnvelopes(suite: SuiteName, region: ThrowawayRegion): Promise<
     await written('version 2', 'VERSION_UNSUPPORTED', { version: 2 }),
     await written('critical extension', 'EXTENSION_UNKNOWN', { critical: ['x'] }),
     await written('suite of another key', 'SUITE_MISMATCH', { suite: other }),
-    await written('suite of the future', 'SUITE_MISMATCH', { suite: 'SM2-SM3' }),
+    await written('suite of the future', 'SUITE_MISMATCH', { suite: future }),
     await written('sent long after sealing', 'SENT_IN_FUTURE', { sentAt: SENT_AT + 400_000 }),
     await written('ends before it begins', 'EXPIRY_INVALID', { expiresAt: SENT_AT }),
     await written('lives 31 days', 'EXPIRY_INVALID', { expiresAt: SENT_AT + 31 * DAY_MS }),
@@ -101,6 +102,9 @@ async function badEnvelopes(suite: SuiteName, region: ThrowawayRegion): Promise<
     await written('to another region', 'WRONG_RECIPIENT', { recipient: '350500' }),
     await written('id that is no UUIDv7', 'MALFORMED', { id: 'A' }),
     changed('three years later', 'KEY_NOT_VALID', {}, NOW + 3 * 365 * DAY_MS),
+    ...(suite === 'SM2-SM3'
+      ? [await forged('algorithm ES256', 'ALGORITHM_NOT_ALLOWED', { header: { alg: 'ES256' } })]
+      : []),
   ];
 }
 

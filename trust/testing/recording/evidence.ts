@@ -10,11 +10,11 @@ import { evidenceCase } from '../evidence-case.ts';
 import { throwawayRegion } from '../throwaway-region.ts';
 import { flipText, hex } from './forge.ts';
 
-const { hash } = suiteOf('Ed25519');
 const REGION = '320600';
 
-/** A log of 20 entries with its roots and proofs. */
-export async function recordLog(): Promise<object> {
+/** A log of 20 entries with its roots and proofs, under the hash of a suite. */
+export async function recordLog(suite: SuiteName): Promise<object> {
+  const { hash, hashName } = suiteOf(suite);
   const entries = Array.from({ length: 20 }, (_, index) =>
     encode('LogEntry', {
       version: 1,
@@ -51,7 +51,7 @@ export async function recordLog(): Promise<object> {
   const path = inclusion.at(-2)!;
   const growth = consistency[4]!;
   return {
-    note: 'SHA-256. Every proof of inclusion and consistency verifies; those under bad fail with LOG_PROOF_INVALID.',
+    note: `${hashName.toUpperCase()}. Every proof of inclusion and consistency verifies; those under bad fail with LOG_PROOF_INVALID.`,
     entries: entries.map(hex),
     leaves: leaves.map(hex),
     roots: Array.from({ length: leaves.length + 1 }, (_, size) => rootOf(size)),

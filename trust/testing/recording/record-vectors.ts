@@ -1,23 +1,26 @@
-/** Records the vectors of envelopes and evidence. `node trust/testing/recording/record-vectors.ts` writes the missing files. */
+/** Records the vectors of envelopes, evidence, certificates and SM2. `node trust/testing/recording/record-vectors.ts` writes the missing files. */
 import { existsSync, writeFileSync } from 'node:fs';
-import type { SuiteName } from '../../suites.ts';
+import { SUITE_NAMES } from '../../suites.ts';
+import { recordCertificate } from './certificates.ts';
 import { recordEnvelopes } from './envelopes.ts';
 import { recordBundle, recordCheckpoint, recordLog } from './evidence.ts';
 import { recordReceipts } from './receipts.ts';
-
-const SUITES: readonly SuiteName[] = ['ES256', 'Ed25519'];
+import { recordSm2 } from './sm2.ts';
 
 /** Every file of this kind of vectors, by name, and how it is recorded. */
 export const RECORDINGS: Readonly<Record<string, () => Promise<object>>> = {
-  'log-sha256': recordLog,
+  'log-sha256': () => recordLog('ES256'),
+  'log-sm3': () => recordLog('SM2-SM3'),
+  'signature-sm2-sm3': recordSm2,
   ...Object.fromEntries(
-    SUITES.flatMap((suite) => {
+    SUITE_NAMES.flatMap((suite) => {
       const name = suite.toLowerCase();
       return [
         [`envelope-${name}`, () => recordEnvelopes(suite)],
         [`receipt-${name}`, () => recordReceipts(suite)],
         [`checkpoint-${name}`, () => recordCheckpoint(suite)],
         [`bundle-${name}`, () => recordBundle(suite)],
+        [`certificate-${name}`, () => recordCertificate(suite)],
       ];
     }),
   ),
