@@ -8,6 +8,10 @@ export interface CliContext {
   readonly clock: { now(): number };
   /** Value of TONGBAN_PASSPHRASE. */
   readonly passphrase: string | undefined;
+  /** Asks on the terminal without showing what is typed; absent when nobody sits there. */
+  readonly askHidden?: ((question: string) => Promise<string>) | undefined;
+  /** Environment of the process, in which libraries of tokens look for their settings. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Everything that is piped in. */
   readonly stdin: () => Promise<string>;
 }

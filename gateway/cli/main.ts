@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The only place of the CLI that looks at the process: arguments, environment, time and standard input.
+// The only place of the CLI that looks at the process: arguments, environment, time, terminal and standard input.
 import { text } from 'node:stream/consumers';
 
 const REQUIRED_MAJOR = 26;
@@ -15,9 +15,12 @@ if (Number(process.versions.node.split('.')[0]) < REQUIRED_MAJOR) {
   // A reader such as `head` may close the pipe before everything is written.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   const { runCli } = await import('./program.ts');
+  const { askHidden } = await import('./hidden-prompt.ts');
   process.exitCode = await runCli(process.argv.slice(2), {
     clock: { now: Date.now },
     passphrase: process.env['TONGBAN_PASSPHRASE'],
+    askHidden: process.stdin.isTTY ? (question) => askHidden(question, process.stdin, process.stderr) : undefined,
+    environment: process.env,
     stdin: () => text(process.stdin),
   });
 }

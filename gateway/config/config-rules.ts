@@ -15,6 +15,7 @@ import {
 } from '#proto';
 import { isWildcard, parseAddress } from './address.ts';
 import { federationRule } from './federation-config.ts';
+import { signersRule } from './signer-config.ts';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
 
@@ -41,7 +42,9 @@ export const configRule: Rule = both(
       }),
     ),
     store: optional(fields({ kind: optional(oneOf('sqlite')), path: optional(path) })),
-    keys: optional(fields({ directory: optional(path), passphrase_file: optional(path) })),
+    keys: optional(
+      fields({ directory: optional(path), passphrase_file: optional(path), signers: optional(signersRule) }),
+    ),
     log: optional(fields({ level: optional(oneOf(...LOG_LEVELS)), file: optional(path) })),
     platforms: optional(list(platform, MAX_PLATFORMS)),
     limits: optional(

@@ -28,7 +28,7 @@ test('a file that says only what has no default gets every default', async () =>
     http: { listen: { host: '127.0.0.1', port: 8080 } },
     peer: { listen: { host: '0.0.0.0', port: 7443 }, endpoint: 'gw.nantong.example:7443', via: {} },
     store: { kind: 'sqlite', path: join(folder, 'gateway.db') },
-    keys: { directory: join(folder, 'keys'), passphraseFile: undefined },
+    keys: { directory: join(folder, 'keys'), passphraseFile: undefined, signers: [] },
     log: { level: 'info', file: undefined },
     platforms: [],
     limits: {
@@ -130,6 +130,56 @@ describe('the section federation', () => {
       '/federation/anchors',
       '/federation/peering',
     ]);
+  });
+});
+
+describe('the signature servers', () => {
+  const section = (...entries: string[]) =>
+    `${SMALLEST}keys:\n  signers:\n${entries.map((e) => `    - { ${e} }\n`).join('')}`;
+
+  test('are filled up with defaults, with paths in the data folder', () => {
+    const text = section('name: sdf, url: "https://10.0.0.1:8443/api", ca_file: ca.pem, token_file: /etc/token');
+    expect(parseConfig(text, '/a/gateway.yaml').keys.signers).toEqual([
+      {
+        name: 'sdf',
+        url: 'https://10.0.0.1:8443/api/',
+        caFile: '/a/ca.pem',
+        spki: undefined,
+        certificateFile: undefined,
+        keyFile: undefined,
+        tokenFile: '/etc/token',
+        timeoutMs: 5_000,
+        concurrency: 8,
+      },
+    ]);
+  });
+
+  test('are refused without a way to know them or to be known, and with every wrong setting named', () => {
+    const fine = 'ca_file: a, token_file: b';
+    const fault = faultOf(
+      section(
+        'name: a, url: "https://h/"',
+        'name: b, url: "https://h/", spki: "00", certificate_file: c',
+        `name: c, url: "http://h/", ${fine}`,
+        `name: d, url: "https://user:secret@h/", ${fine}`,
+        `name: e, url: "https://h/?a=b", ${fine}`,
+        `name: "F 1", url: "https://h/", timeout_ms: 1, ${fine}`,
+        `name: g, url: "https://h/", ca_file: a, certificate_file: c`,
+      ),
+    );
+    expect(fault.problems.map(({ pointer, code }) => `${pointer} ${code}`).sort()).toEqual([
+      '/keys/signers/0/ca_file REQUIRED',
+      '/keys/signers/0/token_file REQUIRED',
+      '/keys/signers/1/spki FORMAT',
+      '/keys/signers/2/url FORMAT',
+      '/keys/signers/3/url SECRET',
+      '/keys/signers/4/url FORMAT',
+      '/keys/signers/5/name FORMAT',
+      '/keys/signers/5/timeout_ms RANGE',
+      '/keys/signers/6/key_file REQUIRED',
+    ]);
+    const twice = section(`name: a, url: "https://h/", ${fine}`, `name: a, url: "https://i/", ${fine}`);
+    expect(faultOf(twice).problems).toMatchObject([{ pointer: '/keys/signers/1/name', code: 'DUPLICATE' }]);
   });
 });
 

@@ -5,6 +5,7 @@ import { CodedError, LIMITS, type Problem, regionUrn } from '#proto';
 import { type Address, parseAddress } from './address.ts';
 import { configRule, type LOG_LEVELS } from './config-rules.ts';
 import { type FederationConfig, type FederationSection, federationOf } from './federation-config.ts';
+import { type SignerConfig, type SignerEntry, signersOf } from './signer-config.ts';
 
 /** Name of the config file in the folder that `tongban init` makes. */
 export const CONFIG_FILE = 'gateway.yaml';
@@ -46,7 +47,11 @@ export interface GatewayConfig {
     readonly via: Readonly<Record<string, string>>;
   };
   readonly store: { readonly kind: 'sqlite'; readonly path: string };
-  readonly keys: { readonly directory: string; readonly passphraseFile: string | undefined };
+  readonly keys: {
+    readonly directory: string;
+    readonly passphraseFile: string | undefined;
+    readonly signers: readonly SignerConfig[];
+  };
   /** Without a file the log goes to the standard output. */
   readonly log: { readonly level: LogLevel; readonly file: string | undefined };
   readonly platforms: readonly PlatformConfig[];
@@ -147,7 +152,7 @@ interface ConfigDocument {
   http?: Section<{ listen: string }>;
   peer: { listen?: string | null; endpoint: string; via?: Record<string, string> | null };
   store?: Section<{ path: string }>;
-  keys?: Section<{ directory: string; passphrase_file: string }>;
+  keys?: Section<{ directory: string; passphrase_file: string; signers: SignerEntry[] }>;
   log?: Section<{ level: LogLevel; file: string }>;
   platforms?: { kind: string; name: string; [setting: string]: unknown }[] | null;
   limits?: Section<{
@@ -181,6 +186,7 @@ function withDefaults(document: ConfigDocument, file: string): GatewayConfig {
     keys: {
       directory: inData(document.keys?.directory ?? 'keys'),
       passphraseFile: inDataIfGiven(document.keys?.passphrase_file),
+      signers: signersOf(document.keys?.signers ?? [], inData),
     },
     log: { level: document.log?.level ?? 'info', file: inDataIfGiven(document.log?.file) },
     platforms: (document.platforms ?? []).map(({ kind, name, ...settings }) => ({ kind, name, settings })),

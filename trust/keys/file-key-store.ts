@@ -1,17 +1,19 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodedError } from '#proto';
-import { type TlsIdentity, tlsIdentityOf } from '../pki/tls-identity.ts';
-import { importPublicJwk, type SuiteName } from '../suites.ts';
-import { INDEX, keyFile, readCertificate, readKeyFile, readKeyFolder, writeKeyFiles } from './key-folder.ts';
+import type { TlsIdentity } from '../pki/tls-identity.ts';
+import type { SuiteName } from '../suites.ts';
+import { Custodian, type CustodyContext } from './custody/custodian.ts';
+import type { KeyCustody } from './custody/custody.ts';
+import { INDEX, readCertificate, readKeyFolder, writeKeyFiles } from './key-folder.ts';
 import { type IndexedKey, writeIndex } from './key-index.ts';
 import type { KeyInfo, KeyStore } from './key-store.ts';
 import { makeKeys } from './new-keys.ts';
 import { demandPassphrase } from './passphrase.ts';
-import { decryptPrivateKey } from './pkcs8.ts';
 import { makePrivateFolder, writePrivateFile } from './private-file.ts';
-import { type KeyPurpose, localSigner, type Signer } from './signer.ts';
+import type { KeyPurpose, Signer } from './signer.ts';
+
+const IN_FILE: KeyCustody = { kind: 'file' };
 
 /** What a new key folder is made of. */
 export interface NewKeyStore {
@@ -44,31 +46,35 @@ export async function createFileKeyStore(dir: string, options: NewKeyStore): Pro
 
 /**
  * Opens a folder of keys. A key is read and decrypted when it is first asked for, so that a key file may be absent as
- * long as nobody needs it: the identity key belongs in a safe.
+ * long as nobody needs it: the identity key belongs in a safe. Keys that are kept elsewhere are opened where they are.
  *
  * @throws CodedError KEY_MISSING when the folder holds no keys, CONFIG_INVALID or STORE_VERSION when its index cannot
  *   be read; a wrong passphrase shows at the first key
  */
-export async function openFileKeyStore(dir: string, passphrase: string): Promise<KeyStore> {
-  return new FileKeyStore(dir, passphrase, (await readKeyFolder(dir)).keys);
+export async function openFileKeyStore(dir: string, passphrase: string, reach: Reach = {}): Promise<KeyStore> {
+  const custodian = new Custodian({ folder: dir, passphrase, servers: new Map(), environment: {}, ...reach });
+  return new FileKeyStore(dir, custodian, (await readKeyFolder(dir)).keys);
 }
+
+/** Where keys are looked for that are not kept in the folder itself. */
+export type Reach = Partial<Pick<CustodyContext, 'servers' | 'environment'>>;
 
 class FileKeyStore implements KeyStore {
   readonly #dir: string;
-  readonly #passphrase: string;
+  readonly #custodian: Custodian;
   readonly #keys: readonly IndexedKey[];
   readonly #signers = new Map<string, Signer>();
   readonly #tls = new Map<string, TlsIdentity>();
 
-  constructor(dir: string, passphrase: string, keys: readonly IndexedKey[]) {
+  constructor(dir: string, custodian: Custodian, keys: readonly IndexedKey[]) {
     this.#dir = dir;
-    this.#passphrase = passphrase;
+    this.#custodian = custodian;
     this.#keys = keys;
   }
 
   async signer(purpose: KeyPurpose, kid?: string): Promise<Signer> {
     const info = this.#find(purpose, kid);
-    const signer = this.#signers.get(info.kid) ?? (await this.#openSigner(info));
+    const signer = this.#signers.get(info.kid) ?? (await this.#custodian.openSigner(info.custody ?? IN_FILE, info));
     // The identity is not kept in memory: it is used a few times a year, and carrying its file away must end its use.
     if (purpose !== 'identity') this.#signers.set(info.kid, signer);
     return signer;
@@ -76,7 +82,7 @@ class FileKeyStore implements KeyStore {
 
   async tls(kid?: string): Promise<TlsIdentity> {
     const info = this.#find('tls', kid);
-    const identity = this.#tls.get(info.kid) ?? (await this.#openTls(info));
+    const identity = this.#tls.get(info.kid) ?? (await this.#custodian.openTls(info.custody ?? IN_FILE, info));
     this.#tls.set(info.kid, identity);
     return identity;
   }
@@ -89,31 +95,12 @@ class FileKeyStore implements KeyStore {
     return this.#keys;
   }
 
-  async #openSigner(info: KeyInfo): Promise<Signer> {
-    const privateKey = await this.#openKey(info);
-    return localSigner(info.suite, privateKey, createPublicKey(privateKey));
-  }
-
-  async #openTls(info: KeyInfo): Promise<TlsIdentity> {
-    return tlsIdentityOf(await readCertificate(this.#dir, info), await this.#openKey(info));
-  }
-
   #find(purpose: KeyInfo['purpose'], kid: string | undefined): IndexedKey {
     const info = this.#keys.findLast(
       (key) => key.purpose === purpose && (kid === undefined ? key.revoked === undefined : key.kid === kid),
     );
     if (!info) throw new CodedError('KEY_MISSING', `${join(this.#dir, INDEX)} names no such ${purpose} key`);
     return info;
-  }
-
-  async #openKey(info: KeyInfo): Promise<KeyObject> {
-    const path = keyFile(this.#dir, info);
-    const text = await readKeyFile(path, `the ${info.purpose} key is not here; bring its file back as ${path}`);
-    const privateKey = decryptPrivateKey(text, this.#passphrase);
-    if (!createPublicKey(privateKey).equals(importPublicJwk(info.publicJwk))) {
-      throw new CodedError('KEY_MISSING', `${path} holds another key than ${INDEX} says; restore the right file`);
-    }
-    return privateKey;
   }
 }
 

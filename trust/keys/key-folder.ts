@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { open, readFile, rm } from 'node:fs/promises';
+import { access, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodedError } from '#proto';
 import { type IndexedKey, type KeyIndex, readIndex, writeIndex } from './key-index.ts';
@@ -19,6 +19,14 @@ export function keyFile(dir: string, { purpose, kid }: Pick<KeyInfo, 'purpose' |
 /** Where the certificate of a TLS key lies. */
 export function certificateFile(dir: string, { kid }: Pick<KeyInfo, 'kid'>): string {
   return join(dir, `tls-${kid.slice(0, 8)}.crt`);
+}
+
+/** Whether the private half of a key lies in its folder; the identity key may be in a safe. Needs no passphrase. */
+export function holdsKey(dir: string, key: Pick<KeyInfo, 'purpose' | 'kid'>): Promise<boolean> {
+  return access(keyFile(dir, key)).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Writes the encrypted private key, and for TLS its certificate. */

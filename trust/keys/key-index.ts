@@ -1,6 +1,7 @@
 import { CodedError, fields, integer, list, oneOf, optional, type Problem, record, text } from '#proto';
 import { REVOCATION_REASONS, type RevocationReason } from '../region/revocation.ts';
 import { SUITE_NAMES } from '../suites.ts';
+import { custodyRule } from './custody/custody.ts';
 import type { KeyInfo } from './key-store.ts';
 import { KEY_LIFETIME_MS } from './new-keys.ts';
 
@@ -33,6 +34,7 @@ const RULE = fields({
       notBefore: instantText,
       notAfter: instantText,
       publicJwk: record(text(20), text(4096), 20),
+      custody: optional(custodyRule),
       revoked: optional(fields({ at: instantText, reason: oneOf(...REVOCATION_REASONS) })),
     }),
     1000,
@@ -41,7 +43,7 @@ const RULE = fields({
 
 /** The text of `keys.json`. Times are written as ISO 8601 for its human readers. */
 export function writeIndex(index: KeyIndex): string {
-  const keys = index.keys.map(({ kid, purpose, suite, created, notBefore, notAfter, publicJwk, revoked }) => ({
+  const keys = index.keys.map(({ kid, purpose, suite, created, notBefore, notAfter, publicJwk, custody, revoked }) => ({
     kid,
     purpose,
     suite,
@@ -49,6 +51,7 @@ export function writeIndex(index: KeyIndex): string {
     notBefore: new Date(notBefore).toISOString(),
     notAfter: new Date(notAfter).toISOString(),
     publicJwk,
+    ...(custody && { custody }),
     ...(revoked && { revoked: { at: new Date(revoked.at).toISOString(), reason: revoked.reason } }),
   }));
   return `${JSON.stringify({ version: VERSION, region: index.region, keys }, null, 2)}\n`;

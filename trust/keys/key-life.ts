@@ -1,13 +1,18 @@
 import { mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { calculateJwkThumbprint } from 'jose';
 import { CodedError } from '#proto';
 import type { RevocationReason } from '../region/revocation.ts';
-import { editKeyFolder, keyFile, readKeyFolder, writeKeyFiles } from './key-folder.ts';
+import { Custodian } from './custody/custodian.ts';
+import type { FileCustody, KeyCustody } from './custody/custody.ts';
+import type { Reach } from './file-key-store.ts';
+import { certificateFile, editKeyFolder, keyFile, readKeyFolder, writeKeyFiles } from './key-folder.ts';
 import type { IndexedKey } from './key-index.ts';
 import { type KeyInfo, usableAt } from './key-store.ts';
-import { makeKey, makeTlsKey } from './new-keys.ts';
+import { makeKey, makeTlsKey, validity } from './new-keys.ts';
 import { demandPassphrase } from './passphrase.ts';
 import { decryptPrivateKey } from './pkcs8.ts';
+import { syncFolder, writePrivateFile } from './private-file.ts';
 
 /** How a key takes the place of the one before it. */
 export interface Rotation {
@@ -43,6 +48,61 @@ export async function rotateKey(dir: string, { purpose, passphrase, now, overlap
   });
 }
 
+/** A key that is kept elsewhere and takes the place of the one before it. */
+export interface Adoption extends Rotation {
+  readonly custody: Exclude<KeyCustody, FileCustody>;
+  readonly reach: Reach;
+}
+
+/**
+ * Takes a key that is kept elsewhere (密钥保管) into the folder's list: in a PKCS#12 container, a token or a signature
+ * server. The keys before it end after the overlap, as in a rotation. For TLS a certificate is made with the key.
+ *
+ * @returns what is known of the key
+ * @throws CodedError CONFLICT when it is listed already, is of another suite than the keys before it, or another command
+ *   changes the keys; KEY_MISSING, PASSPHRASE_WRONG, CONFIG_INVALID, SIGNER_UNAVAILABLE, SIGNER_REFUSED, SIGNER_WRONG
+ *   when it cannot be opened where it is kept
+ */
+export async function adoptKey(dir: string, adoption: Adoption): Promise<KeyInfo> {
+  const { purpose, passphrase, custody, reach, now, overlapMs } = adoption;
+  const custodian = new Custodian({ folder: dir, passphrase, servers: new Map(), environment: {}, ...reach });
+  return editKeyFolder(dir, async (keys) => {
+    const last = keys.findLast((key) => key.purpose === purpose);
+    if (!last) throw new CodedError('KEY_MISSING', `there is no ${purpose} key in ${dir}`);
+    const window = validity(purpose, now);
+    const info = { ...(await foundKey(custodian, purpose, custody, dir, window)), purpose, ...window, custody };
+    if (keys.some(({ kid }) => kid === info.kid)) throw new CodedError('CONFLICT', 'the key is listed already');
+    if (info.suite !== last.suite) {
+      const words = `the key is for ${info.suite}, the ${purpose} keys of this region are for ${last.suite}`;
+      throw new CodedError(
+        'CONFLICT',
+        `${words}; another suite needs a new gateway: tongban init --suite ${info.suite}`,
+      );
+    }
+    if (purpose !== 'tls') await custodian.openSigner(custody, info);
+    const before = keys.map((key) => (key.purpose === purpose ? endingAt(key, now + overlapMs) : key));
+    return { keys: [...before, { ...info, created: now }], result: info };
+  });
+}
+
+async function foundKey(
+  custodian: Custodian,
+  purpose: KeyInfo['purpose'],
+  custody: Adoption['custody'],
+  dir: string,
+  window: { notBefore: number; notAfter: number },
+): Promise<Pick<KeyInfo, 'kid' | 'suite' | 'publicJwk'>> {
+  if (purpose !== 'tls') return custodian.findKey(custody);
+  if (custody.kind !== 'pkcs12') {
+    throw new CodedError('CONFIG_INVALID', `a TLS key cannot be kept as ${custody.kind}; keep it as file or pkcs12`);
+  }
+  const { certificate, certificatePem } = await custodian.certify(custody, window);
+  const jwk = certificate.publicKey.export({ format: 'jwk' });
+  const kid = await calculateJwkThumbprint(jwk);
+  await writePrivateFile(certificateFile(dir, { kid }), certificatePem);
+  return { kid, suite: 'ES256', publicJwk: { ...jwk, kid } };
+}
+
 /**
  * Marks a key as revoked (密钥吊销): its next statement tells the peers. What is not proved to be older than `at` does
  * not count any more.
@@ -60,7 +120,7 @@ export function revokeKey(
   now: number,
 ): Promise<KeyInfo> {
   return editKeyFolder(dir, async (keys) => {
-    const key = theKey(keys, kid);
+    const key = findKey(keys, kid);
     demandRevocable(key, keys, now);
     // Whole seconds, as the statement says it; earlier rather than later.
     const at = Math.floor(revoked.at / 1000) * 1000;
@@ -89,16 +149,19 @@ export async function moveIdentityKey(dir: string, target: string, passphrase: s
   await writeNew(to, text);
   if ((await readFile(to, 'utf8')) !== text)
     throw new CodedError('KEY_MISSING', `the copy ${to} is not what was written`);
+  // The name of the copy must outlive a loss of power before the original goes.
+  await syncFolder(target);
   await erase(from);
   return to;
 }
 
-function endingAt(key: IndexedKey, end: number): IndexedKey {
-  // Whole seconds, as statements say it.
-  return { ...key, notAfter: Math.min(key.notAfter, Math.ceil(end / 1000) * 1000) };
-}
-
-function theKey(keys: readonly IndexedKey[], start: string): IndexedKey {
+/**
+ * The key that somebody means.
+ *
+ * @param start the key id, or as much of its beginning as names one key
+ * @throws CodedError NOT_FOUND when it names none or several
+ */
+export function findKey(keys: readonly IndexedKey[], start: string): IndexedKey {
   const found = start.length < 4 ? [] : keys.filter(({ kid }) => kid.startsWith(start));
   if (found.length === 1) return found[0]!;
   throw new CodedError(
@@ -107,6 +170,11 @@ function theKey(keys: readonly IndexedKey[], start: string): IndexedKey {
       ? `no key begins with ${start} (at least four characters); see: tongban key list`
       : `${found.length} keys begin with ${start}; give more of the key id`,
   );
+}
+
+function endingAt(key: IndexedKey, end: number): IndexedKey {
+  // Whole seconds, as statements say it.
+  return { ...key, notAfter: Math.min(key.notAfter, Math.ceil(end / 1000) * 1000) };
 }
 
 function demandRevocable(key: IndexedKey, keys: readonly IndexedKey[], now: number): void {
@@ -130,6 +198,7 @@ function demandRevocable(key: IndexedKey, keys: readonly IndexedKey[], now: numb
 async function demandSamePassphrase(dir: string, passphrase: string): Promise<void> {
   const { keys } = await readKeyFolder(dir);
   for (const key of keys.toReversed()) {
+    if (key.custody) continue;
     const text = await readFile(keyFile(dir, key), 'utf8').catch(() => undefined);
     if (text === undefined) continue;
     decryptPrivateKey(text, passphrase);

@@ -2,6 +2,7 @@ import type { JWK } from 'jose';
 import type { TlsIdentity } from '../pki/tls-identity.ts';
 import type { RevocationReason } from '../region/revocation.ts';
 import type { SuiteName } from '../suites.ts';
+import type { KeyCustody } from './custody/custody.ts';
 import type { KeyPurpose, Signer } from './signer.ts';
 
 /** What is known of a key without touching its private half. */
@@ -19,6 +20,8 @@ export interface KeyInfo {
   readonly publicJwk: JWK;
   /** `at` in milliseconds: what is not proved to be older does not count. Absent while the key is not revoked. */
   readonly revoked?: { readonly at: number; readonly reason: RevocationReason };
+  /** Where its private half is kept; in the encrypted file of the key folder when absent. */
+  readonly custody?: KeyCustody;
 }
 
 /** Whether a key may be used at a moment (ms). */

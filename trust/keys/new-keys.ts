@@ -85,7 +85,7 @@ export async function makeTlsKey(now: number): Promise<NewTlsKey> {
 }
 
 /** Begins a little in the past, so that a peer whose clock is behind takes a new key at once. Whole seconds. */
-function validity(purpose: keyof typeof KEY_LIFETIME_MS, now: number): { notBefore: number; notAfter: number } {
+export function validity(purpose: keyof typeof KEY_LIFETIME_MS, now: number): { notBefore: number; notAfter: number } {
   const second = Math.floor(now / 1000) * 1000;
   return { notBefore: second - LIMITS.sealSkewMs, notAfter: second + KEY_LIFETIME_MS[purpose] };
 }

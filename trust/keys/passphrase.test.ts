@@ -36,6 +36,22 @@ it('takes the environment, and the file before it', async () => {
   expect((await readPassphrase({ file, env: 'from outside' })).passphrase).toBe('from the file');
 });
 
+it('asks only where there is neither', async () => {
+  let asked = 0;
+  const ask = async () => {
+    asked += 1;
+    return '口令 typed';
+  };
+  expect(await readPassphrase({ ask })).toEqual({ passphrase: '口令 typed', warnings: [] });
+  expect(await readPassphrase({ env: '', ask })).toEqual({ passphrase: '口令 typed', warnings: [] });
+  expect(asked).toBe(2);
+  await writeFile(file, 'from the file', { mode: 0o600 });
+  expect((await readPassphrase({ file, ask })).passphrase).toBe('from the file');
+  expect((await readPassphrase({ env: 'from outside', ask })).passphrase).toBe('from outside');
+  expect(asked).toBe(2);
+  await expect(readPassphrase({ ask: async () => '' })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+});
+
 it.each([{}, { env: '' }, { env: undefined, file: undefined }])(
   'says how to give one when there is none (%j)',
   async (source) => {

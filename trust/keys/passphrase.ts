@@ -1,12 +1,17 @@
 import { readFile, stat } from 'node:fs/promises';
 import { CodedError } from '#proto';
 
-/** Where a passphrase may come from; the file wins. */
+/**
+ * Where a passphrase may come from; the file wins, and nobody is asked who need not be. There is no way for an argument of
+ * a command, which every user of the machine can read.
+ */
 export interface PassphraseSource {
   /** Path of a file that holds nothing else. */
   readonly file?: string | undefined;
   /** Value of the environment variable, read by the caller. */
   readonly env?: string | undefined;
+  /** Asks the operator; absent where nobody sits at a terminal. */
+  readonly ask?: (() => Promise<string>) | undefined;
 }
 
 export interface Passphrase {
@@ -23,14 +28,8 @@ const MAX_BYTES = 1024;
  *
  * @throws CodedError CONFIG_INVALID saying how to give one
  */
-export async function readPassphrase({ file, env }: PassphraseSource): Promise<Passphrase> {
-  if (file === undefined && !env) {
-    throw new CodedError(
-      'CONFIG_INVALID',
-      'a passphrase for the keys is needed: give --passphrase-file FILE or set TONGBAN_PASSPHRASE',
-    );
-  }
-  const passphrase = file === undefined ? env! : await fromFile(file);
+export async function readPassphrase({ file, env, ask }: PassphraseSource): Promise<Passphrase> {
+  const passphrase = file === undefined ? env || ((await ask?.()) ?? nothing()) : await fromFile(file);
   demandPassphrase(passphrase);
   return { passphrase, warnings: file === undefined ? [] : await warningsAbout(file) };
 }
@@ -40,6 +39,13 @@ export function demandPassphrase(passphrase: string): void {
   const bytes = Buffer.byteLength(passphrase);
   if (bytes === 0) throw new CodedError('CONFIG_INVALID', 'the passphrase is empty');
   if (bytes > MAX_BYTES) throw new CodedError('CONFIG_INVALID', `the passphrase has more than ${MAX_BYTES} bytes`);
+}
+
+function nothing(): never {
+  throw new CodedError(
+    'CONFIG_INVALID',
+    'a passphrase for the keys is needed: give --passphrase-file FILE, set TONGBAN_PASSPHRASE or call from a terminal',
+  );
 }
 
 async function fromFile(file: string): Promise<string> {

@@ -31,7 +31,8 @@ export async function writePrivateFile(path: string, content: string | Uint8Arra
   await syncFolder(dirname(path));
 }
 
-async function syncFolder(dir: string): Promise<void> {
+/** Makes durable which names a folder holds. */
+export async function syncFolder(dir: string): Promise<void> {
   const handle = await open(dir, 'r');
   try {
     await handle.sync();

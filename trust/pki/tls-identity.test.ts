@@ -1,9 +1,9 @@
-import { createPrivateKey } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer, type PeerCertificate, type TLSSocket } from 'node:tls';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { makeTlsIdentity, type TlsIdentity, tlsIdentityOf } from './tls-identity.ts';
+import { certifyTlsKey, makeTlsIdentity, type TlsIdentity, tlsIdentityOf } from './tls-identity.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const second = Math.floor(Date.now() / 1000) * 1000;
@@ -53,6 +53,32 @@ describe('the certificate', () => {
   });
 });
 
+describe('a key that came from elsewhere', () => {
+  it('gets a certificate of the same form when it is RSA or EC P-256', async () => {
+    const keys = [
+      generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey,
+      generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
+    ];
+    for (const key of keys) {
+      const { certificate, spki, notAfter, privateKeyPem } = await certifyTlsKey(key, window);
+      expect(certificate.subject).toBe(`CN=${spki}`);
+      expect(certificate.issuer).toBe(certificate.subject);
+      expect(certificate.verify(certificate.publicKey)).toBe(true);
+      expect(createPrivateKey(privateKeyPem).equals(key)).toBe(true);
+      expect(notAfter).toBe(window.notAfter);
+    }
+  });
+
+  it.each([
+    ['a short RSA key', () => generateKeyPairSync('rsa', { modulusLength: 1024 })],
+    ['RSA-PSS', () => generateKeyPairSync('rsa-pss', { modulusLength: 2048 })],
+    ['EC of another curve', () => generateKeyPairSync('ec', { namedCurve: 'P-384' })],
+    ['Ed25519', () => generateKeyPairSync('ed25519')],
+  ])('is refused when it is %s', async (_, make) => {
+    await expect(certifyTlsKey(make().privateKey, window)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  });
+});
+
 /** Connects `client` to `server`, each trusting what it is told to; resolves to what the server saw of the client. */
 async function handshake(server: TlsIdentity, client: TlsIdentity, trusted: TlsIdentity[]): Promise<PeerCertificate> {
   const ca = Buffer.concat(trusted.map((identity) => identity.certificatePem));
@@ -94,6 +120,12 @@ describe('between two gateways', () => {
     const seen = await handshake(ours, theirs, [ours, theirs]);
     expect(seen.subject.CN).toBe(theirs.spki);
     expect(seen.raw).toEqual(theirs.der);
+  });
+
+  it('is accepted with an RSA key by one with an EC key, both ways', async () => {
+    const rsa = await certifyTlsKey(generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey, window);
+    expect((await handshake(ours, rsa, [ours, rsa])).raw).toEqual(rsa.der);
+    expect((await handshake(rsa, ours, [ours, rsa])).raw).toEqual(ours.der);
   });
 
   it('is accepted among many trusted ones', async () => {

@@ -17,6 +17,8 @@ export interface EvidenceCase {
   /** What the exporter puts into the bundle. */
   readonly input: BundleInput;
   readonly text: string;
+  /** Leaf hashes of the exporter's log. */
+  readonly leaves: readonly Buffer[];
 }
 
 interface Act {
@@ -38,24 +40,27 @@ const ACTS: readonly Act[] = [
   { by: 'receiving', name: 'WithdrawalRequested', sequence: 3, code: 'SEQUENCE_USED' },
 ];
 
-const { hash: logHash } = suiteOf('Ed25519');
-
 /**
  * Plays a case between Nantong (收件地) and Uxin Banner (办理地) at `SAMPLE_TIME`, in the bytes that gateways would send.
  *
+ * @param suite of the region that exports
  * @param exportedBy which of the two regions exports the bundle
+ * @param peerSuite of the other region
  */
 export async function evidenceCase(
   suite: SuiteName = 'ES256',
   exportedBy: Act['by'] = 'receiving',
+  peerSuite = suite,
 ): Promise<EvidenceCase> {
-  const receiving = await throwawayRegion('320600', { suite, now: SAMPLE_TIME });
-  const handling = await throwawayRegion('150626', { suite, now: SAMPLE_TIME });
+  const suiteFor = (side: Act['by']) => (side === exportedBy ? suite : peerSuite);
+  const receiving = await throwawayRegion('320600', { suite: suiteFor('receiving'), now: SAMPLE_TIME });
+  const handling = await throwawayRegion('150626', { suite: suiteFor('handling'), now: SAMPLE_TIME });
   const [exporter, peer] = exportedBy === 'receiving' ? [receiving, handling] : [handling, receiving];
   const conversation = randomUUID();
   const authorization = await agree(receiving, handling);
   const { digest, content } = readAgreement(authorization);
 
+  const { hash: logHash } = suiteOf(exporter.log.suite);
   const leaves: Buffer[] = [strangerLeaf()];
   const log = (kind: messages.LogEntry['kind'], subject: Uint8Array, at: number) => {
     const entry = encode('LogEntry', { version: 1, kind, subject, peer: peer.region, at });
@@ -114,7 +119,7 @@ export async function evidenceCase(
     })),
     checkpoint: await signCheckpoint(exporter.log, { region: exporter.region, epoch: 1, size: leaves.length, root }),
   };
-  return { exporter, peer, input, text: writeBundle(input) };
+  return { exporter, peer, input, text: writeBundle(input), leaves };
 }
 
 /** The document that both regions sign. */
