@@ -1,23 +1,29 @@
 import type { Store, Transaction } from '../store/store.ts';
 import { type AgreementCache, entryOf } from './agreement-cache.ts';
 import type { AgreementFiles } from './agreement-files.ts';
-import { type AgreementChange, type AgreementRecord, agreements } from './agreement-table.ts';
+import type { AgreementChange, AgreementRecord } from './agreement-record.ts';
+import { agreements } from './agreement-table.ts';
 
 const PAGE = 200;
 
-/** Tells the local platforms that an agreement moved, inside the unit of work that moved it. */
-export type AnnounceAgreement = (tx: Transaction, record: AgreementRecord) => Promise<void>;
+/** Tells the local platforms and the operators about an agreement, inside the unit of work of what happened. */
+export interface AgreementNews {
+  /** It moved to another state. */
+  changed(tx: Transaction, record: AgreementRecord): Promise<void>;
+  /** It ends in at most so many days and is not renewed yet. */
+  ending(tx: Transaction, record: AgreementRecord, days: number): Promise<void>;
+}
 
 /** The table, the cache and the files of the agreements, kept in step: what is committed is in force at once. */
 export class AgreementBooks {
   readonly #cache: AgreementCache;
   readonly #files: AgreementFiles | undefined;
-  readonly #announce: AnnounceAgreement | undefined;
+  readonly #news: AgreementNews | undefined;
 
-  constructor(cache: AgreementCache, files: AgreementFiles | undefined, announce: AnnounceAgreement | undefined) {
+  constructor(cache: AgreementCache, files: AgreementFiles | undefined, news: AgreementNews | undefined) {
     this.#cache = cache;
     this.#files = files;
-    this.#announce = announce;
+    this.#news = news;
   }
 
   /** Fills the cache from the table and writes the files that are missing. */
@@ -37,17 +43,23 @@ export class AgreementBooks {
   /** Adds a proposal. */
   async open(tx: Transaction, record: AgreementRecord): Promise<void> {
     await agreements.insert(tx, record);
-    await this.#follow(tx, record);
+    await this.#follow(tx, record, true);
   }
 
   /** @param at milliseconds */
   async change(tx: Transaction, record: AgreementRecord, change: AgreementChange, at: number): Promise<void> {
     const changed = { ...record, ...change, updated_at: at };
     await agreements.update(tx, changed);
-    await this.#follow(tx, changed);
+    await this.#follow(tx, changed, changed.state !== record.state);
     if (record.activated_at === null && changed.activated_at !== null) {
       tx.afterCommit(() => this.#files?.put(changed.id, changed.document));
     }
+  }
+
+  /** Says that an agreement ends soon. @param at milliseconds */
+  async warn(tx: Transaction, record: AgreementRecord, days: number, at: number): Promise<void> {
+    await agreements.update(tx, { ...record, warned_days: days, updated_at: at });
+    await this.#news?.ending(tx, record, days);
   }
 
   /** Waits for the files. */
@@ -55,9 +67,9 @@ export class AgreementBooks {
     await this.#files?.idle();
   }
 
-  async #follow(tx: Transaction, record: AgreementRecord): Promise<void> {
+  async #follow(tx: Transaction, record: AgreementRecord, moved: boolean): Promise<void> {
     const entry = entryOf(record);
     tx.afterCommit(() => this.#cache.put(entry));
-    await this.#announce?.(tx, record);
+    if (moved) await this.#news?.changed(tx, record);
   }
 }

@@ -6,9 +6,10 @@ import { AgreementCache, type AgreementEntry } from './agreement-cache.ts';
 const DIGEST = Buffer.alloc(32, 1);
 
 function entry(id: string, state: AuthorizationState): AgreementEntry {
-  const compiled = state === 'active' ? { content: {} as never, judge: () => {}, allowsField: () => true } : undefined;
-  const times = { validFrom: 0, validUntil: 1000, writtenAt: 0 };
-  return { id, digest: DIGEST, peer: '320600', state, ...times, openCasesGoOn: false, compiled };
+  const allows = { judge: () => {}, allowsField: () => true, covers: () => true, grantsRight: () => true };
+  const compiled = state === 'active' ? { content: {} as never, ...allows } : undefined;
+  const times = { validFrom: 0, endsAt: 1000, citedUntil: 1000, writtenAt: 0 };
+  return { id, digest: DIGEST, peer: '320600', state, ...times, everInForce: true, suspended: false, compiled };
 }
 
 function cite(cache: AgreementCache, authorizationId: string): string {

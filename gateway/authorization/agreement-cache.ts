@@ -1,15 +1,17 @@
-import { type ErrorCode, type Mode, type messages, regionName } from '#proto';
+import { type ErrorCode, type messages, regionName } from '#proto';
 import {
   AuthorizationError,
   type AuthorizationState,
   type AuthorizedUse,
   type CompiledAgreement,
+  catalogueLists,
   compileAgreement,
-  demandActive,
-  type Right,
+  demandUse,
+  hasEnded,
+  type LocalUse,
   readAgreement,
 } from '#trust';
-import type { AgreementRecord } from './agreement-table.ts';
+import { type AgreementRecord, listsOf, suspensionsOf } from './agreement-record.ts';
 
 /** What an envelope cites, and what it was judged by. */
 export interface Citation {
@@ -19,18 +21,22 @@ export interface Citation {
   readonly digest: Buffer;
 }
 
-/** An agreement as every envelope needs it. */
+/** An agreement as every envelope needs it. Times are milliseconds. */
 export interface AgreementEntry {
   readonly id: string;
   readonly digest: Buffer;
   readonly peer: string;
   readonly state: AuthorizationState;
   readonly validFrom: number;
-  readonly validUntil: number;
-  /** Milliseconds; the same at both regions. */
+  /** When we open no more cases under it: its end, or the beginning of its renewal. */
+  readonly endsAt: number;
+  /** Before when the other region's new cases must have been sent. */
+  readonly citedUntil: number;
+  /** The same at both regions. */
   readonly writtenAt: number;
-  /** It was in force and ended without a fault of anybody: cases that were opened under it go on. */
-  readonly openCasesGoOn: boolean;
+  readonly everInForce: boolean;
+  /** Somebody had it suspended, if only when it ended. */
+  readonly suspended: boolean;
   /** Only where something may still pass under it. */
   readonly compiled: CompiledAgreement | undefined;
 }
@@ -41,38 +47,37 @@ const CAPACITY = 10_000;
 /** From what says most about the message to what says least. */
 const MOST_SPECIFIC_FIRST: readonly ErrorCode[] = [
   'AUTHORIZATION_PENDING',
+  'MATERIAL_GRADE',
   'FIELD_NOT_ALLOWED',
   'RIGHT_MISSING',
   'MODE_NOT_COVERED',
+  'AUTHORIZATION_SUSPENDED',
   'ITEM_NOT_COVERED',
   'AUTHORIZATION_INACTIVE',
 ];
 
+/** States in which nothing passes and nothing is to come. */
+const CLOSED: readonly AuthorizationState[] = ['draft', 'proposed', 'countered', 'revoked-for-cause'];
+
 /** Makes a row ready for the cache. */
 export function entryOf(record: AgreementRecord): AgreementEntry {
+  const { id, digest, peer, state, valid_from, valid_until, superseded_from, cited_until } = record;
   const { content } = readAgreement(record.document);
-  const openCasesGoOn = record.state === 'revoked' && record.for_cause === 0 && record.activated_at !== null;
-  const needed = record.state === 'active' || record.state === 'accepted' || openCasesGoOn;
+  const everInForce = record.activated_at !== null;
+  const needed = everInForce ? !CLOSED.includes(state) : state === 'accepted';
   return {
-    id: record.id,
-    digest: record.digest,
-    peer: record.peer,
-    state: record.state,
-    validFrom: record.valid_from,
-    validUntil: record.valid_until,
+    id,
+    digest,
+    peer,
+    state,
+    validFrom: valid_from,
+    endsAt: Math.min(valid_until, superseded_from ?? valid_until),
+    citedUntil: Math.min(valid_until, cited_until ?? valid_until),
     writtenAt: Date.parse(content.created_at),
-    openCasesGoOn,
-    compiled: needed ? compileAgreement(content) : undefined,
+    everInForce,
+    suspended: suspensionsOf(record).length > 0,
+    compiled: needed ? compileAgreement(content, catalogueLists(listsOf(record))) : undefined,
   };
-}
-
-/** An act of the receiving region that sends no message, such as a one-time notice (一次性告知). */
-export interface LocalUse {
-  readonly item: string;
-  readonly mode: Mode;
-  readonly receiving: string;
-  readonly handling: string;
-  readonly right: Right;
 }
 
 /** Every agreement that envelopes may cite, in memory: each envelope asks, none waits for the database. */
@@ -95,11 +100,12 @@ export class AgreementCache {
   }
 
   /**
-   * The agreement that a received header cites, when it may be cited now.
+   * The agreement that a received header cites, when it may be cited.
    *
-   * @param opening whether the envelope opens a case; only others pass under an agreement revoked without cause
+   * @param opening whether the envelope needs it in force; in a case that began under it, others go on when it was
+   *   suspended, renewed, has expired or was revoked without cause
    * @throws AuthorizationError AUTHORIZATION_REQUIRED, AUTHORIZATION_UNKNOWN, AUTHORIZATION_PENDING (a deferral),
-   *   AUTHORIZATION_INACTIVE
+   *   AUTHORIZATION_SUSPENDED, AUTHORIZATION_INACTIVE
    */
   resolve(header: messages.EnvelopeHeader, opening: boolean): CompiledAgreement {
     if (header.authorizationId === '') throw new AuthorizationError('AUTHORIZATION_REQUIRED');
@@ -107,29 +113,25 @@ export class AgreementCache {
     if (!entry || entry.peer !== header.sender || !entry.digest.equals(header.authorizationDigest)) {
       throw new AuthorizationError('AUTHORIZATION_UNKNOWN');
     }
-    const agreement = usable(entry, opening);
-    if (header.sentAt < entry.validFrom || header.sentAt >= entry.validUntil) {
-      throw new AuthorizationError('AUTHORIZATION_INACTIVE', 'the message was sent outside its validity');
-    }
-    return agreement;
+    return opening ? usableForOpening(entry, header.sentAt, entry.citedUntil) : usableInCase(entry);
   }
 
   /**
    * Finds the agreement with a peer that permits what we are about to send.
    *
-   * @param under id of the agreement that an open case began with: the case goes on under it, and only when it ran out
-   *   under another one. Undefined for what opens a case or belongs to none.
-   * @throws AuthorizationError AUTHORIZATION_REQUIRED when there is no agreement with the peer, else the code that says
-   *   most: AUTHORIZATION_PENDING, FIELD_NOT_ALLOWED, RIGHT_MISSING, MODE_NOT_COVERED, ITEM_NOT_COVERED,
+   * @param under id of the agreement that an open case began with: the case goes on under it. Undefined for what opens a
+   *   case or belongs to none.
+   * @throws AuthorizationError AUTHORIZATION_REQUIRED when there is no agreement with the peer, AUTHORIZATION_UNKNOWN when
+   *   that of the case is not known any more, else the code that says most: AUTHORIZATION_PENDING, MATERIAL_GRADE,
+   *   FIELD_NOT_ALLOWED, RIGHT_MISSING, MODE_NOT_COVERED, AUTHORIZATION_SUSPENDED, ITEM_NOT_COVERED,
    *   AUTHORIZATION_INACTIVE
    */
   permit(peer: string, use: AuthorizedUse, under?: string): Citation {
-    const begun = under === undefined ? undefined : this.#entries.get(under);
-    if (begun?.peer === peer && use.at < begun.validUntil) return permitUnder(begun, use, false);
+    if (under !== undefined) return this.#permitInCase(peer, use, under);
     const errors: AuthorizationError[] = [];
     for (const entry of this.#with(peer)) {
       try {
-        return permitUnder(entry, use, true);
+        return permitOpening(entry, use);
       } catch (error) {
         if (!(error instanceof AuthorizationError)) throw error;
         errors.push(error);
@@ -147,13 +149,11 @@ export class AgreementCache {
    */
   citeForCheck(peer: string, item: string | undefined, at: number): Citation {
     const inForce = this.#with(peer).filter(
-      ({ state, validFrom, validUntil }) => state === 'active' && at >= validFrom && at < validUntil,
+      ({ state, validFrom, endsAt }) => state === 'active' && at >= validFrom && at < endsAt,
     );
-    const covers = ({ compiled }: AgreementEntry) =>
-      compiled!.content.grants.some((grant) => item !== undefined && grant.items.includes(item));
-    const cited = inForce.find(covers) ?? inForce[0];
+    const cited = inForce.find(({ compiled }) => item !== undefined && compiled!.covers(item)) ?? inForce[0];
     if (!cited) throw new AuthorizationError('AUTHORIZATION_REQUIRED', noneWith(peer));
-    return { agreement: cited.compiled!, id: cited.id, digest: cited.digest };
+    return citationOf(cited, cited.compiled!);
   }
 
   /**
@@ -161,23 +161,17 @@ export class AgreementCache {
    *
    * @throws AuthorizationError RIGHT_MISSING
    */
-  demandRight(id: string, { item, mode, receiving, handling, right }: LocalUse): void {
-    const grants = this.#entries.get(id)?.compiled?.content.grants ?? [];
-    const granted = grants.some(
-      (grant) =>
-        grant.grantor === handling &&
-        grant.grantee === receiving &&
-        grant.items.includes(item) &&
-        grant.modes.includes(mode) &&
-        grant.rights.includes(right),
-    );
-    if (!granted) throw new AuthorizationError('RIGHT_MISSING', `the authorization does not grant ${right}`);
+  demandRight(id: string, use: LocalUse): void {
+    if (this.#entries.get(id)?.compiled?.grantsRight(use)) return;
+    throw new AuthorizationError('RIGHT_MISSING', `the authorization does not grant ${use.right}`);
   }
 
-  /** Whether an agreement's validity had ended at a moment; also when it is not known any more. */
-  ranOut(id: string, at: number): boolean {
-    const entry = this.#entries.get(id);
-    return !entry || at >= entry.validUntil;
+  #permitInCase(peer: string, use: AuthorizedUse, under: string): Citation {
+    const entry = this.#entries.get(under);
+    if (entry?.peer !== peer) throw new AuthorizationError('AUTHORIZATION_UNKNOWN');
+    const agreement = usableInCase(entry);
+    agreement.judge(use);
+    return citationOf(entry, agreement);
   }
 
   #with(peer: string): readonly AgreementEntry[] {
@@ -195,16 +189,38 @@ export class AgreementCache {
   }
 }
 
-/** A pending agreement is judged first: only if it permits the message is it worth waiting for. */
-function permitUnder(entry: AgreementEntry, use: AuthorizedUse, opening: boolean): Citation {
-  if (entry.state !== 'accepted') usable(entry, opening);
-  entry.compiled!.judge(use);
-  return { agreement: usable(entry, opening), id: entry.id, digest: entry.digest };
+/** What is pending or suspended is judged first: only if it permits the message does that say anything. */
+function permitOpening(entry: AgreementEntry, use: AuthorizedUse): Citation {
+  if (!hasEnded(entry.state)) entry.compiled?.judge(use);
+  const agreement = usableForOpening(entry, use.at, entry.endsAt);
+  agreement.judge(use);
+  return citationOf(entry, agreement);
 }
 
-function usable({ state, openCasesGoOn, compiled }: AgreementEntry, opening: boolean): CompiledAgreement {
-  if (!openCasesGoOn || opening) demandActive(state);
-  return compiled!;
+/** @param end milliseconds; what was sent before counts as sent in its time */
+function usableForOpening(entry: AgreementEntry, sentAt: number, end: number): CompiledAgreement {
+  const beforeEnd = sentAt < end;
+  demandUse(entry.state, 'opening', beforeEnd);
+  if (hasEnded(entry.state) && entry.suspended) throw new AuthorizationError('AUTHORIZATION_SUSPENDED');
+  if (sentAt < entry.validFrom || !beforeEnd) {
+    throw new AuthorizationError('AUTHORIZATION_INACTIVE', 'the message was sent outside its validity');
+  }
+  return inForceOnce(entry);
+}
+
+function usableInCase(entry: AgreementEntry): CompiledAgreement {
+  demandUse(entry.state, 'open', true);
+  return inForceOnce(entry);
+}
+
+/** What ended as a proposal permits nothing, however it ended. */
+function inForceOnce({ compiled, everInForce }: AgreementEntry): CompiledAgreement {
+  if (compiled && everInForce) return compiled;
+  throw new AuthorizationError('AUTHORIZATION_INACTIVE', 'the authorization was never in force');
+}
+
+function citationOf({ id, digest }: AgreementEntry, agreement: CompiledAgreement): Citation {
+  return { agreement, id, digest };
 }
 
 function mostSpecific(errors: readonly AuthorizationError[]): AuthorizationError | undefined {

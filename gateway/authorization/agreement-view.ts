@@ -1,5 +1,6 @@
-import { type AgreementContent, type AuthorizationState, readAgreement } from '#trust';
-import { type AgreementRecord, stateAt } from './agreement-table.ts';
+import { type AgreementContent, type AuthorizationWord, catalogueLists, hasEnded, readAgreement, wordOf } from '#trust';
+import type { Lineage } from './agreement-lineage.ts';
+import { type AgreementRecord, listsOf, type Suspension, stateAt, suspensionsOf } from './agreement-record.ts';
 
 /** An agreement as people and programs look at it. Times are milliseconds. */
 export interface AgreementView {
@@ -8,15 +9,17 @@ export interface AgreementView {
   readonly digest: string;
   readonly peer: string;
   readonly proposer: string;
-  /** Now: `expired` when the validity has ended. */
-  readonly state: AuthorizationState;
+  /** Now: `expired` when the validity has ended, `superseded` when a renewal has taken its place. */
+  readonly state: AuthorizationWord;
   /** Parties, grants, fields, validity and text. */
   readonly content: AgreementContent;
-  /** The newest document as it is signed: one signature or both. */
-  readonly document: string;
   /** Why the last proposal or acceptance failed; empty when it did not. */
   readonly code: string;
   readonly activatedAt: number | undefined;
+  /** Who has it suspended; only those may resume. */
+  readonly suspensions: readonly Suspension[];
+  /** When its renewal takes or took its place. */
+  readonly supersededFrom: number | undefined;
   readonly revocation:
     | { readonly by: string; readonly reason: string; readonly forCause: boolean; readonly at: number }
     | undefined;
@@ -24,21 +27,53 @@ export interface AgreementView {
   readonly updatedAt: number;
 }
 
+/** The items that a catalogue in an agreement stands for. */
+export interface CatalogueView {
+  readonly scope: string;
+  readonly digest: string;
+  readonly items: readonly string[];
+}
+
+/** Everything about one agreement but its contacts. */
+export interface AgreementDetails extends AgreementView {
+  /** The newest document as it is signed: one signature or both. */
+  readonly document: string;
+  readonly catalogues: readonly CatalogueView[];
+  readonly lineage: Lineage;
+}
+
 /** @param now milliseconds */
 export function viewOf(record: AgreementRecord, now: number): AgreementView {
-  const { id, digest, peer, proposer, document, code, revoked_by, revoked_at, reason, for_cause } = record;
+  const { id, digest, peer, proposer, document, code, revoked_by, revoked_at, reason } = record;
+  const state = stateAt(record, now);
+  const forCause = state === 'revoked-for-cause';
   return {
     id,
     digest: digest.toString('hex'),
     peer,
     proposer,
-    state: stateAt(record, now),
+    state: wordOf(state),
     content: readAgreement(document).content,
-    document,
     code,
     activatedAt: record.activated_at ?? undefined,
-    revocation: revoked_at === null ? undefined : { by: revoked_by, reason, forCause: for_cause === 1, at: revoked_at },
+    suspensions: hasEnded(state) ? [] : suspensionsOf(record),
+    supersededFrom: record.superseded_from ?? undefined,
+    revocation: revoked_at === null ? undefined : { by: revoked_by, reason, forCause, at: revoked_at },
     createdAt: record.created_at,
     updatedAt: record.updated_at,
+  };
+}
+
+/** @param now milliseconds */
+export function detailsOf(record: AgreementRecord, lineage: Lineage, now: number): AgreementDetails {
+  const view = viewOf(record, now);
+  const lists = catalogueLists(listsOf(record));
+  const named = view.content.grants.flatMap(({ catalogue }) => catalogue ?? []);
+  const catalogues = [...new Map(named.map((one) => [`${one.scope} ${one.digest}`, one])).values()];
+  return {
+    ...view,
+    document: record.document,
+    catalogues: catalogues.map(({ scope, digest }) => ({ scope, digest, items: lists.get(digest) ?? [] })),
+    lineage,
   };
 }

@@ -81,7 +81,8 @@ describe('the life of an authorization between two regions', () => {
       throw error;
     };
     const signer = gateway.own.signing;
-    const service = new AuthorizationService({ ...gateway, signer, exportFolder: exports, onError });
+    const catalogueItems = async () => undefined;
+    const service = new AuthorizationService({ ...gateway, signer, catalogueItems, exportFolder: exports, onError });
     await service.start();
     const side = {
       ...gateway,

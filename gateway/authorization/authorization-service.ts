@@ -1,46 +1,31 @@
-import { CodedError, type messages, type PayloadName } from '#proto';
+import type { messages, PayloadName } from '#proto';
 import {
-  type AuthorizationActor,
   type AuthorizedUse,
-  type Clock,
+  type Change,
   type CompiledAgreement,
-  nextState,
-  type Signer,
-  signAgreement,
-  verifyAgreement,
+  catalogueLists,
+  describeChanges,
+  type LocalUse,
+  readAgreement,
 } from '#trust';
 import type { Settled } from '../outbound/context.ts';
-import type { Outbox } from '../outbound/outbox.ts';
 import type { IncomingHandler } from '../peer/incoming.ts';
-import type { Peers } from '../peer/peers.ts';
-import type { Sql, Store, Transaction } from '../store/store.ts';
-import { AgreementBooks, type AnnounceAgreement } from './agreement-books.ts';
-import { AgreementCache, type Citation, type LocalUse } from './agreement-cache.ts';
+import type { Transaction } from '../store/store.ts';
+import { AgreementBooks } from './agreement-books.ts';
+import { AgreementCache, type Citation } from './agreement-cache.ts';
+import { keepCalendar } from './agreement-calendar.ts';
+import { AgreementContacts, type RegionContacts } from './agreement-contacts.ts';
 import { AgreementFiles } from './agreement-files.ts';
-import { type AgreementRecord, agreements, proposedRecord, stateAt } from './agreement-table.ts';
-import { type AgreementView, viewOf } from './agreement-view.ts';
-import { checkDraft } from './draft.ts';
+import { lineageOf } from './agreement-lineage.ts';
+import { AgreementProposals } from './agreement-proposals.ts';
+import { listsOf } from './agreement-record.ts';
+import { demandAgreement } from './agreement-rules.ts';
+import { AgreementStanding } from './agreement-standing.ts';
+import { agreements } from './agreement-table.ts';
+import { type AgreementDetails, type AgreementView, detailsOf, viewOf } from './agreement-view.ts';
+import type { AuthorizationOptions } from './authorization-options.ts';
 import { incomingAgreements } from './incoming-agreements.ts';
-import { demandReason, escalates } from './revocation.ts';
 import { settleAgreement } from './settled-agreements.ts';
-
-export interface AuthorizationOptions {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly region: string;
-  readonly outbox: Outbox;
-  readonly peers: Peers;
-  /** Our *signing* key. */
-  readonly signer: Signer;
-  /** Source of UUIDs, for agreements and their conversations. */
-  readonly newId: () => string;
-  /** Where each agreement is written that comes into force, as `<id>.json`. */
-  readonly exportFolder?: string | undefined;
-  /** Told when such a file cannot be written; the agreement is in force all the same. */
-  readonly onError: (error: unknown) => void;
-  /** Tells the local platforms; nobody is told when absent. */
-  readonly announce?: AnnounceAgreement;
-}
 
 /** The life of our agreements (相互授权) with other regions, and what they permit. */
 export class AuthorizationService {
@@ -49,16 +34,19 @@ export class AuthorizationService {
   readonly #options: AuthorizationOptions;
   readonly #cache = new AgreementCache();
   readonly #books: AgreementBooks;
+  readonly #proposals: AgreementProposals;
+  readonly #standing: AgreementStanding;
+  readonly #contacts: AgreementContacts;
 
   constructor(options: AuthorizationOptions) {
-    const { exportFolder, onError } = options;
+    const { exportFolder, onError, news, peers } = options;
+    const files = exportFolder ? new AgreementFiles(exportFolder, onError) : undefined;
     this.#options = options;
-    this.#books = new AgreementBooks(
-      this.#cache,
-      exportFolder ? new AgreementFiles(exportFolder, onError) : undefined,
-      options.announce,
-    );
-    this.incoming = incomingAgreements(options.peers, this.#books);
+    this.#books = new AgreementBooks(this.#cache, files, news);
+    this.#proposals = new AgreementProposals(options, this.#books);
+    this.#standing = new AgreementStanding(options, this.#books);
+    this.#contacts = new AgreementContacts(options);
+    this.incoming = incomingAgreements(peers, this.#books);
   }
 
   /** Loads the agreements of earlier runs. */
@@ -74,82 +62,97 @@ export class AuthorizationService {
   /**
    * Drafts an agreement, signs it and sends it to the other party, in a conversation of its own.
    *
-   * @param draft an AgreementContent without `id`, `version` and `created_at`
+   * @param draft an AgreementContent without `id`, `version`, `created_at` and `counters`; of a catalogue, the scope
    * @throws CodedError VALIDATION_FAILED with every wrong member, PEER_NOT_PINNED, STATEMENT_EXPIRED, BACK_PRESSURE,
-   *   the codes of `verifyAgreement` when our own signing key cannot serve
+   *   AUTHORIZATION_UNKNOWN or AUTHORIZATION_INACTIVE for what it supersedes, the codes of `verifyAgreement` when our own
+   *   signing key cannot serve
    */
-  async propose(draft: unknown): Promise<AgreementView> {
-    const { clock, newId, region, peers, outbox, signer, store } = this.#options;
-    const now = clock.now();
-    const { payload, peer } = checkDraft(draft, { id: newId(), created_at: new Date(now).toISOString() }, region);
-    peers.demand(peer);
-    const document = await signAgreement(payload, signer);
-    verifyAgreement(document, (party) => peers.statementOf(party), {
-      signatures: 'proposed',
-      at: now,
-      proposer: region,
-    });
-    const conversation = newId();
-    const record = proposedRecord(document, { peer, proposer: region, conversation, at: now });
-    await store.write(async (tx) => {
-      await this.#books.open(tx, record);
-      await outbox.enqueue(tx, { peer, conversation, name: 'AuthorizationProposal', payload: { document } });
-    });
-    return this.get(record.id);
+  async propose(draft: unknown): Promise<AgreementDetails> {
+    return this.get(await this.#proposals.propose(draft));
+  }
+
+  /**
+   * Answers a proposal with another one (反提案), which ends it.
+   *
+   * @param changes the members that are to be different
+   * @throws CodedError NOT_FOUND, CONFLICT when it is ours, was accepted, or too many have answered one another,
+   *   AUTHORIZATION_INACTIVE when it ended, and as `propose`
+   */
+  async counter(id: string, changes: unknown): Promise<AgreementDetails> {
+    return this.get(await this.#proposals.counter(id, changes));
+  }
+
+  /**
+   * Proposes an agreement that is to replace one that was in force (续签), from its `valid_from` on: by default the end
+   * of the old one, or now.
+   *
+   * @param changes the members that are to be different; `valid_until` at least
+   * @throws CodedError NOT_FOUND, AUTHORIZATION_INACTIVE when it was renewed or revoked, and as `propose`
+   */
+  async renew(id: string, changes: unknown): Promise<AgreementDetails> {
+    return this.get(await this.#proposals.renew(id, changes));
   }
 
   /**
    * Signs what the peer proposed and sends it back. In force here once the peer's receipt says so.
    *
-   * @throws CodedError NOT_FOUND, CONFLICT when it is ours or was accepted before, AUTHORIZATION_INACTIVE when it ended,
-   *   PEER_NOT_PINNED, STATEMENT_EXPIRED, BACK_PRESSURE, the codes of `verifyAgreement` when a key no longer serves
+   * @throws CodedError NOT_FOUND, CONFLICT when it is ours or was accepted before, AUTHORIZATION_INACTIVE when it or what
+   *   it replaces ended, PEER_NOT_PINNED, STATEMENT_EXPIRED, BACK_PRESSURE, the codes of `verifyAgreement` when a key no
+   *   longer serves
    */
-  async accept(id: string): Promise<AgreementView> {
-    const { clock, peers, outbox, signer, store } = this.#options;
-    const now = clock.now();
-    const { peer, proposer, proposal } = this.#acceptable(await this.#demand(store.read, id), now);
-    peers.demand(peer);
-    const document = await signAgreement(proposal, signer);
-    verifyAgreement(document, (party) => peers.statementOf(party), { signatures: 'complete', at: now, proposer });
-    await store.write(async (tx) => {
-      const record = this.#acceptable(await this.#demand(tx, id), now);
-      const state = nextState(record.state, 'accept', 'acceptor');
-      await this.#books.change(tx, record, { state, document, code: '' }, now);
-      const { conversation } = record;
-      await outbox.enqueue(tx, { peer, conversation, name: 'AuthorizationAcceptance', payload: { document } });
-    });
+  async accept(id: string): Promise<AgreementDetails> {
+    await this.#proposals.accept(id);
+    return this.get(id);
+  }
+
+  /**
+   * Lets no new case begin under an agreement (中止) until we resume; open cases go on. Holds here at once, the peer is
+   * told.
+   *
+   * @param reason at most 500 characters, for the other region's operators
+   * @throws CodedError VALIDATION_FAILED, NOT_FOUND, CONFLICT when it is not in force or we have it suspended already,
+   *   AUTHORIZATION_INACTIVE when it ended, BACK_PRESSURE
+   */
+  async suspend(id: string, reason: string): Promise<AgreementDetails> {
+    await this.#standing.suspend(id, reason);
+    return this.get(id);
+  }
+
+  /** Takes back our own suspension (恢复); the other region's stays. Parameters and errors as in `suspend`. */
+  async resume(id: string, reason: string): Promise<AgreementDetails> {
+    await this.#standing.resume(id, reason);
     return this.get(id);
   }
 
   /**
    * Ends an agreement, declines a proposal or withdraws one. Holds here at once; the peer is told.
    *
-   * Without cause, cases that were opened under it go on; for cause, nothing passes any more. An agreement that was
-   * revoked without cause may be revoked again for cause.
+   * Without cause, cases that were opened under it go on; for cause, nothing passes any more. What has expired, was
+   * renewed or was revoked without cause may still be revoked for cause.
    *
    * @param reason at most 500 characters, for the other region's operators
    * @throws CodedError VALIDATION_FAILED, NOT_FOUND, AUTHORIZATION_INACTIVE when it ended, CONFLICT when the peer never
    *   took the proposal, BACK_PRESSURE
    */
-  async revoke(id: string, reason: string, forCause: boolean): Promise<AgreementView> {
-    const { clock, outbox, region, store } = this.#options;
-    demandReason(reason);
-    const now = clock.now();
-    await store.write(async (tx) => {
-      const record = await this.#demand(tx, id);
-      const state = escalates(record, forCause)
-        ? record.state
-        : nextState(stateAt(record, now), 'revoke', this.#actorIn(record));
-      const change = { state, reason, for_cause: forCause ? 1 : 0, revoked_by: region, revoked_at: now };
-      await this.#books.change(tx, record, change, now);
-      await outbox.enqueue(tx, {
-        peer: record.peer,
-        conversation: record.conversation,
-        name: 'AuthorizationRevocation',
-        payload: { authorizationId: id, authorizationDigest: record.digest, reason, forCause, revokedAt: now },
-      });
-    });
+  async revoke(id: string, reason: string, forCause: boolean): Promise<AgreementDetails> {
+    await this.#standing.revoke(id, reason, forCause);
     return this.get(id);
+  }
+
+  /** Whom to call about an agreement, on both sides. @throws CodedError NOT_FOUND */
+  contacts(id: string): Promise<RegionContacts[]> {
+    return this.#contacts.list(id);
+  }
+
+  /**
+   * Replaces our side of the contacts and tells the peer. Needs no signature.
+   *
+   * @param contacts at most 20 of `{name, role?, phone?, email?}`, each with a telephone number or an address
+   * @throws CodedError VALIDATION_FAILED, NOT_FOUND, CONFLICT when the peer never took the proposal, BACK_PRESSURE
+   */
+  async setContacts(id: string, contacts: readonly object[]): Promise<RegionContacts[]> {
+    await this.#contacts.set(id, contacts);
+    return this.contacts(id);
   }
 
   /** Agreements in the order of their ids, from the one after `after`. */
@@ -160,14 +163,34 @@ export class AuthorizationService {
   }
 
   /** @throws CodedError NOT_FOUND */
-  async get(id: string): Promise<AgreementView> {
+  async get(id: string): Promise<AgreementDetails> {
     const { clock, store } = this.#options;
-    return viewOf(await this.#demand(store.read, id), clock.now());
+    const record = await demandAgreement(store.read, id);
+    const now = clock.now();
+    return detailsOf(record, await lineageOf(store.read, record, now), now);
   }
 
-  /** Acts on the fate of a proposal or an acceptance that we sent; anything else is not about agreements. */
+  /**
+   * What is different in an agreement from another one, in words.
+   *
+   * @param since id of the older one
+   * @throws CodedError NOT_FOUND
+   */
+  async changes(id: string, since: string): Promise<readonly Change[]> {
+    const { read } = this.#options.store;
+    const [older, newer] = [await demandAgreement(read, since), await demandAgreement(read, id)];
+    const lists = catalogueLists([older, newer].flatMap(listsOf));
+    return describeChanges(readAgreement(older.document).content, readAgreement(newer.document).content, lists);
+  }
+
+  /** Writes down what time did to agreements, and warns of what it will do; to be called now and then. */
+  keepCalendar(): Promise<number> {
+    return keepCalendar(this.#options, this.#books);
+  }
+
+  /** Acts on the fate of a message about agreements that we sent; anything else is not about agreements. */
   settled(tx: Transaction, settled: Settled): Promise<void> {
-    return settleAgreement(tx, settled, this.#books, this.#options.clock.now());
+    return settleAgreement(tx, settled, this.#books, this.#standing, this.#options.clock.now());
   }
 
   /** The agreement that an envelope of ours cites. Parameters and errors as in `AgreementCache.permit`. */
@@ -185,31 +208,8 @@ export class AuthorizationService {
     this.#cache.demandRight(id, use);
   }
 
-  /** Whether an agreement's validity had ended at a moment (milliseconds). */
-  ranOut(id: string, at: number): boolean {
-    return this.#cache.ranOut(id, at);
-  }
-
   /** The agreement that a received envelope cites. Parameters and errors as in `AgreementCache.resolve`. */
   resolve(header: messages.EnvelopeHeader, opening: boolean): CompiledAgreement {
     return this.#cache.resolve(header, opening);
-  }
-
-  async #demand(sql: Sql, id: string): Promise<AgreementRecord> {
-    const record = await agreements.find(sql, id);
-    if (!record) throw new CodedError('NOT_FOUND', `there is no authorization ${id}`);
-    return record;
-  }
-
-  #acceptable(record: AgreementRecord, now: number): AgreementRecord {
-    if (this.#actorIn(record) === 'proposer') {
-      throw new CodedError('CONFLICT', 'we proposed this authorization ourselves; the other region accepts it');
-    }
-    nextState(stateAt(record, now), 'accept', 'acceptor');
-    return record;
-  }
-
-  #actorIn({ proposer }: AgreementRecord): AuthorizationActor {
-    return proposer === this.#options.region ? 'proposer' : 'acceptor';
   }
 }

@@ -37,10 +37,34 @@ function grantWith(changes: Record<string, unknown>): Record<string, unknown> {
   return { grants: [{ ...exampleAgreement().grants[0], ...changes }] };
 }
 
+/** The same value with the members of every object in the opposite order. */
+function reverse(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(reverse);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .reverse()
+      .map(([name, member]) => [name, reverse(member)]),
+  );
+}
+
 describe('drafting', () => {
   it('gives the same bytes whatever the order of the members', () => {
-    const content = exampleAgreement({ supersedes: '00000000-0000-4000-8000-000000000000' });
-    const reversed = Object.fromEntries(Object.entries(content).reverse()) as unknown as AgreementContent;
+    const [first, ...rest] = exampleAgreement().grants;
+    const full = {
+      ...first!,
+      department: { ...first!.department, seal: '1506260012345' },
+      window: { name: '南通市政务服务中心', code: '113206000141602830' },
+      catalogue: { scope: '跨省通办', digest: 'A'.repeat(43) },
+      grade: 'B',
+      basis: 'mutual',
+    } as const;
+    const content = exampleAgreement({
+      grants: [full, ...rest],
+      supersedes: '00000000-0000-4000-8000-000000000000',
+      counters: '00000000-0000-4000-8000-000000000001',
+    });
+    const reversed = reverse(content) as AgreementContent;
     expect(draftAgreement(reversed)).toEqual(draftAgreement(content));
     expect(JSON.parse(draftAgreement(content).toString())).toEqual(content);
   });
@@ -59,8 +83,8 @@ describe('drafting', () => {
       '/id REQUIRED',
       '/parties/1 IDENTIFIER',
       '/grants/0/rights/0 NOT_IN_LIST',
-      '/grants/0/items REQUIRED',
       '/grants/0/modes/0 NOT_IN_LIST',
+      '/grants/0/items REQUIRED',
       '/fields/0 FORMAT',
       '/valid_until FORMAT',
       '/terms REQUIRED',
@@ -90,6 +114,26 @@ describe('drafting', () => {
     ['an end before it was written', { created_at: '2029-12-01T00:00:00+08:00' }, '/valid_until RANGE'],
     ['a time without offset', { valid_from: '2026-12-01T00:00:00' }, '/valid_from FORMAT'],
     ['itself as the older one', { supersedes: exampleAgreement().id }, '/supersedes SAME_ID'],
+    ['an answer to itself', { counters: exampleAgreement().id }, '/counters SAME_ID'],
+    ['an answer to what is no agreement', { counters: 'the other one' }, '/counters REQUIRED'],
+    ['neither items nor a catalogue', grantWith({ items: [] }), '/grants/0/items REQUIRED'],
+    [
+      'a catalogue without its digest',
+      grantWith({ catalogue: { scope: '跨省通办' } }),
+      '/grants/0/catalogue/digest TYPE',
+    ],
+    [
+      'a catalogue that covers what comes later',
+      grantWith({ catalogue: { scope: '跨省通办', digest: 'A'.repeat(43), follows: true } }),
+      '/grants/0/catalogue/follows UNKNOWN_FIELD',
+    ],
+    ['a window without a code', grantWith({ window: { name: '政务服务中心' } }), '/grants/0/window/code TYPE'],
+    [
+      'a seal that is no number',
+      grantWith({ department: { name: '某局', code: '111506260117283920', seal: '公章 1' } }),
+      '/grants/0/department/seal FORMAT',
+    ],
+    ['an unknown grade', grantWith({ grade: 'E' }), '/grants/0/grade NOT_IN_LIST'],
     ['another version', { version: 2 }, '/version RANGE'],
   ])('refuses %s', (_, changes, problem) => {
     expect(draftProblems(changes)).toContain(problem);

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { type ErrorCode, PAYLOAD_NAMES, type PayloadName } from '#proto';
 import { AuthorizationError } from '../errors.ts';
+import { catalogueLists, listDigest } from './catalogue-list.ts';
 import { exampleAgreement } from './example-agreement.ts';
-import { type AuthorizedUse, compileAgreement, judgeUse } from './judge.ts';
-import { needsAuthorization, POLICY } from './policy.ts';
-import { RIGHTS, type Right } from './rights.ts';
+import { type AuthorizedUse, compileAgreement } from './judge.ts';
+import { needsAuthorization } from './policy.ts';
+import type { Right } from './rights.ts';
 
 const NANTONG = '320600';
 const UXIN = '150626';
@@ -35,73 +36,22 @@ function granting(...rights: Right[]) {
   return compileAgreement({ ...content, grants: [{ ...content.grants[0]!, rights }] });
 }
 
-describe('the policy', () => {
-  it('has every type of message and no other', () => {
-    expect(Object.keys(POLICY).sort()).toEqual([...PAYLOAD_NAMES].sort());
+describe('the validity written in an agreement', () => {
+  const { valid_from, valid_until } = agreement.content;
+  const [from, until] = [Date.parse(valid_from), Date.parse(valid_until)];
+
+  it('bounds what opens a case or asks about a certificate; its end is excluded', () => {
+    for (const asked of [use('CaseTransfer'), use('CertificateQuestion', { mode: undefined })]) {
+      denied({ ...asked, at: from - 1 }, 'AUTHORIZATION_INACTIVE');
+      denied({ ...asked, at: until }, 'AUTHORIZATION_INACTIVE');
+      expect(() => agreement.judge({ ...asked, at: from })).not.toThrow();
+      expect(() => agreement.judge({ ...asked, at: until - 1 })).not.toThrow();
+    }
   });
 
-  it('asks nothing but a pinned peer of these types only', () => {
-    expect(PAYLOAD_NAMES.filter((name) => !needsAuthorization(name)).sort()).toEqual([
-      'AuthorizationAcceptance',
-      'AuthorizationProposal',
-      'AuthorizationRevocation',
-      'CataloguePublished',
-      'Ping',
-      'Skip',
-      'StatementPublished',
-    ]);
-  });
-});
-
-/** Who may send what: right needed from the receiving side ('-' never), and whether the handling side may. */
-const SENDERS: [PayloadName, Right | '-', boolean][] = [
-  ['CaseTransfer', 'R1a', false],
-  ['SupplementSubmitted', 'R1a', false],
-  ['WithdrawalRequested', 'R1a', false],
-  ['CaseRated', 'R1a', false],
-  ['ResultDelivered', 'R5', true],
-  ['CaseAccepted', 'R1b', true],
-  ['CaseRefused', 'R1b', true],
-  ['SupplementRequested', 'R1b', true],
-  ['CaseReturned', '-', true],
-  ['SpecialProcedureStarted', '-', true],
-  ['SpecialProcedureEnded', '-', true],
-  ['CaseDecided', '-', true],
-  ['ResultIssued', '-', true],
-];
-
-describe.each(SENDERS)('%s', (name, right, fromHandling) => {
-  it('is sent by the receiving region with the right only', () => {
-    if (right !== '-') expect(() => granting(right).judge(use(name))).not.toThrow();
-    denied(use(name), 'RIGHT_MISSING', granting(...RIGHTS.filter((other) => other !== right)));
-  });
-
-  it(`is ${fromHandling ? '' : 'not '}sent by the handling region`, () => {
-    const asked = use(name, { sender: UXIN });
-    if (fromHandling) expect(() => granting('R2').judge(asked)).not.toThrow();
-    else denied(asked, 'RIGHT_MISSING', granting(...RIGHTS));
-  });
-
-  it('is not sent by a third region', () => {
-    denied(use(name, { sender: '350500' }), 'RIGHT_MISSING', granting(...RIGHTS));
-  });
-
-  it('needs the item, the mode and the direction', () => {
-    const sender = fromHandling ? UXIN : NANTONG;
-    denied(use(name, { sender, item: 'EX099' }), 'ITEM_NOT_COVERED');
-    denied(use(name, { sender, mode: 'joint' }), 'MODE_NOT_COVERED');
-    denied(use(name, { sender, mode: undefined }), 'MODE_NOT_COVERED');
-    denied(use(name, { sender, receiving: UXIN, handling: NANTONG }), 'ITEM_NOT_COVERED');
-    denied(use(name, { sender, handling: '350500' }), 'ITEM_NOT_COVERED');
-  });
-
-  it('needs the validity, whose end is excluded', () => {
-    const asked = use(name, { sender: fromHandling ? UXIN : NANTONG });
-    const { valid_from, valid_until } = agreement.content;
-    denied({ ...asked, at: Date.parse(valid_from) - 1 }, 'AUTHORIZATION_INACTIVE');
-    denied({ ...asked, at: Date.parse(valid_until) }, 'AUTHORIZATION_INACTIVE');
-    expect(() => agreement.judge({ ...asked, at: Date.parse(valid_from) })).not.toThrow();
-    expect(() => agreement.judge({ ...asked, at: Date.parse(valid_until) - 1 })).not.toThrow();
+  it('does not stop what goes on in an open case', () => {
+    expect(() => agreement.judge(use('CaseDecided', { sender: UXIN, at: until + 1 }))).not.toThrow();
+    expect(() => agreement.judge(use('SupplementSubmitted', { at: until + 1 }))).not.toThrow();
   });
 });
 
@@ -144,6 +94,105 @@ describe('rights that the content claims', () => {
     const asked = use('CaseTransfer', { payload: { identityCheck: { matched: true } } });
     expect(() => apart(['agency']).judge(asked)).not.toThrow();
     denied(asked, 'RIGHT_MISSING', apart(['online']));
+  });
+});
+
+describe('a grant to one window', () => {
+  const window = { name: '南通市政务服务中心', code: '113206000141602830' };
+  const content = exampleAgreement();
+  const [first] = content.grants;
+  const narrow = compileAgreement({ ...content, grants: [{ ...first!, window }] });
+  const from = (organisation: string) => ({ handler: { organisation, window: '1', staff: 'W-17' } });
+
+  it('serves only messages that come from it', () => {
+    expect(() => narrow.judge(use('CaseTransfer', { payload: from(window.name) }))).not.toThrow();
+    const error = denied(use('CaseTransfer', { payload: from('其他单位') }), 'RIGHT_MISSING', narrow);
+    expect(error.message).toContain(window.name);
+  });
+
+  it('stops neither the handling region nor messages that name no handler', () => {
+    expect(() => narrow.judge(use('CaseDecided', { sender: UXIN, payload: from('乌审旗') }))).not.toThrow();
+    expect(() => narrow.judge(use('CaseRated'))).not.toThrow();
+  });
+
+  it('adds up with other grants only where both serve', () => {
+    const both = compileAgreement({
+      ...content,
+      grants: [
+        { ...first!, rights: ['R1a'] },
+        { ...first!, rights: ['R4'], window },
+      ],
+    });
+    const compared = { identityCheck: { matched: true }, ...from('其他单位') };
+    expect(() => both.judge(use('CaseTransfer', { payload: { ...compared, ...from(window.name) } }))).not.toThrow();
+    denied(use('CaseTransfer', { payload: compared }), 'RIGHT_MISSING', both);
+  });
+});
+
+describe('a grade that materials must have', () => {
+  const content = exampleAgreement();
+  const asking = (...grades: ('A' | 'B' | 'C' | 'D' | undefined)[]) =>
+    compileAgreement({
+      ...content,
+      grants: grades.map((grade) => ({ ...content.grants[0]!, ...(grade && { grade }) })),
+    });
+  const materials = (...grades: string[]) => ({ materials: grades.map((grade) => ({ grade, checkedBy: null })) });
+
+  it('is asked of every material, and each one below it is named', () => {
+    const payload = materials('A', 'C', 'B', 'D');
+    const error = denied(use('CaseTransfer', { payload }), 'MATERIAL_GRADE', asking('B'));
+    expect(error.problems.map(({ pointer }) => pointer)).toEqual(['/materials/1/grade', '/materials/3/grade']);
+    expect(() => asking('D').judge(use('CaseTransfer', { payload }))).not.toThrow();
+    expect(() => asking('B').judge(use('SupplementSubmitted', { payload: materials('A', 'B') }))).not.toThrow();
+  });
+
+  it('is the lowest of several grants, and none when one of them asks for none', () => {
+    const payload = materials('C');
+    denied(use('CaseTransfer', { payload }), 'MATERIAL_GRADE', asking('A', 'B'));
+    expect(() => asking('A', 'C').judge(use('CaseTransfer', { payload }))).not.toThrow();
+    expect(() => asking('A', undefined).judge(use('CaseTransfer', { payload }))).not.toThrow();
+  });
+});
+
+describe('a catalogue instead of a list of items', () => {
+  const lists = catalogueLists([['EX100', 'EX101']]);
+  const [digest] = [...lists.keys()];
+  const content = exampleAgreement();
+  const catalogue = { scope: '跨省通办', digest: digest! };
+  const granted = { ...content, grants: [{ ...content.grants[0]!, items: ['EX018'], catalogue }] };
+
+  it('covers the items behind its digest beside those listed, and nothing that came later', () => {
+    const compiled = compileAgreement(granted, lists);
+    for (const item of ['EX018', 'EX100', 'EX101']) {
+      expect(() => compiled.judge(use('CaseTransfer', { item }))).not.toThrow();
+      expect(compiled.covers(item)).toBe(true);
+    }
+    denied(use('CaseTransfer', { item: 'EX102' }), 'ITEM_NOT_COVERED', compiled);
+    expect(compiled.covers('EX102')).toBe(false);
+    const longer = catalogueLists([['EX100', 'EX101', 'EX102']]);
+    denied(use('CaseTransfer', { item: 'EX102' }), 'ITEM_NOT_COVERED', compileAgreement(granted, longer));
+  });
+
+  it('covers nothing without its list', () => {
+    denied(use('CaseTransfer', { item: 'EX100' }), 'ITEM_NOT_COVERED', compileAgreement(granted));
+  });
+
+  it('has a digest that does not depend on the order of the codes', () => {
+    expect(listDigest(['b', 'a'])).toBe(listDigest(['a', 'b']));
+    expect(listDigest(['a', 'b'])).toBe('kRFp3arxRq_1OfWMJsSJrzuJLf8P4oPBwmTGWuWqWaI');
+    expect(listDigest(['ab'])).not.toBe(listDigest(['a', 'b']));
+  });
+});
+
+describe('a right for what a window does by itself', () => {
+  const place = { item: 'EX018', mode: 'agency', receiving: NANTONG, handling: UXIN, right: 'R2' } as const;
+
+  it('is there only for the item, the mode and the direction of its grant', () => {
+    expect(agreement.grantsRight(place)).toBe(true);
+    expect(agreement.grantsRight({ ...place, item: 'EX020' })).toBe(false);
+    expect(agreement.grantsRight({ ...place, mode: 'joint' })).toBe(false);
+    expect(agreement.grantsRight({ ...place, right: 'R1b' })).toBe(false);
+    expect(agreement.grantsRight({ ...place, receiving: UXIN, handling: NANTONG })).toBe(false);
   });
 });
 
@@ -206,6 +255,6 @@ describe('questions about certificates', () => {
 
 describe('messages without an authorization', () => {
   it.each(PAYLOAD_NAMES.filter((name) => !needsAuthorization(name)))('%s is no matter of the agreement', (name) => {
-    expect(() => judgeUse(exampleAgreement(), use(name, { sender: '350500', item: '', at: 0 }))).not.toThrow();
+    expect(() => agreement.judge(use(name, { sender: '350500', item: '', at: 0 }))).not.toThrow();
   });
 });

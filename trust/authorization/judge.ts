@@ -1,7 +1,9 @@
 import type { ErrorCode, Mode, messages, PayloadName, Problem } from '#proto';
 import { AuthorizationError } from '../errors.ts';
+import type { CatalogueLists } from './catalogue-list.ts';
 import type { AgreementContent } from './content.ts';
 import { parseDateTime } from './date-time.ts';
+import { GRADES, type Grade } from './grant.ts';
 import { type Permission, POLICY, type Requirement, type Side } from './policy.ts';
 import { RIGHT_NAMES, type Right } from './rights.ts';
 
@@ -24,18 +26,32 @@ export interface AuthorizedUse {
   readonly at: number;
 }
 
+/** What a window of the receiving region does by itself, without a message, such as a one-time notice (一次性告知). */
+export interface LocalUse {
+  readonly item: string;
+  readonly mode: Mode;
+  readonly receiving: string;
+  readonly handling: string;
+  readonly right: Right;
+}
+
 /** An agreement made ready for judging many messages. */
 export interface CompiledAgreement {
   readonly content: AgreementContent;
   /**
-   * Returns when the agreement permits the message.
+   * Returns when the agreement permits the message. Whether the agreement is in force is for the books to say; here
+   * only the validity that is written in it counts, and only for what opens a case or asks about a certificate.
    *
    * @throws AuthorizationError AUTHORIZATION_INACTIVE, ITEM_NOT_COVERED, MODE_NOT_COVERED, RIGHT_MISSING,
-   *   FIELD_NOT_ALLOWED with the pointer of every such field
+   *   MATERIAL_GRADE and FIELD_NOT_ALLOWED with the pointer of every such material or field
    */
   judge(use: AuthorizedUse): void;
   /** Whether a personal field may travel: `applicant.name`, `form.经营项目`, `certificate.holder_name`. */
   allowsField(path: string): boolean;
+  /** Whether any grant covers an item, whichever of the two regions gave it. */
+  covers(item: string): boolean;
+  /** Whether the receiving region holds a right for what it does by itself. */
+  grantsRight(use: LocalUse): boolean;
 }
 
 /** A grant with its lists as sets. */
@@ -44,6 +60,8 @@ interface CompiledGrant {
   readonly grantee: string;
   readonly modes: ReadonlySet<string>;
   readonly rights: ReadonlySet<Right>;
+  readonly window: string | undefined;
+  readonly grade: Grade | undefined;
 }
 
 type AuthorizationNeed = Extract<Requirement, { needs: 'authorization' }>;
@@ -51,27 +69,39 @@ type AuthorizationNeed = Extract<Requirement, { needs: 'authorization' }>;
 /** Fields that concern the applicant as a person; kind of applicant and type of document tell nothing about anybody. */
 const PERSONAL = ['name', 'documentNumber', 'mobile', 'address'] as const;
 
-/** Prepares an agreement; `judge` then costs a few look-ups a message. */
-export function compileAgreement(content: AgreementContent): CompiledAgreement {
+const NO_LISTS: CatalogueLists = new Map();
+
+/**
+ * Prepares an agreement; `judge` then costs a few look-ups a message.
+ *
+ * @param lists what stands behind the digests of its catalogues; a catalogue without its list covers nothing
+ */
+export function compileAgreement(content: AgreementContent, lists: CatalogueLists = NO_LISTS): CompiledAgreement {
   const from = parseDateTime(content.valid_from)!;
   const until = parseDateTime(content.valid_until)!;
-  const byItem = grantsByItem(content);
+  const byItem = grantsByItem(content, lists);
   const allowsField = fieldTest(content.fields);
 
   function judge(use: AuthorizedUse): void {
     const need: Requirement = POLICY[use.name];
     if (need.needs === 'pinned') return;
-    if (use.at < from || use.at >= until) deny('AUTHORIZATION_INACTIVE', 'the message is outside its validity');
-    const grants = coveringGrants(byItem.get(use.item) ?? [], use, need);
+    if (need.opens && (use.at < from || use.at >= until))
+      deny('AUTHORIZATION_INACTIVE', 'the message is outside its validity');
+    const covering = coveringGrants(byItem.get(use.item) ?? [], use, need);
+    const grants = usableBy(covering, use);
     demandRights(grants, rightsUsed(use, need));
+    demandGrades(grants, use);
     demandFields(use, allowsField);
   }
-  return { content, judge, allowsField };
-}
 
-/** Judges one message; for many, compile the agreement once. Errors as in `CompiledAgreement.judge`. */
-export function judgeUse(content: AgreementContent, use: AuthorizedUse): void {
-  compileAgreement(content).judge(use);
+  function grantsRight({ item, mode, receiving, handling, right }: LocalUse): boolean {
+    const ofItem = byItem.get(item) ?? [];
+    return ofItem.some(
+      ({ grantor, grantee, modes, rights }) =>
+        grantor === handling && grantee === receiving && modes.has(mode) && rights.has(right),
+    );
+  }
+  return { content, judge, allowsField, covers: (item) => byItem.has(item), grantsRight };
 }
 
 function coveringGrants(
@@ -90,6 +120,18 @@ function coveringGrants(
   if (inMode.length === 0)
     deny('MODE_NOT_COVERED', `the authorization does not cover mode ${mode} of item ${use.item}`);
   return inMode;
+}
+
+/** A grant to one window's organisation serves only messages that say they come from it. */
+function usableBy(grants: readonly CompiledGrant[], use: AuthorizedUse): readonly CompiledGrant[] {
+  const organisation = (use.payload as { handler?: messages.Handler | null }).handler?.organisation;
+  if (sideOf(use) !== 'receiving' || organisation === undefined) return grants;
+  const usable = grants.filter(({ window }) => window === undefined || window === organisation);
+  if (usable.length === 0) {
+    const named = [...new Set(grants.map(({ window }) => window))].join('、');
+    deny('RIGHT_MISSING', `the authorization is granted to ${named} only`);
+  }
+  return usable;
 }
 
 /** The rights that the sender uses by sending this: that of the message, and those that its content claims. */
@@ -118,6 +160,24 @@ function demandRights(grants: readonly CompiledGrant[], rights: readonly Right[]
       deny('RIGHT_MISSING', `the authorization does not grant ${right} (${RIGHT_NAMES[right]}) for this item and mode`);
     }
   }
+}
+
+/** Of several grants the one that asks for least counts, as with rights. */
+function demandGrades(grants: readonly CompiledGrant[], use: AuthorizedUse): void {
+  if (sideOf(use) !== 'receiving') return;
+  const lowest = Math.max(...grants.map(({ grade }) => (grade ? GRADES.indexOf(grade) : GRADES.length)));
+  const problems = ((use.payload as Partial<messages.CaseTransfer>).materials ?? []).flatMap(({ grade }, index) =>
+    GRADES.indexOf(grade as Grade) <= lowest
+      ? []
+      : [
+          {
+            pointer: `/materials/${index}/grade`,
+            code: 'MATERIAL_GRADE',
+            message: `must be ${GRADES[lowest]} or better; have a window check the original`,
+          },
+        ],
+  );
+  if (problems.length > 0) deny('MATERIAL_GRADE', undefined, problems);
 }
 
 function demandFields(use: AuthorizedUse, allows: (path: string) => boolean): void {
@@ -154,11 +214,16 @@ function filled(values: Readonly<Record<string, string>> = {}): string[] {
   return Object.keys(values).filter((name) => values[name] !== '');
 }
 
-function grantsByItem({ grants }: AgreementContent): ReadonlyMap<string, readonly CompiledGrant[]> {
+function grantsByItem(
+  { grants }: AgreementContent,
+  lists: CatalogueLists,
+): ReadonlyMap<string, readonly CompiledGrant[]> {
   const byItem = new Map<string, CompiledGrant[]>();
-  for (const { grantor, grantee, modes, rights, items } of grants) {
-    const compiled = { grantor, grantee, modes: new Set(modes), rights: new Set(rights) };
-    for (const item of items) byItem.set(item, [...(byItem.get(item) ?? []), compiled]);
+  for (const { grantor, grantee, modes, rights, items, catalogue, window, grade } of grants) {
+    const sets = { modes: new Set<string>(modes), rights: new Set(rights) };
+    const compiled = { grantor, grantee, ...sets, window: window?.name, grade };
+    const listed = (catalogue && lists.get(catalogue.digest)) ?? [];
+    for (const item of new Set([...items, ...listed])) byItem.set(item, [...(byItem.get(item) ?? []), compiled]);
   }
   return byItem;
 }

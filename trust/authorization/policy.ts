@@ -11,19 +11,27 @@ export interface Permission {
 }
 
 /**
- * What a message needs. `pinned`: that the two regions know each other. `authorization`: an agreement in force that
- * covers the item, and one of the permissions. `mode`: whether the mode must be covered too, in the direction of the
- * case; without it any grant of the item serves, whichever of the two gave it.
+ * What a message needs. `pinned`: that the two regions know each other. `authorization`: an agreement that covers the
+ * item, and one of the permissions. `opens`: whether the agreement must be in force when it is sent; what goes on in an
+ * open case needs only the one that the case began under. `mode`: whether the mode must be covered too, in the direction
+ * of the case; without it any grant of the item serves, whichever of the two gave it.
  */
 export type Requirement =
   | { readonly needs: 'pinned' }
-  | { readonly needs: 'authorization'; readonly mode: boolean; readonly from: readonly Permission[] };
+  | {
+      readonly needs: 'authorization';
+      readonly opens: boolean;
+      readonly mode: boolean;
+      readonly from: readonly Permission[];
+    };
 
 const pinned: Requirement = { needs: 'pinned' };
 const handling: Permission = { side: 'handling' };
 
-const inCase = (...from: readonly Permission[]): Requirement => ({ needs: 'authorization', mode: true, from });
-const inCheck = (side: Side): Requirement => ({ needs: 'authorization', mode: false, from: [{ side }] });
+const needs = 'authorization';
+const opening = (...from: readonly Permission[]): Requirement => ({ needs, opens: true, mode: true, from });
+const inCase = (...from: readonly Permission[]): Requirement => ({ needs, opens: false, mode: true, from });
+const inCheck = (side: Side): Requirement => ({ needs, opens: true, mode: false, from: [{ side }] });
 const receiving = (right: Right): Permission => ({ side: 'receiving', right });
 
 /** The closed table: every type of message and what it needs. */
@@ -33,10 +41,19 @@ export const POLICY = {
   StatementPublished: pinned,
   AuthorizationProposal: pinned,
   AuthorizationAcceptance: pinned,
+  AuthorizationSuspension: pinned,
+  AuthorizationResumption: pinned,
   AuthorizationRevocation: pinned,
+  AuthorizationContacts: pinned,
+  JointProposal: pinned,
+  JointSignature: pinned,
+  JointConclusion: pinned,
+  JointEnding: pinned,
+  EntrustmentPublished: pinned,
+  EntrustmentRevoked: pinned,
   CataloguePublished: pinned,
 
-  CaseTransfer: inCase(receiving('R1a')),
+  CaseTransfer: opening(receiving('R1a')),
   SupplementSubmitted: inCase(receiving('R1a')),
   WithdrawalRequested: inCase(receiving('R1a')),
   ResultDelivered: inCase(handling, receiving('R5')),
@@ -60,4 +77,10 @@ export const POLICY = {
 /** Whether an envelope with this payload must cite an authorization. */
 export function needsAuthorization(name: PayloadName): boolean {
   return POLICY[name].needs === 'authorization';
+}
+
+/** Whether an envelope with this payload needs its authorization to be in force, and not only to have been. */
+export function opensUnder(name: PayloadName): boolean {
+  const need: Requirement = POLICY[name];
+  return need.needs === 'authorization' && need.opens;
 }

@@ -1,10 +1,11 @@
+import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type ErrorCode, TYP } from '#proto';
 import { encodeJson } from '../jws.ts';
 import type { Signer } from '../keys/signer.ts';
 import type { RegionStatement, StatementKey } from '../region/statement.ts';
-import { type SuiteName, suiteOf } from '../suites.ts';
+import { SUITE_NAMES, suiteOf } from '../suites.ts';
 import { type ThrowawayRegion, throwawayRegion } from '../testing/index.ts';
 import { draftAgreement, signAgreement } from './agreement.ts';
 import { EXAMPLE_CREATED, exampleAgreement } from './example-agreement.ts';
@@ -14,7 +15,7 @@ const DAY = 24 * 60 * 60 * 1000;
 const MADE = EXAMPLE_CREATED - DAY;
 const ARRIVES = EXAMPLE_CREATED + DAY;
 
-describe.each<SuiteName>(['ES256', 'Ed25519'])('an agreement signed with %s', (suite) => {
+describe.each(SUITE_NAMES)('an agreement signed with %s', (suite) => {
   let nantong: ThrowawayRegion;
   let uxin: ThrowawayRegion;
   let quanzhou: ThrowawayRegion;
@@ -109,15 +110,73 @@ describe.each<SuiteName>(['ES256', 'Ed25519'])('an agreement signed with %s', (s
     refused(proposal, { signatures: 'proposed' }, 'KEY_UNKNOWN', () => undefined);
   });
 
-  it('refuses a signature that was made for another purpose', async () => {
-    const header = { alg: suiteOf(suite).alg, kid: nantong.signing.kid, typ: TYP.envelopeRoot };
-    refused(await signAs(nantong.signing, header), { signatures: 'proposed' }, 'TYP_MISMATCH');
-  });
-
   it('refuses an algorithm that is not the one of the key', async () => {
     const header = { alg: 'none', kid: nantong.signing.kid, typ: TYP.authorization };
     refused(await signAs(nantong.signing, header), { signatures: 'proposed' }, 'ALGORITHM_NOT_ALLOWED');
   });
+
+  it.each(['HS256', 'EdDSA', 'RS256', 'ES256K', ''])('refuses the algorithm %o, whatever the key', async (alg) => {
+    const header = { alg, kid: nantong.signing.kid, typ: TYP.authorization };
+    const code = alg === '' ? 'AUTHORIZATION_INVALID' : 'ALGORITHM_NOT_ALLOWED';
+    refused(await signAs(nantong.signing, header), { signatures: 'proposed' }, code);
+  });
+
+  it('refuses a MAC made with the public key', async () => {
+    const secret = Buffer.from(JSON.stringify(nantong.signing.publicJwk));
+    const sign = async (data: Uint8Array) => createHmac('sha256', secret).update(data).digest();
+    const header = { alg: 'HS256', kid: nantong.signing.kid, typ: TYP.authorization };
+    const forged = await signAs({ ...nantong.signing, sign }, header);
+    refused(forged, { signatures: 'proposed' }, 'ALGORITHM_NOT_ALLOWED');
+    const honest = { ...header, alg: suiteOf(suite).alg };
+    refused(await signAs({ ...nantong.signing, sign }, honest), { signatures: 'proposed' }, 'SIGNATURE_INVALID');
+  });
+
+  it.each<[string, unknown]>([
+    ['crit', ['exp']],
+    ['b64', false],
+    ['jwk', { kty: 'OKP' }],
+    ['jku', 'https://example.invalid/keys'],
+    ['x5u', 'https://example.invalid/chain'],
+    ['x5c', ['AA']],
+    ['cty', 'json'],
+  ])('refuses a protected header with %s', async (member, value) => {
+    const { alg } = suiteOf(suite);
+    const header = { alg, kid: nantong.signing.kid, typ: TYP.authorization, [member]: value };
+    const act = async () => verifyAgreement(await signAs(nantong.signing, header), known(), { signatures: 'proposed' });
+    await expect(act()).rejects.toMatchObject({
+      code: 'AUTHORIZATION_INVALID',
+      problems: [{ pointer: `/signatures/0/protected/${member}`, code: 'UNKNOWN_FIELD' }],
+    });
+  });
+
+  it('refuses a member of the protected header that stands twice', async () => {
+    const { kid } = nantong.signing;
+    const header = JSON.stringify({ alg: suiteOf(suite).alg, kid, typ: TYP.authorization });
+    const twice = Buffer.from(header.replace('{', `{"kid":"${uxin.signing.kid}",`)).toString('base64url');
+    const payload = draftAgreement(exampleAgreement()).toString('base64url');
+    const signature = (await nantong.signing.sign(Buffer.from(`${twice}.${payload}`))).toString('base64url');
+    const document = JSON.stringify({ payload, signatures: [{ protected: twice, signature }] });
+    refused(document, { signatures: 'proposed' }, 'AUTHORIZATION_INVALID');
+  });
+
+  it('refuses the kid of one region under the signature of another', async () => {
+    for (const [signer, kid] of [
+      [nantong.signing, quanzhou.signing.kid],
+      [quanzhou.signing, nantong.signing.kid],
+    ] as const) {
+      const header = { alg: suiteOf(suite).alg, kid, typ: TYP.authorization };
+      const code = kid === quanzhou.signing.kid ? 'KEY_UNKNOWN' : 'SIGNATURE_INVALID';
+      refused(await signAs(signer, header), { signatures: 'proposed' }, code);
+    }
+  });
+
+  it.each(Object.entries(TYP).filter(([name]) => name !== 'authorization'))(
+    'refuses a signature with the typ of another purpose: %s',
+    async (_, typ) => {
+      const header = { alg: suiteOf(suite).alg, kid: nantong.signing.kid, typ };
+      refused(await signAs(nantong.signing, header), { signatures: 'proposed' }, 'TYP_MISMATCH');
+    },
+  );
 
   it('refuses one good signature beside one bad', () => {
     const { payload, signatures } = JSON.parse(complete);

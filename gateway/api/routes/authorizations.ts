@@ -1,47 +1,39 @@
 import { Type } from '@fastify/type-provider-typebox';
-import { boolean, fields, text } from '#proto';
-import type { AgreementContent } from '#trust';
-import type { AgreementView } from '../../authorization/agreement-view.ts';
+import { boolean, fields, list, type Rule, text } from '#proto';
 import type { ApiContext } from '../context.ts';
 import { judgingContent, RULED, readInput } from '../helpers/body.ts';
 import { pageOf, pageQuery, pageRequest } from '../helpers/pagination.ts';
 import type { RouteModule } from '../typed.ts';
-import { CLOSED, Digest, described, instant, page } from '../views/schemas.ts';
+import {
+  Changes,
+  Contacts,
+  ContactsInput,
+  Details,
+  Draft,
+  DraftChanges,
+  Outline,
+} from '../views/authorization-schemas.ts';
+import { CLOSED, page } from '../views/schemas.ts';
 
 const tags = ['授权 / authorizations'];
 const Id = Type.Object({ id: Type.String() }, CLOSED);
+const Reason = Type.Object({ reason: Type.String() }, CLOSED);
 
-const outline = {
-  id: Type.String(),
-  digest: Digest,
-  peer: Type.String({ description: '对方地区 / other party' }),
-  proposer: Type.String({ description: '提出方 / region that proposed it' }),
-  state: Type.Unsafe<AgreementView['state']>({ type: 'string' }),
-  content: described<AgreementContent>(
-    '双方、事项、权限、字段、有效期和条款 / parties, grants, fields, validity, terms',
-  ),
-  code: Type.String({ description: '上次提出或接受失败的原因 / why the last proposal or acceptance failed, or empty' }),
-  activatedAt: Type.Optional(instant('生效 / in force since')),
-  revocation: Type.Optional(
-    Type.Object({ by: Type.String(), reason: Type.String(), forCause: Type.Boolean(), at: Type.Integer() }),
-  ),
-  createdAt: instant('创建 / created'),
-  updatedAt: instant('更新 / changed'),
-};
-const Outline = Type.Object(outline);
-const View = Type.Object({
-  ...outline,
-  document: Type.String({ description: '签名文件 / the document as it is signed, by one region or both' }),
-});
-
-const Draft = described<object>(
-  '协议内容，不含 id、version、created_at / an agreement without id, version and created_at: ' +
-    '{parties, grants: [{grantor, grantee, department, rights, items, modes}], fields, valid_from, valid_until, terms, supersedes?}',
-);
+const reasoned = fields({ reason: text(500) });
 const revocation = fields({ reason: text(500), forCause: boolean });
+const anything: Rule = () => {};
+const contactsBody = fields({ contacts: list(anything, 20) });
 
-/** Mutual authorizations (相互授权): proposing, accepting, revoking. */
-export function authorizationRoutes({ authorizations }: ApiContext): RouteModule {
+/** Mutual authorizations (相互授权): reading, and everything in their life. */
+export function authorizationRoutes(context: ApiContext): RouteModule {
+  return (app) => {
+    reading(context)(app);
+    signing(context)(app);
+    standing(context)(app);
+  };
+}
+
+function reading({ authorizations }: ApiContext): RouteModule {
   return (app) => {
     app.get(
       '/v1/authorizations',
@@ -57,16 +49,44 @@ export function authorizationRoutes({ authorizations }: ApiContext): RouteModule
         const { limit, after } = pageRequest(request.query, ['string']);
         const found = await authorizations.list({ after: after?.[0] ?? '', limit: limit + 1 });
         const { items, next } = pageOf(found, limit, ({ id }) => [id]);
-        return { authorizations: items.map(({ document: _document, ...view }) => view), ...(next && { next }) };
+        return { authorizations: [...items], ...(next && { next }) };
       },
     );
 
     app.get(
       '/v1/authorizations/:id',
-      { schema: { tags, summary: '授权 / an authorization with its document', params: Id, response: { 200: View } } },
+      {
+        schema: { tags, summary: '授权 / an authorization with its document', params: Id, response: { 200: Details } },
+      },
       async (request) => authorizations.get(request.params.id),
     );
 
+    app.get(
+      '/v1/authorizations/:id/changes',
+      {
+        schema: {
+          tags,
+          summary: '与另一版本的区别 / what is different from another one, in words',
+          params: Id,
+          querystring: Type.Object({ since: Type.String({ description: '较早的一份 / id of the older one' }) }, CLOSED),
+          response: { 200: Changes },
+        },
+      },
+      async (request) => {
+        return { changes: await authorizations.changes(request.params.id, request.query.since) };
+      },
+    );
+
+    app.get(
+      '/v1/authorizations/:id/contacts',
+      { schema: { tags, summary: '联系人 / whom to call, on both sides', params: Id, response: { 200: Contacts } } },
+      async (request) => ({ sides: await authorizations.contacts(request.params.id) }),
+    );
+  };
+}
+
+function signing({ authorizations }: ApiContext): RouteModule {
+  return (app) => {
     app.post(
       '/v1/authorizations',
       {
@@ -75,12 +95,48 @@ export function authorizationRoutes({ authorizations }: ApiContext): RouteModule
           tags,
           summary: '提出授权 / sign an authorization and propose it to the other party',
           body: Draft,
-          response: { 201: View },
+          response: { 201: Details },
         },
       },
       async (request, reply) => {
         const proposed = await judgingContent(() => authorizations.propose(request.body));
         return reply.code(201).send(proposed);
+      },
+    );
+
+    app.post(
+      '/v1/authorizations/:id/counter',
+      {
+        ...RULED,
+        schema: {
+          tags,
+          summary: '反提案 / answer a proposal with another one',
+          params: Id,
+          body: DraftChanges,
+          response: { 201: Details },
+        },
+      },
+      async (request, reply) => {
+        const { id } = request.params as { id: string };
+        return reply.code(201).send(await judgingContent(() => authorizations.counter(id, request.body)));
+      },
+    );
+
+    app.post(
+      '/v1/authorizations/:id/renew',
+      {
+        ...RULED,
+        schema: {
+          tags,
+          summary: '续签 / propose what is to replace an authorization',
+          params: Id,
+          body: DraftChanges,
+          response: { 201: Details },
+        },
+      },
+      async (request, reply) => {
+        const { id } = request.params as { id: string };
+        return reply.code(201).send(await judgingContent(() => authorizations.renew(id, request.body)));
       },
     );
 
@@ -91,10 +147,50 @@ export function authorizationRoutes({ authorizations }: ApiContext): RouteModule
           tags,
           summary: '接受授权 / sign what the other region proposed',
           params: Id,
-          response: { 200: View },
+          response: { 200: Details },
         },
       },
       async (request) => judgingContent(() => authorizations.accept(request.params.id)),
+    );
+  };
+}
+
+function standing({ authorizations }: ApiContext): RouteModule {
+  return (app) => {
+    app.post(
+      '/v1/authorizations/:id/suspend',
+      {
+        ...RULED,
+        schema: {
+          tags,
+          summary: '中止授权 / let no new case begin under it; open cases go on',
+          params: Id,
+          body: Reason,
+          response: { 200: Details },
+        },
+      },
+      async (request) => {
+        const { id } = request.params as { id: string };
+        return authorizations.suspend(id, readInput<{ reason: string }>(reasoned, request.body).reason);
+      },
+    );
+
+    app.post(
+      '/v1/authorizations/:id/resume',
+      {
+        ...RULED,
+        schema: {
+          tags,
+          summary: '恢复授权 / take back our own suspension',
+          params: Id,
+          body: Reason,
+          response: { 200: Details },
+        },
+      },
+      async (request) => {
+        const { id } = request.params as { id: string };
+        return authorizations.resume(id, readInput<{ reason: string }>(reasoned, request.body).reason);
+      },
     );
 
     app.post(
@@ -106,13 +202,32 @@ export function authorizationRoutes({ authorizations }: ApiContext): RouteModule
           summary: '撤销授权 / end an authorization; for cause, open cases end with it',
           params: Id,
           body: Type.Object({ reason: Type.String(), forCause: Type.Boolean() }, CLOSED),
-          response: { 200: View },
+          response: { 200: Details },
         },
       },
       async (request) => {
         const { id } = request.params as { id: string };
         const { reason, forCause } = readInput<{ reason: string; forCause: boolean }>(revocation, request.body);
         return authorizations.revoke(id, reason, forCause);
+      },
+    );
+
+    app.put(
+      '/v1/authorizations/:id/contacts',
+      {
+        ...RULED,
+        schema: {
+          tags,
+          summary: '更换我方联系人 / replace our side of the contacts; needs no signature',
+          params: Id,
+          body: ContactsInput,
+          response: { 200: Contacts },
+        },
+      },
+      async (request) => {
+        const { id } = request.params as { id: string };
+        const { contacts } = readInput<{ contacts: object[] }>(contactsBody, request.body);
+        return { sides: await authorizations.setContacts(id, contacts) };
       },
     );
   };

@@ -1,12 +1,6 @@
 import { CodedError, type Problem, text } from '#proto';
-import type { AgreementRecord } from './agreement-table.ts';
 
 const reasonRule = text(500);
-
-/** Whether an agreement that was revoked without cause is now revoked for cause: open cases end too. */
-export function escalates({ state, for_cause }: AgreementRecord, forCause: boolean): boolean {
-  return state === 'revoked' && forCause && for_cause === 0;
-}
 
 /** @throws CodedError VALIDATION_FAILED */
 export function demandReason(reason: string): void {
