@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { verifyBundle } from '#trust';
+import { cosignCheckpoint, verifyBundle } from '#trust';
 import { type ThrowawayRegion, throwawayRegion } from '../../trust/testing/index.ts';
+import { revoking } from '../../trust/testing/witnessed-case.ts';
 import { type Receiver, receiver } from '../testing/receiver.ts';
 import { pinEachOther, type TestGateway, testClock, testGateway } from '../testing/region-pair.ts';
 import { fly, land, settle } from '../testing/sender.ts';
@@ -79,6 +80,44 @@ describe('the evidence bundle of a conversation', () => {
     const report = await verify(await bundleOf(uxin));
     expect(report.faults).toEqual([]);
     expect(report).toMatchObject({ verified: true, receipts: 2 });
+  });
+
+  it('carries the oldest states that others saw of the log, for each entry', async () => {
+    const third = await throwawayRegion('350500', { now: NOW });
+    const cosign = async (by: ThrowawayRegion, at: number) => {
+      const { checkpoint: note, size } = nantong.log;
+      const line = await cosignCheckpoint(by.log, by.region, note, at);
+      await nantong.store.write((tx) =>
+        tx.run('INSERT INTO cosignature VALUES (?, 1, ?, ?, ?, ?, ?)', by.region, size, note, line, at, at),
+      );
+      return { note, line };
+    };
+    const send = async () => {
+      const flight = await fly(nantong, '150626', CASE, 1);
+      await settle(nantong, uxin.own.statement, flight, await land(flight, nantong, door));
+      await nantong.log.integrate();
+    };
+    await send();
+    const first = await cosign(uxin.own, NOW + 1000);
+    const firstByThird = await cosign(third, NOW + 2000);
+    await send();
+    const second = await cosign(uxin.own, NOW + 3000);
+    await fly(nantong, '150626', OTHER, 1);
+    await nantong.log.integrate();
+    await cosign(uxin.own, NOW + 4000);
+    const text = await bundleOf(nantong);
+    const { witnessed } = JSON.parse(text) as { witnessed: { checkpoint: string }[] };
+    expect(witnessed.map(({ checkpoint }) => checkpoint)).toEqual([
+      first.note + first.line + firstByThird.line,
+      second.note + second.line,
+    ]);
+    const revoked = await revoking(uxin.own, ['signing'], NOW + 5000);
+    const given = [nantong.own.statement, revoked, third.statement];
+    expect((await verifyBundle(text, given)).faults).toEqual([]);
+    const tooLate = [nantong.own.statement, await revoking(uxin.own, ['signing'], NOW + 2500), third.statement];
+    expect((await verifyBundle(text, tooLate)).faults.map(({ where, code }) => `${where} ${code}`)).toEqual([
+      'envelopes/1/receipt KEY_REVOKED',
+    ]);
   });
 
   it('says so when a stored seal is missing', async () => {

@@ -1,6 +1,7 @@
 import { CodedError, decode, type messages } from '#proto';
-import { type SealedRoot, type Signer, sealOf, sealReceipts, writeBundle } from '#trust';
+import { readJws, type SealedRoot, type Signer, sealOf, sealReceipts, writeBundle } from '#trust';
 import type { Sql } from '../store/store.ts';
+import { witnessesOf } from './bundle-witnesses.ts';
 import type { EvidenceLog } from './evidence-log.ts';
 
 /** What an export needs of its surroundings. */
@@ -72,15 +73,18 @@ export async function exportBundle(conversation: string, context: ExportContext)
       }),
     });
   }
-  const regions = [region, ...new Set(all.map((row) => row.peer))];
+  const indexes = proofs.map(({ index }) => index);
+  const { witnessed, regions: witnesses } = await witnessesOf(indexes, checkpoint, { read, log, peer: all[0]!.peer });
+  const regions = new Set([region, ...all.map((row) => row.peer), ...witnesses]);
   return writeBundle({
     conversation,
     exportedBy: region,
     exportedAt: context.now(),
-    statements: (await Promise.all(regions.map(context.statementOf))).filter((jwt) => jwt !== undefined),
+    statements: (await Promise.all([...regions].map(context.statementOf))).filter((jwt) => jwt !== undefined),
     authorizations: await citedDocuments(all, context),
     envelopes,
     checkpoint,
+    witnessed,
   });
 }
 
@@ -105,7 +109,8 @@ class Seals {
   }
 
   async stored(group: number, index: number): Promise<messages.Seal> {
-    return sealOf(await this.#group(group), index, this.#context.signer.suite);
+    const sealed = await this.#group(group);
+    return sealOf(sealed, index, suiteThatSigned(sealed.signedRoot));
   }
 
   /** The seal of a receipt; one that we gave and whose seal was lost in a crash is signed anew. */
@@ -132,6 +137,11 @@ class Seals {
     this.#groups.set(id, group);
     return group;
   }
+}
+
+/** Whoever signed a group hashed its tree: a peer, or a key of ours from before, may have another suite than we now. */
+function suiteThatSigned(signedRoot: string): string {
+  return String(readJws(signedRoot).header['alg']);
 }
 
 const HASH_BYTES = 32;

@@ -5,9 +5,11 @@ import {
   decodeFrontier,
   EMPTY_FRONTIER,
   encodeFrontier,
+  type LogCheckpoint,
   type LogFrontier,
   logConsistencyProof,
   logInclusionProof,
+  logRoot,
   type Signer,
   signCheckpoint,
   suiteOf,
@@ -66,6 +68,7 @@ export class EvidenceLog {
   #timer: NodeJS.Timeout | undefined;
   #work: Promise<void> = Promise.resolve();
   #stopped = false;
+  #onGrown: () => void = () => {};
 
   constructor(options: EvidenceLogOptions) {
     this.#options = options;
@@ -101,6 +104,16 @@ export class EvidenceLog {
     return this.#state.checkpoint;
   }
 
+  /** Counts up when a restored gateway has to begin a new log. */
+  get epoch(): number {
+    return this.#state.epoch;
+  }
+
+  /** Called after every new checkpoint. Must not throw. */
+  onGrown(listener: () => void): void {
+    this.#onGrown = listener;
+  }
+
   /** Puts every committed entry into the tree and signs a checkpoint. Calls wait for each other. */
   integrate(): Promise<void> {
     const next = this.#work.then(() => this.#integrateAll());
@@ -120,9 +133,19 @@ export class EvidenceLog {
     return { checkpoint, proofs };
   }
 
-  /** Proof that today's log begins with the log of `oldSize` entries. */
-  consistency(oldSize: number): Promise<Buffer[]> {
-    return logConsistencyProof(this.#hash, oldSize, this.#state.size, this.#tiles);
+  /**
+   * Proof that the log of `newSize` entries, today's unless told, begins with the log of `oldSize` entries.
+   *
+   * @throws RangeError when it has not so many
+   */
+  consistency(oldSize: number, newSize = this.#state.size): Promise<Buffer[]> {
+    return logConsistencyProof(this.#hash, oldSize, newSize, this.#tiles);
+  }
+
+  /** Whether this log ever was in a state. */
+  async contains({ epoch, size, root }: LogCheckpoint): Promise<boolean> {
+    if (epoch !== this.#state.epoch || size > this.#state.size) return false;
+    return (await logRoot(this.#hash, size, this.#tiles)).equals(root);
   }
 
   /** Integrates the last entries and stops. */
@@ -176,6 +199,7 @@ export class EvidenceLog {
       );
     });
     this.#state = next;
+    this.#onGrown();
     return waiting.length;
   }
 }

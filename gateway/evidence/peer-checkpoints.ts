@@ -1,76 +1,91 @@
 import { CodedError, type ErrorCode, type messages } from '#proto';
-import { type Clock, type LogCheckpoint, type RegionStatement, verifyCheckpoint } from '#trust';
+import { type Clock, parseCheckpoint, type RegionStatement, type Signer } from '#trust';
 import type { Store } from '../store/store.ts';
 import type { EvidenceLog } from './evidence-log.ts';
-
-/** Milliseconds between two checkpoints that we show one peer. */
-const SHOW_EVERY_MS = 60_000;
+import { demandBounds } from './witness/frame-rules.ts';
+import { Gossip } from './witness/gossip.ts';
+import { type LogAlarm, LogAlarms } from './witness/log-alarms.ts';
+import { Showing } from './witness/showing.ts';
+import { Witness } from './witness/witness.ts';
 
 export interface PeerCheckpointOptions {
   readonly store: Store;
   readonly clock: Clock;
+  readonly region: string;
+  /** Our newest statement. */
+  readonly own: () => RegionStatement;
+  /** Our log key. */
+  readonly signer: Signer;
   /** Our own log. */
-  readonly log: Pick<EvidenceLog, 'checkpoint'>;
-  readonly alarm: (peer: string, code: ErrorCode) => void;
+  readonly log: EvidenceLog;
+  /** A pinned region; undefined when it is not pinned. */
+  readonly statementOf: (region: string) => RegionStatement | undefined;
+  /** Two states of one log do not fit together: operators must look. Both were kept. */
+  readonly onAlarm: (alarm: LogAlarm) => void;
+  /** A peer sent a frame that cannot be taken. */
+  readonly onBadFrame: (peer: string, code: ErrorCode) => void;
+  /** A frame could not be prepared, or we could not countersign; the next one tries again. */
+  readonly onError: (error: unknown) => void;
 }
 
-/** Shows our checkpoints to peers, remembers the newest of each peer's log, and notices one that contradicts it. */
+/**
+ * The frames about logs beside the traffic with peers. Each side shows its log; the other countersigns it as a witness
+ * when it continues what was shown before, and both compare what they saw of third regions.
+ */
 export class PeerCheckpoints {
   readonly #options: PeerCheckpointOptions;
-  readonly #shown = new Map<string, number>();
+  readonly #gossip: Gossip;
+  readonly #showing: Showing;
+  readonly #witness: Witness;
 
   constructor(options: PeerCheckpointOptions) {
     this.#options = options;
+    const alarms = new LogAlarms(options.store, options.clock, options.onAlarm);
+    this.#gossip = new Gossip({ read: options.store.read, statementOf: options.statementOf, alarms });
+    const shared = { ...options, alarms, gossip: this.#gossip };
+    this.#showing = new Showing(shared);
+    this.#witness = new Witness(shared);
   }
 
-  /** The checkpoint to show a peer now; undefined while the last one is younger than a minute. */
+  /** The frame to show a peer now, at most one a minute; undefined when there is none. */
   due({ region }: RegionStatement): object | undefined {
-    const now = this.#options.clock.now();
-    const { checkpoint: note } = this.#options.log;
-    if (note === '' || now - (this.#shown.get(region) ?? 0) < SHOW_EVERY_MS) return undefined;
-    this.#shown.set(region, now);
-    return { note };
+    return this.#showing.due(region);
   }
 
-  /** Takes a checkpoint that a peer showed. A bad one is an alarm, never a reason to stop the exchange. */
-  async take(peer: RegionStatement, { note }: messages.Checkpoint): Promise<object | undefined> {
-    const { store, clock, alarm } = this.#options;
+  /**
+   * Takes a frame of a peer. A bad one is an alarm, never a reason to stop the exchange.
+   *
+   * @returns a frame to write back on the same stream
+   */
+  async take(peer: RegionStatement, frame: messages.Checkpoint): Promise<object | undefined> {
     try {
-      const shown = verifyCheckpoint(note, peer, clock.now());
-      const known = await store.read.get<{ note: string }>(
-        'SELECT note FROM peer_checkpoint WHERE region = ?',
-        peer.region,
-      );
-      const last = known && verifyCheckpoint(known.note, peer);
-      if (last) demandGrowth(last, shown);
-      await this.#keep(peer.region, shown.size, note);
+      demandBounds(frame);
+      const { region } = parseCheckpoint(frame.note);
+      if (region === this.#options.region) return await this.#showing.answered(peer, frame);
+      if (region !== peer.region) throw new CodedError('CHECKPOINT_INVALID', 'the log of a third region');
+      const answer = await this.#witness.judge(peer, frame);
+      if (answer) await this.#listen(peer.region, frame.seen);
+      return answer;
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
-      alarm(peer.region, error.code);
+      this.#options.onBadFrame(peer.region, error.code);
+      return undefined;
     }
-    return undefined;
   }
 
-  async #keep(region: string, size: number, note: string): Promise<void> {
-    const { store, clock } = this.#options;
-    await store.write((tx) =>
-      tx.run(
-        `INSERT INTO peer_checkpoint (region, size, note, received_at) VALUES (?, ?, ?, ?)
-         ON CONFLICT (region) DO UPDATE SET size = excluded.size, note = excluded.note, received_at = excluded.received_at`,
-        region,
-        size,
-        note,
-        clock.now(),
-      ),
-    );
+  /** What the peer saw: of our own log, or of third regions'. */
+  async #listen(via: string, notes: readonly string[]): Promise<void> {
+    for (const note of notes) {
+      if (isOf(this.#options.region, note)) await this.#showing.asked(via, note);
+      else await this.#gossip.heard(via, note);
+    }
   }
 }
 
-/** A new epoch begins a new log; going back to an old one is a rewritten log too. */
-function demandGrowth(last: LogCheckpoint, shown: LogCheckpoint): void {
-  if (shown.epoch > last.epoch) return;
-  const shorter = shown.epoch < last.epoch || shown.size < last.size;
-  if (shorter || (shown.size === last.size && !shown.root.equals(last.root))) {
-    throw new CodedError('CHECKPOINT_INVALID', 'the log is shorter than it was, or was rewritten');
+function isOf(region: string, note: string): boolean {
+  try {
+    return parseCheckpoint(note).region === region;
+  } catch {
+    return false;
   }
 }

@@ -16,8 +16,9 @@ import { verifyContent, verifySeal } from '../envelope/open.ts';
 import { readReceipt } from '../envelope/receipt.ts';
 import { type VerifiedRoot, verifyRoot } from '../envelope/signed-root.ts';
 import { VerificationError } from '../errors.ts';
-import type { RegionStatement } from '../region/statement.ts';
+import type { RegionStatement, StatementKey } from '../region/statement.ts';
 import { suiteOf } from '../suites.ts';
+import { type AgeProof, type LogAges, oldest } from './bundle-age.ts';
 import { type BundleEnvelope, type BundleSeal, bytesOf } from './bundle-format.ts';
 import type { LogCheckpoint } from './checkpoint.ts';
 import { verifyLogInclusion } from './log.ts';
@@ -30,6 +31,8 @@ export interface BundleContext {
   statementOf(region: string): RegionStatement;
   /** Undefined when the checkpoint itself is at fault: then no log entry can be judged. */
   readonly checkpoint: (LogCheckpoint & { readonly hash: Hash }) | undefined;
+  /** How old the exporter's log is; undefined without a checkpoint. */
+  readonly ages: LogAges | undefined;
   /** Verified authorization documents of the bundle, by the base64url of their digest. */
   readonly authorizations: ReadonlyMap<string, VerifiedAgreement>;
 }
@@ -39,6 +42,10 @@ export interface ProvenEnvelope {
   readonly header: messages.EnvelopeHeader;
   readonly receipt: messages.ReceiptBody;
   readonly erased: boolean;
+  /** The oldest proof, by somebody else than the sender, that the header existed. */
+  readonly age: AgeProof | undefined;
+  /** What stands although its key was revoked, and on what. */
+  readonly old: readonly { readonly part: 'seal' | 'receipt'; readonly proof: AgeProof }[];
 }
 
 /** Runs one part of the checks; undefined when it failed, which is then reported. */
@@ -49,8 +56,17 @@ export const ENVELOPE_PARTS = ['header', 'seal', 'payload', 'authorization', 're
 export type EnvelopePart = (typeof ENVELOPE_PARTS)[number];
 
 /**
+ * Signatures are verified first, whether or not their key was revoked since; then that counts which was there before,
+ * by the word of somebody else.
+ */
+const ANY_TIME = { kind: 'history', provenAt: Number.NEGATIVE_INFINITY } as const;
+
+/**
  * Checks one envelope: header, seal, payload, authorization, receipt, log entries. Every part that fails is reported
  * through `attempt`; undefined when any did.
+ *
+ * A receipt under a revoked key stands on a witnessed checkpoint that covers its log entry; a seal under a revoked key
+ * on a receipt that stands, or on such a checkpoint.
  */
 export function checkBundleEnvelope(
   envelope: BundleEnvelope,
@@ -60,17 +76,76 @@ export function checkBundleEnvelope(
   const header = attempt('header', () => readHeader(bytesOf(envelope.header), context));
   if (!header) return undefined;
   const leaf = envelopeLeaf(suiteOf(header.suite).hash, bytesOf(envelope.header));
-  const root = attempt('seal', () => checkSeal(envelope, header, leaf, context));
+  const { checkpoint } = context;
+  const opened = quietly(() => openReceipt(envelope, header, leaf, context));
+  const entries = quietly(() => {
+    const expected = expectedEntries(header, leaf, opened().leaf, context);
+    return checkpoint && checkLog(envelope, expected, checkpoint);
+  });
+  const receiptAge = ageOf(entries, -1, context);
+  const stands = quietly(() => demandOlder(opened(), receiptAge));
+  const sealAge = oldest([receiptProof(stands, header), ageOf(entries, 0, context)]);
+
+  const root = attempt('seal', () => demandOlder(checkSeal(envelope, header, context), sealAge));
   const content = root && attempt('payload', () => checkContent(envelope, header, root));
   const cited = attempt('authorization', () => checkCitation(header, context));
-  const receipt = attempt('receipt', () => checkReceipt(envelope, header, leaf, context));
-  const { checkpoint } = context;
+  const receipt = attempt('receipt', stands);
   if (!receipt || !checkpoint) return undefined;
-  const logged = attempt('log', () =>
-    checkLog(envelope, expectedEntries(header, leaf, receipt.leaf, context), checkpoint),
-  );
-  if (!content || !cited || !logged) return undefined;
-  return { header, receipt: receipt.body, erased: envelope.payload === undefined };
+  const logged = attempt('log', entries);
+  if (!root || !content || !cited || !logged) return undefined;
+  const old = [
+    ...(root.key.revokedAt !== undefined && sealAge ? [{ part: 'seal' as const, proof: sealAge }] : []),
+    ...(receipt.key.revokedAt !== undefined && receiptAge ? [{ part: 'receipt' as const, proof: receiptAge }] : []),
+  ];
+  return { header, receipt: receipt.body, erased: envelope.payload === undefined, age: sealAge, old };
+}
+
+/** Runs a check once and keeps its outcome, good or bad, until somebody asks for it. */
+function quietly<T>(check: () => T): () => T {
+  try {
+    const value = check();
+    return () => value;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
+
+/** Age of a log entry of the envelope; undefined when its place in the log is not proved. */
+function ageOf(
+  entries: () => readonly number[] | undefined,
+  at: 0 | -1,
+  { ages }: BundleContext,
+): AgeProof | undefined {
+  try {
+    const index = entries()?.at(at);
+    return index === undefined ? undefined : ages?.ofLeaf(index);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The word of the other region: when it decided. */
+function receiptProof(stands: () => OpenedReceipt, { recipient }: messages.EnvelopeHeader): AgeProof | undefined {
+  try {
+    return { at: stands().body.decidedAt, kind: 'receipt', by: recipient };
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws VerificationError KEY_REVOKED when nothing shows that what a revoked key signed is older than that */
+function demandOlder<T extends { readonly key: StatementKey }>(signed: T, proof: AgeProof | undefined): T {
+  const { revokedAt } = signed.key;
+  if (revokedAt !== undefined && !(proof && proof.at < revokedAt)) refuse('KEY_REVOKED');
+  return signed;
+}
+
+interface OpenedReceipt {
+  readonly key: StatementKey;
+  readonly body: messages.ReceiptBody;
+  readonly leaf: Buffer;
 }
 
 function readHeader(bytes: Buffer, context: BundleContext): messages.EnvelopeHeader {
@@ -87,12 +162,7 @@ function readHeader(bytes: Buffer, context: BundleContext): messages.EnvelopeHea
   return header;
 }
 
-function checkSeal(
-  envelope: BundleEnvelope,
-  header: messages.EnvelopeHeader,
-  leaf: Buffer,
-  context: BundleContext,
-): VerifiedRoot {
+function checkSeal(envelope: BundleEnvelope, header: messages.EnvelopeHeader, context: BundleContext): VerifiedRoot {
   const { seal } = envelope;
   const message: messages.Seal = {
     signedRoot: Buffer.from(seal.signed_root),
@@ -100,7 +170,8 @@ function checkSeal(
     treeSize: seal.tree_size,
     inclusionPath: seal.inclusion_path.map(bytesOf),
   };
-  return verifySeal(leaf, message, TYP.envelopeRoot, context.statementOf(header.sender), { kind: 'history' });
+  const leafOf = (hash: Hash) => envelopeLeaf(hash, bytesOf(envelope.header));
+  return verifySeal(leafOf, message, TYP.envelopeRoot, context.statementOf(header.sender), ANY_TIME);
 }
 
 function checkContent(envelope: BundleEnvelope, header: messages.EnvelopeHeader, root: VerifiedRoot): true {
@@ -133,15 +204,15 @@ function checkCitation(header: messages.EnvelopeHeader, context: BundleContext):
   return true;
 }
 
-function checkReceipt(
+function openReceipt(
   envelope: BundleEnvelope,
   header: messages.EnvelopeHeader,
   leaf: Buffer,
   context: BundleContext,
-): { readonly body: messages.ReceiptBody; readonly leaf: Buffer } {
+): OpenedReceipt {
   const bytes = bytesOf(envelope.receipt.body);
   const signer = context.statementOf(header.recipient);
-  const root = verifyRoot(envelope.receipt.seal.signed_root, TYP.receiptRoot, signer, { kind: 'history' });
+  const root = verifyRoot(envelope.receipt.seal.signed_root, TYP.receiptRoot, signer, ANY_TIME);
   // Receipts are hashed with the suite of the key that signed them, which only the verified root names.
   const receiptHash = receiptLeaf(root.key.suite.hash, bytes);
   checkPath(receiptHash, envelope.receipt.seal, root);
@@ -152,7 +223,7 @@ function checkReceipt(
     body.conversation === header.conversation &&
     body.sequence === header.sequence;
   if (!matches) refuse('RECEIPT_INVALID', 'the receipt is that of another envelope');
-  return { body, leaf: receiptHash };
+  return { key: root.key, body, leaf: receiptHash };
 }
 
 function checkPath(leaf: Buffer, seal: BundleSeal, root: VerifiedRoot): void {
@@ -182,22 +253,23 @@ function expectedEntries(
   ];
 }
 
+/** @returns the places of the entries in the log */
 function checkLog(
   envelope: BundleEnvelope,
   expected: readonly ExpectedEntry[],
   { hash, size, root }: LogCheckpoint & { readonly hash: Hash },
-): true {
+): number[] {
   if (envelope.log.length !== expected.length)
     refuse('BUNDLE_INVALID', `needs ${expected.length} log entries, not ${envelope.log.length}`);
-  expected.forEach(({ kind, subject, peer }, at) => {
+  return expected.map(({ kind, subject, peer }, at) => {
     const given = envelope.log[at]!;
     const bytes = bytesOf(given.entry);
     const entry = decode('LogEntry', bytes);
     if (entry.version !== 1 || entry.kind !== kind || entry.peer !== peer || !entry.subject.equals(subject))
       refuse('LOG_PROOF_INVALID', `log entry ${at} does not record this envelope`);
     verifyLogInclusion(hash, logLeaf(hash, bytes), given.index, size, given.inclusion_path.map(bytesOf), root);
+    return given.index;
   });
-  return true;
 }
 
 function refuse(code: ErrorCode, detail?: string): never {

@@ -13,12 +13,15 @@ import {
   UUID,
 } from '#proto';
 import { LOG_PROOF_MAX } from './log.ts';
+import { TIMESTAMP_BYTES } from './timestamp.ts';
 
 export const BUNDLE_FORMAT = 'tongban-evidence/1';
 
 /** Largest bundle that a verifier reads. */
 const BUNDLE_BYTES = 256 * 1024 * 1024;
 const MAX_ENVELOPES = 10_000;
+/** Earlier states of the log in one bundle. */
+export const WITNESSED_MAX = 256;
 
 /** Seal of a bundle's envelope or receipt: always with its path, so that it can be judged alone. */
 export interface BundleSeal {
@@ -49,6 +52,16 @@ export interface BundleEnvelope {
   readonly log: readonly BundleLogEntry[];
 }
 
+/** An earlier state of the exporter's log, and who saw it when. */
+export interface WitnessedCheckpoint {
+  /** Signed note with the lines of witnesses below that of the log. */
+  readonly checkpoint: string;
+  /** Base64url hashes: from this state to the checkpoint of the bundle. */
+  readonly consistency: readonly string[];
+  /** Base64url of an RFC 3161 TimeStampToken over the note without the lines of witnesses. */
+  readonly timestamp?: string;
+}
+
 /** The evidence bundle (存证包) of a case as its JSON file holds it; see proto/README.md. */
 export interface EvidenceBundle {
   readonly format: typeof BUNDLE_FORMAT;
@@ -65,6 +78,8 @@ export interface EvidenceBundle {
   readonly envelopes: readonly BundleEnvelope[];
   /** Signed note. */
   readonly checkpoint: string;
+  /** What shows the age of the entries when a key is revoked later; absent when nobody witnessed the log yet. */
+  readonly witnessed?: readonly WitnessedCheckpoint[];
 }
 
 /** What a gateway puts into a bundle. Nothing is checked here: the verifier judges. */
@@ -92,6 +107,13 @@ export interface BundleInput {
     }[];
   }[];
   readonly checkpoint: string;
+  readonly witnessed?: readonly {
+    /** Signed note with the lines of its witnesses. */
+    readonly checkpoint: string;
+    readonly consistency: readonly Uint8Array[];
+    /** DER of a TimeStampToken. */
+    readonly timestamp?: Uint8Array;
+  }[];
 }
 
 /** Writes the JSON text of a bundle. */
@@ -115,6 +137,7 @@ export function writeBundle(input: BundleInput): string {
       })),
     })),
     checkpoint: input.checkpoint,
+    ...(input.witnessed?.length ? { witnessed: input.witnessed.map(writeWitnessed) } : {}),
   };
   return `${JSON.stringify(bundle, undefined, 1)}\n`;
 }
@@ -177,6 +200,17 @@ const bundleRule = fields({
   authorizations: list(anyObject, 100),
   envelopes: list(envelope, MAX_ENVELOPES, 1),
   checkpoint: text(4096, { lines: true }),
+  witnessed: absentOr(
+    list(
+      fields({
+        checkpoint: text(4096, { lines: true }),
+        consistency: path,
+        timestamp: absentOr(base64urlRule(1, TIMESTAMP_BYTES)),
+      }),
+      WITNESSED_MAX,
+      1,
+    ),
+  ),
 });
 
 /** An authorization document has a strict reader of its own. */
@@ -200,6 +234,14 @@ function base64urlRule(min: number, max: number): Rule {
 function absentOr(rule: Rule): Rule {
   return (value, pointer, problems) => {
     if (value !== undefined) rule(value, pointer, problems);
+  };
+}
+
+function writeWitnessed(one: NonNullable<BundleInput['witnessed']>[number]): WitnessedCheckpoint {
+  return {
+    checkpoint: one.checkpoint,
+    consistency: one.consistency.map(base64url),
+    ...(one.timestamp ? { timestamp: base64url(one.timestamp) } : {}),
   };
 }
 

@@ -3,7 +3,15 @@ import { ENVELOPE_PARTS, type ProvenEnvelope } from './bundle-envelope.ts';
 import type { EvidenceBundle } from './bundle-format.ts';
 
 /** The demands on a bundle, in the order in which they are judged. */
-const CHECKS = ['format', 'statements', 'authorizations', 'checkpoint', ...ENVELOPE_PARTS, 'order'] as const;
+const CHECKS = [
+  'format',
+  'statements',
+  'authorizations',
+  'checkpoint',
+  'witnessed',
+  ...ENVELOPE_PARTS,
+  'order',
+] as const;
 export type CheckName = (typeof CHECKS)[number];
 
 const MAX_FAULTS = 1000;
@@ -19,7 +27,7 @@ export interface BundleFault {
 /** Something that a reader should know although nothing is wrong. */
 export interface BundleNote {
   readonly where: string;
-  readonly what: 'payload-erased' | 'statement-differs';
+  readonly what: 'payload-erased' | 'statement-differs' | 'revoked-key' | 'not-counted';
   readonly message: string;
 }
 

@@ -33,26 +33,32 @@ function expectFault(report: BundleReport, where: string, code: string): void {
 
 describe('a good bundle', () => {
   it.each([
-    ['ES256', 'receiving', 11],
-    ['Ed25519', 'receiving', 11],
-    ['ES256', 'handling', 10],
-    ['Ed25519', 'handling', 10],
-  ] as const)('is verified: %s, exported by the %s region', async (suite, exportedBy, logEntries) => {
-    const exported = await evidenceCase(suite, exportedBy);
-    const report = await verifyBundle(exported.text, statementsOf(exported), { now: SAMPLE_TIME + 3_600_000 });
-    expect(report.faults).toEqual([]);
-    expect(report).toMatchObject({
-      verified: true,
-      case: exported.input.conversation,
-      exportedBy: exported.exporter.region,
-      regions: ['150626', '320600'],
-      envelopes: 7,
-      receipts: 7,
-      logEntries,
-      notes: [],
-    });
-    expect(report.checks.every(({ ok }) => ok)).toBe(true);
-  });
+    ['ES256', 'receiving', 'ES256', 11],
+    ['Ed25519', 'receiving', 'Ed25519', 11],
+    ['SM2-SM3', 'receiving', 'SM2-SM3', 11],
+    ['ES256', 'handling', 'ES256', 10],
+    ['Ed25519', 'handling', 'Ed25519', 10],
+    ['SM2-SM3', 'handling', 'ES256', 10],
+    ['ES256', 'handling', 'SM2-SM3', 10],
+  ] as const)(
+    'is verified: %s, exported by the %s region, the other being %s',
+    async (suite, by, other, logEntries) => {
+      const exported = await evidenceCase(suite, by, other);
+      const report = await verifyBundle(exported.text, statementsOf(exported), { now: SAMPLE_TIME + 3_600_000 });
+      expect(report.faults).toEqual([]);
+      expect(report).toMatchObject({
+        verified: true,
+        case: exported.input.conversation,
+        exportedBy: exported.exporter.region,
+        regions: ['150626', '320600'],
+        envelopes: 7,
+        receipts: 7,
+        logEntries,
+        notes: [],
+      });
+      expect(report.checks.every(({ ok }) => ok)).toBe(true);
+    },
+  );
 
   it('tells the case as a timeline', async () => {
     const { timeline } = await verify(good.text);

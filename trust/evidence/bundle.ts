@@ -1,8 +1,9 @@
+import type { X509Certificate } from 'node:crypto';
 import { CodedError, LIMITS } from '#proto';
-import { type VerifiedAgreement, verifyAgreement } from '../authorization/verify.ts';
 import { VerificationError } from '../errors.ts';
 import { type RegionStatement, verifyStatement } from '../region/statement.ts';
-import { suiteOf } from '../suites.ts';
+import { type AgeProof, LogAges } from './bundle-age.ts';
+import { checkAuthorizations, checkSigners } from './bundle-authorizations.ts';
 import { type BundleContext, checkBundleEnvelope, type ProvenEnvelope } from './bundle-envelope.ts';
 import { type EvidenceBundle, parseBundle } from './bundle-format.ts';
 import { type BundleReport, Findings } from './bundle-report.ts';
@@ -11,6 +12,8 @@ import { verifyCheckpoint } from './checkpoint.ts';
 export interface BundleOptions {
   /** Milliseconds: a bundle that claims to be exported after this moment is at fault. */
   readonly now?: number;
+  /** Timestamp authorities that the verifier trusts; without any no timestamp counts. */
+  readonly authorities?: readonly X509Certificate[];
 }
 
 /**
@@ -37,9 +40,10 @@ export async function verifyBundle(
   const trusted = new Map(bySerial.map((statement) => [statement.region, statement]));
   await checkEmbeddedStatements(bundle, trusted, findings);
   const authorizations = checkAuthorizations(bundle, trusted, findings);
-  const checkpoint = findings.attempt('checkpoint', 'checkpoint', () => checkCheckpoint(bundle, trusted));
-  const proven = checkEnvelopes(bundle, trusted, authorizations, checkpoint, findings);
+  const { checkpoint, ages } = checkLog(bundle, trusted, options.authorities ?? [], findings);
+  const proven = checkEnvelopes(bundle, trusted, { authorizations, checkpoint, ages }, findings);
   if (proven.length === bundle.envelopes.length) findings.attempt('order', 'envelopes', () => checkOrder(proven));
+  checkSigners(bundle, trusted, proven, findings);
   return findings.report(bundle, proven);
 }
 
@@ -84,46 +88,39 @@ function differs(embedded: RegionStatement, known: RegionStatement | undefined):
   return `serial ${embedded.serial} of region ${embedded.region} is embedded; the given serial ${known.serial} was used`;
 }
 
-function checkAuthorizations(
+/** The checkpoint, and how old the log under it is. Under a revoked log key it stands if others saw it before. */
+function checkLog(
   bundle: EvidenceBundle,
   trusted: ReadonlyMap<string, RegionStatement>,
+  authorities: readonly X509Certificate[],
   findings: Findings,
-): Map<string, VerifiedAgreement> {
-  findings.reached('authorizations');
-  const byDigest = new Map<string, VerifiedAgreement>();
-  bundle.authorizations.forEach((document, index) => {
-    findings.attempt('authorizations', `authorizations/${index}`, () => {
-      const agreement = verifyAgreement(JSON.stringify(document), (region) => trusted.get(region), {
-        signatures: 'complete',
-      });
-      byDigest.set(agreement.digest.toString('base64url'), agreement);
-    });
+): Pick<BundleContext, 'checkpoint' | 'ages'> {
+  const { exported_by: exportedBy, exported_at: exportedAt, checkpoint: note } = bundle;
+  findings.reached('witnessed');
+  let ages: LogAges | undefined;
+  const checkpoint = findings.attempt('checkpoint', 'checkpoint', () => {
+    const exporter = statementOf(trusted, exportedBy);
+    const state = verifyCheckpoint(note, exporter);
+    ages = LogAges.of(bundle, state, { exportedBy, statementOf: (region) => trusted.get(region), authorities });
+    return verifyCheckpoint(note, exporter, exportedAt, ages.ofLeaf(state.size - 1)?.at);
   });
-  return byDigest;
-}
-
-function checkCheckpoint(
-  bundle: EvidenceBundle,
-  trusted: ReadonlyMap<string, RegionStatement>,
-): BundleContext['checkpoint'] {
-  const exporter = statementOf(trusted, bundle.exported_by);
-  // Checkpoints are signed with Ed25519, so the log is hashed with the hash of that suite.
-  return { ...verifyCheckpoint(bundle.checkpoint, exporter, bundle.exported_at), hash: suiteOf('Ed25519').hash };
+  for (const { where, error } of ages?.findings ?? [])
+    if (typeof error === 'string') findings.note(where, 'not-counted', error);
+    else findings.fault('witnessed', where, error);
+  return { checkpoint, ages };
 }
 
 function checkEnvelopes(
   bundle: EvidenceBundle,
   trusted: ReadonlyMap<string, RegionStatement>,
-  authorizations: BundleContext['authorizations'],
-  checkpoint: BundleContext['checkpoint'],
+  proofs: Pick<BundleContext, 'authorizations' | 'checkpoint' | 'ages'>,
   findings: Findings,
 ): ProvenEnvelope[] {
   const context: BundleContext = {
     case: bundle.case,
     exportedBy: bundle.exported_by,
     statementOf: (region) => statementOf(trusted, region),
-    checkpoint,
-    authorizations,
+    ...proofs,
   };
   const proven: ProvenEnvelope[] = [];
   bundle.envelopes.forEach((envelope, index) => {
@@ -133,9 +130,16 @@ function checkEnvelopes(
     if (!result) return;
     if (result.erased)
       findings.note(`envelopes/${index}`, 'payload-erased', 'the payload was erased; the header still stands proved');
+    for (const { part, proof } of result.old)
+      findings.note(`envelopes/${index}/${part}`, 'revoked-key', `its key was revoked later; ${standing(proof)}`);
     proven.push(result);
   });
   return proven;
+}
+
+function standing({ kind, by, at }: AgeProof): string {
+  const words = { receipt: 'the receipt', witness: 'the countersignature', timestamp: 'a timestamp' }[kind];
+  return `it stands on ${words} of ${by} from ${new Date(at).toISOString()}`;
 }
 
 /**

@@ -1,0 +1,172 @@
+import type { messages } from '#proto';
+import {
+  type Clock,
+  cosignCheckpoint,
+  type LogCheckpoint,
+  parseCheckpoint,
+  type RegionStatement,
+  type Signer,
+  type VerifiedCheckpoint,
+  verifyCheckpoint,
+} from '#trust';
+import type { Store } from '../../store/store.ts';
+import type { Gossip } from './gossip.ts';
+import { judgeGrowth } from './growth.ts';
+import type { LogAlarms } from './log-alarms.ts';
+import { Thinning } from './thinning.ts';
+
+export interface WitnessOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly region: string;
+  /** Our log key. */
+  readonly signer: Signer;
+  readonly alarms: LogAlarms;
+  readonly gossip: Gossip;
+  readonly onError: (error: unknown) => void;
+}
+
+interface Held {
+  readonly note: string;
+  /** Our signature line; empty when we could not sign. */
+  readonly line: string;
+}
+
+/** Frames in which a peer may fail to prove that it continues what we hold, before that is an alarm. */
+const PATIENCE = 3;
+/** Shown states of one peer that are judged in a minute; more are not answered. */
+const JUDGED_A_MINUTE = 3;
+const MINUTE_MS = 60_000;
+/** Milliseconds that a stream waits for our signature; a slower one goes out with the next frame. */
+const SIGNING_MS = 1000;
+
+/** Sees the logs of peers grow (见证): countersigns what continues the state that it holds, and answers with that state. */
+export class Witness {
+  readonly #options: WitnessOptions;
+  readonly #unproven = new Map<string, number>();
+  readonly #judged = new Map<string, { since: number; count: number }>();
+  readonly #thinning = new Thinning('witnessed_note');
+
+  constructor(options: WitnessOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Judges the state that a peer shows of its own log.
+   *
+   * @returns what we hold of it now, with our signature; undefined when it shows too often
+   * @throws CodedError CHECKPOINT_INVALID, KEY_UNKNOWN, KEY_REVOKED, KEY_NOT_VALID
+   */
+  async judge(peer: RegionStatement, frame: messages.Checkpoint): Promise<object | undefined> {
+    const { alarms, clock, gossip } = this.#options;
+    const shown = verifyCheckpoint(frame.note, peer, clock.now());
+    if (!this.#hasTime(peer.region)) return undefined;
+    const held = await this.#held(peer.region);
+    const verdict = judgeGrowth(held && parseCheckpoint(held.note), shown, frame.growth);
+    const seen = { via: peer.region, held: held?.note ?? '', shown: frame.note };
+    switch (verdict) {
+      case 'grown':
+      case 'same':
+        this.#unproven.delete(peer.region);
+        await gossip.compare(shown, frame);
+        break;
+      case 'restarted':
+        await alarms.raise(shown, { kind: verdict, ...seen });
+        break;
+      case 'unproven':
+        if (this.#missesAgain(peer.region)) await alarms.raise(shown, { kind: verdict, ...seen });
+        break;
+      default:
+        await alarms.raise(shown, { kind: verdict, ...seen });
+    }
+    const accepted = verdict === 'grown' || verdict === 'restarted';
+    const now = accepted || (verdict === 'same' && held?.line === '') ? await this.#keep(shown, frame.note) : held;
+    if (verdict === 'same') await this.#seenAgain(peer.region);
+    return now && { note: now.note, cosignatures: now.line === '' ? [] : [now.line] };
+  }
+
+  async #held(region: string): Promise<Held | undefined> {
+    return this.#options.store.read.get<Held>(
+      `SELECT p.note, coalesce(w.line, '') AS line FROM peer_checkpoint p
+         LEFT JOIN witnessed_note w ON w.region = p.region AND w.note = p.note
+       WHERE p.region = ?`,
+      region,
+    );
+  }
+
+  /** Countersigns and keeps a good state; it is kept also when we cannot sign now. */
+  async #keep(shown: VerifiedCheckpoint, note: string): Promise<Held> {
+    const { store, clock } = this.#options;
+    const at = clock.now();
+    const line = await this.#sign(note, at);
+    const { region, epoch, size } = shown;
+    await store.write(async (tx) => {
+      await tx.run(
+        `INSERT INTO peer_checkpoint (region, size, note, received_at) VALUES (?, ?, ?, ?)
+         ON CONFLICT (region) DO UPDATE SET size = excluded.size, note = excluded.note, received_at = excluded.received_at`,
+        region,
+        size,
+        note,
+        at,
+      );
+      await tx.run(
+        `INSERT INTO witnessed_note (region, epoch, size, note, line, at) VALUES (?, ?, ?, ?, ?, ?)
+         ON CONFLICT (region, epoch, size) DO UPDATE SET note = excluded.note, line = excluded.line, at = excluded.at
+         WHERE line = ''`,
+        region,
+        epoch,
+        size,
+        note,
+        line,
+        at,
+      );
+      await this.#thinning.run(tx, at);
+    });
+    return { note, line };
+  }
+
+  async #seenAgain(region: string): Promise<void> {
+    const { store, clock } = this.#options;
+    const now = clock.now();
+    await store.write((tx) => tx.run('UPDATE peer_checkpoint SET received_at = ? WHERE region = ?', now, region));
+  }
+
+  /** Our signature line; empty when the signer fails or is too slow for a stream to wait. */
+  async #sign(note: string, at: number): Promise<string> {
+    const { signer, region, onError } = this.#options;
+    const signing = cosignCheckpoint(signer, region, note, at).catch((error: unknown) => {
+      onError(error);
+      return '';
+    });
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<string>((resolve) => {
+      timer = setTimeout(() => resolve(''), SIGNING_MS);
+    });
+    const line = await Promise.race([signing, late]);
+    clearTimeout(timer);
+    return line;
+  }
+
+  #missesAgain(region: string): boolean {
+    const misses = (this.#unproven.get(region) ?? 0) + 1;
+    this.#unproven.set(region, misses);
+    return misses >= PATIENCE;
+  }
+
+  #hasTime(region: string): boolean {
+    const now = this.#options.clock.now();
+    const known = this.#judged.get(region);
+    const pace = known && now - known.since < MINUTE_MS ? known : { since: now, count: 0 };
+    pace.count += 1;
+    this.#judged.set(region, pace);
+    return pace.count <= JUDGED_A_MINUTE;
+  }
+}
+
+/** Newest state that is held of each peer's log. */
+export async function heldStates(store: Store): Promise<{ state: LogCheckpoint; note: string; received_at: number }[]> {
+  const rows = await store.read.all<{ note: string; received_at: number }>(
+    'SELECT note, received_at FROM peer_checkpoint ORDER BY received_at DESC',
+  );
+  return rows.map((row) => ({ ...row, state: parseCheckpoint(row.note) }));
+}
