@@ -1,4 +1,5 @@
 import { CodedError, isErrorCode, isRegionCode, PAYLOAD_NAMES, UUID } from '#proto';
+import { VALIDITY_SUBJECTS } from './subjects.ts';
 
 const MAX_CAUSES = 3;
 
@@ -27,12 +28,16 @@ export const LOG_FIELDS = {
   err: (value: unknown) => errorForm(value, MAX_CAUSES),
   // where
   adapter: text(matching(/^[a-z][a-z0-9-]{0,49}$/)),
+  /** Name of an anchor of the federation. */
+  anchor: text(matching(/^(?!.*\d{6})[a-z0-9][a-z0-9-]{0,49}$/)),
   method: text(oneOf('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS')),
   route: text(matching(/^(?!.*\d{4})\/[A-Za-z0-9:._/*-]{0,120}$/)),
   role: text(oneOf('platform', 'operator', 'auditor', 'admin')),
   /** 'host:port' on which something listens or is dialled. */
   address: text(matching(/^(?!.*\d{11})[\w.:[\]-]{1,255}:\d{1,5}$/)),
   signal: text(oneOf('SIGTERM', 'SIGINT', 'SIGHUP')),
+  /** What of a region ends: its statement, or the keys of a purpose. */
+  subject: text(oneOf(...VALIDITY_SUBJECTS)),
   version: text(matching(/^\d{1,4}(\.\d{1,4}){0,2}$/)),
   // how many
   status: number,
@@ -47,6 +52,7 @@ export const LOG_FIELDS = {
   serial: number,
   duration_ms: number,
   delay_ms: number,
+  days_left: number,
 } as const satisfies Record<string, Passes>;
 
 type Name = keyof typeof LOG_FIELDS;

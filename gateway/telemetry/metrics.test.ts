@@ -68,6 +68,15 @@ test('a removed peer leaves no gauge behind', async () => {
   expect(await metrics.text()).not.toContain('tongban_peer_connected{');
 });
 
+test('ends are read when the metrics are, and what is gone leaves no gauge', async () => {
+  const metrics = createMetrics();
+  let left = [{ region: '150626', subject: 'signing' as const, left: 86_400 }];
+  metrics.watchValidity(() => left);
+  expect(await metrics.text()).toContain('tongban_validity_seconds{region="150626",subject="signing"} 86400');
+  left = [];
+  expect(await metrics.text()).not.toContain('tongban_validity_seconds{');
+});
+
 test('two gateways in one process count apart, and nothing is global', async () => {
   const [one, other] = [createMetrics(), createMetrics()];
   one.refused('EXPIRED');

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ErrorCode } from '#proto';
 import { CheapCounter } from './counter.ts';
+import type { ValiditySubject } from './subjects.ts';
 
 /** Every metric of ours: name, labels and meaning. Labels take values of closed sets only, never of the traffic. */
 export const METRICS = {
@@ -17,11 +18,27 @@ export const METRICS = {
   requests: metric('tongban_http_requests_total', 'Requests to the API, by route pattern', 'route', 'status'),
   logSize: metric('tongban_log_size', 'Leaves of the evidence log'),
   connected: metric('tongban_peer_connected', 'Whether a stream to the peer is open (1) or not (0)', 'peer'),
+  validity: metric(
+    'tongban_validity_seconds',
+    'Seconds until a statement, the keys of a purpose or the TLS certificate of a region end; 0 after the end',
+    'region',
+    'subject',
+  ),
+  logAlarms: metric('tongban_log_alarms_total', 'Contradicting states of a log that were shown', 'region', 'kind'),
+  timestampOutage: metric('tongban_timestamp_outage_seconds', 'Seconds without answer of the timestamp authority'),
 } as const;
 
 /** What a peer answered about an envelope; `repeated` is a stored receipt given again. */
 export type EnvelopeOutcome = 'accepted' | 'rejected' | 'refused' | 'deferred' | 'repeated';
 export type Direction = 'sent' | 'received';
+
+/** How long something of a region is still good; `region` is ours or a pinned one. */
+export interface ValidityGauge {
+  readonly region: string;
+  readonly subject: ValiditySubject;
+  /** Seconds. */
+  readonly left: number;
+}
 
 /** The numbers of one gateway. Nothing is global: two gateways in a process count apart. */
 export interface Metrics {
@@ -44,6 +61,12 @@ export interface Metrics {
   peerForgotten(peer: string): void;
   /** Asks `read` for the number of waiting envelopes each time when the metrics are read. */
   watchOutbox(read: () => number): void;
+  /** Asks `read` what ends when, each time when the metrics are read. */
+  watchValidity(read: () => readonly ValidityGauge[]): void;
+  /** Two states of the log of `region` do not fit together; `kind` is of a closed list. */
+  logAlarm(region: string, kind: string): void;
+  /** Asks `read` for the seconds since the timestamp authority failed first, each time when the metrics are read. */
+  watchTimestamps(read: () => number): void;
   /** Everything in the text format of Prometheus, for the content type {@link Metrics.contentType}. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -68,6 +91,7 @@ export function createMetrics(options: { process?: boolean } = {}): Metrics {
   const materialBytes = counter(METRICS.materialBytes);
   const deliveries = counter(METRICS.deliveries);
   const requests = counter(METRICS.requests);
+  const logAlarms = counter(METRICS.logAlarms);
   const logSize = gauge(METRICS.logSize);
   const connected = gauge(METRICS.connected);
   const batchEnvelopes = new Histogram({
@@ -81,6 +105,23 @@ export function createMetrics(options: { process?: boolean } = {}): Metrics {
     registers: [registry],
     collect() {
       this.set(pending());
+    },
+  });
+  let validities: () => readonly ValidityGauge[] = () => [];
+  new Gauge({
+    ...promNames(METRICS.validity),
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { region, subject, left } of validities()) this.set({ region, subject }, left);
+    },
+  });
+  let outage = () => 0;
+  new Gauge({
+    ...promNames(METRICS.timestampOutage),
+    registers: [registry],
+    collect() {
+      this.set(outage());
     },
   });
   if (options.process) collectDefaultMetrics({ register: registry });
@@ -103,6 +144,13 @@ export function createMetrics(options: { process?: boolean } = {}): Metrics {
     peerForgotten: (peer) => connected.remove({ peer }),
     watchOutbox: (read) => {
       pending = read;
+    },
+    watchValidity: (read) => {
+      validities = read;
+    },
+    logAlarm: (region, kind) => logAlarms.add(1, region, kind),
+    watchTimestamps: (read) => {
+      outage = read;
     },
     text: () => registry.metrics(),
     contentType: registry.contentType,

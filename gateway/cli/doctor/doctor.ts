@@ -1,22 +1,44 @@
 import { CodedError } from '#proto';
+import type { RegionStatement } from '#trust';
 import type { GatewayConfig } from '../../config/config.ts';
 import type { Answer, Cli } from '../command.ts';
-import { plain } from '../format.ts';
 import { configIn } from '../gateway-folder.ts';
 import type { GatewayOptions, PassphraseOptions } from '../options.ts';
 import { passphraseOf } from '../passphrase.ts';
-import { checkKeys, checkStatement } from './check-keys.ts';
-import { checkRunning } from './check-running.ts';
-import { checkClock, checkDisk, checkStore } from './check-store.ts';
-import { type Finding, fine, type Level, warning, wrongBecause } from './finding.ts';
+import { checkClock } from './checks/check-clock.ts';
+import { checkDisks } from './checks/check-disk.ts';
+import { checkFolders } from './checks/check-key-folder.ts';
+import { checkKeys } from './checks/check-keys.ts';
+import { checkPeers } from './checks/check-peers.ts';
+import { checkRunning } from './checks/check-running.ts';
+import { checkStatement } from './checks/check-statement.ts';
+import { checkStore } from './checks/check-store.ts';
+import { checkSystem } from './checks/check-system.ts';
+import { type Finding, fine, type Remedy, skipped, warning, wrongBecause } from './finding.ts';
+import { reportText } from './report.ts';
 
-type DoctorOptions = GatewayOptions & PassphraseOptions;
+export interface DoctorOptions extends GatewayOptions, PassphraseOptions {
+  /** Looks at this machine only. */
+  readonly offline?: boolean;
+}
+
+const CORRECT_CONFIG: Remedy = {
+  zh: '按提示改 gateway.yaml,再运行 doctor',
+  en: 'correct gateway.yaml as it says and run doctor again',
+  page: 'gateway-down',
+};
+const CLOSE_PASSPHRASE: Remedy = { zh: 'chmod 600 口令文件', en: 'chmod 600 the file', page: 'key-folder' };
+const GIVE_PASSPHRASE: Remedy = {
+  zh: '核对口令文件的路径和权限',
+  en: 'check the path and the mode of the passphrase file',
+  page: 'key-folder',
+};
 
 /** Looks at everything that a gateway needs; goes on after a fault as far as that makes sense. */
 export async function examine(options: DoctorOptions, cli: Cli): Promise<Answer> {
   const findings = await findingsOf(options, cli);
   const healthy = findings.every(({ level }) => level !== 'wrong');
-  return { json: { healthy, findings }, text: reportText(findings, healthy), exit: healthy ? 0 : 1 };
+  return { json: { healthy, findings }, text: reportText(findings), exit: healthy ? 0 : 1 };
 }
 
 async function findingsOf(options: DoctorOptions, cli: Cli): Promise<Finding[]> {
@@ -24,22 +46,42 @@ async function findingsOf(options: DoctorOptions, cli: Cli): Promise<Finding[]> 
   try {
     config = await configIn(options.gateway);
   } catch (error) {
-    return [wrongBecause('config', '配置有误', error)];
+    return [wrongBecause('config', { zh: '配置有误', en: 'the config' }, error, CORRECT_CONFIG)];
   }
   const now = cli.clock.now();
   const { passphrase, findings: ofPassphrase } = await passphraseIfGiven(config, options, cli);
   const { findings: ofStatement, statement } = await checkStatement(config, now);
-  const { findings: ofStore, newestEntryAt } = await checkStore(config);
+  const { findings: ofStore, newestEntryAt } = await checkStore(config, statement, now);
   return [
-    fine('config', `配置无误:${config.region} ${config.name}`, 'the configuration is right'),
+    fine('config', { zh: `配置无误:${config.region} ${config.name}`, en: 'the configuration is right' }),
+    checkSystem({ node: process.versions.node, availableMemory: process.availableMemory() }),
     ...ofPassphrase,
-    ...(await checkKeys(config, passphrase, now)),
+    ...(await checkFolders(config)),
+    ...(await checkKeys(config, passphrase, statement)),
     ...ofStatement,
+    ...(await checkDisks(config)),
     ...ofStore,
-    await checkDisk(config),
     checkClock(now, [statement?.issuedAt, newestEntryAt]),
-    ...(await checkRunning(options.gateway, cli.clock)),
+    ...(await checkNetwork(config, statement, options, cli)),
   ];
+}
+
+/** The running gateway is asked: it knows its peers, and its own way to them is the one that counts. */
+async function checkNetwork(
+  config: GatewayConfig,
+  statement: RegionStatement | undefined,
+  { gateway, offline }: DoctorOptions,
+  cli: Cli,
+): Promise<Finding[]> {
+  if (offline)
+    return [
+      skipped('network', {
+        zh: '未检查网关进程与对端(--offline)',
+        en: 'gateway and peers were not looked at (--offline)',
+      }),
+    ];
+  const { findings, client } = await checkRunning(config, gateway, cli.clock, statement);
+  return client ? [...findings, ...(await checkPeers(client))] : findings;
 }
 
 /** Without any passphrase the rest can still be looked at; one that was given and cannot be read is a fault. */
@@ -50,25 +92,13 @@ async function passphraseIfGiven(
 ): Promise<{ passphrase?: string; findings: Finding[] }> {
   const given = options.passphraseFile ?? config.keys.passphraseFile ?? cli.passphrase;
   if (!given) return { findings: [] };
+  const what = 'passphrase';
   try {
     const { passphrase, warnings } = await passphraseOf(config, options, cli);
-    const findings = warnings.map((words) => warning('passphrase', '口令文件他人可读;请 chmod 600', words));
+    const findings = warnings.map((en) => warning(what, { zh: '口令文件他人可读', en }, CLOSE_PASSPHRASE));
     return { passphrase, findings };
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
-    return { findings: [wrongBecause('passphrase', '读不到口令', error)] };
+    return { findings: [wrongBecause(what, { zh: '读不到口令', en: 'the passphrase' }, error, GIVE_PASSPHRASE)] };
   }
-}
-
-const MARKS: Readonly<Record<Level, string>> = {
-  fine: '正常 ok     ',
-  warning: '注意 warning',
-  wrong: '错误 WRONG  ',
-  skipped: '略过 skipped',
-};
-
-function reportText(findings: readonly Finding[], healthy: boolean): string {
-  const lines = findings.map(({ level, zh, en }) => `${MARKS[level]}  ${plain(zh)}\n              ${plain(en)}\n`);
-  const verdict = healthy ? '没有发现错误 / nothing is wrong' : '有错误需要处理 / something is wrong';
-  return `${lines.join('')}\n${verdict}\n`;
 }

@@ -1,0 +1,22 @@
+/** Pages of docs/runbooks, each for one trouble, without their ending. What warns of the trouble names its page. */
+export const RUNBOOKS = [
+  'gateway-down',
+  'key-folder',
+  'statement-expiry',
+  'key-expiry',
+  'key-stolen',
+  'peer-unreachable',
+  'clock',
+  'disk-full',
+  'database',
+  'log-alarm',
+  'timestamp-authority',
+  'anchor-unreachable',
+] as const;
+export type Runbook = (typeof RUNBOOKS)[number];
+
+/** What people read: Chinese first. */
+export interface Words {
+  readonly zh: string;
+  readonly en: string;
+}
