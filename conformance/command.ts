@@ -5,6 +5,7 @@ import { say } from './finding.ts';
 import { PLANS } from './plans/plans.ts';
 import { openRegionFolder, readStatement } from './region-folder.ts';
 import { lineOf, type Report, reportOf, summaryOf, writeReport } from './report.ts';
+import { writeResult } from './result.ts';
 import { runPlan } from './run-plan.ts';
 import { Workbench } from './workbench.ts';
 
@@ -32,7 +33,7 @@ const USAGE = `用法 / usage:
                      the target is driven; the target must have pinned that region
   --target           目标地区的声明文件 / statement of the target
   --plan             ${Object.keys(PLANS).join(', ')}
-  --report           报告目录 / folder for report.json and report.md
+  --report           报告目录 / folder for report.json, report.md and result.jwt
   --passphrase-file  密钥口令文件,或环境变量 TONGBAN_PASSPHRASE / or TONGBAN_PASSPHRASE
 
 退出码 / exit codes: 0 通过 passed, 1 未通过 failed, 2 用法或输入有误 bad usage or input, 3 无法连接 cannot reach
@@ -72,12 +73,15 @@ async function run(options: Options, context: CommandContext): Promise<ExitCode>
   try {
     await demandReachable(bench, target);
     const started = now();
-    const results = await runPlan(PLANS[options.plan]!, bench, (result) => {
+    const plan = PLANS[options.plan]!;
+    const results = await runPlan(plan.checks, bench, (result) => {
       if (!options.json) out(`${lineOf(result)}\n`);
     });
-    const facts = { target: target.region, as: bench.own.region, plan: options.plan, started, finished: now() };
+    const regions = { target: target.region, as: bench.own.region };
+    const facts = { ...regions, plan: options.plan, version: plan.version, started, finished: now() };
     const report = reportOf(facts, results);
     await writeReport(options.report, report, results);
+    await writeResult(options.report, report, target, bench.acting.signing);
     out(options.json ? `${JSON.stringify(report, undefined, 2)}\n` : closing(report, options.report));
     return report.failed === 0 ? 0 : 1;
   } finally {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type KeyStore, openFileKeyStore, type RegionStatement } from '#trust';
+import { type KeyStore, openFileKeyStore, type RegionStatement, verifyConformanceResult } from '#trust';
 import { core } from './plans/core.ts';
 import { type ActingRegion, openRegionFolder, readStatement } from './region-folder.ts';
 import type { Report } from './report.ts';
@@ -67,6 +67,15 @@ describe('plan core between two gateways', () => {
     expect(code).toBe(0);
     expect(JSON.parse(await readFile(join(pair.folder, 'report', 'report.json'), 'utf8'))).toEqual(report);
     expect(await readFile(join(pair.folder, 'report', 'report.md'), 'utf8')).toContain('符合 / conforms');
+    const result = await readFile(join(pair.folder, 'report', 'result.jwt'), 'utf8');
+    expect(verifyConformanceResult(result.trim(), acting.statement)).toMatchObject({
+      target: '150626',
+      identity: target.identity,
+      plan: 'core',
+      passed: core.length,
+      failed: 0,
+      skipped: 0,
+    });
   });
 
   it('skips, with a reason, what the acting region was granted no right for', async () => {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { reportOf, writeReport } from './report.ts';
 import type { Result } from './run-plan.ts';
 
-const FACTS = { target: '150626', as: '320600', plan: 'core', started: 0, finished: 1 };
+const FACTS = { target: '150626', as: '320600', plan: 'core', version: 1, started: 0, finished: 1 };
 
 function result(outcome: Result['outcome'], detail: string): Result {
   const title = { zh: '回执正确', en: 'the receipt is right' };

@@ -9,6 +9,8 @@ export interface Report {
   readonly target: string;
   readonly as: string;
   readonly plan: string;
+  /** Version of the plan. */
+  readonly version: number;
   /** RFC 3339. */
   readonly started: string;
   readonly finished: string;
@@ -28,6 +30,7 @@ export interface RunFacts {
   readonly target: string;
   readonly as: string;
   readonly plan: string;
+  readonly version: number;
   /** Milliseconds. */
   readonly started: number;
   /** Milliseconds. */
@@ -41,12 +44,16 @@ const OUTCOMES: Readonly<Record<Outcome, Words & { readonly sign: string }>> = {
 };
 
 /** Puts the results of a run together. */
-export function reportOf({ target, as, plan, started, finished }: RunFacts, results: readonly Result[]): Report {
+export function reportOf(
+  { target, as, plan, version, started, finished }: RunFacts,
+  results: readonly Result[],
+): Report {
   const count = (outcome: Outcome) => results.filter((result) => result.outcome === outcome).length;
   return {
     target,
     as,
     plan,
+    version,
     started: new Date(started).toISOString(),
     finished: new Date(finished).toISOString(),
     passed: count('passed'),
@@ -84,7 +91,7 @@ function markdownOf(report: Report, results: readonly Result[]): string {
     '',
     `- 目标地区 / target: ${report.target}`,
     `- 以何地区名义 / in the name of: ${report.as}`,
-    `- 方案 / plan: ${report.plan}`,
+    `- 方案 / plan: ${report.plan}, 版本 / version ${report.version}`,
     `- 时间 / time: ${report.started} – ${report.finished}`,
     `- 结论 / verdict: **${verdict}**`,
     `- ${summaryOf(report)}`,

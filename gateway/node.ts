@@ -16,7 +16,7 @@ export const VERSION = '0.1.0';
 
 /** Milliseconds that requests under way have at the end. */
 const GRACE_MS = 10_000;
-/** Milliseconds between two looks for staged files that nobody named. */
+/** Milliseconds between two looks for staged files that nobody named, and for authorizations whose time has come. */
 const SWEEP_MS = 10 * 60 * 1000;
 
 /** A gateway at work. */
@@ -30,6 +30,8 @@ export interface StartOptions {
   readonly config: GatewayConfig;
   readonly passphrase: string;
   readonly clock?: Clock;
+  /** Environment of the process, in which libraries of tokens look for their settings. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
 /**
@@ -41,20 +43,24 @@ export async function startGateway({
   config,
   passphrase,
   clock = { now: Date.now },
+  environment = {},
 }: StartOptions): Promise<RunningGateway> {
   let wire: Wire | undefined;
   let services: Services | undefined;
-  const core = await openCore(config, passphrase, clock, (peer) => wire?.dispatcher.wake(peer));
+  const core = await openCore({ config, passphrase, clock, environment }, (peer) => wire?.dispatcher.wake(peer));
   try {
     services = await openServices(core, () => wire?.dispatcher);
     wire = joinWire(core, services.handlers);
     return await listen(core, services, wire);
   } catch (error) {
+    await core.refresh.stop();
     await services?.platforms.stop();
     await wire?.server.stop();
     await wire?.dispatcher.stop();
+    await core.federation.stop();
     await core.evidence.stop();
     await core.store.close();
+    core.closeKeys();
     await core.closeLog();
     throw error;
   }
@@ -68,8 +74,13 @@ async function listen(core: Core, services: Services, wire: Wire): Promise<Runni
   const port = await wire.server.start(formatAddress(config.peer.listen));
   const http = await api.listen(config.http.listen);
   wire.dispatcher.start();
+  await core.refresh.start();
   await wire.validity.start();
-  const sweeper = setInterval(() => void sweep(core), SWEEP_MS);
+  await keepCalendar(core, services);
+  const sweeper = setInterval(() => {
+    void sweep(core);
+    void keepCalendar(core, services);
+  }, SWEEP_MS);
   sweeper.unref();
   const info: RunInfo = {
     pid: process.pid,
@@ -91,6 +102,7 @@ async function stop(
   sweeper: NodeJS.Timeout,
 ): Promise<void> {
   clearInterval(sweeper);
+  await core.refresh.stop();
   wire.validity.stop();
   core.log.info({}, 'the gateway stops');
   await services.platforms.stop();
@@ -98,8 +110,10 @@ async function stop(
   await wire.server.stop();
   await wire.dispatcher.stop();
   await services.authorizations.stop();
+  await core.federation.stop();
   await core.evidence.stop();
   await core.store.close();
+  core.closeKeys();
   await removeRunFile(core.config.data, process.pid);
   await core.closeLog();
 }
@@ -112,11 +126,13 @@ async function openApi(core: Core, services: Services, wire: Wire): Promise<ApiS
     newId,
     store: core.store,
     peers: core.peers,
+    federation: core.federation,
     log: core.evidence,
     outbox: core.outbox,
     dispatcher: wire.dispatcher,
     probe: wire.probe,
     validity: wire.validity,
+    keyring: core.keyring,
     materials: core.materials,
     authorizations: services.authorizations,
     catalogue: services.catalogue,
@@ -149,6 +165,16 @@ async function readiness(core: Core, services: Services) {
   const named = platforms.map(({ name, lastCode }) => [`platform:${name}`, lastCode === ''] as const);
   // A dead platform is shown, but cases still go their way.
   return { ready: store, checks: { store, ...Object.fromEntries(named) } };
+}
+
+/** What time does to authorizations is written down late at worst: what is permitted never waits for it. */
+async function keepCalendar({ log }: Core, { authorizations }: Services): Promise<void> {
+  try {
+    const count = await authorizations.keepCalendar();
+    if (count > 0) log.info({ count }, 'authorizations changed with time or end soon');
+  } catch (error) {
+    log.error({ err: error }, 'the calendar of the authorizations could not be kept; it is tried again');
+  }
 }
 
 async function sweep({ materials, log }: Core): Promise<void> {

@@ -36,7 +36,16 @@ export {
 } from './identifiers/index.ts';
 export { LIMITS } from './limits.ts';
 export type * as messages from './messages.ts';
-export { checkPayload, MODES, type Mode, PAYLOAD_NAMES, type PayloadName, payloadName, UUID } from './payload-rules.ts';
+export {
+  checkPayload,
+  contactList,
+  MODES,
+  type Mode,
+  PAYLOAD_NAMES,
+  type PayloadName,
+  payloadName,
+  UUID,
+} from './payload-rules.ts';
 export {
   boolean,
   both,

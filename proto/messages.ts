@@ -39,6 +39,7 @@ export type { JointProposal__Output as JointProposal } from './generated/tongban
 export type { JointSignature__Output as JointSignature } from './generated/tongban/v1/JointSignature.ts';
 export type { LogEntry__Output as LogEntry } from './generated/tongban/v1/LogEntry.ts';
 export type { LogEntryKind__Output as LogEntryKind } from './generated/tongban/v1/LogEntryKind.ts';
+export type { LogGrowth__Output as LogGrowth } from './generated/tongban/v1/LogGrowth.ts';
 export type { Material__Output as Material } from './generated/tongban/v1/Material.ts';
 export type { MaterialRule__Output as MaterialRule } from './generated/tongban/v1/MaterialRule.ts';
 export type { Outcome__Output as Outcome } from './generated/tongban/v1/Outcome.ts';

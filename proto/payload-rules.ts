@@ -39,7 +39,7 @@ const uuid = text(36, { min: 36, pattern: UUID, hint: 'must be a lower-case UUID
 const digest = bytes(32);
 const notice = text(64);
 /** Whom to call about an agreement (联系人): at most 20, each with a telephone number or an address. */
-export const contacts = list(
+export const contactList = list(
   both(
     fields({
       name: text(50),
@@ -145,7 +145,7 @@ const PAYLOADS = {
   AuthorizationContacts: fields({
     authorizationId: uuid,
     authorizationDigest: digest,
-    contacts,
+    contacts: contactList,
     changedAt: instant,
   }),
   JointProposal: fields({ document: text(LIMITS.jointBytes), statements }),

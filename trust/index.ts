@@ -1,15 +1,63 @@
 /** Face of the layer: keys, regions, envelopes, authorizations, certificates and evidence. No network, no database. */
 export { type Agreement, draftAgreement, readAgreement, signAgreement } from './authorization/agreement.ts';
+export { type CatalogueLists, catalogueLists, listDigest } from './authorization/catalogue-list.ts';
+export { type Change, describeChanges } from './authorization/changes/changes.ts';
 export type { AgreementContent, Grant } from './authorization/content.ts';
-export { type AuthorizedUse, type CompiledAgreement, compileAgreement } from './authorization/judge.ts';
-export { needsAuthorization, POLICY, type Side } from './authorization/policy.ts';
+export {
+  type EntrustmentContext,
+  type VerifiedEntrustments,
+  verifyEntrustments,
+} from './authorization/entrustment/chain.ts';
+export {
+  ENTRUSTED_RIGHTS,
+  type EntrustedRight,
+  type EntrustmentContent,
+  type Holder,
+} from './authorization/entrustment/content.ts';
+export {
+  type EntrustmentLink,
+  holderKid,
+  issueEntrustment,
+  readEntrustment,
+} from './authorization/entrustment/link.ts';
+export {
+  type EntrustmentRevocation,
+  readRevocation,
+  signRevocation,
+  verifyRevocation,
+} from './authorization/entrustment/revocation.ts';
+export type { JointContent } from './authorization/joint/content.ts';
+export { draftJoint, type JointSignature, joinJoint, readJoint, signJoint } from './authorization/joint/document.ts';
+export {
+  type EndingKind,
+  type JointEnding,
+  readEnding,
+  signEnding,
+  strongerEnding,
+  type VerifiedEnding,
+  verifyEnding,
+} from './authorization/joint/ending.ts';
+export { longestWay, stagesOf } from './authorization/joint/order.ts';
+export { type JointRole, type JointState, nextJointState } from './authorization/joint/states.ts';
+export { type VerifiedJoint, verifyJoint, verifyJointSignature } from './authorization/joint/verify.ts';
+export {
+  type AuthorizedUse,
+  type CompiledAgreement,
+  compileAgreement,
+  type LocalUse,
+} from './authorization/judge.ts';
+export { needsAuthorization, opensUnder, POLICY, type Side } from './authorization/policy.ts';
 export { RIGHT_NAMES, RIGHTS, type Right } from './authorization/rights.ts';
 export {
   type AuthorizationActor,
   type AuthorizationEvent,
   type AuthorizationState,
-  demandActive,
+  type AuthorizationWord,
+  demandUse,
+  hasEnded,
   nextState,
+  stateAfterNews,
+  wordOf,
 } from './authorization/states.ts';
 export { type VerifiedAgreement, verifyAgreement } from './authorization/verify.ts';
 export {
@@ -50,9 +98,16 @@ export {
 export { type TimePolicy, type VerifiedRoot, verifyRoot } from './envelope/signed-root.ts';
 export { AuthorizationError, VerificationError } from './errors.ts';
 export { verifyBundle } from './evidence/bundle.ts';
-export { writeBundle } from './evidence/bundle-format.ts';
+export { type BundleInput, WITNESSED_MAX, writeBundle } from './evidence/bundle-format.ts';
 export type { BundleReport } from './evidence/bundle-report.ts';
-export { type LogCheckpoint, signCheckpoint, verifyCheckpoint } from './evidence/checkpoint.ts';
+export {
+  type LogCheckpoint,
+  parseCheckpoint,
+  signCheckpoint,
+  type VerifiedCheckpoint,
+  verifyCheckpoint,
+} from './evidence/checkpoint.ts';
+export { cosignCheckpoint, verifyCosignature, witnessOf } from './evidence/cosignature.ts';
 export { decodeFrontier, EMPTY_FRONTIER, encodeFrontier, type LogFrontier } from './evidence/frontier.ts';
 export {
   appendLeaves,
@@ -64,9 +119,55 @@ export {
   verifyLogConsistency,
   verifyLogInclusion,
 } from './evidence/log.ts';
+export {
+  type AnchorConfiguration,
+  type AnchorContent,
+  issueAnchorConfiguration,
+  readLocation,
+  verifyAnchorConfiguration,
+} from './federation/anchor.ts';
+export {
+  ANCHOR_FILES,
+  ANCHOR_LIMITS,
+  type AnchorIndex,
+  fileDigest,
+  issueAnchorIndex,
+  issueRevocations,
+  type Revocation,
+  verifyAnchorIndex,
+} from './federation/anchor-index.ts';
+export { createAnchorKey, openAnchorKey } from './federation/anchor-key.ts';
+export {
+  type AnchorPapers,
+  type AnchorPin,
+  anchorsOf,
+  readSubordinate,
+  type TrustedAnchor,
+  trustBelow,
+  trustPinned,
+  type VouchedRegion,
+  vouchFor,
+} from './federation/chain.ts';
+export {
+  type ConformanceResult,
+  issueConformanceResult,
+  testerOf,
+  verifyConformanceResult,
+} from './federation/conformance-result.ts';
+export { type ChainConstraints, isRegionPrefix } from './federation/constraints.ts';
+export { demandInDate, type Entity, entityUrn, isAnchorName } from './federation/entity.ts';
+export { issueSubordinateStatement, type SubordinateStatement } from './federation/subordinate.ts';
+export { isMarkType, issueTrustMark, type TrustMark, verifyTrustMark } from './federation/trust-mark.ts';
 export { readJws, signJws, type VerificationKey, type VerifiedJws, verifyJws } from './jws.ts';
+export { Custodian, type CustodyContext, type CustodyKey, type FoundKey } from './keys/custody/custodian.ts';
+export { custodyRule, type KeyCustody } from './keys/custody/custody.ts';
+export { SignatureServer } from './keys/custody/remote/signature-server.ts';
+export type { SignerAnswer, SignerRequest, SignerTransport } from './keys/custody/remote/transport.ts';
 export { createFileKeyStore, openFileKeyStore } from './keys/file-key-store.ts';
-export { moveIdentityKey, revokeKey, rotateKey } from './keys/key-life.ts';
+export { openIdentityFile } from './keys/identity-file.ts';
+export { holdsKey, readKeyFolder } from './keys/key-folder.ts';
+export type { IndexedKey } from './keys/key-index.ts';
+export { findKey, moveIdentityKey, revokeKey, rotateKey } from './keys/key-life.ts';
 export { type KeyInfo, type KeyStore, usableAt } from './keys/key-store.ts';
 export { readPassphrase } from './keys/passphrase.ts';
 export { type KeyPurpose, localSigner, type Signer } from './keys/signer.ts';

@@ -5,10 +5,14 @@ import type { CatalogueService } from '../catalogue/catalogue-service.ts';
 import type { CertificateService } from '../certificate/certificate-service.ts';
 import type { CheckService } from '../certificate/check-service.ts';
 import type { EvidenceLog } from '../evidence/evidence-log.ts';
+import type { Federation } from '../federation/federation.ts';
+import type { KeyRing } from '../keyring/key-ring.ts';
 import type { MaterialStore } from '../material/material-store.ts';
 import type { Dispatcher } from '../outbound/dispatcher.ts';
 import type { Outbox } from '../outbound/outbox.ts';
 import type { Peers } from '../peer/peers.ts';
+import type { PeerProbe } from '../standing/peer-probe.ts';
+import type { ValidityWatch } from '../standing/validity-watch.ts';
 import type { Store } from '../store/store.ts';
 
 /** The rooms of the gateway, as the routes of the API see them. */
@@ -19,9 +23,13 @@ export interface ApiContext {
   readonly newId: () => string;
   readonly store: Store;
   readonly peers: Peers;
+  readonly federation: Federation;
   readonly log: EvidenceLog;
   readonly outbox: Outbox;
   readonly dispatcher: Dispatcher;
+  readonly probe: PeerProbe;
+  readonly validity: ValidityWatch;
+  readonly keyring: KeyRing;
   readonly materials: MaterialStore;
   readonly authorizations: AuthorizationService;
   readonly catalogue: CatalogueService;

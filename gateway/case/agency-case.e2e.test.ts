@@ -16,18 +16,6 @@ let nantong: LiveRegion;
 let uxin: LiveRegion;
 let key: string;
 
-beforeAll(async () => {
-  nantong = await openLiveRegion(await makeRegionFolder('320600'));
-  uxin = await openLiveRegion(await makeRegionFolder('150626'));
-  await pinEachOther(nantong, uxin);
-  await authorize(nantong, uxin);
-});
-
-afterAll(async () => {
-  await Promise.all([nantong.stop(), uxin.stop()]);
-  await removeFolders(nantong.folder, uxin.folder);
-});
-
 /** Acts, and waits until both regions see the same new state with nothing pending. */
 async function act(side: LiveRegion, event: Event, data: object, state: State): Promise<CaseFile> {
   const acted = await side.services.cases.act(key, event, data);
@@ -44,7 +32,23 @@ async function bothAre(state: State): Promise<void> {
   }
 }
 
-describe('an agency case (M2)', () => {
+describe.each([
+  ['ES256', 'ES256'],
+  ['SM2-SM3', 'ES256'],
+  ['Ed25519', 'SM2-SM3'],
+] as const)('an agency case (M2) from a region of %s to one of %s', (receiving, handling) => {
+  beforeAll(async () => {
+    nantong = await openLiveRegion(await makeRegionFolder('320600', { suite: receiving }));
+    uxin = await openLiveRegion(await makeRegionFolder('150626', { suite: handling }));
+    await pinEachOther(nantong, uxin);
+    await authorize(nantong, uxin);
+  });
+
+  afterAll(async () => {
+    await Promise.all([nantong.stop(), uxin.stop()]);
+    await removeFolders(nantong.folder, uxin.folder);
+  });
+
   it('goes from the window to the rating', async () => {
     const { cases } = nantong.services;
     const opened = await cases.create(caseInput('150626', FOOD_LICENCE));

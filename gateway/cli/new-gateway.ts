@@ -5,10 +5,8 @@ import { createFileKeyStore, issueOwnStatement, type RegionStatement, type Suite
 import { createApiKey } from '../api/token.ts';
 import { CONFIG_FILE, statementFile } from '../config/config.ts';
 import { type ConfigValues, writeConfig } from '../config/write-config.ts';
+import { STATEMENT_LIFETIME_MS } from '../keyring/next-statement.ts';
 import { writeText } from './files.ts';
-
-/** Milliseconds that a statement is good for: a year, so that renewing it stays a practised routine. */
-export const STATEMENT_LIFETIME_MS = 365 * 24 * 60 * 60 * 1000;
 
 export interface NewGateway {
   readonly values: ConfigValues;

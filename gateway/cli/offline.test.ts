@@ -84,12 +84,12 @@ describe('init', () => {
     expect(await readdir(folder)).not.toContain('x');
   });
 
-  it('makes the other suite on demand', async () => {
-    const dir = join(folder, 'banner');
-    const options = ['--region', '150626', '--name', '乌审旗', '--suite', 'Ed25519', '--passphrase-file', passphrase];
+  it.each(['Ed25519', 'SM2-SM3'])('makes the suite %s on demand', async (suite) => {
+    const dir = join(folder, suite);
+    const options = ['--region', '150626', '--name', '乌审旗', '--suite', suite, '--passphrase-file', passphrase];
     const other = await json<{ statement: string }>('init', dir, ...options, '--peer-listen', '10.1.2.3:7000');
     const statement = await verifyStatement((await readFile(other.statement, 'utf8')).trim());
-    expect(statement).toMatchObject({ suites: ['Ed25519'], endpoint: '10.1.2.3:7000' });
+    expect(statement).toMatchObject({ suites: [suite], endpoint: '10.1.2.3:7000' });
   });
 });
 

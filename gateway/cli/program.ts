@@ -14,6 +14,7 @@ const ENTRIES: readonly Entry[] = [
   entry('init', '建立地区网关 / make the gateway of a region', () => import('./commands/init.ts')),
   entry('start', '启动网关 / run the gateway', () => import('./commands/start.ts')),
   entry('statement', '查看或续签本地区声明 / our region statement', () => import('./commands/statement.ts')),
+  entry('key', '本地区密钥的轮换、吊销、移出 / the life of our own keys', () => import('./commands/key.ts')),
   entry('peer', '对接地区 / the regions we exchange with', () => import('./commands/peer.ts')),
   entry('authorization', '互信授权 / mutual authorizations', () => import('./commands/authorization.ts')),
   entry('item', '事项目录 / the catalogue of items', () => import('./commands/item.ts')),

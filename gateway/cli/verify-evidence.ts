@@ -36,6 +36,7 @@ const CHECKS: Readonly<Record<BundleReport['checks'][number]['what'], string>> =
   statements: '地区声明 embedded statements',
   authorizations: '互信授权,双方签名 authorizations with both signatures',
   checkpoint: '检查点 checkpoint of the log, signed',
+  witnessed: '见证签名与时间戳 countersignatures and timestamps',
   header: '报文头 headers',
   payload: '正文与摘要 payloads and their digests',
   seal: '封装签名 seals of the senders',

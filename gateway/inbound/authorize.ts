@@ -1,5 +1,5 @@
 import { CodedError, checkPayload, decode, type Mode, type PayloadName, payloadName } from '#proto';
-import { type CompiledAgreement, needsAuthorization, type VerifiedEnvelope } from '#trust';
+import { type CompiledAgreement, needsAuthorization, opensUnder, type VerifiedEnvelope } from '#trust';
 import type { Incoming } from '../peer/incoming.ts';
 import type { Sql } from '../store/store.ts';
 import type { Arrival } from './arrival.ts';
@@ -26,15 +26,13 @@ export interface AuthorizeOptions {
   readonly agreementOf: (header: VerifiedEnvelope['header'], opening: boolean) => CompiledAgreement;
   /** The case of a conversation with a peer; undefined when there is none. */
   readonly caseOf: (tx: Sql, conversation: string, peer: string) => Promise<OpenCaseContext | undefined>;
-  /** Whether an agreement's validity had ended at a moment (milliseconds). */
-  readonly ranOut: (authorizationId: string, at: number) => boolean;
 }
 
 /**
  * Makes step 5 of receiving: the type is known, the payload is right, and the cited authorization permits it.
  *
  * Codes: UNKNOWN_TYPE, PAYLOAD_INVALID, AUTHORIZATION_*, ITEM_NOT_COVERED, MODE_NOT_COVERED, RIGHT_MISSING,
- * FIELD_NOT_ALLOWED, CASE_UNKNOWN.
+ * MATERIAL_GRADE, FIELD_NOT_ALLOWED, CASE_UNKNOWN.
  */
 export function authorizer(options: AuthorizeOptions): Authorize {
   return async (tx, envelope, { peer, receivedAt }) => {
@@ -45,7 +43,7 @@ export function authorizer(options: AuthorizeOptions): Authorize {
     if (problems.length > 0) throw new CodedError('PAYLOAD_INVALID', undefined, problems);
     const incoming = { envelope, name, payload, peer, receivedAt };
     if (!needsAuthorization(name)) return { ...incoming, agreement: undefined };
-    const opening = name === 'CaseTransfer';
+    const opening = opensUnder(name);
     const agreement = options.agreementOf(envelope.header, opening);
     const context = opening
       ? openingContext(payload as { item: string; mode: string }, peer.region, options.region)
@@ -64,15 +62,15 @@ function readPayload(name: PayloadName, bytes: Buffer): object {
   }
 }
 
-/** A case goes on under the authorization that it began with; under another one only when that ran out. */
+/** A case goes on under the authorization that it began with, and under no other. */
 async function openCase(
   tx: Sql,
-  { conversation, sender, authorizationId, sentAt }: VerifiedEnvelope['header'],
-  { caseOf, ranOut }: AuthorizeOptions,
+  { conversation, sender, authorizationId }: VerifiedEnvelope['header'],
+  { caseOf }: AuthorizeOptions,
 ): Promise<OpenCaseContext> {
   const context = await caseOf(tx, conversation, sender);
   if (!context) throw new CodedError('CASE_UNKNOWN');
-  if (authorizationId !== context.authorizationId && !ranOut(context.authorizationId, sentAt)) {
+  if (authorizationId !== context.authorizationId) {
     throw new CodedError('AUTHORIZATION_INACTIVE', 'the case began under another authorization');
   }
   return context;

@@ -27,6 +27,7 @@ export class KeyRing {
   readonly #held: HeldStatements;
   readonly #listeners: ((renewed: boolean) => void)[] = [];
   #own: OwnKeys;
+  #reloading: Promise<void> = Promise.resolve();
   #peers: () => readonly string[] = () => [];
   /** For streams, whose other end was shown our newest statement first, and for documents. */
   readonly signer: Signer = newest(() => this.#newest(this.#own.signing, 'signing'));
@@ -81,6 +82,11 @@ export class KeyRing {
     return this.#held.serial(peer);
   }
 
+  /** Whether a peer is known to hold a statement of ours that names a key: by its id, or for TLS by its SPKI. */
+  knows(peer: string, key: string): boolean {
+    return this.#held.knows(peer, key);
+  }
+
   /** A peer said which of our statements it holds. */
   async hold(peer: string, serial: number): Promise<void> {
     if (await this.#held.keep(peer, Math.min(serial, this.statement.serial))) this.#tell(false);
@@ -99,15 +105,26 @@ export class KeyRing {
   /**
    * Takes over what commands changed on disk. When anything is wrong with it, nothing changes here.
    *
-   * @throws CodedError as `openOwnKeys`; STATEMENT_STALE when the statement on disk is older than the one in use
+   * @throws CodedError as `openOwnKeys`; STATEMENT_STALE when the statement on disk is older than the one in use, or
+   *   another one of the same serial
    */
-  async reload(): Promise<RegionStatement> {
+  reload(): Promise<RegionStatement> {
+    // One after the other, so that what was read first cannot come in last.
+    const reloaded = this.#reloading.then(() => this.#reload());
+    this.#reloading = reloaded.then(
+      () => {},
+      () => {},
+    );
+    return reloaded;
+  }
+
+  async #reload(): Promise<RegionStatement> {
     const { region, clock, openKeys, readStatement } = this.#options;
     const next = await openOwnKeys(region, await openKeys(), await readStatement(), clock.now());
     const { statement } = this.#own;
-    if (next.statement.serial < statement.serial) throw new CodedError('STATEMENT_STALE');
+    const renewed = !next.statement.digest.equals(statement.digest);
+    if (renewed && next.statement.serial <= statement.serial) throw new CodedError('STATEMENT_STALE');
     await this.#held.remember(next.statement);
-    const renewed = !next.statement.digest.equals(this.#own.statement.digest);
     this.#own = next;
     this.#tell(renewed);
     return next.statement;

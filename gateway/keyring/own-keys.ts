@@ -6,10 +6,10 @@ import {
   type RegionStatement,
   type Signer,
   type StatementKey,
-  spkiOf,
   type TlsIdentity,
   verifyStatement,
 } from '#trust';
+import { spkiOfKey } from './told-ends.ts';
 
 /** What our region says of itself and the keys that it may use, at one moment. Every list begins with the newest key. */
 export interface OwnKeys {
@@ -66,12 +66,13 @@ async function openTls(
   statement: RegionStatement,
   now: number,
 ): Promise<TlsIdentity[]> {
-  const stated = new Set(statement.tls.map(({ spki }) => spki));
+  const stated = new Map(statement.tls.map(({ spki, certificate }) => [spki, certificate]));
   const identities: TlsIdentity[] = [];
-  for (const { kid, purpose, notAfter } of list) {
-    if (purpose !== 'tls' || now >= notAfter) continue;
-    const identity = await keys.tls(kid);
-    if (stated.has(spkiOf(identity.certificate))) identities.push(identity);
+  for (const { kid, purpose, publicJwk } of list) {
+    if (purpose !== 'tls') continue;
+    const certificate = stated.get(spkiOfKey({ publicJwk }));
+    // What the folder says of its end does not count before a statement names its successor.
+    if (certificate && now < certificate.validToDate.getTime()) identities.push(await keys.tls(kid));
   }
   return identities.length > 0 ? identities : notStated('TLS');
 }

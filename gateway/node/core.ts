@@ -1,12 +1,14 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CodedError } from '#proto';
-import { type Clock, openFileKeyStore, type RegionStatement, type Signer } from '#trust';
-import { type GatewayConfig, statementFile } from '../config/config.ts';
+import type { Clock, RegionStatement, Signer } from '#trust';
+import type { GatewayConfig } from '../config/config.ts';
+import { keyFolderOf } from '../custody/key-folder.ts';
 import { EvidenceLog } from '../evidence/evidence-log.ts';
+import { Federation } from '../federation/federation.ts';
 import { KeyRing } from '../keyring/key-ring.ts';
 import { openOwnKeys } from '../keyring/own-keys.ts';
+import { StatementRefresh } from '../keyring/refresh.ts';
+import { readStatementFile } from '../keyring/statement-file.ts';
 import { MaterialStore } from '../material/material-store.ts';
 import { Outbox } from '../outbound/outbox.ts';
 import { Peers } from '../peer/peers.ts';
@@ -23,18 +25,29 @@ export interface Core {
   readonly newId: () => string;
   readonly random: () => number;
   readonly keyring: KeyRing;
+  readonly refresh: StatementRefresh;
   /** Our newest statement. */
   readonly own: RegionStatement;
   /** Always the newest signing key. */
   readonly signer: Signer;
   readonly log: Log;
   readonly closeLog: () => Promise<void>;
+  readonly closeKeys: () => void;
   readonly metrics: Metrics;
   readonly store: Store;
   readonly peers: Peers;
+  readonly federation: Federation;
   readonly evidence: EvidenceLog;
   readonly outbox: Outbox;
   readonly materials: MaterialStore;
+}
+
+export interface CoreOptions {
+  readonly config: GatewayConfig;
+  readonly passphrase: string;
+  readonly clock: Clock;
+  /** Environment of the process, in which libraries of tokens look for their settings. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /**
@@ -44,14 +57,13 @@ export interface Core {
  * @throws CodedError KEY_MISSING, PASSPHRASE_WRONG, STORE_VERSION, STATEMENT_INVALID, CONFIG_INVALID
  */
 export async function openCore(
-  config: GatewayConfig,
-  passphrase: string,
-  clock: Clock,
+  { config, passphrase, clock, environment }: CoreOptions,
   onEnqueued: (peer: string) => void,
 ): Promise<Core> {
   const { region, data } = config;
-  const openKeys = () => openFileKeyStore(config.keys.directory, passphrase);
-  const readStatement = () => statementText(data);
+  const folder = keyFolderOf(config, { passphrase, clock, random: Math.random, environment });
+  const openKeys = () => folder.open();
+  const readStatement = () => readStatementFile(data);
   // Before anything else: a gateway that cannot open its keys leaves everything alone.
   const own = await openOwnKeys(region, await openKeys(), await readStatement(), clock.now());
   const { log, close: closeLog } = await openLog({ ...config.log, region, clock });
@@ -61,6 +73,7 @@ export async function openCore(
   const newId = () => randomUUIDv7();
   const peers = new Peers(store, clock, () => keyring.statement);
   keyring.waitFor(() => peers.all().map((peer) => peer.region));
+  peers.onRepin((peer) => log.warn({ peer }, 'an operator pinned another identity key of a peer'));
   const evidence = new EvidenceLog({
     store,
     clock,
@@ -83,6 +96,8 @@ export async function openCore(
   await peers.start();
   await evidence.start();
   await outbox.start();
+  const federation = new Federation({ config: config.federation, store, clock, random: Math.random, peers, log });
+  await federation.start();
   return {
     config,
     region,
@@ -90,27 +105,20 @@ export async function openCore(
     newId,
     random: Math.random,
     keyring,
+    refresh: new StatementRefresh({ config, clock, log, keyring, openKeys }),
     get own() {
       return keyring.statement;
     },
     signer: keyring.signer,
     log,
     closeLog,
+    closeKeys: folder.close,
     metrics,
     store,
     peers,
+    federation,
     evidence,
     outbox,
     materials,
   };
-}
-
-async function statementText(data: string): Promise<string> {
-  const file = statementFile(data);
-  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new CodedError(
-      'STATEMENT_INVALID',
-      `cannot read our own statement ${file} (${error.code}); make it with: tongban init`,
-    );
-  });
 }

@@ -1,6 +1,8 @@
 import { CodedError, isErrorCode, type Mode, type messages, type PayloadName } from '#proto';
-import { builtInCertificateTypes } from '#trust';
+import { builtInCertificateTypes, wordOf } from '#trust';
+import type { AgreementNews } from '../authorization/agreement-books.ts';
 import { AuthorizationService } from '../authorization/authorization-service.ts';
+import type { CatalogueItems } from '../authorization/granted-catalogues.ts';
 import { caseContext } from '../case/case-changes.ts';
 import { caseIncoming } from '../case/case-incoming.ts';
 import { CaseService } from '../case/case-service.ts';
@@ -34,8 +36,8 @@ export interface Services {
 /** Composes the services and loads what earlier runs left. */
 export async function openServices(core: Core, dispatcher: () => Dispatcher | undefined): Promise<Services> {
   const events = new PlatformEvents(core);
-  const authorizations = openAuthorizations(core, events);
   const catalogue = new CatalogueService(core);
+  const authorizations = openAuthorizations(core, events, catalogue);
   const certificates = new CertificateService({
     store: core.store,
     clock: core.clock,
@@ -60,7 +62,6 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
     handlers: {
       agreementOf: (header, opening) => authorizations.resolve(header, opening),
       caseOf: (tx, conversation, peer) => caseContext(tx, conversation, peer, core.region),
-      ranOut: (id, at) => authorizations.ranOut(id, at),
       handlerOf: (name) => incoming[name as PayloadName] ?? unknownType,
       onSettled: async (tx, settled) => {
         await authorizations.settled(tx, settled);
@@ -81,18 +82,51 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
   };
 }
 
-function openAuthorizations(core: Core, events: PlatformEvents): AuthorizationService {
+function openAuthorizations(core: Core, events: PlatformEvents, catalogue: CatalogueService): AuthorizationService {
   return new AuthorizationService({
     ...core,
-    announce: (tx, { id, peer, state, updated_at }) =>
-      events.emit(tx, {
-        type: 'cn.tongban.authorization.changed.v1',
-        subject: id,
-        data: { authorization: id, peer, state, at: updated_at },
-      }),
+    news: agreementNews(core, events),
+    catalogueItems: catalogueItems(catalogue),
     exportFolder: `${core.config.data}/authorizations`,
     onError: (error) => core.log.error({ err: error }, 'an authorization document could not be written to its folder'),
   });
+}
+
+/** Platforms learn of every change; operators read in the log what needs them. */
+function agreementNews({ log, clock }: Core, events: PlatformEvents): AgreementNews {
+  return {
+    changed: async (tx, { id, peer, state, updated_at }) => {
+      await events.emit(tx, {
+        type: 'cn.tongban.authorization.changed.v1',
+        subject: id,
+        data: { authorization: id, peer, state: wordOf(state), at: updated_at },
+      });
+      if (state !== 'expired') return;
+      const text = 'an authorization has expired: no new case can begin under it, open ones go on';
+      tx.afterCommit(() => log.warn({ authorization: id, peer }, text));
+    },
+    ending: async (tx, { id, peer, valid_until }, days) => {
+      await events.emit(tx, {
+        type: 'cn.tongban.authorization.ending.v1',
+        subject: id,
+        data: { authorization: id, peer, days, validUntil: valid_until, at: clock.now() },
+      });
+      const text = 'an authorization ends within so many days; renew it with: tongban authorization renew';
+      tx.afterCommit(() => log.warn({ authorization: id, peer, count: days }, text));
+    },
+  };
+}
+
+/** What a catalogue stands for: the items of one department in what its region published to the other. */
+function catalogueItems(catalogue: CatalogueService): CatalogueItems {
+  return async (publisher, recipient, scope, department) => {
+    const published = (await catalogue.catalogues()).some(
+      (one) => one.publisher === publisher && one.peer === recipient && one.scope === scope,
+    );
+    if (!published) return undefined;
+    const items = await catalogue.list(publisher);
+    return items.filter(({ item }) => item.departmentCode === department).map(({ item }) => item.code);
+  };
 }
 
 function openChecks(

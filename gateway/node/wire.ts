@@ -1,6 +1,6 @@
 import { type ErrorCode, isErrorCode, type messages } from '#proto';
 import type { CompiledAgreement, RegionStatement } from '#trust';
-import { PeerCheckpoints } from '../evidence/peer-checkpoints.ts';
+import { type PeerCheckpointOptions, PeerCheckpoints } from '../evidence/peer-checkpoints.ts';
 import { type AuthorizeOptions, authorizer } from '../inbound/authorize.ts';
 import { Decider, type Decision } from '../inbound/decide.ts';
 import { PeerServer } from '../inbound/peer-server.ts';
@@ -19,7 +19,6 @@ import { openStanding, type Standing } from './standing.ts';
 export interface WireHandlers {
   readonly agreementOf: (header: messages.EnvelopeHeader, opening: boolean) => CompiledAgreement;
   readonly caseOf: AuthorizeOptions['caseOf'];
-  readonly ranOut: AuthorizeOptions['ranOut'];
   /** Applies an authorized payload. */
   readonly handlerOf: (name: string) => IncomingHandler;
   /** Acts on the fate of what we sent. */
@@ -35,13 +34,7 @@ export interface Wire extends Standing {
 
 /** Joins both directions of the exchange with other regions. */
 export function joinWire(core: Core, handlers: WireHandlers): Wire {
-  const checkpoints = new PeerCheckpoints({
-    store: core.store,
-    clock: core.clock,
-    log: core.evidence,
-    alarm: (peer, code) =>
-      core.log.error({ peer, code }, 'a peer showed a checkpoint that does not continue its log: call its operators'),
-  });
+  const checkpoints = new PeerCheckpoints(checkpointOptions(core));
   const onCheckpoint = (peer: RegionStatement, frame: messages.Checkpoint) => checkpoints.take(peer, frame);
   const checkpointFor = (peer: RegionStatement) => checkpoints.due(peer);
   const hello = (peer: RegionStatement) => helloTo(core.own, peer);
@@ -101,6 +94,27 @@ export function joinWire(core: Core, handlers: WireHandlers): Wire {
     announcer.renewed(core.peers.all());
   });
   return { dispatcher, server, ...standing };
+}
+
+function checkpointOptions(core: Core): PeerCheckpointOptions {
+  const { store, clock, region, keyring, evidence, peers, log, metrics } = core;
+  return {
+    store,
+    clock,
+    region,
+    own: () => core.own,
+    signer: keyring.logSigner,
+    log: evidence,
+    statementOf: (other) => peers.get(other),
+    onAlarm: ({ region: peer, kind }) => {
+      metrics.logAlarm(peer, kind);
+      if (kind === 'restarted') log.warn({ peer }, 'a region began a new log: ask its operators why');
+      else log.error({ peer, code: 'LOG_FORKED' }, 'two states of one log contradict each other; see log/witnesses');
+    },
+    onBadFrame: (peer, code) =>
+      log.error({ peer, code }, 'a peer sent a checkpoint that cannot be taken: call its operators'),
+    onError: (error) => log.warn({ err: error }, 'a checkpoint could not be shown or countersigned; it is tried again'),
+  };
 }
 
 function pipelineOf(core: Core, handlers: WireHandlers): Pipeline {

@@ -49,7 +49,7 @@ async function proxies(target: number, inner: Buffer[]): Promise<number> {
   const { tls } = await throwawayRegion('110000');
   const identity = { cert: tls.certificatePem, key: tls.privateKeyPem };
   const far = createTlsServer({ ...identity, ca: [tls.certificatePem], requestCert: true }, (socket) => {
-    socket.on('data', (bytes) => inner.push(bytes));
+    socket.on('data', (bytes: Buffer) => inner.push(bytes));
     join2(socket, dial(target, '127.0.0.1'));
   });
   const farPort = await listening(far);

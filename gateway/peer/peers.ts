@@ -3,6 +3,19 @@ import { type Clock, matchesFingerprint, RegionDirectory, type RegionStatement, 
 import type { Store, Transaction } from '../store/store.ts';
 import { VouchedPeers } from './vouched-peers.ts';
 
+/** An operator said that a region has another identity key now. */
+export interface IdentityChange {
+  readonly region: string;
+  /** RFC 7638 thumbprints. */
+  readonly from: string;
+  readonly to: string;
+  readonly reason: string;
+  /** Subject of the token. */
+  readonly by: string;
+  /** Milliseconds. */
+  readonly at: number;
+}
+
 /** The regions that operators pinned (对接地区), in memory and in the store. */
 export class Peers {
   readonly #store: Store;
@@ -12,6 +25,7 @@ export class Peers {
   /** Which of the pins rest on the word of an anchor. */
   readonly vouched = new VouchedPeers();
   readonly #listeners: (() => void)[] = [];
+  readonly #repinListeners: ((region: string) => void)[] = [];
 
   /** @param own our newest statement */
   constructor(store: Store, clock: Clock, own: () => RegionStatement) {
@@ -129,6 +143,49 @@ export class Peers {
   }
 
   /**
+   * Pins a region anew whose identity key was lost or stolen (重新登记), after an operator compared the new fingerprint.
+   * The calls of the old identity end and the links dial again. The statements that were believed before are kept, and
+   * the change is: old evidence needs both.
+   *
+   * @param fingerprint of the new identity key, as the other operator read it out
+   * @throws CodedError PEER_NOT_PINNED, CONFLICT when the identity is the pinned one, FINGERPRINT_MISMATCH,
+   *   STATEMENT_INVALID, STATEMENT_EXPIRED
+   */
+  async repin(
+    region: string,
+    jwt: string,
+    fingerprint: string,
+    why: { readonly reason: string; readonly by: string },
+  ): Promise<RegionStatement> {
+    const statement = await verifyStatement(jwt.trim());
+    if (!matchesFingerprint(statement.identity, fingerprint)) throw new CodedError('FINGERPRINT_MISMATCH');
+    if (statement.region !== region)
+      throw new CodedError('STATEMENT_INVALID', `the statement is of region ${statement.region}`);
+    const known = this.#directory.get(region);
+    if (!known) throw new CodedError('PEER_NOT_PINNED');
+    if (known.identity === statement.identity)
+      throw new CodedError('CONFLICT', 'the region is pinned with this identity key already; use: tongban peer add');
+    this.#demandUsable(statement);
+    const change = { region, from: known.identity, to: statement.identity, at: this.#clock.now(), ...why };
+    await this.#store.write((tx) => this.#replace(tx, statement, change));
+    return statement;
+  }
+
+  /** Every change of a region's identity key, the oldest first. */
+  identityChanges(region: string): Promise<IdentityChange[]> {
+    return this.#store.read.all<IdentityChange & Record<string, never>>(
+      `SELECT region, old_identity AS "from", new_identity AS "to", reason, done_by AS "by", at
+       FROM identity_change WHERE region = ? ORDER BY position`,
+      region,
+    );
+  }
+
+  /** Called after a region was pinned anew with another identity key. */
+  onRepin(listener: (region: string) => void): void {
+    this.#repinListeners.push(listener);
+  }
+
+  /**
    * Takes a newer statement that a pinned region sent about itself, inside a unit of work.
    *
    * @throws CodedError PEER_NOT_PINNED, STATEMENT_STALE, STATEMENT_EXPIRED, FINGERPRINT_MISMATCH, STATEMENT_INVALID
@@ -165,10 +222,14 @@ export class Peers {
   }
 
   #judge(statement: RegionStatement): void {
+    this.#demandUsable(statement);
+    this.#directory.judge(statement);
+  }
+
+  #demandUsable(statement: RegionStatement): void {
     if (statement.region === this.own.region) throw new CodedError('CONFLICT', 'this is our own statement');
     if (this.#clock.now() >= statement.expiresAt) throw new CodedError('STATEMENT_EXPIRED');
     this.#demandOwnTls(statement);
-    this.#directory.judge(statement);
   }
 
   async #keep(tx: Transaction, statement: RegionStatement): Promise<void> {
@@ -184,15 +245,42 @@ export class Peers {
       this.#clock.now(),
     );
     if (changed === 0) throw new CodedError('STATEMENT_STALE');
-    await tx.run(
-      'INSERT INTO known_statement (region, serial, statement) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
-      statement.region,
-      statement.serial,
-      statement.jwt,
-    );
+    await remember(tx, statement);
     tx.afterCommit(() => {
       this.#directory.pin(statement);
       this.#tell();
+    });
+  }
+
+  async #replace(tx: Transaction, statement: RegionStatement, change: IdentityChange): Promise<void> {
+    const { region, identity, serial, jwt } = statement;
+    const changed = await tx.run(
+      'UPDATE peer SET identity = ?, serial = ?, statement = ?, pinned_at = ? WHERE region = ? AND identity = ?',
+      identity,
+      serial,
+      jwt,
+      change.at,
+      region,
+      change.from,
+    );
+    if (changed === 0) throw new CodedError('CONFLICT', 'the region was pinned or removed meanwhile; look again');
+    await remember(tx, statement);
+    await tx.run(
+      'INSERT INTO identity_change (region, old_identity, new_identity, reason, done_by, at) VALUES (?, ?, ?, ?, ?, ?)',
+      region,
+      change.from,
+      change.to,
+      change.reason,
+      change.by,
+      change.at,
+    );
+    tx.afterCommit(() => {
+      // First everybody lets go of the old identity, then they meet the new one.
+      this.#directory.remove(region);
+      this.#tell();
+      this.#directory.pin(statement);
+      this.#tell();
+      for (const listener of this.#repinListeners) listener(region);
     });
   }
 
@@ -209,4 +297,14 @@ export class Peers {
   #tell(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** Keeps a statement for good: old evidence needs the keys of its time. */
+async function remember(tx: Transaction, { region, serial, jwt }: RegionStatement): Promise<void> {
+  await tx.run(
+    'INSERT INTO known_statement (region, serial, statement) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+    region,
+    serial,
+    jwt,
+  );
 }

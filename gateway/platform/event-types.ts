@@ -10,6 +10,7 @@ export type CaseEventType = `cn.tongban.case.${CaseEventName}.v1`;
 export type PlatformEventType =
   | CaseEventType
   | 'cn.tongban.authorization.changed.v1'
+  | 'cn.tongban.authorization.ending.v1'
   | 'cn.tongban.catalogue.received.v1';
 
 /**
@@ -45,6 +46,17 @@ export interface AuthorizationEventData {
   readonly at: number;
 }
 
+/** An authorization ends within a number of days, 30, 7 or 1, and nothing follows it yet. */
+export interface AuthorizationEndingData {
+  readonly authorization: string;
+  /** The other region of the agreement. */
+  readonly peer: string;
+  readonly days: number;
+  /** Milliseconds since 1970. */
+  readonly validUntil: number;
+  readonly at: number;
+}
+
 /** A peer published its catalogue of items (事项目录) to us. The platform reads the items by the API. */
 export interface CatalogueEventData {
   readonly peer: string;
@@ -61,6 +73,11 @@ export type PlatformNews =
       readonly data: AuthorizationEventData;
     }
   | {
+      readonly type: 'cn.tongban.authorization.ending.v1';
+      readonly subject: string;
+      readonly data: AuthorizationEndingData;
+    }
+  | {
       readonly type: 'cn.tongban.catalogue.received.v1';
       readonly subject: string;
       readonly data: CatalogueEventData;
@@ -71,6 +88,7 @@ export const EVENT_TYPES: ReadonlyMap<PlatformEventType, Label> = new Map<Platfo
   ...Object.entries(EVENTS).map(([event, label]): [CaseEventType, Label] => [caseEventType(event as Event), label]),
   ['cn.tongban.case.rejected.v1', { zh: '对端未接受我方办理动作', en: 'the other region rejected our act' }],
   ['cn.tongban.authorization.changed.v1', { zh: '互授权状态变化', en: 'an authorization moved to another state' }],
+  ['cn.tongban.authorization.ending.v1', { zh: '互授权即将到期', en: 'an authorization ends soon' }],
   ['cn.tongban.catalogue.received.v1', { zh: '收到对端事项目录', en: 'a peer published its catalogue to us' }],
 ]);
 

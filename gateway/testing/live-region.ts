@@ -83,7 +83,8 @@ export async function openLiveRegion(folder: string, clock: Clock = { now: Date.
   const loaded = await loadConfig(join(folder, 'gateway.yaml'));
   const config = { ...loaded, log: { level: 'silent' as const, file: join(folder, 'gateway.log') } };
   let wire: Wire | undefined;
-  const core = await openCore(config, TEST_PASSPHRASE, clock, (peer) => wire?.dispatcher.wake(peer));
+  const keys = { passphrase: TEST_PASSPHRASE, clock, environment: process.env };
+  const core = await openCore({ config, ...keys }, (peer) => wire?.dispatcher.wake(peer));
   const services = await openServices(core, () => wire?.dispatcher);
   wire = joinWire(core, services.handlers);
   await wire.server.start(config.peer.endpoint);
@@ -99,8 +100,10 @@ export async function openLiveRegion(folder: string, clock: Clock = { now: Date.
       await opened.server.stop();
       await opened.dispatcher.stop();
       await services.authorizations.stop();
+      await core.federation.stop();
       await core.evidence.stop();
       await core.store.close();
+      core.closeKeys();
       await core.closeLog();
     },
   };

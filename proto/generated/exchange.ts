@@ -14,6 +14,7 @@ import type { ExchangeResponse as _tongban_v1_ExchangeResponse, ExchangeResponse
 import type { ExchangeServiceClient as _tongban_v1_ExchangeServiceClient, ExchangeServiceDefinition as _tongban_v1_ExchangeServiceDefinition } from './tongban/v1/ExchangeService.ts';
 import type { Hello as _tongban_v1_Hello, Hello__Output as _tongban_v1_Hello__Output } from './tongban/v1/Hello.ts';
 import type { HighWaterMark as _tongban_v1_HighWaterMark, HighWaterMark__Output as _tongban_v1_HighWaterMark__Output } from './tongban/v1/HighWaterMark.ts';
+import type { LogGrowth as _tongban_v1_LogGrowth, LogGrowth__Output as _tongban_v1_LogGrowth__Output } from './tongban/v1/LogGrowth.ts';
 import type { MaterialServiceClient as _tongban_v1_MaterialServiceClient, MaterialServiceDefinition as _tongban_v1_MaterialServiceDefinition } from './tongban/v1/MaterialService.ts';
 import type { PushOpening as _tongban_v1_PushOpening, PushOpening__Output as _tongban_v1_PushOpening__Output } from './tongban/v1/PushOpening.ts';
 import type { PushRequest as _tongban_v1_PushRequest, PushRequest__Output as _tongban_v1_PushRequest__Output } from './tongban/v1/PushRequest.ts';
@@ -53,6 +54,7 @@ export interface ProtoGrpcType {
       ExchangeService: SubtypeConstructor<typeof grpc.Client, _tongban_v1_ExchangeServiceClient> & { service: _tongban_v1_ExchangeServiceDefinition }
       Hello: MessageTypeDefinition<_tongban_v1_Hello, _tongban_v1_Hello__Output>
       HighWaterMark: MessageTypeDefinition<_tongban_v1_HighWaterMark, _tongban_v1_HighWaterMark__Output>
+      LogGrowth: MessageTypeDefinition<_tongban_v1_LogGrowth, _tongban_v1_LogGrowth__Output>
       /**
        * Carries material files ahead of the envelope that names them: chunked, resumable, content-addressed.
        */

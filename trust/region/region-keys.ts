@@ -8,7 +8,10 @@ import { issueStatement, type StatementContent } from './statement.ts';
  * @param at milliseconds
  * @throws CodedError KEY_MISSING when a certificate is not where it should be
  */
-export async function statedKeys(store: KeyStore, at: number): Promise<Pick<StatementContent, 'keys' | 'tls'>> {
+export async function statedKeys(
+  store: Pick<KeyStore, 'list' | 'certificate'>,
+  at: number,
+): Promise<Pick<StatementContent, 'keys' | 'tls'>> {
   const all = await store.list();
   const keys = all.flatMap(({ purpose, publicJwk, notBefore, notAfter, revoked }) =>
     purpose === 'identity' || purpose === 'tls'

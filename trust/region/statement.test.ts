@@ -89,10 +89,11 @@ describe('a statement', () => {
       contacts: ['0513-12345'],
     });
     const statement = await verifyStatement(jwt);
-    expect(statement.suites).toEqual(['ES256', 'Ed25519']);
+    expect(statement.suites).toEqual(['ES256', 'Ed25519', 'SM2-SM3']);
     expect(statement.keys.map(({ suite, notAfter }) => [suite.name, notAfter - NOW])).toEqual([
       ['ES256', DAY_MS],
       ['Ed25519', 2 * DAY_MS],
+      ['SM2-SM3', 3 * DAY_MS],
     ]);
     expect(statement).toMatchObject({
       previous: nantong.statement.digest.toString('base64url'),
@@ -164,6 +165,10 @@ describe('a statement of the wrong shape is refused', () => {
     ['with nothing where a revocation stands', `${KEYS}/0/revoked`, null],
     ['with a key of another suite', `${KEYS}/0/crv`, 'P-384'],
     ['without a list of suites', `${GATEWAY}/suites`, 'ES256'],
+    ['that names no suite of its signing keys', `${GATEWAY}/suites`, []],
+    ['that names another suite than its signing keys have', `${GATEWAY}/suites`, ['SM2-SM3']],
+    ['that names one suite more than its signing keys have', `${GATEWAY}/suites`, ['ES256', 'SM2-SM3']],
+    ['that names a suite twice', `${GATEWAY}/suites`, ['ES256', 'ES256']],
     ['without TLS certificates', `${GATEWAY}/tls`, undefined],
     ['with a number for a TLS certificate', `${GATEWAY}/tls`, [7]],
     ['with a TLS certificate that is none', `${GATEWAY}/tls`, ['AAAA']],

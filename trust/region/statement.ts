@@ -163,6 +163,7 @@ export async function verifyStatement(jwt: string): Promise<RegionStatement> {
   if (!Number.isSafeInteger(gateway.serial) || gateway.serial < 1) invalid('has no serial');
   if (typeof gateway.name !== 'string' || gateway.name === '') invalid('has no name');
   if (typeof gateway.endpoint !== 'string' || !/^[^\s/]+:\d{1,5}$/.test(gateway.endpoint)) invalid('has no endpoint');
+  const keys = await readKeys(gateway.jwks?.keys, identity);
   return {
     region,
     name: gateway.name,
@@ -172,8 +173,8 @@ export async function verifyStatement(jwt: string): Promise<RegionStatement> {
     expiresAt: claims.exp * 1000,
     identity,
     endpoint: gateway.endpoint,
-    suites: SUITE_NAMES.filter((name) => listOf<string>(gateway.suites, 'suites').includes(name)),
-    keys: await readKeys(gateway.jwks?.keys, identity),
+    suites: readSuites(gateway.suites, keys),
+    keys,
     tls: listOf<string>(gateway.tls, 'TLS certificates').map(readTls),
     contacts: listOf<string>(gateway.contacts, 'contacts').map(String),
     digest: createHash('sha256').update(jwt).digest(),
@@ -239,6 +240,16 @@ function readRevocation({ revoked }: OperationalJwk): { revokedAt?: number } {
   const at = Object(revoked).revoked_at as unknown;
   if (!Number.isSafeInteger(at) || (at as number) < 0) invalid('has a key whose revocation has no time');
   return { revokedAt: (at as number) * 1000 };
+}
+
+/** The suites must be those of the signing keys: nobody may be promised one and be sent another. */
+function readSuites(suites: unknown, keys: readonly StatementKey[]): SuiteName[] {
+  const listed = listOf<unknown>(suites, 'suites');
+  const signing = keys.filter(({ purpose }) => purpose === 'signing').map(({ suite }) => suite.name);
+  const used = SUITE_NAMES.filter((name) => signing.includes(name));
+  if (listed.length !== used.length || !used.every((name) => listed.includes(name)))
+    invalid('names other suites than its signing keys have');
+  return used;
 }
 
 /**

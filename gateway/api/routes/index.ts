@@ -8,15 +8,23 @@ import { caseRoutes } from './cases.ts';
 import { certificateRoutes } from './certificates.ts';
 import { envelopeRoutes } from './envelopes.ts';
 import { evidenceRoutes } from './evidence.ts';
+import { federationRoutes } from './federation.ts';
 import { itemRoutes } from './items.ts';
 import { materialRoutes } from './materials.ts';
 import { peerRoutes } from './peers.ts';
+import { repinRoutes } from './repin.ts';
+import { standingRoutes } from './standing.ts';
+import { statementRoutes } from './statement.ts';
 
 /** Every route of the API. Who may call them is in `ROUTE_ACCESS`. */
 export function allRoutes(context: ApiContext): RouteModule[] {
   const answers = new SqlIdempotencyStore(context.store, context.clock);
   return [
     peerRoutes(context),
+    repinRoutes(context),
+    statementRoutes(context),
+    federationRoutes(context),
+    standingRoutes(context),
     envelopeRoutes(context),
     authorizationRoutes(context),
     itemRoutes(context),

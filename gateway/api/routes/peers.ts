@@ -1,42 +1,20 @@
-import { type Static, Type } from '@fastify/type-provider-typebox';
+import { Type } from '@fastify/type-provider-typebox';
 import { fields, LIMITS, optionalText, text } from '#proto';
-import { fingerprintOf, type RegionStatement } from '#trust';
 import type { ApiContext } from '../context.ts';
 import { judgingContent, RULED, readInput } from '../helpers/body.ts';
 import type { RouteModule } from '../typed.ts';
-import { CLOSED, instant } from '../views/schemas.ts';
+import { identityOf, PeerJson, peerJson, regionIdentity } from '../views/peer-view.ts';
+import { CLOSED } from '../views/schemas.ts';
 
 const tags = ['地区 / regions'];
 const Region = Type.Object({ region: Type.String() }, CLOSED);
-
-const identity = {
-  region: Type.String({ description: '行政区划代码 / region code' }),
-  name: Type.String(),
-  fingerprint: Type.String({ description: '指纹，由双方操作员口头核对 / operators compare it by voice' }),
-  serial: Type.Integer({ description: '声明序号 / serial of the statement' }),
-  expiresAt: instant('声明有效期至 / end of the statement'),
-};
-const PeerJson = Type.Object({
-  ...identity,
-  endpoint: Type.String({ description: 'host:port' }),
-  connected: Type.Boolean(),
-  pending: Type.Integer({ description: '待发报文 / envelopes that wait for it' }),
-});
 
 const pinBody = fields({ statement: text(LIMITS.jwsBytes, { lines: true }), fingerprint: text(200) });
 const pingBody = fields({ note: optionalText(200) });
 
 /** Our own region and those that operators pinned (对接地区). */
-export function peerRoutes({ peers, outbox, dispatcher, store, newId }: ApiContext): RouteModule {
-  const identityOf = ({ region, name, identity: key, serial, expiresAt }: RegionStatement) => {
-    return { region, name, fingerprint: fingerprintOf(key), serial, expiresAt };
-  };
-  const peerJson = (statement: RegionStatement): Static<typeof PeerJson> => ({
-    ...identityOf(statement),
-    endpoint: statement.endpoint,
-    connected: dispatcher.link(statement.region)?.connected ?? false,
-    pending: outbox.pending(statement.region),
-  });
+export function peerRoutes(context: ApiContext): RouteModule {
+  const { peers, outbox, store, newId } = context;
 
   return (app) => {
     app.get(
@@ -45,7 +23,7 @@ export function peerRoutes({ peers, outbox, dispatcher, store, newId }: ApiConte
         schema: {
           tags,
           summary: '本地区声明 / our own statement',
-          response: { 200: Type.Object({ ...identity, statement: Type.String({ description: 'compact JWS' }) }) },
+          response: { 200: Type.Object({ ...regionIdentity, statement: Type.String({ description: 'compact JWS' }) }) },
         },
       },
       async () => ({ ...identityOf(peers.own), statement: peers.own.jwt }),
@@ -60,7 +38,7 @@ export function peerRoutes({ peers, outbox, dispatcher, store, newId }: ApiConte
           response: { 200: Type.Object({ peers: Type.Array(PeerJson) }) },
         },
       },
-      async () => ({ peers: peers.all().map(peerJson) }),
+      async () => ({ peers: peers.all().map((peer) => peerJson(context, peer)) }),
     );
 
     app.post(
@@ -77,7 +55,7 @@ export function peerRoutes({ peers, outbox, dispatcher, store, newId }: ApiConte
       async (request, reply) => {
         const { statement, fingerprint } = readInput<{ statement: string; fingerprint: string }>(pinBody, request.body);
         const pinned = await judgingContent(() => peers.pin(statement, fingerprint));
-        return reply.code(201).send(peerJson(pinned));
+        return reply.code(201).send(peerJson(context, pinned));
       },
     );
 

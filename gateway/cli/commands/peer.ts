@@ -25,6 +25,11 @@ interface SentEnvelope {
   readonly settledAt: number | null;
 }
 
+interface RepinOptions extends GatewayOptions {
+  readonly fingerprint: string;
+  readonly reason: string;
+}
+
 interface PingOptions extends GatewayOptions {
   readonly wait?: boolean;
   readonly timeout: number;
@@ -55,6 +60,18 @@ export function define(command: Command, cli: Cli): void {
   handle<GatewayOptions>(gatewayOption(remove), cli, async ({ gateway }, region) => {
     await (await connect(gateway, cli.clock)).delete(path`/v1/peers/${region!}`);
     return { json: { removed: region }, text: `已取消 / removed: ${plain(region)}\n` };
+  });
+
+  const repin = command.command('repin').description('登记对端的新身份密钥 / pin another identity key of a peer');
+  repin.argument('<region>', '行政区划代码 / region code');
+  repin.argument('<file>', '由新身份密钥签署的声明 / statement signed by the new identity key');
+  repin.requiredOption('--fingerprint <hex>', '与对端核对过的新指纹 / new fingerprint as compared with its operator');
+  repin.requiredOption('--reason <text>', '事由,长期留存 / why; it is kept');
+  handle<RepinOptions>(gatewayOption(repin), cli, async ({ gateway, fingerprint, reason }, region, file) => {
+    const statement = await readStatementText(file!);
+    const client = await connect(gateway, cli.clock);
+    const peer = await client.post<Peer>(path`/v1/peers/${region!}/repin`, { statement, fingerprint, reason });
+    return { json: peer, text: `已重新登记 / pinned anew: ${plain(`${peer.region} ${peer.name}`)}\n${details(peer)}` };
   });
 
   const ping = command.command('ping').description('发送一条测试报文 / send a test envelope');

@@ -32,7 +32,7 @@ async function start(options: StartOptions, cli: Cli): Promise<Answer> {
   const { passphrase, warnings } = await passphraseOf(config, options, cli);
   const { startGateway } = await import('../../node.ts');
   const told = awaitSignal();
-  const gateway = await startGateway({ config, passphrase, clock: cli.clock });
+  const gateway = await startGateway({ config, passphrase, clock: cli.clock, environment: cli.environment ?? {} });
   cli.answer(ready(config, gateway.info, warnings, options.json === true), {});
   await told;
   await gateway.stop();

@@ -1,38 +1,67 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { CodedError } from '#proto';
-import { fingerprintOf, issueOwnStatement, openFileKeyStore, type RegionStatement, verifyStatement } from '#trust';
-import type { GatewayConfig } from '../../config/config.ts';
-import { statementFile } from '../../config/config.ts';
+import { fingerprintOf, type RegionStatement } from '#trust';
+import type { InstallOptions, RequestOptions, SignOptions } from '../ceremony/ceremony.ts';
 import { type Answer, type Cli, handle } from '../command.ts';
 import { writeText } from '../files.ts';
 import { chinaTime, pairs } from '../format.ts';
-import { configIn, readOwnStatement } from '../gateway-folder.ts';
-import { STATEMENT_LIFETIME_MS } from '../new-gateway.ts';
+import { configIn } from '../gateway-folder.ts';
 import { type GatewayOptions, gatewayOption, type PassphraseOptions, passphraseOption } from '../options.ts';
+import { currentStatement, demandSameIdentity, identityIfHere, issueHere, TOLD, toldEnd } from '../own-statement.ts';
 import { passphraseOf } from '../passphrase.ts';
 
 interface StatementOptions extends GatewayOptions, PassphraseOptions {
   readonly out?: string;
   readonly renew?: boolean;
+  readonly newIdentity?: boolean;
 }
 
-/** `tongban statement`: shows our own statement, or issues the next one, offline. */
+const NEW_IDENTITY =
+  '允许更换身份密钥:所有对端须重新登记 / another identity key: every peer must pin this region again';
+
+/** `tongban statement`: shows our own statement, or makes the next one, here or with the identity key in its safe. */
 export function define(command: Command, cli: Cli): void {
+  // The options of the sub-commands have the same names.
+  command.enablePositionalOptions();
   gatewayOption(command)
     .option('--out <file>', '另存为文件 / save it as a file')
-    .option('--renew', '按当前配置续签一年(需身份密钥);重启网关后自动送达对端 / issue the next one for a year');
+    .option('--renew', '按当前配置和密钥签发下一份,一年(需身份密钥) / issue the next one, for a year')
+    .option('--new-identity', NEW_IDENTITY);
   handle<StatementOptions>(passphraseOption(command), cli, (options) => statement(options, cli));
+
+  const request = command.command('request').description('写出待签申请 / write what the identity key is to sign');
+  request.requiredOption('--out <file>', '存为 / save as');
+  handle<RequestOptions>(gatewayOption(request), cli, async (options) => {
+    return (await import('../ceremony/ceremony.ts')).request(options, cli);
+  });
+
+  const sign = command.command('sign').description('离线签署申请 / sign a request, on an offline machine');
+  sign.argument('<request>', '申请文件 / file of the request');
+  sign.requiredOption('--identity <file>', '身份密钥文件 / file of the identity key');
+  sign.requiredOption('--out <file>', '声明存为 / save the statement as');
+  sign.option('--yes', '核对无误,签署;不加则只显示变更 / sign it; without this only the changes are shown');
+  sign.option('--new-identity', NEW_IDENTITY);
+  handle<SignOptions>(passphraseOption(sign), cli, async (options, file) => {
+    return (await import('../ceremony/ceremony.ts')).sign(file!, options, cli);
+  });
+
+  const install = command
+    .command('install')
+    .description('安装签好的声明 / install a statement that was signed elsewhere');
+  install.argument('<file>', '签好的声明 / the signed statement');
+  install.option('--new-identity', NEW_IDENTITY);
+  handle<InstallOptions>(gatewayOption(install), cli, async (options, file) => {
+    return (await import('../ceremony/ceremony.ts')).install(file!, options, cli);
+  });
 }
 
 async function statement(options: StatementOptions, cli: Cli): Promise<Answer> {
-  const config = await configIn(options.gateway);
-  const current = await verifyStatement(await readOwnStatement(config));
-  const shown = options.renew ? await renew(config, current, options, cli) : current;
+  const { shown, text, more } = options.renew ? await renew(options, cli) : await current(options);
   const { region, name, serial, identity, endpoint, expiresAt, jwt } = shown;
   const fingerprint = fingerprintOf(identity);
   if (options.out !== undefined) await writeText(resolve(options.out), `${jwt}\n`, 0o644);
-  const text = pairs([
+  const facts = pairs([
     ['地区 Region', `${region} ${name}`],
     ['指纹 Fingerprint', fingerprint],
     ['序号 Serial', serial],
@@ -42,35 +71,33 @@ async function statement(options: StatementOptions, cli: Cli): Promise<Answer> {
   ]);
   return {
     json: { region, name, fingerprint, serial, endpoint, expiresAt, statement: jwt, out: options.out },
-    text: options.out === undefined ? `${text}\n${jwt}\n` : text,
-    notes: options.renew
-      ? ['请重启网关,新声明将自动送达各对端 / restart the gateway: it sends the statement to the peers']
-      : [],
+    text: `${facts}${text}${options.out === undefined ? `\n${jwt}\n` : ''}`,
+    ...more,
   };
 }
 
-async function renew(
-  config: GatewayConfig,
-  current: RegionStatement,
-  options: StatementOptions,
-  cli: Cli,
-): Promise<RegionStatement> {
-  const { passphrase } = await passphraseOf(config, options, cli);
-  const keys = await openFileKeyStore(config.keys.directory, passphrase);
-  const now = cli.clock.now();
-  const jwt = await issueOwnStatement(keys, {
-    region: config.region,
-    name: config.name,
-    serial: current.serial + 1,
-    previous: current.digest.toString('base64url'),
-    issuedAt: now,
-    expiresAt: now + STATEMENT_LIFETIME_MS,
-    endpoint: config.peer.endpoint,
-    contacts: current.contacts,
-  });
-  const renewed = await verifyStatement(jwt);
-  if (renewed.identity !== current.identity)
-    throw new CodedError('KEY_MISSING', 'the identity key is another than that of the current statement');
-  await writeText(statementFile(config.data), `${jwt}\n`, 0o644);
-  return renewed;
+interface Shown {
+  readonly shown: RegionStatement;
+  readonly text: string;
+  readonly more: Pick<Answer, 'exit' | 'notes'>;
+}
+
+async function current({ gateway }: StatementOptions): Promise<Shown> {
+  return { shown: await currentStatement(await configIn(gateway)), text: '', more: {} };
+}
+
+async function renew(options: StatementOptions, cli: Cli): Promise<Shown> {
+  const { gateway, newIdentity = false } = options;
+  const config = await configIn(gateway);
+  const { passphrase, warnings } = await passphraseOf(config, options, cli);
+  const identity = await identityIfHere(config, passphrase);
+  if (!identity)
+    throw new CodedError(
+      'KEY_MISSING',
+      'the identity key is not on this machine; have its keeper sign: tongban statement request --out FILE',
+    );
+  if (!newIdentity) demandSameIdentity(identity, await currentStatement(config));
+  const { statement: shown, told } = await issueHere(gateway, config, identity, cli, newIdentity);
+  const { exit, notes = [] } = toldEnd(told);
+  return { shown, text: TOLD[told.by], more: { notes: [...warnings, ...notes], ...(exit !== undefined && { exit }) } };
 }

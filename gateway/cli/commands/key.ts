@@ -1,0 +1,60 @@
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
+import { REVOCATION_REASONS } from '#trust';
+import { type Cli, handle } from '../command.ts';
+import type { RevokeOptions } from '../keys/revoke.ts';
+import type { RotateOptions } from '../keys/rotate.ts';
+import { duration, type GatewayOptions, gatewayOption, type PassphraseOptions, passphraseOption } from '../options.ts';
+
+const PURPOSES = ['signing', 'certificate', 'log', 'tls', 'identity'] as const;
+
+/** `tongban key`: the life of our own keys. */
+export function define(command: Command, cli: Cli): void {
+  const list = command.command('list').description('列出本地区密钥 / list our keys, and which peers know them');
+  handle<GatewayOptions>(gatewayOption(list), cli, async ({ gateway }) => {
+    const { listKeys } = await import('../keys/list.ts');
+    return listKeys(gateway, cli);
+  });
+
+  const rotate = command.command('rotate').description('轮换密钥 / make a new key beside the old one');
+  rotate.addArgument(new Argument('<purpose>', '用途 / purpose').choices(PURPOSES));
+  rotate.option('--overlap <duration>', '旧密钥并存时长 / how long the old key stays good', duration, 7 * 86_400);
+  rotate.option('--peers-will-repin', '仅用于更换身份密钥:所有对端将重新登记 / only for a new identity key');
+  handle<RotateOptions>(passphraseOption(gatewayOption(rotate)), cli, async (options, purpose) => {
+    const work = await import('../keys/rotate.ts');
+    return work.rotate(purpose as (typeof PURPOSES)[number], options, cli);
+  });
+
+  const revoke = command.command('revoke').description('吊销密钥 / revoke a key');
+  revoke.argument(
+    '<kid>',
+    '密钥标识或其开头;以 - 开头时写作 -- -… / key id or its beginning; after -- if it begins with -',
+  );
+  revoke.addOption(new Option('--reason <reason>', '原因 / reason').choices(REVOCATION_REASONS).default('compromised'));
+  revoke.option('--since <time>', '自何时起,默认现在;北京时间或带时区 / since when, else now', moment);
+  handle<RevokeOptions>(passphraseOption(gatewayOption(revoke)), cli, async (options, kid) => {
+    const work = await import('../keys/revoke.ts');
+    return work.revoke(kid!, options, cli);
+  });
+
+  const move = command.command('move-identity').description('移出身份密钥 / carry the identity key away');
+  move.argument('<dir>', '要锁入保险柜的介质 / folder on the medium that goes into the safe');
+  handle<GatewayOptions & PassphraseOptions>(passphraseOption(gatewayOption(move)), cli, async (options, dir) => {
+    const { moveIdentity } = await import('../keys/move-identity.ts');
+    return moveIdentity(dir!, options, cli);
+  });
+}
+
+const LOCAL = /^\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?$/;
+const WITH_ZONE = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d)$/;
+
+/** Reads a moment; without a time zone it is Beijing time. @returns milliseconds */
+function moment(text: string): number {
+  const local = LOCAL.test(text);
+  const iso = text.length === 10 ? `${text}T00:00` : text.replace(' ', 'T');
+  const at = local || WITH_ZONE.test(text) ? Date.parse(local ? `${iso}+08:00` : text) : Number.NaN;
+  if (Number.isNaN(at))
+    throw new InvalidArgumentError(
+      '应为 2026-11-22 08:30 或 2026-11-22T00:30:00Z 之类的时间 / must be a time such as 2026-11-22 08:30',
+    );
+  return at;
+}

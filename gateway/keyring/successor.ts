@@ -1,0 +1,100 @@
+import { CodedError, type ErrorCode } from '#proto';
+import { fingerprintOf, type IndexedKey, type RegionStatement, type StatementKey } from '#trust';
+import { isNamed, spkiOfKey } from './told-ends.ts';
+
+/** What the next statement of our own has to fit. */
+export interface Succession {
+  readonly current: RegionStatement;
+  /** Every key of our folder. */
+  readonly keys: readonly IndexedKey[];
+  /** Milliseconds. */
+  readonly now: number;
+  readonly newIdentity: boolean;
+}
+
+const NEW_REQUEST = 'make a new one with: tongban statement request';
+
+/**
+ * Whether a statement may take the place of our current one: it follows it, speaks only of our own keys, forgets none
+ * and no revocation, and leaves us with a key for every purpose.
+ *
+ * @throws CodedError STATEMENT_INVALID, STATEMENT_STALE, STATEMENT_EXPIRED, FINGERPRINT_MISMATCH, KEY_MISSING
+ */
+export function demandSuccessor(next: RegionStatement, succession: Succession): void {
+  demandIdentity(next, succession);
+  demandContent(next, succession);
+}
+
+/**
+ * The same of everything but the signature.
+ *
+ * @throws CodedError as `demandSuccessor`
+ */
+export function demandContent(next: RegionStatement, succession: Omit<Succession, 'newIdentity'>): void {
+  demandFollows(next, succession);
+  demandOwnKeys(next, succession);
+  demandNothingForgotten(next, succession);
+  demandUsable(next, succession.now);
+}
+
+function demandFollows(next: RegionStatement, { current, now }: Pick<Succession, 'current' | 'now'>): void {
+  if (next.region !== current.region) refuse('STATEMENT_INVALID', `it is the statement of region ${next.region}`);
+  if (next.serial <= current.serial)
+    refuse('STATEMENT_STALE', `it has the serial ${next.serial}, the current one ${current.serial}; ${NEW_REQUEST}`);
+  if (next.previous !== current.digest.toString('base64url'))
+    refuse('STATEMENT_STALE', `it was made to follow another statement than the current one; ${NEW_REQUEST}`);
+  if (now >= next.expiresAt) refuse('STATEMENT_EXPIRED', `it has expired; ${NEW_REQUEST}`);
+}
+
+function demandIdentity({ identity }: RegionStatement, { current, keys, newIdentity }: Succession): void {
+  if (!keys.some(({ purpose, kid }) => purpose === 'identity' && kid === identity))
+    refuse('FINGERPRINT_MISMATCH', `the identity key ${fingerprintOf(identity)} is none of the key folder`);
+  if (identity !== current.identity && !newIdentity)
+    refuse(
+      'FINGERPRINT_MISMATCH',
+      'it is signed by another identity key than the current one, so that every peer has to pin this region again; say --new-identity if that is meant',
+    );
+}
+
+/** A key of somebody else in our statement could speak for us. */
+function demandOwnKeys(next: RegionStatement, { keys }: Pick<Succession, 'keys'>): void {
+  const foreign = next.keys.find((key) => !keys.some(({ kid, purpose }) => kid === key.kid && purpose === key.purpose));
+  if (foreign) refuse('STATEMENT_INVALID', `it names the key ${foreign.kid}, which is none of the key folder`);
+  const ours = new Set(keys.filter(({ purpose }) => purpose === 'tls').map(spkiOfKey));
+  if (next.tls.some(({ spki }) => !ours.has(spki)))
+    refuse('STATEMENT_INVALID', 'it names a TLS certificate whose key is none of the key folder');
+}
+
+/** Old evidence is judged by every key that there was; and what is signed until now must not be after its key's end. */
+function demandNothingForgotten(next: RegionStatement, { current, keys, now }: Omit<Succession, 'newIdentity'>): void {
+  for (const before of current.keys) {
+    const key = next.keys.find(({ kid }) => kid === before.kid);
+    if (!key) refuse('STATEMENT_INVALID', `it does not name the key ${before.kid} any more; old evidence needs it`);
+    if (key.revokedAt === undefined && isInUse(before, now) && key.notAfter < now)
+      refuse('STATEMENT_STALE', `by it the key ${key.kid} ended before today, but was in use; ${NEW_REQUEST}`);
+  }
+  const untold = keys.find(
+    ({ kid, revoked }) => revoked && next.keys.some((key) => key.kid === kid && key.revokedAt === undefined),
+  );
+  const untoldTls = keys.find((key) => key.purpose === 'tls' && key.revoked && isNamed(key, next));
+  const missing = untold ?? untoldTls;
+  if (missing) refuse('STATEMENT_STALE', `it was made before the key ${missing.kid} was revoked; ${NEW_REQUEST}`);
+}
+
+function demandUsable(next: RegionStatement, now: number): void {
+  for (const purpose of ['signing', 'certificate', 'log'] as const)
+    if (!next.keys.some((key) => key.purpose === purpose && isInUse(key, now))) noKey(purpose);
+  if (!next.tls.some(({ certificate }) => now < certificate.validToDate.getTime())) noKey('tls');
+}
+
+function isInUse({ notBefore, notAfter, revokedAt }: StatementKey, now: number): boolean {
+  return revokedAt === undefined && now >= notBefore && now < notAfter;
+}
+
+function noKey(purpose: string): never {
+  refuse('KEY_MISSING', `it would leave us without a ${purpose} key; make one with: tongban key rotate ${purpose}`);
+}
+
+function refuse(code: ErrorCode, what: string): never {
+  throw new CodedError(code, `the new statement cannot be used: ${what}`);
+}
