@@ -154,7 +154,7 @@ export {
   testerOf,
   verifyConformanceResult,
 } from './federation/conformance-result.ts';
-export { type ChainConstraints, isRegionPrefix } from './federation/constraints.ts';
+export { type ChainConstraints, demandWithin, isRegionPrefix } from './federation/constraints.ts';
 export { demandInDate, type Entity, entityUrn, isAnchorName } from './federation/entity.ts';
 export { issueSubordinateStatement, type SubordinateStatement } from './federation/subordinate.ts';
 export { isMarkType, issueTrustMark, type TrustMark, verifyTrustMark } from './federation/trust-mark.ts';
@@ -167,7 +167,7 @@ export { createFileKeyStore, openFileKeyStore } from './keys/file-key-store.ts';
 export { openIdentityFile } from './keys/identity-file.ts';
 export { holdsKey, readKeyFolder } from './keys/key-folder.ts';
 export type { IndexedKey } from './keys/key-index.ts';
-export { findKey, moveIdentityKey, revokeKey, rotateKey } from './keys/key-life.ts';
+export { adoptKey, findKey, moveIdentityKey, revokeKey, rotateKey } from './keys/key-life.ts';
 export { type KeyInfo, type KeyStore, usableAt } from './keys/key-store.ts';
 export { readPassphrase } from './keys/passphrase.ts';
 export { type KeyPurpose, localSigner, type Signer } from './keys/signer.ts';
