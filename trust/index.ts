@@ -120,6 +120,14 @@ export {
   verifyLogInclusion,
 } from './evidence/log.ts';
 export {
+  readAuthorities,
+  readTimestampResponse,
+  TIMESTAMP_BYTES,
+  type Timestamp,
+  timestampRequest,
+  verifyTimestamp,
+} from './evidence/timestamp.ts';
+export {
   type AnchorConfiguration,
   type AnchorContent,
   issueAnchorConfiguration,

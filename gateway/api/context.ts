@@ -4,8 +4,11 @@ import type { CaseService } from '../case/case-service.ts';
 import type { CatalogueService } from '../catalogue/catalogue-service.ts';
 import type { CertificateService } from '../certificate/certificate-service.ts';
 import type { CheckService } from '../certificate/check-service.ts';
+import type { Entrustments } from '../entrustment/entrustments.ts';
 import type { EvidenceLog } from '../evidence/evidence-log.ts';
+import type { Timestamper } from '../evidence/timestamps/timestamper.ts';
 import type { Federation } from '../federation/federation.ts';
+import type { JointAgreements } from '../joint/joint-agreements.ts';
 import type { KeyRing } from '../keyring/key-ring.ts';
 import type { MaterialStore } from '../material/material-store.ts';
 import type { Dispatcher } from '../outbound/dispatcher.ts';
@@ -25,6 +28,7 @@ export interface ApiContext {
   readonly peers: Peers;
   readonly federation: Federation;
   readonly log: EvidenceLog;
+  readonly timestamps: Timestamper | undefined;
   readonly outbox: Outbox;
   readonly dispatcher: Dispatcher;
   readonly probe: PeerProbe;
@@ -32,6 +36,8 @@ export interface ApiContext {
   readonly keyring: KeyRing;
   readonly materials: MaterialStore;
   readonly authorizations: AuthorizationService;
+  readonly joint: JointAgreements;
+  readonly entrustments: Entrustments;
   readonly catalogue: CatalogueService;
   readonly certificates: CertificateService;
   readonly checks: CheckService;

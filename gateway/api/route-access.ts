@@ -34,6 +34,20 @@ export const ROUTE_ACCESS: AccessTable = {
   'GET /v1/authorizations/:id/contacts': staff,
   'PUT /v1/authorizations/:id/contacts': operators,
 
+  'GET /v1/joint-agreements': everybody,
+  'POST /v1/joint-agreements': operators,
+  'GET /v1/joint-agreements/:id': everybody,
+  'POST /v1/joint-agreements/:id/sign': operators,
+  'POST /v1/joint-agreements/:id/refuse': operators,
+  'POST /v1/joint-agreements/:id/revoke': operators,
+
+  'GET /v1/entrustments': everybody,
+  'POST /v1/entrustments': operators,
+  'GET /v1/entrustments/:id': everybody,
+  'POST /v1/entrustments/:id/revoke': operators,
+  'POST /v1/entrustments/:id/send': operators,
+  'POST /v1/entrustments/verify': caseworkers,
+
   'GET /v1/items': everybody,
   'PUT /v1/items': operators,
   'POST /v1/catalogue/publish': operators,
@@ -59,4 +73,5 @@ export const ROUTE_ACCESS: AccessTable = {
 
   'GET /v1/cases/:key/evidence': staff,
   'GET /v1/log/checkpoint': staff,
+  'GET /v1/log/witnesses': staff,
 };

@@ -25,8 +25,8 @@ export function gatewayOption(command: Command): Command {
 export function passphraseOption(command: Command): Command {
   return command.option(
     '--passphrase-file <file>',
-    '密钥口令文件;不设则用配置中的文件或环境变量 TONGBAN_PASSPHRASE / file with the passphrase of the keys, ' +
-      'else the one of the config or TONGBAN_PASSPHRASE',
+    '密钥口令文件;不设则用配置中的文件或环境变量 TONGBAN_PASSPHRASE,否则在终端询问 / file with the passphrase of the ' +
+      'keys, else the one of the config or TONGBAN_PASSPHRASE, else it is asked for at the terminal',
   );
 }
 

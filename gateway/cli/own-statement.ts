@@ -13,13 +13,9 @@ import { chinaTime, plain } from './format.ts';
 import { readOwnStatement } from './gateway-folder.ts';
 
 /** What became of the next statement: it is made, or its request waits for the identity key in its safe. */
-export type Announced = Issued | { readonly kind: 'requested'; readonly file: string };
-
-interface Issued {
-  readonly kind: 'issued';
-  readonly statement: RegionStatement;
-  readonly told: Told;
-}
+export type Announced =
+  | { readonly kind: 'issued'; readonly statement: RegionStatement; readonly told: Told }
+  | { readonly kind: 'requested'; readonly file: string };
 
 /** Whether the running gateway took the new statement over. */
 export type Told =
@@ -60,26 +56,16 @@ export function requestFile(data: string): string {
 }
 
 /**
- * Announces keys that were changed: makes the next statement and has the running gateway use it; where the identity key
- * is away, writes what is to be signed into the folder of the gateway.
+ * Announces keys that were changed.
  *
- * @param gateway folder of the gateway, as the user named it
- * @throws CodedError saying how to go on, since the keys are changed already
+ * @throws CodedError as `makeNext`, saying how to go on, since the keys are changed already
  */
-export async function announce(
-  gateway: string,
-  config: GatewayConfig,
-  identity: Signer | undefined,
-  cli: Cli,
-  newIdentity = false,
-): Promise<Announced> {
+export async function announce(...next: Parameters<typeof makeNext>): Promise<Announced> {
   try {
-    if (identity) return await issueHere(gateway, config, identity, cli, newIdentity);
-    const file = requestFile(config.data);
-    await writeRequest(config, file, cli.clock.now());
-    return { kind: 'requested', file };
+    return await makeNext(...next);
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
+    const [, , identity, , newIdentity] = next;
     const renew = `tongban statement --renew${newIdentity ? ' --new-identity' : ''}`;
     const goOn = identity ? renew : 'tongban statement request --out FILE';
     const message = `${error.message}; THE KEYS ARE CHANGED ALREADY: mend this, then go on with: ${goOn}`;
@@ -87,15 +73,28 @@ export async function announce(
   }
 }
 
-/** Signs the next statement with the identity key that is here, and has the running gateway use it. */
-export async function issueHere(
+/**
+ * Makes the next statement and has the running gateway use it; where the identity key is away, writes what is to be
+ * signed into the folder of the gateway.
+ *
+ * @param gateway folder of the gateway, as the user named it
+ * @param identity undefined when it is away
+ * @throws CodedError as `issueNext` or `demandContent`; nothing has changed then
+ */
+export async function makeNext(
   gateway: string,
   config: GatewayConfig,
-  identity: Signer,
+  identity: Signer | undefined,
   cli: Cli,
-  newIdentity: boolean,
-): Promise<Issued> {
-  const statement = await issueNext(config, { identity, now: cli.clock.now(), newIdentity });
+  newIdentity = false,
+): Promise<Announced> {
+  const now = cli.clock.now();
+  if (!identity) {
+    const file = requestFile(config.data);
+    await writeRequest(config, file, now);
+    return { kind: 'requested', file };
+  }
+  const statement = await issueNext(config, { identity, now, newIdentity });
   return { kind: 'issued', statement, told: await tellGateway(gateway, cli) };
 }
 

@@ -17,6 +17,8 @@ const ENTRIES: readonly Entry[] = [
   entry('key', '本地区密钥的轮换、吊销、移出 / the life of our own keys', () => import('./commands/key.ts')),
   entry('peer', '对接地区 / the regions we exchange with', () => import('./commands/peer.ts')),
   entry('authorization', '互信授权 / mutual authorizations', () => import('./commands/authorization.ts')),
+  entry('joint', '联办协议 / joint-handling agreements', () => import('./commands/joint.ts')),
+  entry('entrustment', '授权委托书 / letters of entrustment', () => import('./commands/entrustment.ts')),
   entry('item', '事项目录 / the catalogue of items', () => import('./commands/item.ts')),
   entry('token', '签发接口令牌 / make a token for the API', () => import('./commands/token.ts')),
   entry('case', '办件 / cases', () => import('./commands/case.ts')),
@@ -24,6 +26,7 @@ const ENTRIES: readonly Entry[] = [
   entry('certificate', '电子证照 / electronic certificates', () => import('./commands/certificate.ts')),
   entry('evidence', '存证包 / evidence bundles', () => import('./commands/evidence.ts')),
   entry('log', '存证日志 / the evidence log', () => import('./commands/log.ts')),
+  entry('anchor', '信任锚点(联邦) / run an anchor of a federation', () => import('./commands/anchor.ts')),
   entry('conformance', '一致性测试 / conformance tests', () => import('./commands/conformance.ts')),
   entry('doctor', '检查网关状况 / examine the gateway', () => import('./commands/doctor.ts')),
 ];

@@ -17,7 +17,12 @@ export type CatalogueLists = ReadonlyMap<string, readonly string[]>;
 
 export const grantedCatalogue: Rule = fields({
   scope: text(50),
-  digest: text(43, { min: 43, pattern: /^[\w-]+$/, hint: 'must be the base64url of 32 bytes' }),
+  // The last character has two bits left over, which are zero in the canonical text.
+  digest: text(43, {
+    min: 43,
+    pattern: /^[\w-]{42}[AEIMQUYcgkosw048]$/,
+    hint: 'must be the canonical base64url of 32 bytes',
+  }),
 });
 
 /** SHA-256 of a list, base64url: its codes in the order of their characters, a line feed after each. */

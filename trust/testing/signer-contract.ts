@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { StatedKey } from '../keys/custody/checked-signer.ts';
 import type { Signer } from '../keys/signer.ts';
 import { importPublicJwk, suiteOf } from '../suites.ts';
+import { everythingIn } from './everything-in.ts';
 
 /** A signer, the key that it was asked for, and what nobody may learn from it. */
 export interface SignerBench {
@@ -75,18 +76,4 @@ export function signerContract(name: string, open: () => Promise<SignerBench>, a
       for (const secret of secrets) for (const text of shown) expect(text).not.toContain(secret);
     });
   });
-}
-
-/** Every value that can be reached from one through its properties, hidden ones and those of prototypes included. */
-function everythingIn(start: unknown): unknown[] {
-  const seen = new Set<unknown>();
-  const waiting = [start];
-  for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
-    if (seen.has(value) || value === Object.prototype || value === Function.prototype) continue;
-    seen.add(value);
-    if ((typeof value !== 'object' && typeof value !== 'function') || value === null) continue;
-    for (const { value: held } of Object.values(Object.getOwnPropertyDescriptors(value))) waiting.push(held ?? null);
-    waiting.push(Object.getPrototypeOf(value) ?? null);
-  }
-  return [...seen];
 }

@@ -1,13 +1,44 @@
 import { Type } from '@fastify/type-provider-typebox';
+import { witnessOverview } from '../../evidence/witness/overview.ts';
 import type { ApiContext } from '../context.ts';
 import { attachment } from '../helpers/attachment.ts';
 import type { RouteModule } from '../typed.ts';
-import { bytesOf, CLOSED } from '../views/schemas.ts';
+import { bytesOf, CLOSED, instant } from '../views/schemas.ts';
 
 const tags = ['存证 / evidence'];
 
+const State = Type.Object({
+  epoch: Type.Integer({ description: '日志序 / epoch of the log' }),
+  size: Type.Integer({ description: '条目数 / entries' }),
+  at: instant('时间 / when'),
+});
+const Witness = Type.Object({
+  region: Type.String(),
+  seen: Type.Optional(State),
+  countersigned: Type.Optional(State),
+  countersignature: Type.Optional(State),
+});
+const Alarm = Type.Object({
+  region: Type.String({ description: '日志所属地区 / whose log' }),
+  epoch: Type.Integer(),
+  kind: Type.String({ description: 'shortened, rewritten, unproven, split-view, restarted' }),
+  via: Type.String({ description: '出示方 / region that showed the second state' }),
+  held: Type.String({ description: '我方所持状态(签名) / state that we hold, a signed note' }),
+  shown: Type.String({ description: '与之矛盾的状态(签名) / state that contradicts it, a signed note' }),
+  first_at: instant('首次 / first seen'),
+  last_at: instant('最近 / last seen'),
+  times: Type.Integer(),
+});
+const Timestamps = Type.Object({
+  url: Type.String(),
+  lastAt: Type.Optional(instant('最近一个时间戳 / last timestamp')),
+  lastSize: Type.Integer({ description: '其所含条目数 / entries under it' }),
+  failingSince: Type.Optional(instant('自何时无应答 / since when the authority does not answer')),
+  refusing: Type.Boolean({ description: '是否因此停止受理 / whether nothing new is accepted for want of it' }),
+});
+
 /** Evidence of cases (存证包) and the state of our log. */
-export function evidenceRoutes({ cases, exportEvidence, log }: ApiContext): RouteModule {
+export function evidenceRoutes({ cases, exportEvidence, log, peers, store, timestamps }: ApiContext): RouteModule {
   return (app) => {
     app.get(
       '/v1/cases/:key/evidence',
@@ -45,5 +76,42 @@ export function evidenceRoutes({ cases, exportEvidence, log }: ApiContext): Rout
       },
       async () => ({ size: log.size, checkpoint: log.checkpoint }),
     );
+
+    app.get(
+      '/v1/log/witnesses',
+      {
+        schema: {
+          tags,
+          summary: '互相见证:各对端所见、见证签名、告警、时间戳 / who saw which logs, alarms, timestamps',
+          response: {
+            200: Type.Object({
+              witnesses: Type.Array(Witness),
+              alarms: Type.Array(Alarm),
+              timestamps: Type.Optional(Timestamps),
+            }),
+          },
+        },
+      },
+      async () => {
+        const { witnesses, alarms } = await witnessOverview(
+          store.read,
+          peers.all().map(({ region }) => region),
+        );
+        return {
+          witnesses: witnesses.map(({ region, ...states }) => ({ region, ...known(states) })),
+          alarms: [...alarms],
+          ...(timestamps && { timestamps: known(timestamps.status) }),
+        };
+      },
+    );
   };
+}
+
+type Known<T> = { [K in keyof T]?: Exclude<T[K], undefined> } & {
+  [K in keyof T as undefined extends T[K] ? never : K]: T[K];
+};
+
+/** The members that have a value. */
+function known<T extends object>(value: T): Known<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as Known<T>;
 }

@@ -6,10 +6,12 @@ import { authorizationRoutes } from './authorizations.ts';
 import { bulkRoutes } from './bulk.ts';
 import { caseRoutes } from './cases.ts';
 import { certificateRoutes } from './certificates.ts';
+import { entrustmentRoutes } from './entrustments.ts';
 import { envelopeRoutes } from './envelopes.ts';
 import { evidenceRoutes } from './evidence.ts';
 import { federationRoutes } from './federation.ts';
 import { itemRoutes } from './items.ts';
+import { jointRoutes } from './joint-agreements.ts';
 import { materialRoutes } from './materials.ts';
 import { peerRoutes } from './peers.ts';
 import { repinRoutes } from './repin.ts';
@@ -27,6 +29,8 @@ export function allRoutes(context: ApiContext): RouteModule[] {
     standingRoutes(context),
     envelopeRoutes(context),
     authorizationRoutes(context),
+    jointRoutes(context),
+    entrustmentRoutes(context),
     itemRoutes(context),
     caseRoutes(context, answerOnce(answers), answers),
     bulkRoutes(context),

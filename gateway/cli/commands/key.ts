@@ -1,6 +1,7 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import { REVOCATION_REASONS } from '#trust';
 import { type Cli, handle } from '../command.ts';
+import type { AdoptOptions } from '../keys/adopt.ts';
 import type { RevokeOptions } from '../keys/revoke.ts';
 import type { RotateOptions } from '../keys/rotate.ts';
 import { duration, type GatewayOptions, gatewayOption, type PassphraseOptions, passphraseOption } from '../options.ts';
@@ -22,6 +23,25 @@ export function define(command: Command, cli: Cli): void {
   handle<RotateOptions>(passphraseOption(gatewayOption(rotate)), cli, async (options, purpose) => {
     const work = await import('../keys/rotate.ts');
     return work.rotate(purpose as (typeof PURPOSES)[number], options, cli);
+  });
+
+  const adopt = command.command('adopt').description('启用保管在别处的密钥 / use a key that is kept elsewhere');
+  adopt.addArgument(
+    new Argument('<purpose>', '用途 / purpose').choices(PURPOSES.filter((name) => name !== 'identity')),
+  );
+  adopt.option('--pkcs12 <file>', 'PKCS#12 容器 / container');
+  adopt.option('--container-passphrase-file <file>', '容器口令文件,默认用密钥口令 / its passphrase, if another one');
+  adopt.option('--friendly-name <name>', '容器中的名称 / which key of the container');
+  adopt.option('--module <library>', 'PKCS#11 驱动库 / library of the token');
+  adopt.option('--token <label>', '令牌标签 / label of the token');
+  adopt.option('--id <hex>', '密钥 CKA_ID / id of the key');
+  adopt.option('--pin-file <file>', 'PIN 文件 / file with the PIN');
+  adopt.option('--server <name>', '配置中的签名验签服务器 / signature server of the config');
+  adopt.option('--key <id>', '服务器上的密钥名 / name of the key there');
+  adopt.option('--overlap <duration>', '旧密钥并存时长 / how long the old key stays good', duration, 7 * 86_400);
+  handle<AdoptOptions>(passphraseOption(gatewayOption(adopt)), cli, async (options, purpose) => {
+    const work = await import('../keys/adopt.ts');
+    return work.adopt(purpose as (typeof PURPOSES)[number], options, cli);
   });
 
   const revoke = command.command('revoke').description('吊销密钥 / revoke a key');

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { CodedError } from '#proto';
 import { fingerprintOf, type RegionStatement } from '#trust';
 import type { InstallOptions, RequestOptions, SignOptions } from '../ceremony/ceremony.ts';
 import { type Answer, type Cli, handle } from '../command.ts';
@@ -8,7 +7,15 @@ import { writeText } from '../files.ts';
 import { chinaTime, pairs } from '../format.ts';
 import { configIn } from '../gateway-folder.ts';
 import { type GatewayOptions, gatewayOption, type PassphraseOptions, passphraseOption } from '../options.ts';
-import { currentStatement, demandSameIdentity, identityIfHere, issueHere, TOLD, toldEnd } from '../own-statement.ts';
+import {
+  announcedEnd,
+  announcedJson,
+  announcedText,
+  currentStatement,
+  demandSameIdentity,
+  identityIfHere,
+  makeNext,
+} from '../own-statement.ts';
 import { passphraseOf } from '../passphrase.ts';
 
 interface StatementOptions extends GatewayOptions, PassphraseOptions {
@@ -57,47 +64,37 @@ export function define(command: Command, cli: Cli): void {
 }
 
 async function statement(options: StatementOptions, cli: Cli): Promise<Answer> {
-  const { shown, text, more } = options.renew ? await renew(options, cli) : await current(options);
-  const { region, name, serial, identity, endpoint, expiresAt, jwt } = shown;
+  const config = await configIn(options.gateway);
+  const current = await currentStatement(config);
+  if (!options.renew) return shown(current, options.out);
+  const { gateway, newIdentity = false } = options;
+  const { passphrase, warnings } = await passphraseOf(config, options, cli);
+  const identity = await identityIfHere(config, passphrase);
+  if (!newIdentity) demandSameIdentity(identity, current);
+  const made = await makeNext(gateway, config, identity, cli, newIdentity);
+  const { exit, notes = [] } = announcedEnd(made);
+  const more = { notes: [...warnings, ...notes], ...(exit !== undefined && { exit }) };
+  if (made.kind === 'requested') return { json: announcedJson(made), text: announcedText(made), ...more };
+  const { json, text } = await shown(made.statement, options.out);
+  return { json: { ...json, ...announcedJson(made) }, text: `${text}\n${announcedText(made)}`, ...more };
+}
+
+async function shown(
+  { region, name, serial, identity, endpoint, expiresAt, jwt }: RegionStatement,
+  out: string | undefined,
+): Promise<{ json: object; text: string }> {
   const fingerprint = fingerprintOf(identity);
-  if (options.out !== undefined) await writeText(resolve(options.out), `${jwt}\n`, 0o644);
-  const facts = pairs([
+  if (out !== undefined) await writeText(resolve(out), `${jwt}\n`, 0o644);
+  const text = pairs([
     ['地区 Region', `${region} ${name}`],
     ['指纹 Fingerprint', fingerprint],
     ['序号 Serial', serial],
     ['对端地址 Endpoint', endpoint],
     ['有效期至 Until', chinaTime(expiresAt)],
-    ['文件 File', options.out],
+    ['文件 File', out],
   ]);
   return {
-    json: { region, name, fingerprint, serial, endpoint, expiresAt, statement: jwt, out: options.out },
-    text: `${facts}${text}${options.out === undefined ? `\n${jwt}\n` : ''}`,
-    ...more,
+    json: { region, name, fingerprint, serial, endpoint, expiresAt, statement: jwt, out },
+    text: out === undefined ? `${text}\n${jwt}\n` : text,
   };
-}
-
-interface Shown {
-  readonly shown: RegionStatement;
-  readonly text: string;
-  readonly more: Pick<Answer, 'exit' | 'notes'>;
-}
-
-async function current({ gateway }: StatementOptions): Promise<Shown> {
-  return { shown: await currentStatement(await configIn(gateway)), text: '', more: {} };
-}
-
-async function renew(options: StatementOptions, cli: Cli): Promise<Shown> {
-  const { gateway, newIdentity = false } = options;
-  const config = await configIn(gateway);
-  const { passphrase, warnings } = await passphraseOf(config, options, cli);
-  const identity = await identityIfHere(config, passphrase);
-  if (!identity)
-    throw new CodedError(
-      'KEY_MISSING',
-      'the identity key is not on this machine; have its keeper sign: tongban statement request --out FILE',
-    );
-  if (!newIdentity) demandSameIdentity(identity, await currentStatement(config));
-  const { statement: shown, told } = await issueHere(gateway, config, identity, cli, newIdentity);
-  const { exit, notes = [] } = toldEnd(told);
-  return { shown, text: TOLD[told.by], more: { notes: [...warnings, ...notes], ...(exit !== undefined && { exit }) } };
 }

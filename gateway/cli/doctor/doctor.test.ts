@@ -78,11 +78,11 @@ test('a gateway that is well has nothing wrong, and only its identity key should
     'validity',
     'disk',
     'database',
-    'peer 150626',
     'log',
     'clock',
+    'peer 150626',
   ]);
-  expect(report.text).toContain('1 处注意 / 1 to be planned');
+  expect(report.text).toContain('1 处需要留意 / 1 to be attended to');
 });
 
 test('looking changes nothing in the folder', async () => {

@@ -5,6 +5,7 @@ import type { Answer, Cli } from '../command.ts';
 import { configIn } from '../gateway-folder.ts';
 import type { GatewayOptions, PassphraseOptions } from '../options.ts';
 import { passphraseOf } from '../passphrase.ts';
+import { checkAnchors } from './checks/check-anchors.ts';
 import { checkClock } from './checks/check-clock.ts';
 import { checkDisks } from './checks/check-disk.ts';
 import { checkFolders } from './checks/check-key-folder.ts';
@@ -12,8 +13,9 @@ import { checkKeys } from './checks/check-keys.ts';
 import { checkPeers } from './checks/check-peers.ts';
 import { checkRunning } from './checks/check-running.ts';
 import { checkStatement } from './checks/check-statement.ts';
-import { checkStore } from './checks/check-store.ts';
+import { checkStore, type StoreFindings } from './checks/check-store.ts';
 import { checkSystem } from './checks/check-system.ts';
+import { checkTimestamps } from './checks/check-timestamps.ts';
 import { type Finding, fine, type Remedy, skipped, warning, wrongBecause } from './finding.ts';
 import { reportText } from './report.ts';
 
@@ -51,7 +53,7 @@ async function findingsOf(options: DoctorOptions, cli: Cli): Promise<Finding[]> 
   const now = cli.clock.now();
   const { passphrase, findings: ofPassphrase } = await passphraseIfGiven(config, options, cli);
   const { findings: ofStatement, statement } = await checkStatement(config, now);
-  const { findings: ofStore, newestEntryAt } = await checkStore(config, statement, now);
+  const store = await checkStore(config, statement, now);
   return [
     fine('config', { zh: `配置无误:${config.region} ${config.name}`, en: 'the configuration is right' }),
     checkSystem({ node: process.versions.node, availableMemory: process.availableMemory() }),
@@ -60,28 +62,41 @@ async function findingsOf(options: DoctorOptions, cli: Cli): Promise<Finding[]> 
     ...(await checkKeys(config, passphrase, statement)),
     ...ofStatement,
     ...(await checkDisks(config)),
-    ...ofStore,
-    checkClock(now, [statement?.issuedAt, newestEntryAt]),
-    ...(await checkNetwork(config, statement, options, cli)),
+    ...store.findings,
+    checkClock(now, [statement?.issuedAt, store.newestEntryAt]),
+    ...(await checkNetwork(config, { statement, store }, options, cli)),
   ];
 }
 
-/** The running gateway is asked: it knows its peers, and its own way to them is the one that counts. */
+/**
+ * The running gateway is asked: it knows its peers, and its own way to them is the one that counts.
+ *
+ * @param known our statement, and what the database says
+ */
 async function checkNetwork(
   config: GatewayConfig,
-  statement: RegionStatement | undefined,
+  { statement, store }: { readonly statement: RegionStatement | undefined; readonly store: StoreFindings },
   { gateway, offline }: DoctorOptions,
   cli: Cli,
 ): Promise<Finding[]> {
-  if (offline)
-    return [
-      skipped('network', {
-        zh: '未检查网关进程与对端(--offline)',
-        en: 'gateway and peers were not looked at (--offline)',
-      }),
-    ];
+  const { pins = [], stampsFailingSince } = store;
+  if (offline) return [...pins, notLookedAt()];
+  const { timestamps } = config.evidence;
   const { findings, client } = await checkRunning(config, gateway, cli.clock, statement);
-  return client ? [...findings, ...(await checkPeers(client))] : findings;
+  const probes = client ? await checkPeers(client) : [];
+  return [
+    ...findings,
+    ...[...pins, ...probes].toSorted((a, b) => a.what.localeCompare(b.what)),
+    ...(client && config.federation ? await checkAnchors(client) : []),
+    ...(timestamps ? await checkTimestamps(timestamps, stampsFailingSince, cli.clock) : []),
+  ];
+}
+
+function notLookedAt(): Finding {
+  return skipped('network', {
+    zh: '未检查网关进程与对端(--offline)',
+    en: 'gateway and peers were not looked at (--offline)',
+  });
 }
 
 /** Without any passphrase the rest can still be looked at; one that was given and cannot be read is a fault. */

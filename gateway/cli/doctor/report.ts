@@ -29,8 +29,8 @@ function verdict(findings: readonly Finding[]): string {
   const wrong = findings.filter(({ level }) => level === 'wrong').length;
   const warnings = findings.filter(({ level }) => level === 'warning').length;
   const words: Words[] = [];
-  if (wrong > 0) words.push({ zh: `${wrong} 处错误,须立即处理`, en: `${wrong} wrong: to be dealt with now` });
-  if (warnings > 0) words.push({ zh: `${warnings} 处注意`, en: `${warnings} to be planned` });
+  if (wrong > 0) words.push({ zh: `${wrong} 处错误须立即处理`, en: `${wrong} wrong, to be dealt with now` });
+  if (warnings > 0) words.push({ zh: `${warnings} 处需要留意`, en: `${warnings} to be attended to` });
   if (words.length === 0) words.push({ zh: '没有发现问题', en: 'nothing is wrong' });
   return `${words.map(({ zh }) => zh).join(',')} / ${words.map(({ en }) => en).join(', ')}\n`;
 }

@@ -103,7 +103,7 @@ function factsText({ purpose, kid, revoked }: KeyInfo, replacement: KeyInfo | un
   const { zh, en } = KEY_NAMES[purpose];
   const reason = REASON_NAMES[revoked!.reason];
   return pairs([
-    [`吊销${zh} Revoked ${en}`, shortKid(kid)],
+    ['已吊销 Revoked', `${zh} ${en} ${shortKid(kid)}`],
     ['自 Since', `${chinaTime(revoked!.at)} (${reason.zh} ${reason.en})`],
     ['替代密钥 Replacement', replacement && shortKid(replacement.kid)],
   ]);

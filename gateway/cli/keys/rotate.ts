@@ -87,7 +87,8 @@ function madeJson({ purpose, kid, suite, notBefore, notAfter }: KeyInfo): object
 
 function madeText({ purpose, kid, suite, notAfter }: KeyInfo): string {
   const { zh, en } = KEY_NAMES[purpose];
-  return pairs([[`新${zh} New ${en}`, `${shortKid(kid)} (${suite}),至 until ${chinaTime(notAfter)}`]]);
+  const words = `${zh} ${en} ${shortKid(kid)} (${suite}),至 until ${chinaTime(notAfter)}`;
+  return pairs([['新密钥 New key', words]]);
 }
 
 function overlapText(issued: boolean, seconds: number): string {

@@ -15,7 +15,7 @@ const MADE = JOINT_CREATED - DAY;
 const ARRIVES = JOINT_CREATED + DAY;
 const CODES = ['320600', '150626', '350500'];
 
-describe.each<SuiteName>(['ES256', 'Ed25519'])('a joint agreement signed with %s', (suite) => {
+describe.each<SuiteName>(['ES256', 'Ed25519', 'SM2-SM3'])('a joint agreement signed with %s', (suite) => {
   let nantong: ThrowawayRegion;
   let uxin: ThrowawayRegion;
   let quanzhou: ThrowawayRegion;

@@ -85,6 +85,19 @@ describe.each(SUITE_NAMES)('with %s', (suite) => {
     await expect(opening).rejects.toMatchObject({ code: 'PASSPHRASE_WRONG' });
   });
 
+  it('refuses a statement that contradicts itself', async () => {
+    const [key, other] = [await keyOf(suite, 'signing'), await keyOf(suite, 'certificate')];
+    const another = SUITE_NAMES.find((name) => name !== suite)!;
+    for (const wrong of [
+      { ...key, suite: another },
+      { ...key, kid: other.kid },
+      { ...key, publicJwk: {} },
+    ])
+      await expect(custodianOf(suite).openSigner({ kind: 'file' }, wrong)).rejects.toMatchObject({
+        code: 'CONFIG_INVALID',
+      });
+  });
+
   it('refuses a container that holds another key than the stated one', async ({ skip }) => {
     if (noOpenssl) skip(noOpenssl);
     const key = await keyOf(suite, 'signing');

@@ -56,6 +56,7 @@ export class Custodian {
    *   passphrase or PIN, CONFIG_INVALID, SIGNER_UNAVAILABLE, SIGNER_REFUSED, SIGNER_WRONG
    */
   async openSigner(custody: KeyCustody, key: CustodyKey): Promise<Signer> {
+    await demandSound(key);
     switch (custody.kind) {
       case 'file':
       case 'pkcs12':
@@ -124,6 +125,13 @@ export class Custodian {
         return (await findRemoteKey(custody, servers)).publicJwk;
     }
   }
+}
+
+/** What is stated of a key must fit together: the rest is compared with a part of it. */
+async function demandSound({ kid, suite, purpose, publicJwk }: CustodyKey): Promise<void> {
+  const thumbprint = await calculateJwkThumbprint(publicJwk).catch(() => undefined);
+  if (thumbprint === kid && suiteOfKey(publicJwk)?.name === suite) return;
+  throw new CodedError('CONFIG_INVALID', `what keys.json says of the ${purpose} key contradicts itself; restore it`);
 }
 
 /** A TLS library signs with the key itself. */

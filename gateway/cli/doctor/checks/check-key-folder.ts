@@ -67,8 +67,8 @@ function judgeIdentity(names: readonly string[]): Finding[] {
       'identity key',
       { zh: '身份密钥还在这台机器上', en: 'the identity key is still on this machine' },
       {
-        zh: 'tongban key move-identity 介质目录,锁入保险柜;只有续签声明、轮换密钥时才用到它',
-        en: 'tongban key move-identity DIR, and lock the medium away; it is needed only to renew the statement and to rotate keys',
+        zh: '运行 tongban key move-identity 介质目录,把它移到介质上锁入保险柜;只有续签声明、轮换密钥时才用到它',
+        en: 'run tongban key move-identity DIR and lock the medium away; it is needed only to renew the statement and to rotate keys',
         page: 'key-folder',
       },
     ),

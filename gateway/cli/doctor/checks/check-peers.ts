@@ -65,12 +65,12 @@ function works(what: string, who: string, { contact, echo }: ProbeReport): Findi
 function stuck(what: string, who: string, { endpoint, waiting }: ProbeReport, fault: FaultReport): Finding {
   const { is, todo, page, code } = fault;
   const pending =
-    waiting > 0 ? { zh: `,${waiting} 件报文待发`, en: `, ${waiting} envelopes wait` } : { zh: '', en: '' };
+    waiting > 0 ? { zh: `;${waiting} 件报文待发`, en: `; envelopes waiting: ${waiting}` } : { zh: '', en: '' };
   return wrong(
     what,
     {
-      zh: `对端 ${who}(${endpoint})不通:${is.zh}(${code})${pending.zh}`,
-      en: `no way to ${who} (${endpoint}): ${is.en} (${code})${pending.en}`,
+      zh: `对端 ${who} 不通(${endpoint}):${is.zh};代码 ${code}${pending.zh}`,
+      en: `no way to ${who} (${endpoint}): ${is.en}; code ${code}${pending.en}`,
     },
     { ...todo, page },
   );

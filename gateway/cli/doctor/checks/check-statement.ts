@@ -34,8 +34,8 @@ function remedyOf(subject: ValiditySubject): Remedy {
   if (subject === 'statement') return RENEW;
   if (subject === 'identity')
     return {
-      zh: '与各对端约好日子再换:每个对端都要电话核对新指纹、重新登记',
-      en: 'agree on a day with all peers: each has to compare the new fingerprint by telephone and pin anew',
+      zh: '与各对端约好日子再换:每个对端都要电话核对新指纹、执行 tongban peer repin',
+      en: 'agree on a day with all peers: each has to compare the new fingerprint by telephone and run tongban peer repin',
       page: 'key-expiry',
     };
   return {

@@ -34,8 +34,12 @@ const RIGHTS: Remedy = {
 
 export interface StoreFindings {
   readonly findings: readonly Finding[];
+  /** How long what the pinned regions told us is good. */
+  readonly pins?: readonly Finding[];
   /** Milliseconds: what the newest entry of the evidence log says. */
   readonly newestEntryAt?: number;
+  /** Milliseconds: since when the gateway gets no timestamp. */
+  readonly stampsFailingSince?: number;
 }
 
 /**
@@ -76,11 +80,18 @@ async function readStore(
     connection.execute('BEGIN');
     const findings = await readThrough(connection, size);
     if (findings.some(({ level }) => level === 'wrong' || level === 'warning')) return { findings };
-    findings.push(...(await pinnedValidities(connection, now)), ...(await checkAlarms(connection, now)));
+    const pins = await pinnedValidities(connection, now);
     if (statement) findings.push(await checkNewestLog(connection, statement));
-    if (findings.some(isDamage)) return { findings };
+    findings.push(...(await checkAlarms(connection, now)));
+    if (findings.some(isDamage)) return { findings, pins };
     const newestEntryAt = await newestEntry(connection);
-    return { findings, ...(newestEntryAt !== undefined && { newestEntryAt }) };
+    const outage = await connection.get<{ since: number }>('SELECT since FROM timestamp_outage');
+    return {
+      findings,
+      pins,
+      ...(newestEntryAt !== undefined && { newestEntryAt }),
+      ...(outage && { stampsFailingSince: outage.since }),
+    };
   } catch (error) {
     if (!isSqlite(error)) throw error;
     return { findings: [unreadable(path, error)] };

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import type { AnchorStanding } from '../../../federation/standing.ts';
 import type { ProbeReport } from '../../../standing/peer-probe.ts';
 import { PROBE_FAULTS, type ProbeFault } from '../../../standing/probe-fault.ts';
+import { judgeAnchor } from './check-anchors.ts';
 import { judgeRoom } from './check-disk.ts';
 import { judgeProbe } from './check-peers.ts';
 import { checkSystem } from './check-system.ts';
@@ -58,7 +60,7 @@ test.each(Object.keys(PROBE_FAULTS) as ProbeFault[])('%s says in both languages 
   for (const text of [finding!.zh, finding!.en]) {
     expect(text).toContain('uxin.example:7443');
     expect(text).toContain(code);
-    expect(text).toMatch(/3 (件报文待发|envelopes wait)/);
+    expect(text).toMatch(/3 件报文待发|waiting: 3/);
   }
   expect(finding!.zh).toContain(is.zh);
   expect(todo.zh).toMatch(/\p{Script=Han}/u);
@@ -83,4 +85,30 @@ test.each([
 
 test('an offset that may be the time on the way is not told', () => {
   expect(judgeProbe({ ...WELL, clock: { offsetMs: 65_000, withinMs: 30_000 } })).toHaveLength(1);
+});
+
+const ANCHOR: AnchorStanding = {
+  name: 'js',
+  title: '江苏省锚点',
+  url: 'https://anchor.example/js',
+  fingerprint: '',
+  state: 'good',
+  code: '',
+  lastGoodAt: Date.UTC(2026, 10, 22),
+  stale: false,
+  lastCode: '',
+  expiresAt: Date.UTC(2027, 0, 1),
+  daysLeft: 40,
+  regions: 13,
+};
+
+test.each([
+  [{}, 'fine', '担保 13 个地区'],
+  [{ stale: true, lastCode: 'ANCHOR_UNREACHABLE' }, 'warning', '之后读取失败(ANCHOR_UNREACHABLE)'],
+  [{ state: 'ending', daysLeft: 5 }, 'warning', '还剩 5 天'],
+  [{ state: 'bad', code: 'SIGNATURE_INVALID' }, 'wrong', '不可信(SIGNATURE_INVALID)'],
+] as const)('an anchor with %o is %s', (changes, level, words) => {
+  const finding = judgeAnchor({ ...ANCHOR, ...(changes as Partial<AnchorStanding>) });
+  expect(finding).toMatchObject({ level, zh: expect.stringContaining(words) });
+  expect(finding.page).toBe(level === 'fine' ? undefined : 'docs/runbooks/anchor-unreachable.md');
 });

@@ -2,8 +2,10 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { suiteOf } from '../../../suites.ts';
 import { signerContract } from '../../../testing/signer-contract.ts';
 import { SoftToken, withoutSoftToken } from '../../../testing/soft-token.ts';
+import { localSigner } from '../../signer.ts';
 import type { StatedKey } from '../checked-signer.ts';
 import { Custodian, type CustodyKey } from '../custodian.ts';
 import type { Pkcs11Custody } from '../custody.ts';
@@ -61,7 +63,12 @@ describe('a key in a PKCS#11 token', () => {
   });
 
   it('is not for other suites, nor for TLS', async () => {
-    await expect(opening({}, { ...key, suite: 'Ed25519' })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    const { privateKey, publicKey } = suiteOf('Ed25519').generate();
+    const edwards = { ...(await localSigner('Ed25519', privateKey, publicKey)), purpose: 'log' } as const;
+    await expect(opening({}, edwards)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('ES256 only'),
+    });
     await expect(custodian.openTls(custody, key)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
   });
 

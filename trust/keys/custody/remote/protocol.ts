@@ -13,9 +13,6 @@ export interface RemoteKey {
 /** Bytes that can be signed at once: as many as the largest signed object has. */
 export const MAX_SIGNED_BYTES = 64 * 1024;
 
-/** Bytes of an answer. */
-export const MAX_ANSWER_BYTES = 256 * 1024;
-
 const MAX_KEYS = 256;
 
 /** Members that are not named here are for later versions and are not looked at. */
