@@ -5,7 +5,7 @@ import type { AnswerNotes } from './answers.ts';
 import type { EchoTimes } from './clock-offset.ts';
 import { ProbeFailure, type ProbeFault } from './probe-fault.ts';
 
-/** Milliseconds that a test envelope waits for its receipt, and between two looks for it. */
+/** Milliseconds that a test envelope waits for its receipt unless told, and between two looks for it. */
 const ECHO_MS = 10_000;
 const POLL_MS = 50;
 
@@ -14,6 +14,8 @@ export interface EchoOptions {
   readonly outbox: Outbox;
   readonly answers: AnswerNotes;
   readonly newId: () => string;
+  /** Milliseconds that a test envelope waits for its receipt. */
+  readonly waitMs?: number;
 }
 
 /** A test envelope that came back with a signed and verified receipt. */
@@ -62,10 +64,10 @@ export class Echoes {
   }
 
   async #settled(peer: string, envelope: string): Promise<Echo> {
-    const { answers } = this.#options;
+    const { answers, waitMs = ECHO_MS } = this.#options;
     answers.watch(envelope);
     try {
-      for (let waited = 0; waited <= ECHO_MS; waited += POLL_MS) {
+      for (let waited = 0; waited <= waitMs; waited += POLL_MS) {
         const row = await this.#row(envelope);
         if (row && row.state !== 'pending') {
           this.#unanswered.delete(peer);

@@ -33,8 +33,8 @@ export const PROBE_FAULTS = {
     doEn: 'check DNS or /etc/hosts here; if the peer changed its name, it must renew its statement',
   }),
   refused: entry('connect', 'PEER_UNREACHABLE', 'peer-unreachable', {
-    zh: '机器可达,但端口没有程序在听(连接被拒绝)',
-    en: 'the machine is there, but nothing listens on the port (connection refused)',
+    zh: '连接被拒绝,机器可达而端口上没有程序',
+    en: 'connection refused: the machine is there, but nothing listens on the port',
     doZh: '请对端启动网关,或核对端口转发',
     doEn: 'ask the peer to start its gateway, or check how the port is forwarded',
   }),

@@ -59,7 +59,7 @@ async function findingsOf(options: DoctorOptions, cli: Cli): Promise<Finding[]> 
     checkSystem({ node: process.versions.node, availableMemory: process.availableMemory() }),
     ...ofPassphrase,
     ...(await checkFolders(config)),
-    ...(await checkKeys(config, passphrase, statement)),
+    ...(await checkKeys(config, passphrase, statement, cli)),
     ...ofStatement,
     ...(await checkDisks(config)),
     ...store.findings,

@@ -1,6 +1,8 @@
-import { type KeyStore, openFileKeyStore, type RegionStatement } from '#trust';
+import type { KeyStore, RegionStatement } from '#trust';
 import { readApiKey } from '../../../api/token.ts';
 import type { GatewayConfig } from '../../../config/config.ts';
+import { type KeyFolder, keyFolderOf } from '../../../custody/key-folder.ts';
+import type { Cli } from '../../command.ts';
 import { type Finding, fine, type Remedy, skipped, warning, wrong, wrongBecause } from '../finding.ts';
 
 /** What a gateway needs every day; the identity key may well be in a safe. */
@@ -22,18 +24,33 @@ const RESTORE: Remedy = {
  * @param statement undefined when it is not valid
  */
 export async function checkKeys(
-  { keys: { directory } }: GatewayConfig,
+  config: GatewayConfig,
   passphrase: string | undefined,
+  statement: RegionStatement | undefined,
+  { clock, environment = {} }: Pick<Cli, 'clock' | 'environment'>,
+): Promise<Finding[]> {
+  const folder = keyFolderOf(config, { passphrase: passphrase ?? '', clock, random: Math.random, environment });
+  try {
+    return await openAndTry(config, folder, passphrase === undefined, statement);
+  } finally {
+    folder.close();
+  }
+}
+
+async function openAndTry(
+  { keys: { directory } }: GatewayConfig,
+  folder: KeyFolder,
+  locked: boolean,
   statement: RegionStatement | undefined,
 ): Promise<Finding[]> {
   let store: KeyStore;
   try {
-    store = await openFileKeyStore(directory, passphrase ?? '');
+    store = await folder.open();
     await readApiKey(directory);
   } catch (error) {
     return [wrongBecause('keys', { zh: '密钥目录有问题', en: 'the key folder' }, error, RESTORE)];
   }
-  if (passphrase === undefined) return [noPassphrase()];
+  if (locked) return [noPassphrase()];
   try {
     return await tryKeys(store, statement);
   } catch (error) {
