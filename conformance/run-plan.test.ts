@@ -59,7 +59,10 @@ describe('a run of a plan', () => {
 
   it('is counted in the report', async () => {
     const results: Result[] = await runPlan(PLAN, NO_BENCH);
-    const report = reportOf({ target: '150626', as: '320600', plan: 'core', version: 1, started: 0, finished: 1000 }, results);
+    const report = reportOf(
+      { target: '150626', as: '320600', plan: 'core', version: 1, started: 0, finished: 1000 },
+      results,
+    );
     expect(report).toMatchObject({ passed: 2, failed: 4, skipped: 1, started: '1970-01-01T00:00:00.000Z' });
     expect(report.results[5]).toEqual({
       id: 'impossible',

@@ -58,6 +58,7 @@ export async function startGateway({
     await wire?.server.stop();
     await wire?.dispatcher.stop();
     await core.federation.stop();
+    await core.timestamps?.stop();
     await core.evidence.stop();
     await core.store.close();
     core.closeKeys();
@@ -77,9 +78,11 @@ async function listen(core: Core, services: Services, wire: Wire): Promise<Runni
   await core.refresh.start();
   await wire.validity.start();
   await keepCalendar(core, services);
+  await services.joint.tend();
   const sweeper = setInterval(() => {
     void sweep(core);
     void keepCalendar(core, services);
+    void services.joint.tend();
   }, SWEEP_MS);
   sweeper.unref();
   const info: RunInfo = {
@@ -110,7 +113,9 @@ async function stop(
   await wire.server.stop();
   await wire.dispatcher.stop();
   await services.authorizations.stop();
+  await services.joint.stop();
   await core.federation.stop();
+  await core.timestamps?.stop();
   await core.evidence.stop();
   await core.store.close();
   core.closeKeys();
@@ -128,6 +133,7 @@ async function openApi(core: Core, services: Services, wire: Wire): Promise<ApiS
     peers: core.peers,
     federation: core.federation,
     log: core.evidence,
+    timestamps: core.timestamps,
     outbox: core.outbox,
     dispatcher: wire.dispatcher,
     probe: wire.probe,
@@ -135,6 +141,8 @@ async function openApi(core: Core, services: Services, wire: Wire): Promise<ApiS
     keyring: core.keyring,
     materials: core.materials,
     authorizations: services.authorizations,
+    joint: services.joint,
+    entrustments: services.entrustments,
     catalogue: services.catalogue,
     certificates: services.certificates,
     checks: services.checks,

@@ -129,6 +129,11 @@ export const ERROR_CODES = {
   CERTIFICATE_ISSUER: entry('local', PERMISSION_DENIED, 403, false, '电子证照签发地区不受信任', 'the issuer is not a region we know'),
   CERTIFICATE_IDENTIFIER: entry('local', INVALID_ARGUMENT, 422, false, '电子证照标识无效', 'the certificate identifier is malformed or its check character is wrong'),
   CERTIFICATE_EXISTS: entry('local', ALREADY_EXISTS, 409, false, '电子证照标识已存在', 'a certificate with this identifier exists'),
+  STATUS_LIST_INVALID: entry('local', INVALID_ARGUMENT, 422, false, '证照状态列表无效', 'the status list of the certificates is malformed or too large'),
+  STATUS_LIST_ISSUER: entry('local', PERMISSION_DENIED, 403, false, '证照状态列表不属于该证照', 'the status list is not the one of the certificate'),
+  STATUS_LIST_STALE: entry('local', OUT_OF_RANGE, 422, false, '证照状态列表已过期或过旧', 'the status list has expired, is older than demanded or than one that was seen; get a fresh one'),
+  STATUS_INDEX: entry('local', OUT_OF_RANGE, 422, false, '证照状态序号超出列表', 'the status list has no entry with the number that the certificate names'),
+  STATUS_UNKNOWN: entry('local', FAILED_PRECONDITION, 422, false, '证照状态不明', 'how the certificate stands is not known; ask its issuer'),
   // the own API, CLI and configuration
   VALIDATION_FAILED: entry('local', INVALID_ARGUMENT, 422, false, '输入有误', 'one or more fields are wrong'),
   REQUEST_INVALID: entry('local', INVALID_ARGUMENT, 400, false, '请求无法解析', 'the request cannot be read'),

@@ -4,24 +4,20 @@ export { type CatalogueLists, catalogueLists, listDigest } from './authorization
 export { type Change, describeChanges } from './authorization/changes/changes.ts';
 export type { AgreementContent, Grant } from './authorization/content.ts';
 export {
-  type EntrustmentContext,
   type VerifiedEntrustments,
   verifyEntrustments,
 } from './authorization/entrustment/chain.ts';
 export {
   ENTRUSTED_RIGHTS,
-  type EntrustedRight,
   type EntrustmentContent,
   type Holder,
 } from './authorization/entrustment/content.ts';
 export {
   type EntrustmentLink,
-  holderKid,
   issueEntrustment,
   readEntrustment,
 } from './authorization/entrustment/link.ts';
 export {
-  type EntrustmentRevocation,
   readRevocation,
   signRevocation,
   verifyRevocation,
@@ -73,6 +69,18 @@ export {
   type CertificateHolder,
   checkContent as checkCertificateContent,
 } from './certificate/content.ts';
+export {
+  demandFresh,
+  issueStatusList,
+  MAX_STATUS_LIST_LENGTH,
+  readStatusList,
+  STATUS_LIST_SIZE,
+  statusIn,
+  type VerifiedStatusList,
+  verifyStatusList,
+} from './certificate/status/status-list.ts';
+export type { StatusReference } from './certificate/status/status-reference.ts';
+export { STATUS_WORDS, type StatusWord } from './certificate/status/status-words.ts';
 export { builtInCertificateTypes, type CertificateType, type CertificateTypes } from './certificate/types.ts';
 export type { Clock } from './clock.ts';
 export { inclusionPath, merkleRoot, rootFromPath } from './envelope/merkle.ts';

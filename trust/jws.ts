@@ -19,12 +19,24 @@ interface ProtectedHeader {
   readonly typ: string;
 }
 
+/** A compact JWS that was read and not yet verified. */
+export interface OpenJws<P> {
+  readonly header: Readonly<Record<string, unknown>>;
+  readonly payload: P;
+  /** What is signed: header and payload as they came. */
+  readonly input: string;
+  /** Base64url. */
+  readonly signature: string;
+}
+
 export interface VerifiedJws<P> {
   readonly kid: string;
   readonly payload: P;
   readonly header: Readonly<Record<string, unknown>>;
 }
 
+/** Strict; keeps a byte order mark, which JSON does not allow. */
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 /**
@@ -54,17 +66,26 @@ export function verifyJws<P = Record<string, unknown>>(
   keyOf: (kid: string) => VerificationKey | undefined,
   maxBytes: number = LIMITS.jwsBytes,
 ): VerifiedJws<P> {
-  const { header, payload } = readJws<P>(jws, maxBytes);
-  const [headerPart, payloadPart, signaturePart] = jws.split('.') as [string, string, string];
+  return verifyOpenJws(readJws<P>(jws, maxBytes), typ, keyOf);
+}
+
+/**
+ * Verifies a JWS that was read already: what {@link verifyJws} does after reading.
+ *
+ * @throws VerificationError JWS_INVALID, TYP_MISMATCH, KEY_UNKNOWN, ALGORITHM_NOT_ALLOWED, SIGNATURE_INVALID
+ */
+export function verifyOpenJws<P>(
+  { header, payload, input, signature }: OpenJws<P>,
+  typ: string,
+  keyOf: (kid: string) => VerificationKey | undefined,
+): VerifiedJws<P> {
   const extra = Object.keys(header).find((name) => name !== 'alg' && name !== 'kid' && name !== 'typ');
   if (extra) fail('JWS_INVALID', 'the JWS header has a member that is not allowed');
   if (header.typ !== typ) fail('TYP_MISMATCH');
   if (typeof header.kid !== 'string') fail('JWS_INVALID', 'the JWS header names no key');
   const trusted = keyOf(header.kid as string) ?? fail('KEY_UNKNOWN');
   if (header.alg !== trusted.suite.alg) fail('ALGORITHM_NOT_ALLOWED');
-  const input = Buffer.from(`${headerPart}.${payloadPart}`, 'latin1');
-  const signature = decodePart(signaturePart);
-  if (!trusted.suite.verify(trusted.key, input, signature)) fail('SIGNATURE_INVALID');
+  if (!trusted.suite.verify(trusted.key, Buffer.from(input, 'latin1'), decodePart(signature))) fail('SIGNATURE_INVALID');
   return { kid: trusted.kid, payload, header };
 }
 
@@ -73,16 +94,15 @@ export function verifyJws<P = Record<string, unknown>>(
  *
  * @throws VerificationError JWS_INVALID
  */
-export function readJws<P = Record<string, unknown>>(
-  jws: string,
-  maxBytes: number = LIMITS.jwsBytes,
-): { header: Record<string, unknown>; payload: P } {
+export function readJws<P = Record<string, unknown>>(jws: string, maxBytes: number = LIMITS.jwsBytes): OpenJws<P> {
   if (jws.length > maxBytes) fail('JWS_INVALID', `the JWS is larger than ${maxBytes} bytes`);
   if (!COMPACT.test(jws)) fail('JWS_INVALID', 'not a compact JWS');
-  const [headerPart, payloadPart] = jws.split('.') as [string, string, string];
+  const [headerPart, payloadPart, signature] = jws.split('.') as [string, string, string];
   return {
     header: decodeJson<Record<string, unknown>>(headerPart),
     payload: decodeJson<P>(payloadPart),
+    input: `${headerPart}.${payloadPart}`,
+    signature,
   };
 }
 
@@ -111,7 +131,7 @@ export function decodeJson<P>(part: string): P {
   const bytes = decodePart(part);
   let value: unknown;
   try {
-    value = parseUniqueJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    value = parseUniqueJson(UTF8.decode(bytes));
   } catch (cause) {
     throw new VerificationError('JWS_INVALID', 'not JSON, or a member stands twice in it', [], { cause });
   }

@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { type ErrorCode, MODES } from '#proto';
+import { listDigest } from '#trust';
 import type { ConformanceCheck, ConformanceModule } from '../check.ts';
 import { NotApplicable, say } from '../finding.ts';
-import { demandAnswer } from '../wire/answers.ts';
+import { demandAccepted, demandAnswer } from '../wire/answers.ts';
 import type { Written } from '../wire/hostile-peer.ts';
+import type { Session } from '../wire/session.ts';
 import type { Workbench } from '../workbench.ts';
-import { caseGrounds, cite, inCase, nextInCase, transfer, unknownDigest } from './case-ground.ts';
+import { BAD_DOCUMENTS, NO_ITEM, proposalContent, proposalWith } from './authorization-documents.ts';
+import { caseGrounds, cite, inCase, nextInCase, type OpenCase, transfer, unknownDigest } from './case-ground.ts';
 import { demandNext } from './traces.ts';
 
 const clause = 'Answers 5';
-/** An item code that no catalogue has. */
-const NO_ITEM = 'EX999';
 const NO_GROUND = { item: NO_ITEM, mode: 'agency' } as const;
 
 /** Step 5: what is sent must be allowed by an agreement that both signed. */
@@ -85,15 +86,116 @@ export const authorization: ConformanceModule = [
         }),
       ),
   },
+  ...BAD_DOCUMENTS.map(({ id, zh, en, make }) =>
+    rejected(`authorization.document-${id}`, 'AUTHORIZATION_INVALID', zh, en, async (bench) =>
+      bench.peer.write('AuthorizationProposal', { document: await make(bench) }),
+    ),
+  ),
+  rejected(
+    'authorization.lists',
+    'AUTHORIZATION_INVALID',
+    '清单与协议所签摘要不符',
+    'lists that are not those of the digests',
+    async (bench) => {
+      const [grant] = proposalContent(bench).grants;
+      const catalogue = { scope: '跨省通办', digest: listDigest([NO_ITEM]) };
+      const document = await proposalWith(bench, { grants: [{ ...grant!, items: [], catalogue }] });
+      return bench.peer.write('AuthorizationProposal', { document, lists: [{ items: [NO_ITEM, 'EX998'] }] });
+    },
+  ),
+  ...(['counters', 'supersedes'] as const).map((member) =>
+    rejected(
+      `authorization.${member}-unknown`,
+      'AUTHORIZATION_UNKNOWN',
+      member === 'counters' ? '答复未知提案的反提案' : '续签未知协议的提案',
+      member === 'counters' ? 'an answer to an unknown proposal' : 'a renewal of an unknown agreement',
+      async (bench) => {
+        const document = await proposalWith(bench, { [member]: randomUUID() });
+        return bench.peer.write('AuthorizationProposal', { document });
+      },
+    ),
+  ),
+  rejected(
+    'authorization.suspension-unknown',
+    'AUTHORIZATION_UNKNOWN',
+    '中止未知的授权',
+    'a suspension of an unknown agreement',
+    ({ peer, now }) =>
+      peer.write('AuthorizationSuspension', {
+        authorizationId: randomUUID(),
+        authorizationDigest: unknownDigest(),
+        reason: '一致性测试',
+        suspendedAt: now(),
+      }),
+  ),
+  rejected(
+    'authorization.resumption',
+    'AUTHORIZATION_INACTIVE',
+    '恢复未曾中止的授权',
+    'a resumption of what we have not suspended',
+    (bench) => standing(bench, caseGrounds(bench)[0]!, 'AuthorizationResumption', 'resumedAt'),
+  ),
+  {
+    id: 'authorization.suspended',
+    clause: 'Authorization',
+    negative: true,
+    title: { zh: '中止期间的新办件与在办件', en: 'new and open cases while the agreement is suspended' },
+    run: (bench) =>
+      bench.inSession((session) =>
+        inCase(bench, session, (opened) =>
+          whileSuspended(bench, session, opened, async () => {
+            const { ground } = opened;
+            const fresh = bench.peer.write('CaseTransfer', transfer(ground, bench.now()), cite(ground.agreement));
+            demandAnswer((await session.deliver([fresh])).to(fresh), 'receipt', 'AUTHORIZATION_SUSPENDED');
+            // The state of the case does not allow it, which is judged after the authorization.
+            const rated = { score: 5, comment: '', ratedAt: bench.now() };
+            const going = nextInCase(opened, (changes) => bench.peer.write('CaseRated', rated, changes));
+            demandAnswer((await session.deliver([going])).to(going), 'receipt', 'ILLEGAL_TRANSITION');
+            return say(
+              '新办件否决 AUTHORIZATION_SUSPENDED,在办件不受影响',
+              'a new case was rejected with AUTHORIZATION_SUSPENDED, the open one was not touched',
+            );
+          }),
+        ),
+      ),
+  },
 ];
 
-/** A transfer that must be rejected; the conversation goes on and there is no case in it. */
+/** What we say of an agreement as its party, without a signature. */
+function standing(
+  { peer, now }: Workbench,
+  { agreement }: Pick<OpenCase['ground'], 'agreement'>,
+  name: 'AuthorizationSuspension' | 'AuthorizationResumption',
+  moment: 'suspendedAt' | 'resumedAt',
+): Written {
+  const named = { authorizationId: agreement.content.id, authorizationDigest: agreement.digest };
+  return peer.write(name, { ...named, reason: '一致性测试', [moment]: now() });
+}
+
+/** Suspends the agreement of a case at the target, works, and resumes it whatever happened. */
+async function whileSuspended<T>(
+  bench: Workbench,
+  session: Session,
+  { ground }: OpenCase,
+  work: () => Promise<T>,
+): Promise<T> {
+  const suspension = standing(bench, ground, 'AuthorizationSuspension', 'suspendedAt');
+  demandAccepted((await session.deliver([suspension])).to(suspension));
+  try {
+    return await work();
+  } finally {
+    const resumption = standing(bench, ground, 'AuthorizationResumption', 'resumedAt');
+    demandAccepted((await session.deliver([resumption])).to(resumption));
+  }
+}
+
+/** What must be rejected; the conversation goes on, and there is nothing in it. */
 function rejected(
   id: string,
   code: ErrorCode,
   zh: string,
   en: string,
-  write: (bench: Workbench) => Written,
+  write: (bench: Workbench) => Written | Promise<Written>,
 ): ConformanceCheck {
   return {
     id,
@@ -102,7 +204,7 @@ function rejected(
     title: { zh, en },
     run: (bench) =>
       bench.inSession(async (session) => {
-        const bad = write(bench);
+        const bad = await write(bench);
         demandAnswer((await session.deliver([bad])).to(bad), 'receipt', code);
         await demandNext(bench, session, bad.conversation, 2);
         return say(`否决 ${code};会话照常继续`, `rejected with ${code}; the conversation went on`);

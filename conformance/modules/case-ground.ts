@@ -38,8 +38,13 @@ export function caseGrounds({ acting, own, target, now }: Workbench): CaseGround
     .flatMap((agreement) =>
       agreement.content.grants
         .filter(
-          ({ grantor, grantee, rights }) =>
-            grantor === target.region && grantee === own.region && rights.includes('R1a'),
+          ({ grantor, grantee, rights, window, grade }) =>
+            grantor === target.region &&
+            grantee === own.region &&
+            rights.includes('R1a') &&
+            // We are no window, and hand over what nobody checked.
+            window === undefined &&
+            (grade === undefined || grade === 'C' || grade === 'D'),
         )
         .flatMap((grant) =>
           grant.items.flatMap((item) => grant.modes.map((mode) => ({ agreement, grant, item, mode }))),

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { both, is, list, matching, object, oneOf, REGIONS, region, type Shape, text, whole } from './shape.ts';
+import { both, bytes, is, list, matching, object, oneOf, REGIONS, region, type Shape, text, whole } from './shape.ts';
 import { demandSignature, demandValid, HASHES, type Key, publicKey, readJws, signatureHolds, URN } from './signed.ts';
 import { decoded, demand, type Hash, json, sha256 } from './wire.ts';
 
@@ -25,6 +25,7 @@ const OPERATIONAL = open({
   purpose: oneOf('signing', 'log', 'certificate'),
   nbf: anyWhole,
   exp: anyWhole,
+  'revoked?': open({ revoked_at: whole() }),
 });
 const GATEWAY = open({
   name: text(1),
@@ -70,7 +71,8 @@ export function readStatement(jwt: string): Statement {
   const keys = gateway.jwks.keys.map((jwk) => {
     const key = publicKey(jwk);
     demand(key?.kid === jwk.kid, code, 'a key is none of a suite in use, or does not fit its kid');
-    return { ...key, purpose: jwk.purpose, nbf: jwk.nbf, exp: jwk.exp };
+    const revokedAt = jwk.revoked && jwk.revoked.revoked_at * 1000;
+    return { ...key, purpose: jwk.purpose, nbf: jwk.nbf, exp: jwk.exp, revokedAt };
   });
   demand(new Set([identity, ...keys].map(({ kid }) => kid)).size === keys.length + 1, code, 'a key stands twice');
   const used = new Set<unknown>(keys.filter(({ purpose }) => purpose === 'signing').map(({ suite }) => suite));
@@ -84,7 +86,9 @@ interface Gateway {
   readonly serial: number;
   readonly suites: unknown[];
   readonly tls: string[];
-  readonly jwks: { keys: { kid: string; purpose: string; nbf: number; exp: number }[] };
+  readonly jwks: {
+    keys: { kid: string; purpose: string; nbf: number; exp: number; revoked?: { revoked_at: number } }[];
+  };
 }
 
 function namedByItsKey(der: string): boolean {
@@ -100,11 +104,13 @@ function namedByItsKey(der: string): boolean {
 const NOTE =
   /^tongban\/log\/(\d{6})\/(0|[1-9]\d*)\n(0|[1-9]\d*)\n([A-Za-z0-9+/=]{44})\n\n\u2014 (\S+) ([A-Za-z0-9+/=]+)\n$/;
 
+type NoteType = 'log' | 'cosignature';
 /** What stands between name and key in the id of a log key; a suite that is not here signs no notes. */
-const NOTE_TYPES: Readonly<Record<string, Buffer>> = {
-  Ed25519: Buffer.of(0x01),
-  'SM2-SM3': Buffer.from('\xfftongban/sm2-sm3/log/v1\x04', 'latin1'),
+const NOTE_TYPES: Readonly<Record<NoteType, Readonly<Record<string, Buffer>>>> = {
+  log: { Ed25519: Buffer.of(0x01), 'SM2-SM3': Buffer.from('\xfftongban/sm2-sm3/log/v1\x04', 'latin1') },
+  cosignature: { Ed25519: Buffer.of(0x04), 'SM2-SM3': Buffer.from('\xfftongban/sm2-sm3/cosignature/v1\x04', 'latin1') },
 };
+const COSIGNATURE = /^\u2014 (tongban\/witness\/(\d{6,12})) ([A-Za-z0-9+/=]+)$/;
 
 export interface Checkpoint {
   readonly region: string;
@@ -113,6 +119,8 @@ export interface Checkpoint {
   readonly root: Buffer;
   /** `H` of the log: that of its key. */
   readonly H: Hash;
+  /** The key that signed. Whether it was valid or revoked is for the caller to judge. */
+  readonly key: Key;
 }
 
 /**
@@ -122,6 +130,17 @@ export interface Checkpoint {
  * @throws Refused CHECKPOINT_INVALID, KEY_UNKNOWN, KEY_NOT_VALID
  */
 export function verifyCheckpoint(note: string, statement: Statement, at: number): Checkpoint {
+  const state = stateOf(note, statement);
+  demandValid(state.key, at);
+  return state;
+}
+
+/**
+ * Verifies the signature of a note by any log key of the region.
+ *
+ * @throws Refused CHECKPOINT_INVALID, KEY_UNKNOWN
+ */
+export function stateOf(note: string, statement: Statement): Checkpoint {
   const code = 'CHECKPOINT_INVALID';
   const [, place = '', epoch, size, base64, name = '', mark] = NOTE.exec(note) ?? [];
   const [root, signature] = [decoded(base64, 'base64'), decoded(mark, 'base64')];
@@ -129,20 +148,48 @@ export function verifyCheckpoint(note: string, statement: Statement, at: number)
   demand(root?.length === 32 && signature?.length === 68 && name === origin, code, 'not the six lines of a checkpoint');
   demand(Number.isSafeInteger(Number(epoch)) && Number.isSafeInteger(Number(size)), code, 'a number is too large');
   demand(place === statement.region, code, `the log of ${place} and not of ${statement.region}`);
-  const key = statement.keys.find(({ purpose, suite, point }) => {
-    const type = purpose === 'log' ? NOTE_TYPES[suite] : undefined;
+  const key = noteKey(statement, name, 'log', signature.subarray(0, 4));
+  demand(key, 'KEY_UNKNOWN', 'signed by no log key of the region');
+  const signed = Buffer.from(note.slice(0, note.indexOf('\n\n') + 1));
+  demand(signatureHolds(key, signed, signature.subarray(4)), code, 'the signature does not verify');
+  return { region: place, epoch: Number(epoch), size: Number(size), root, H: HASHES[key.suite], key };
+}
+
+/** The log key that a name and an id in a note mean. */
+function noteKey(statement: Statement, name: string, role: NoteType, id: Buffer): Key | undefined {
+  return statement.keys.find(({ purpose, suite, point }) => {
+    const type = purpose === 'log' ? NOTE_TYPES[role][suite] : undefined;
     return (
       type &&
       sha256(Buffer.from(`${name}\n`), type, point)
         .subarray(0, 4)
-        .equals(signature.subarray(0, 4))
+        .equals(id)
     );
   });
-  demand(key, 'KEY_UNKNOWN', 'signed by no log key of the region');
+}
+
+/**
+ * Verifies the line of a witness.
+ *
+ * @param note the six lines that were countersigned
+ * @returns milliseconds: when it signed, by its clock
+ * @throws Refused CHECKPOINT_INVALID, KEY_UNKNOWN, KEY_REVOKED, KEY_NOT_VALID
+ */
+export function verifyCosignature(note: string, line: string, witness: Statement): number {
+  const code = 'CHECKPOINT_INVALID';
+  const [, name = '', region, mark] = COSIGNATURE.exec(line) ?? [];
+  const bytes = decoded(mark, 'base64');
+  demand(bytes?.length === 76 && region === witness.region, code, 'not the line of this witness');
+  const seconds = bytes.readBigUInt64BE(4);
+  const at = Number(seconds) * 1000;
+  demand(Number.isSafeInteger(at), code, 'a number is too large');
+  const key = noteKey(witness, name, 'cosignature', bytes.subarray(0, 4));
+  demand(key, 'KEY_UNKNOWN', 'signed by no log key of the witness');
+  const signed = Buffer.from(`cosignature/v1\ntime ${seconds}\n${note.slice(0, note.indexOf('\n\n') + 1)}`);
+  demand(signatureHolds(key, signed, bytes.subarray(12)), code, 'the countersignature does not verify');
+  demand(key.revokedAt === undefined, 'KEY_REVOKED', 'the key of the witness was revoked');
   demandValid(key, at);
-  const signed = Buffer.from(note.slice(0, note.indexOf('\n\n') + 1));
-  demand(signatureHolds(key, signed, signature.subarray(4)), code, 'the signature does not verify');
-  return { region: place, epoch: Number(epoch), size: Number(size), root, H: HASHES[key.suite] };
+  return at;
 }
 
 const TIME = /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,3})?(Z|[+-](0\d|1[0-4]):[0-5]\d)$/;
@@ -150,11 +197,12 @@ const FIELD = /^(applicant\.(name|documentNumber|mobile|address|\*)|(form|certif
 const CREDIT_CODE = '0123456789ABCDEFGHJKLMNPQRTUWXY';
 const UNIQUE = true;
 
-const department: Shape = (value, code) => {
-  const name: Shape = (one) =>
-    demand(typeof one === 'string' && !/\p{Cc}|\p{Cs}/u.test(one), code, 'a control character');
-  object({ name: both(text(1, 100), name), code: is(creditCode, 'no social credit code') })(value, code);
-};
+const line: Shape = is((one) => typeof one === 'string' && !/\p{Cc}|\p{Cs}/u.test(one), 'a control character');
+const organisation: Shape = object({
+  name: both(text(1, 100), line),
+  code: is(creditCode, 'no social credit code'),
+  'seal?': matching(/^[\w.:-]{1,64}$/),
+});
 const time: Shape = is((v) => {
   const date = TIME.exec(String(v))?.[1];
   const day = new Date(`${date}T00:00:00Z`);
@@ -170,15 +218,23 @@ function creditCode(value: unknown): boolean {
   return digits[17] === (31 - (sum % 31)) % 31;
 }
 
-const GRANT = object({
+const MEMBERS_OF_GRANT = object({
   grantor: region,
   grantee: region,
-  department,
+  department: organisation,
+  'window?': organisation,
   rights: list(oneOf('R1a', 'R1b', 'R2', 'R3', 'R4', 'R5'), 1, 6, UNIQUE),
-  items: list(matching(/^[!-~]{1,64}$/), 1, 2000, UNIQUE),
+  items: list(matching(/^[!-~]{1,64}$/), 0, 2000, UNIQUE),
+  'catalogue?': object({ scope: both(text(1, 50), line), digest: bytes(32, 32) }),
   modes: list(oneOf('online', 'agency', 'joint', 'direct'), 1, 4, UNIQUE),
+  'grade?': oneOf('A', 'B', 'C', 'D'),
   'basis?': oneOf('authorization', 'entrustment', 'mutual'),
 });
+const GRANT: Shape = (value, code) => {
+  MEMBERS_OF_GRANT(value, code);
+  const { items, catalogue } = value as { items: unknown[]; catalogue?: object };
+  demand(items.length > 0 || catalogue, code, 'a grant needs items or a catalogue');
+};
 const CONTENT = object({
   id: matching(UUID),
   version: oneOf(1),
@@ -190,6 +246,7 @@ const CONTENT = object({
   created_at: time,
   terms: both(text(1, 100_000), matching(/^([\t\n\r]|[^\p{Cc}\p{Cs}])*$/u)),
   'supersedes?': matching(UUID),
+  'counters?': matching(UUID),
 });
 const DOCUMENT = object({
   payload: text(1),
@@ -207,6 +264,8 @@ export interface Authorization {
   readonly parties: readonly string[];
   /** SHA-256 of the payload bytes. */
   readonly digest: Buffer;
+  /** Keys of both signatures. Whether one was revoked is for the caller to judge. */
+  readonly signers: readonly Key[];
 }
 
 /**
@@ -225,11 +284,12 @@ export function verifyAuthorization(
   demand(payload && JSON.stringify(content) === payload.toString(), code, 'the payload is not compact JSON');
   demand(JSON.stringify(document).length <= DOCUMENT_LIMIT, code, 'the document is too large');
   CONTENT(content, code);
-  const { id, parties, grants, supersedes, ...times } = content as {
+  const { id, parties, grants, supersedes, counters, ...times } = content as {
     id: string;
     parties: string[];
     grants: { grantor: string; grantee: string; basis?: string }[];
     supersedes?: string;
+    counters?: string;
     valid_from: string;
     valid_until: string;
     created_at: string;
@@ -238,8 +298,9 @@ export function verifyAuthorization(
     Date.parse(time),
   );
   demand(from !== undefined && until !== undefined && created !== undefined, code, 'a time is missing');
-  const fits = until > from && until > created && until <= from + 1827 * DAY && supersedes !== id;
-  demand(fits, code, 'the times, or the agreement it replaces, do not fit');
+  const fits = until > from && until > created && until <= from + 1827 * DAY;
+  demand(fits, code, 'the times do not fit');
+  demand(supersedes !== id && counters !== id, code, 'it replaces or answers itself');
   const two = new Set(parties);
   for (const { grantor, grantee, basis } of grants) {
     demand(sameSet(new Set([grantor, grantee]), two), code, 'a grant is not between the parties');
@@ -263,7 +324,7 @@ export function verifyAuthorization(
   });
   for (const part of ['owner', 'kid'] as const)
     demand(new Set(signers.map((key) => key[part])).size === 2, code, 'each party signs with a key of its own');
-  return { id, parties, digest: sha256(payload) };
+  return { id, parties, digest: sha256(payload), signers };
 }
 
 function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {

@@ -202,8 +202,8 @@ export function readReceipt(body: Buffer, about: ReceiptSubject): ReceiptBody {
 
 /** @throws Refused with a code of the signed objects, PATH_INVALID, RECEIPT_INVALID */
 export function verifyReceipt(bytes: Buffer, seal: Seal, issuer: Signer, about: ReceiptSubject) {
-  const { suite } = verifySeal(bytes, seal, 'tongban-receipts+jws', issuer, 'history');
-  return { body: readReceipt(bytes, about), leaf: leafOf(HASHES[suite], bytes) };
+  const { suite, key } = verifySeal(bytes, seal, 'tongban-receipts+jws', issuer, 'history');
+  return { body: readReceipt(bytes, about), leaf: leafOf(HASHES[suite], bytes), key };
 }
 
 function attempt<T>(run: () => T): T | undefined {

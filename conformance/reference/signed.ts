@@ -24,6 +24,8 @@ export interface Key {
   readonly nbf: number;
   /** Seconds. */
   readonly exp: number;
+  /** Milliseconds; absent unless the key was revoked. */
+  readonly revokedAt?: number | undefined;
 }
 
 type PublicKey = Pick<Key, 'kid' | 'suite' | 'key' | 'point'>;
@@ -102,6 +104,8 @@ export interface SignedRoot {
   /** Seconds. */
   readonly iat: number;
   readonly suite: Suite;
+  /** The key that signed. Whether it was revoked is for the caller to judge. */
+  readonly key: Key;
 }
 
 /**
@@ -120,7 +124,7 @@ export function verifyRoot(jws: string, typ: string, signer: Signer, moment: Mom
   const { root, size, iss, iat } = read.claims as { root: string; size: number; iss: unknown; iat: number };
   demand(iss === `${URN}${signer.region}`, 'ISSUER_MISMATCH', `issued by ${String(iss)}`);
   demandValid(key, moment === 'history' ? iat * 1000 : moment.now);
-  return { root: Buffer.from(root, 'base64url'), size, iat, suite: key.suite };
+  return { root: Buffer.from(root, 'base64url'), size, iat, suite: key.suite, key };
 }
 
 export function demandValid(key: Key, at: number): void {

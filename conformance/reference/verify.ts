@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { ageOf, demandOlder, earliest, wordsOf } from './ages.ts';
 import {
   type Authorization,
   type AuthorizationDocument,
   type Checkpoint,
   readStatement,
   type Statement,
+  stateOf,
   UUID,
   verifyAuthorization,
   verifyCheckpoint,
@@ -59,7 +61,12 @@ const BUNDLE = object({
     1,
     10_000,
   ),
-  checkpoint: text(1),
+  checkpoint: text(1, 4096),
+  'witnessed?': list(
+    object({ checkpoint: text(1, 4096), consistency: PATH, 'timestamp?': bytes(1, 64 * 1024) }),
+    1,
+    256,
+  ),
 });
 
 interface SealText {
@@ -88,6 +95,11 @@ interface Bundle {
   readonly authorizations: readonly AuthorizationDocument[];
   readonly envelopes: readonly EnvelopeText[];
   readonly checkpoint: string;
+  readonly witnessed?: readonly {
+    readonly checkpoint: string;
+    readonly consistency: readonly string[];
+    readonly timestamp?: string;
+  }[];
 }
 
 const raw = (base64url: string) => Buffer.from(base64url, 'base64url');
@@ -169,15 +181,20 @@ export function verifyEvidence(
     const documents = bundle.authorizations.map((document, index) =>
       check(`authorizations/${index}`, () => verifyAuthorization(document, (code) => given.get(code))),
     );
-    const checkpoint = check('checkpoint', () =>
-      verifyCheckpoint(bundle.checkpoint, trusted(bundle.exported_by), bundle.exported_at),
-    );
+    const { checkpoint, words } = judgeLog(bundle);
     const judged = bundle.envelopes.map((envelope, index) => {
       const before = faults.length;
-      const found = judgeEnvelope(bundle, envelope, `envelopes/${index}`, documents, checkpoint);
+      const found = judgeEnvelope(bundle, envelope, `envelopes/${index}`, documents, { checkpoint, words });
       return { ...found, whole: checkpoint !== undefined && faults.length === before };
     });
     check('envelopes', () => demandOrder(judged));
+    for (const [index, document] of documents.entries()) {
+      const citing = judged.filter(
+        ({ whole, header }) => whole && document && header?.authorizationDigest.equals(document.digest),
+      );
+      const age = earliest(citing.map((one) => one.age));
+      for (const key of document?.signers ?? []) check(`authorizations/${index}`, () => demandOlder(key, age));
+    }
     const acts = judged.flatMap(({ header, receipt, whole }) =>
       whole && header && receipt ? [actOf(header, receipt)] : [],
     );
@@ -197,31 +214,84 @@ export function verifyEvidence(
     envelope: EnvelopeText,
     place: string,
     documents: readonly (Authorization | undefined)[],
-    checkpoint: Checkpoint | undefined,
-  ): { header?: Header | undefined; receipt?: ReceiptBody | undefined } {
+    log: { readonly checkpoint: Checkpoint | undefined; readonly words: ReturnType<typeof wordsOf> },
+  ): { header?: Header | undefined; receipt?: ReceiptBody | undefined; age?: number | undefined } {
     const headerBytes = raw(envelope.header);
     const header = check(`${place}/header`, () => headerInCase(headerBytes, bundle));
     if (header === undefined) return {};
     const { sender, recipient } = header;
     const leaf = leafOf(HASHES[header.suite], headerBytes);
-    const root = check(`${place}/seal`, () =>
-      verifySeal(headerBytes, sealOf(envelope.seal), 'tongban-envelopes+jws', trusted(sender), 'history'),
+    const body = raw(envelope.receipt.body);
+    const { id: envelopeId, conversation, sequence } = header;
+    const about = { issuer: recipient, audience: sender, envelopeId, leaf, conversation, sequence };
+    // What others say of its age comes first: a seal or a receipt under a revoked key stands on it.
+    const given = attempt(() => verifyReceipt(body, sealOf(envelope.receipt.seal), trusted(recipient), about));
+    const leaves = given.value && { envelope: leaf, receipt: given.value.leaf };
+    const logged = attempt(
+      () => leaves && demandLogged(envelope.log, leaves, header, bundle.exported_by, log.checkpoint),
     );
+    const receiptAge = ageOf(log.words, logged.value?.at(-1));
+    const stands = attempt(() => given.value && demandOlder(given.value.key, receiptAge));
+    const decided = given.value && stands.error === undefined ? given.value.body.decidedAt : undefined;
+    const age = earliest([decided, ageOf(log.words, logged.value?.[0])]);
+    const root = check(`${place}/seal`, () => {
+      const sealed = verifySeal(
+        headerBytes,
+        sealOf(envelope.seal),
+        'tongban-envelopes+jws',
+        trusted(sender),
+        'history',
+      );
+      demandOlder(sealed.key, age);
+      return sealed;
+    });
     const [payload, salt] = [envelope.payload, envelope.payload_salt];
     if (payload === undefined || salt === undefined) notes.push(`${place}: payload erased`);
     const content = payload === undefined || salt === undefined ? {} : { payload: raw(payload), salt: raw(salt) };
     if (root !== undefined) check(`${place}/payload`, () => verifyContent(header, content, root, 'history'));
     check(`${place}/authorization`, () => demandAuthorization(header, documents));
-    const body = raw(envelope.receipt.body);
-    const { id: envelopeId, conversation, sequence } = header;
-    const about = { issuer: recipient, audience: sender, envelopeId, leaf, conversation, sequence };
-    const receipt = check(`${place}/receipt`, () =>
-      verifyReceipt(body, sealOf(envelope.receipt.seal), trusted(recipient), about),
-    );
+    const receipt = check(`${place}/receipt`, () => {
+      for (const { error } of [given, stands]) if (error) throw error;
+      return given.value?.body;
+    });
     if (receipt === undefined) return { header };
-    const leaves = { envelope: leaf, receipt: receipt.leaf };
-    check(`${place}/log`, () => demandLogged(envelope.log, leaves, header, bundle.exported_by, checkpoint));
-    return { header, receipt: receipt.body };
+    check(`${place}/log`, () => {
+      if (logged.error) throw logged.error;
+    });
+    return { header, receipt, age };
+  }
+
+  /** The checkpoint, and who saw the log under it when. Under a revoked key it stands if others saw that very state. */
+  function judgeLog(bundle: Bundle): { checkpoint: Checkpoint | undefined; words: ReturnType<typeof wordsOf> } {
+    const owner = attempt(() => trusted(bundle.exported_by)).value;
+    const state = owner && attempt(() => stateOf(bundle.checkpoint, owner)).value;
+    const states = (bundle.witnessed ?? []).map(({ checkpoint, consistency, timestamp }, index) => {
+      const one = { checkpoint, consistency: consistency.map(raw), timestamp: timestamp !== undefined };
+      const note = (text: string) => void notes.push(`witnessed/${index}: ${text}`);
+      return attempt(() => (owner && state ? wordsOf(one, state, owner, given, note) : []));
+    });
+    const words = states.flatMap(({ value }) => value ?? []);
+    const checkpoint = check('checkpoint', () => {
+      const found = verifyCheckpoint(bundle.checkpoint, trusted(bundle.exported_by), bundle.exported_at);
+      demandOlder(found.key, ageOf(words, found.size - 1));
+      return found;
+    });
+    for (const [index, { error }] of states.entries())
+      if (error)
+        check(`witnessed/${index}`, () => {
+          throw error;
+        });
+    return { checkpoint, words };
+  }
+}
+
+/** The value of a run, or the fault that it was refused with. */
+function attempt<T>(run: () => T): { readonly value?: T; readonly error?: Refused } {
+  try {
+    return { value: run() };
+  } catch (error) {
+    if (error instanceof Refused) return { error };
+    throw error;
   }
 }
 
@@ -257,13 +327,14 @@ function demandAuthorization(header: Header, documents: readonly (Authorization 
   demand(fits, 'AUTHORIZATION_INVALID', 'the authorization is between other regions');
 }
 
+/** @returns the places of the entries that are proved to be in the log */
 function demandLogged(
   log: EnvelopeText['log'],
   leaves: { readonly envelope: Buffer; readonly receipt: Buffer },
   header: Header,
   exporter: string,
   checkpoint: Checkpoint | undefined,
-): void {
+): number[] {
   const sent = header.sender === exporter;
   const expected: [number, Buffer][] = sent
     ? [
@@ -273,6 +344,7 @@ function demandLogged(
     : [[ENTRY_KIND.verdict, leaves.receipt]];
   demand(log.length === expected.length, 'BUNDLE_INVALID', `${expected.length} log entries are needed`);
   const peer = sent ? header.recipient : header.sender;
+  const places: number[] = [];
   for (const [index, { entry, index: at, inclusion_path: path }] of log.entries()) {
     const [kind, subject] = expected[index] ?? [];
     const read = readLogEntry(raw(entry));
@@ -282,7 +354,9 @@ function demandLogged(
     const { H, root, size } = checkpoint;
     const under = pathLeadsTo(H, root, logLeaf(H, raw(entry)), at, size, path.map(raw));
     demand(under, 'LOG_PROOF_INVALID', `log entry ${index} is not under the checkpoint`);
+    places.push(at);
   }
+  return places;
 }
 
 /** Ids once; every sender's sequences from 1 without gaps, apart from numbers that were refused as used. */

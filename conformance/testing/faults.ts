@@ -49,6 +49,13 @@ export const FAULTS: readonly Fault[] = [
       'authorization.mode',
       'authorization.field',
       'authorization.right',
+      'authorization.document-two-signatures',
+      'authorization.document-algorithm',
+      'authorization.lists',
+      'authorization.counters-unknown',
+      'authorization.suspension-unknown',
+      'authorization.resumption',
+      'authorization.suspended',
     ],
     change: (answer) =>
       accept(answer, [
@@ -58,6 +65,9 @@ export const FAULTS: readonly Fault[] = [
         'MODE_NOT_COVERED',
         'FIELD_NOT_ALLOWED',
         'RIGHT_MISSING',
+        'AUTHORIZATION_INVALID',
+        'AUTHORIZATION_INACTIVE',
+        'AUTHORIZATION_SUSPENDED',
       ]),
   },
   {

@@ -9,6 +9,7 @@ import {
   demandUse,
   hasEnded,
   type LocalUse,
+  opensUnder,
   readAgreement,
 } from '#trust';
 import { type AgreementRecord, listsOf, suspensionsOf } from './agreement-record.ts';
@@ -119,15 +120,15 @@ export class AgreementCache {
   /**
    * Finds the agreement with a peer that permits what we are about to send.
    *
-   * @param under id of the agreement that an open case began with: the case goes on under it. Undefined for what opens a
-   *   case or belongs to none.
+   * @param under id of the agreement that an open case began with: the case goes on under it. Without meaning for what
+   *   opens a case, which needs an agreement in force.
    * @throws AuthorizationError AUTHORIZATION_REQUIRED when there is no agreement with the peer, AUTHORIZATION_UNKNOWN when
    *   that of the case is not known any more, else the code that says most: AUTHORIZATION_PENDING, MATERIAL_GRADE,
    *   FIELD_NOT_ALLOWED, RIGHT_MISSING, MODE_NOT_COVERED, AUTHORIZATION_SUSPENDED, ITEM_NOT_COVERED,
    *   AUTHORIZATION_INACTIVE
    */
   permit(peer: string, use: AuthorizedUse, under?: string): Citation {
-    if (under !== undefined) return this.#permitInCase(peer, use, under);
+    if (under !== undefined && !opensUnder(use.name)) return this.#permitInCase(peer, use, under);
     const errors: AuthorizationError[] = [];
     for (const entry of this.#with(peer)) {
       try {

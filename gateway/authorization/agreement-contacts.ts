@@ -1,6 +1,7 @@
-import { CodedError, contactList, type messages, type Problem } from '#proto';
+import { CodedError, contactList, type messages, type PayloadName, type Problem, type Rule } from '#proto';
 import type { Incoming } from '../peer/incoming.ts';
 import type { Sql, Transaction } from '../store/store.ts';
+import type { AgreementRecord } from './agreement-record.ts';
 import { demandAgreement } from './agreement-rules.ts';
 import type { AuthorizationOptions } from './authorization-options.ts';
 import { demandNamed } from './incoming-standing.ts';
@@ -44,21 +45,37 @@ export class AgreementContacts {
   }
 
   /** Parameters and errors as in `AuthorizationService.setContacts`. */
-  async set(id: string, contacts: readonly object[]): Promise<void> {
-    const { clock, outbox, region, store } = this.#options;
+  async set(id: string, contacts: unknown): Promise<void> {
+    const { clock, region, store } = this.#options;
     const own = readContacts(contacts);
     const now = clock.now();
     await store.write(async (tx) => {
-      const { state, peer, conversation, digest } = await demandAgreement(tx, id);
-      if (state === 'draft') throw new CodedError('CONFLICT', 'the other region never took this proposal');
+      const record = await demandAgreement(tx, id);
+      if (record.state === 'draft') throw new CodedError('CONFLICT', 'the other region never took this proposal');
       await keep(tx, id, region, own, now);
-      await outbox.enqueue(tx, {
-        peer,
-        conversation,
-        name: 'AuthorizationContacts',
-        payload: { authorizationId: id, authorizationDigest: digest, contacts: own, changedAt: now },
-      });
+      await this.#send(tx, record, own, now);
     });
+  }
+
+  /** Says our contacts as they are by now, when the peer could not be reached for 30 days. */
+  async sayAgain(tx: Transaction, record: AgreementRecord, name: PayloadName): Promise<void> {
+    if (name !== 'AuthorizationContacts') return;
+    const row = await tx.get<ContactsRow>(
+      'SELECT region, contacts, changed_at FROM agreement_contacts WHERE agreement = ? AND region = ?',
+      record.id,
+      this.#options.region,
+    );
+    if (row) await this.#send(tx, record, JSON.parse(row.contacts) as messages.Contact[], row.changed_at);
+  }
+
+  async #send(
+    tx: Transaction,
+    { id, digest, peer, conversation }: AgreementRecord,
+    contacts: readonly messages.Contact[],
+    changedAt: number,
+  ): Promise<void> {
+    const payload = { authorizationId: id, authorizationDigest: digest, contacts, changedAt };
+    await this.#options.outbox.enqueue(tx, { peer, conversation, name: 'AuthorizationContacts', payload });
   }
 }
 
@@ -86,10 +103,18 @@ async function keep(
   );
 }
 
-function readContacts(contacts: readonly object[]): messages.Contact[] {
-  const filled = contacts.map((contact) => ({ role: '', phone: '', email: '', ...contact }));
+/** Contacts as people write them: what is left out is empty. */
+export const writtenContacts: Rule = (value, pointer, problems) =>
+  contactList(Array.isArray(value) ? value.map(filled) : value, pointer, problems);
+
+function readContacts(contacts: unknown): messages.Contact[] {
   const problems: Problem[] = [];
-  contactList(filled, '/contacts', problems);
+  writtenContacts(contacts, '/contacts', problems);
   if (problems.length > 0) throw new CodedError('VALIDATION_FAILED', 'the contacts are not valid', problems);
-  return filled as unknown as messages.Contact[];
+  return (contacts as object[]).map(filled) as messages.Contact[];
+}
+
+function filled(contact: unknown): unknown {
+  if (typeof contact !== 'object' || contact === null) return contact;
+  return { role: '', phone: '', email: '', ...contact };
 }

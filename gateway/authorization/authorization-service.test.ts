@@ -1,60 +1,23 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { messages, PayloadName } from '#proto';
 import { type AgreementContent, type AuthorizedUse, draftAgreement, type Signer, signAgreement } from '#trust';
 import { payloadSamples } from '../../proto/testing/payload-samples.ts';
 import { type ThrowawayRegion, throwawayRegion } from '../../trust/testing/index.ts';
-import {
-  bringBack,
-  type HandedOver,
-  handOver,
-  pinEachOther,
-  type TestClock,
-  type TestGateway,
-  testClock,
-  testGateway,
-} from '../testing/region-pair.ts';
-import { AuthorizationService } from './authorization-service.ts';
+import { AgreementPair, type AgreementSide, pairDraft as draft } from '../testing/agreement-pair.ts';
+import type { TestClock } from '../testing/region-pair.ts';
 
 const START = Date.parse('2026-11-20T09:00:00+08:00');
 const DAY = 24 * 60 * 60 * 1000;
 const AGREED = '00000000-0000-4000-8000-000000000001';
 
-/** One region's gateway with its service. */
-interface Side extends TestGateway {
-  readonly service: AuthorizationService;
-  readonly exports: string;
-}
-
-type Draft = Omit<AgreementContent, 'id' | 'version' | 'created_at'>;
-
-/** Uxin Banner lets Nantong take in two items; for one of them Nantong also decides acceptance. */
-function draft(changes: Partial<Draft> = {}): Draft {
-  const department = { name: '乌审旗市场监督管理局', code: '11370800MB28559184' };
-  const direction = { grantor: '150626', grantee: '320600', department };
-  return {
-    parties: ['320600', '150626'],
-    grants: [
-      { ...direction, rights: ['R1a', 'R2', 'R3', 'R4', 'R5'], items: ['EX014'], modes: ['agency'] },
-      { ...direction, rights: ['R1a', 'R1b'], items: ['EX020'], modes: ['agency'] },
-    ],
-    fields: ['applicant.*', 'form.*', 'certificate.*'],
-    valid_from: '2026-11-01T00:00:00+08:00',
-    valid_until: '2027-02-01T00:00:00+08:00',
-    terms: '双方相互委托收件。',
-    ...changes,
-  };
-}
-
 describe('the life of an authorization between two regions', () => {
   const regions: Record<string, ThrowawayRegion> = {};
-  let folder: string;
+  let pair: AgreementPair;
   let clock: TestClock;
-  let nantong: Side;
-  let uxin: Side;
-  const open: TestGateway[] = [];
+  let nantong: AgreementSide;
+  let uxin: AgreementSide;
 
   beforeAll(async () => {
     for (const code of ['320600', '150626', '350500'])
@@ -62,95 +25,30 @@ describe('the life of an authorization between two regions', () => {
   });
 
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'authorization-'));
-    clock = testClock(START);
-    nantong = await start('320600');
-    uxin = await start('150626');
-    await pinEachOther(nantong, uxin);
+    pair = await AgreementPair.open(regions, START);
+    ({ clock, nantong, uxin } = pair);
   });
 
-  afterEach(async () => {
-    for (const gateway of open.splice(0)) await gateway.close();
-    await rm(folder, { recursive: true });
-  });
+  afterEach(() => pair.close());
 
-  async function start(code: string): Promise<Side> {
-    const gateway = await testGateway(regions[code]!, folder, clock);
-    const exports = join(folder, code, 'authorizations');
-    const onError = (error: unknown) => {
-      throw error;
-    };
-    const signer = gateway.own.signing;
-    const catalogueItems = async () => undefined;
-    const service = new AuthorizationService({ ...gateway, signer, catalogueItems, exportFolder: exports, onError });
-    await service.start();
-    const side = {
-      ...gateway,
-      service,
-      exports,
-      close: async () => {
-        await service.stop();
-        await gateway.close();
-      },
-    };
-    open.push(side);
-    return side;
-  }
-
-  async function restart(side: Side): Promise<Side> {
-    await side.close();
-    open.splice(open.indexOf(side), 1);
-    return start(side.region);
-  }
-
-  /** Envelopes go from one side to the other; the receipts are held back. */
-  const deliver = (from: Side, to: Side) => handOver(from, to, to.service.incoming);
-  const receipt = (from: Side, to: Side, verdicts: readonly HandedOver[]) =>
-    bringBack(from, to, verdicts, (tx, settled) => from.service.settled(tx, settled));
-
-  /** Everything that waits goes over, with its receipts; the codes of the verdicts. */
-  async function exchange(from: Side, to: Side): Promise<string[]> {
-    const verdicts = await deliver(from, to);
-    await receipt(from, to, verdicts);
-    return verdicts.map(({ code }) => code);
-  }
-
-  async function agree(content: Draft = draft()): Promise<string> {
-    const { id } = await nantong.service.propose(content);
-    await exchange(nantong, uxin);
-    await uxin.service.accept(id);
-    await exchange(uxin, nantong);
-    return id;
-  }
-
-  const send = (from: Side, to: Side, name: PayloadName, payload: object, conversation = from.newId()) =>
-    from.store.write((tx) => from.outbox.enqueue(tx, { peer: to.region, conversation, name, payload }));
-
-  const stateAt = async ({ service }: Side, id: string) => (await service.get(id)).state;
+  const restart = (side: AgreementSide) => pair.restart(side);
+  const deliver = (from: AgreementSide, to: AgreementSide) => pair.deliver(from, to);
+  const receipt: AgreementPair['receipt'] = (from, to, verdicts) => pair.receipt(from, to, verdicts);
+  const exchange = (from: AgreementSide, to: AgreementSide) => pair.exchange(from, to);
+  const agree = (content = draft()) => pair.agree(content);
+  const send = (from: AgreementSide, to: AgreementSide, name: PayloadName, payload: object, conversation?: string) =>
+    pair.send(from, to, name, payload, conversation);
+  const stateAt = async ({ service }: AgreementSide, id: string) => (await service.get(id)).state;
+  const headerOf = (from: AgreementSide, id: string, changes?: Partial<messages.EnvelopeHeader>) =>
+    pair.headerOf(from, id, changes);
+  const transfer = (changes?: Partial<AuthorizedUse>) => pair.transfer(changes);
+  const supplement = () => transfer({ name: 'SupplementSubmitted', payload: payloadSamples.SupplementSubmitted });
 
   /** A proposal that Nantong's own service would never make. */
   async function proposal(changes: Partial<AgreementContent>, signer: Signer = nantong.own.signing): Promise<string> {
     const created_at = new Date(START).toISOString();
     return signAgreement(draftAgreement({ ...draft(), id: AGREED, created_at, ...changes }), signer);
   }
-
-  async function headerOf(from: Side, id: string, changes: Partial<messages.EnvelopeHeader> = {}) {
-    const authorizationDigest = Buffer.from((await from.service.get(id)).digest, 'hex');
-    const header = { sender: from.region, authorizationId: id, authorizationDigest, sentAt: clock.now(), ...changes };
-    return header as messages.EnvelopeHeader;
-  }
-
-  const transfer = (changes: Partial<AuthorizedUse> = {}): AuthorizedUse => ({
-    name: 'CaseTransfer',
-    payload: payloadSamples.CaseTransfer,
-    sender: '320600',
-    item: 'EX014',
-    mode: 'agency',
-    receiving: '320600',
-    handling: '150626',
-    at: clock.now(),
-    ...changes,
-  });
 
   it('comes into force on both sides, with the same bytes, in one conversation', async () => {
     const proposed = await nantong.service.propose(draft());
@@ -298,7 +196,7 @@ describe('the life of an authorization between two regions', () => {
         },
       ],
     ])('rejects one that is %s', async (_, make) => {
-      await send(nantong, uxin, 'AuthorizationProposal', { document: await make() });
+      await send(nantong, uxin, 'AuthorizationProposal', { document: await make(), lists: [] });
       expect(await exchange(nantong, uxin)).toEqual(['AUTHORIZATION_INVALID']);
       expect(await uxin.service.list()).toEqual([]);
     });
@@ -306,22 +204,26 @@ describe('the life of an authorization between two regions', () => {
     it('takes the same proposal again without effect, and no other under its id or in its conversation', async () => {
       const conversation = nantong.newId();
       const first = await proposal({});
-      await send(nantong, uxin, 'AuthorizationProposal', { document: first }, conversation);
+      await send(nantong, uxin, 'AuthorizationProposal', { document: first, lists: [] }, conversation);
       expect(await exchange(nantong, uxin)).toEqual(['']);
       const stored = await uxin.service.get(AGREED);
 
-      await send(nantong, uxin, 'AuthorizationProposal', { document: first }, conversation);
-      await send(nantong, uxin, 'AuthorizationProposal', { document: await proposal({ fields: ['form.*'] }) });
+      await send(nantong, uxin, 'AuthorizationProposal', { document: first, lists: [] }, conversation);
+      await send(nantong, uxin, 'AuthorizationProposal', {
+        document: await proposal({ fields: ['form.*'] }),
+        lists: [],
+      });
       const other = await proposal({ id: '00000000-0000-4000-8000-000000000002' });
-      await send(nantong, uxin, 'AuthorizationProposal', { document: other }, conversation);
+      await send(nantong, uxin, 'AuthorizationProposal', { document: other, lists: [] }, conversation);
       expect(await exchange(nantong, uxin)).toEqual(['', 'AUTHORIZATION_INVALID', 'AUTHORIZATION_INVALID']);
-      expect(await uxin.service.list()).toEqual([stored]);
+      expect(await uxin.service.list()).toHaveLength(1);
+      expect(await uxin.service.get(AGREED)).toEqual(stored);
     });
 
     it('defers what is more than an operator can answer', async () => {
       for (let index = 0; index < 101; index += 1) {
         const id = `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`;
-        await send(nantong, uxin, 'AuthorizationProposal', { document: await proposal({ id }) });
+        await send(nantong, uxin, 'AuthorizationProposal', { document: await proposal({ id }), lists: [] });
       }
       const codes = await exchange(nantong, uxin);
       expect(codes.filter((code) => code === '')).toHaveLength(100);
@@ -435,7 +337,7 @@ describe('the life of an authorization between two regions', () => {
       await uxin.service.revoke(id, '事项调整', false);
       await exchange(uxin, nantong);
       expect(uxin.service.resolve(header, false).content.id).toBe(id);
-      expect(nantong.service.permit('150626', transfer(), id).id).toBe(id);
+      expect(nantong.service.permit('150626', supplement(), id).id).toBe(id);
 
       await expect(uxin.service.revoke(id, '再次', false)).rejects.toMatchObject({ code: 'AUTHORIZATION_INACTIVE' });
       await uxin.service.revoke(id, '虚假材料', true);
@@ -445,7 +347,7 @@ describe('the life of an authorization between two regions', () => {
           expect.objectContaining({ code: 'AUTHORIZATION_INACTIVE' }),
         );
       }
-      expect(() => nantong.service.permit('150626', transfer(), id)).toThrow(
+      expect(() => nantong.service.permit('150626', supplement(), id)).toThrow(
         expect.objectContaining({ code: 'AUTHORIZATION_INACTIVE' }),
       );
       await expect(nantong.service.revoke(id, '再次', true)).rejects.toMatchObject({ code: 'AUTHORIZATION_INACTIVE' });
@@ -527,7 +429,7 @@ describe('the life of an authorization between two regions', () => {
     });
 
     it('finds what a question about a certificate is asked under: what covers the item, else what is in force', async () => {
-      const refused = ({ service }: Side, peer: string) =>
+      const refused = ({ service }: AgreementSide, peer: string) =>
         expect(() => service.citeForCheck(peer, 'EX014')).toThrow(
           expect.objectContaining({ code: 'AUTHORIZATION_REQUIRED' }),
         );
@@ -545,15 +447,20 @@ describe('the life of an authorization between two regions', () => {
       refused(nantong, '150626');
     });
 
-    it('prefers the newest agreement, lets a case go on under its own, and under another when that ran out', async () => {
+    it('prefers the newest agreement, and lets a case go on under its own, also when that has run out', async () => {
       const older = await agree(draft({ valid_until: '2026-12-01T00:00:00+08:00' }));
       clock.at += DAY;
-      const newer = await agree(draft({ supersedes: older }));
+      const newer = await agree();
       expect(nantong.service.permit('150626', transfer()).id).toBe(newer);
-      expect(nantong.service.permit('150626', transfer(), older).id).toBe(older);
+      expect(nantong.service.permit('150626', supplement(), older).id).toBe(older);
+      expect(nantong.service.permit('150626', transfer(), older).id).toBe(newer);
       clock.at = Date.parse('2026-12-01T00:00:00+08:00');
       expect(await stateAt(nantong, older)).toBe('expired');
-      expect(nantong.service.permit('150626', transfer(), older).id).toBe(newer);
+      expect(nantong.service.permit('150626', supplement(), older).id).toBe(older);
+      expect(uxin.service.resolve(await headerOf(nantong, older), false).content.id).toBe(older);
+      expect(() => nantong.service.permit('150626', supplement(), AGREED)).toThrow(
+        expect.objectContaining({ code: 'AUTHORIZATION_UNKNOWN' }),
+      );
     });
   });
 });

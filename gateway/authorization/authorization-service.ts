@@ -150,7 +150,7 @@ export class AuthorizationService {
    * @param contacts at most 20 of `{name, role?, phone?, email?}`, each with a telephone number or an address
    * @throws CodedError VALIDATION_FAILED, NOT_FOUND, CONFLICT when the peer never took the proposal, BACK_PRESSURE
    */
-  async setContacts(id: string, contacts: readonly object[]): Promise<RegionContacts[]> {
+  async setContacts(id: string, contacts: unknown): Promise<RegionContacts[]> {
     await this.#contacts.set(id, contacts);
     return this.contacts(id);
   }
@@ -190,7 +190,8 @@ export class AuthorizationService {
 
   /** Acts on the fate of a message about agreements that we sent; anything else is not about agreements. */
   settled(tx: Transaction, settled: Settled): Promise<void> {
-    return settleAgreement(tx, settled, this.#books, this.#standing, this.#options.clock.now());
+    const now = this.#options.clock.now();
+    return settleAgreement(tx, settled, this.#books, (...what) => this.#sayAgain(...what), now);
   }
 
   /** The agreement that an envelope of ours cites. Parameters and errors as in `AgreementCache.permit`. */
@@ -211,5 +212,11 @@ export class AuthorizationService {
   /** The agreement that a received envelope cites. Parameters and errors as in `AgreementCache.resolve`. */
   resolve(header: messages.EnvelopeHeader, opening: boolean): CompiledAgreement {
     return this.#cache.resolve(header, opening);
+  }
+
+  async #sayAgain(...what: Parameters<AgreementStanding['sayAgain']>): Promise<void> {
+    await this.#standing.sayAgain(...what);
+    const [tx, record, name] = what;
+    await this.#contacts.sayAgain(tx, record, name);
   }
 }

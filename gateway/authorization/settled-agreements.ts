@@ -1,23 +1,24 @@
+import type { PayloadName } from '#proto';
 import { nextState, stateAfterNews } from '#trust';
 import type { Settled } from '../outbound/context.ts';
 import type { Transaction } from '../store/store.ts';
 import type { AgreementBooks } from './agreement-books.ts';
 import { succeed } from './agreement-lineage.ts';
 import type { AgreementRecord } from './agreement-record.ts';
-import type { AgreementStanding } from './agreement-standing.ts';
 import { agreements } from './agreement-table.ts';
 
 /**
  * The peer's verdict on a message of ours about an agreement. It may come after the agreement has ended, and then
  * changes only what both regions must hold alike: the document, and whether it ever was in force.
  *
+ * @param sayAgain sends anew what the peer never heard
  * @param now milliseconds
  */
 export async function settleAgreement(
   tx: Transaction,
   { name, conversation, peer, code }: Settled,
   books: AgreementBooks,
-  standing: AgreementStanding,
+  sayAgain: (tx: Transaction, record: AgreementRecord, name: PayloadName, now: number) => Promise<void>,
   now: number,
 ): Promise<void> {
   if (!name.startsWith('Authorization')) return;
@@ -29,7 +30,7 @@ export async function settleAgreement(
     if (code === '') return activate(tx, books, record, now);
     return failAcceptance(tx, books, record, code, by, now);
   }
-  if (code === 'EXPIRED') await standing.sayAgain(tx, record, name, now);
+  if (code === 'EXPIRED') await sayAgain(tx, record, name, now);
 }
 
 async function failProposal(

@@ -264,7 +264,9 @@ export class CaseService {
       // A request is remembered before it is applied, for the receipt and for what it already sent.
       ...(moved.rows.length === 0 ? { steps: { ...file.document.steps, [event]: record } } : {}),
     };
-    const prepared = { ...file, document: { ...file.document, ...document } };
+    // A draft may have been judged by an agreement that was renewed since: the case begins under the one that is cited.
+    const authorizationId = authorization.id;
+    const prepared = { ...file, authorizationId, document: { ...file.document, ...document } };
     const step = { ...moved, actor: region, at, envelope: sent.id, record, document: {} };
     return writeStep(tx, prepared, step, at, neighbours.emit, save);
   }

@@ -26,6 +26,8 @@ const STATUS: Readonly<Record<CertificateStatus, messages.CertificateStatus>> = 
   expired: 'CERTIFICATE_STATUS_EXPIRED',
   suspended: 'CERTIFICATE_STATUS_SUSPENDED',
   revoked: 'CERTIFICATE_STATUS_REVOKED',
+  cancelled: 'CERTIFICATE_STATUS_CANCELLED',
+  withdrawn: 'CERTIFICATE_STATUS_WITHDRAWN',
   'not-yet-valid': 'CERTIFICATE_STATUS_UNKNOWN',
 };
 

@@ -5,6 +5,8 @@ import {
   issueCertificate,
   type RegionStatement,
   type Signer,
+  STATUS_WORDS,
+  type StatusWord,
   VerificationError,
   type VerifiedCertificate,
   verifyCertificate,
@@ -13,7 +15,7 @@ import type { Store, Transaction } from '../store/store.ts';
 import { chinaDate } from './china-date.ts';
 import { type CertificateInput, contentOf, demandIssuable } from './issuable.ts';
 import { type CertificateRecord, type KeptCertificate, type LibraryQuery, library } from './library.ts';
-import { type CertificateStatus, demandChange, ISSUER_STATUSES, type IssuerStatus } from './standing.ts';
+import { type CertificateStatus, demandChange } from './standing.ts';
 
 export interface CertificateServiceOptions {
   readonly store: Store;
@@ -52,7 +54,7 @@ export type CertificateVerdict = Omit<VerifiedCertificate, 'status'> &
     | { readonly source: 'dates'; readonly status: VerifiedCertificate['status'] }
   );
 
-const CHANGE = fields({ status: oneOf(...ISSUER_STATUSES), reason: text(500) });
+const CHANGE = fields({ status: oneOf(...STATUS_WORDS), reason: text(500) });
 
 /** The certificate library (证照库): certificates that we issued and those that came with cases from other regions. */
 export class CertificateService {
@@ -173,7 +175,7 @@ export class CertificateService {
    * @param reason 1 to 500 characters
    * @throws CodedError VALIDATION_FAILED, NOT_FOUND, CONFLICT
    */
-  async setStatus(identifier: string, status: IssuerStatus, reason: string): Promise<CertificateRecord> {
+  async setStatus(identifier: string, status: StatusWord, reason: string): Promise<CertificateRecord> {
     const problems: Problem[] = [];
     CHANGE({ status, reason }, '', problems);
     if (problems.length > 0) throw new CodedError('VALIDATION_FAILED', undefined, problems);

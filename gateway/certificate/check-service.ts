@@ -13,6 +13,7 @@ import { findingOf } from './answer.ts';
 import type { CertificateService } from './certificate-service.ts';
 import { type AnsweredQuestion, checkBook } from './check-book.ts';
 import { type CheckAddress, type CheckSealer, openCheck, type SealedCheck, sealCheck } from './check-envelope.ts';
+import type { CertificateStatus } from './standing.ts';
 
 export interface CheckServiceOptions extends CheckSealer {
   readonly store: Store;
@@ -43,7 +44,7 @@ export interface CheckInput {
 
 /** What the issuer answered, verified. */
 export interface CheckResult {
-  readonly status: 'valid' | 'expired' | 'suspended' | 'revoked' | 'unknown';
+  readonly status: Exclude<CertificateStatus, 'not-yet-valid'> | 'unknown';
   /** Milliseconds, by the issuer's clock. */
   readonly answeredAt: number;
   /** Those that were asked for and that the authorization allows. */
@@ -60,6 +61,8 @@ const RESULT: Readonly<Record<string, CheckResult['status']>> = {
   CERTIFICATE_STATUS_EXPIRED: 'expired',
   CERTIFICATE_STATUS_SUSPENDED: 'suspended',
   CERTIFICATE_STATUS_REVOKED: 'revoked',
+  CERTIFICATE_STATUS_CANCELLED: 'cancelled',
+  CERTIFICATE_STATUS_WITHDRAWN: 'withdrawn',
   CERTIFICATE_STATUS_UNKNOWN: 'unknown',
 };
 

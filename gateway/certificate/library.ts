@@ -1,7 +1,7 @@
 import { CodedError } from '#proto';
-import type { CertificateView, VerifiedCertificate } from '#trust';
+import type { CertificateView, StatusWord, VerifiedCertificate } from '#trust';
 import type { Sql, Transaction } from '../store/store.ts';
-import { type CertificateStatus, type IssuerStatus, statusAt } from './standing.ts';
+import { type CertificateStatus, statusAt } from './standing.ts';
 
 /** A certificate that we keep. Times in milliseconds. */
 export interface CertificateRecord {
@@ -41,7 +41,7 @@ interface Row {
   readonly issuer: string;
   readonly conversation: string;
   readonly digest: Buffer;
-  readonly status: IssuerStatus;
+  readonly status: StatusWord;
   readonly reason: string;
   readonly document: string;
   readonly created_at: number;
@@ -114,12 +114,8 @@ export const library = {
    *
    * @throws CodedError NOT_FOUND
    */
-  async decided(tx: Transaction, identifier: string, issuer: string): Promise<IssuerStatus> {
-    const row = await tx.get<{ status: IssuerStatus }>(
-      `SELECT status FROM certificate WHERE ${KEY}`,
-      identifier,
-      issuer,
-    );
+  async decided(tx: Transaction, identifier: string, issuer: string): Promise<StatusWord> {
+    const row = await tx.get<{ status: StatusWord }>(`SELECT status FROM certificate WHERE ${KEY}`, identifier, issuer);
     if (!row) throw new CodedError('NOT_FOUND', 'this region issued no certificate with this identifier');
     return row.status;
   },
@@ -127,7 +123,7 @@ export const library = {
   async decide(
     tx: Transaction,
     key: { readonly identifier: string; readonly issuer: string },
-    status: IssuerStatus,
+    status: StatusWord,
     reason: string,
     now: number,
   ): Promise<void> {

@@ -1,38 +1,41 @@
 import { CodedError } from '#proto';
-import type { CertificateView } from '#trust';
-
-/** What the issuer decided about a certificate (证照状态). */
-export type IssuerStatus = 'valid' | 'suspended' | 'revoked';
+import { type CertificateView, STATUS_WORDS, type StatusWord } from '#trust';
 
 /** How a certificate stands at a moment: what its issuer decided, and what its dates say. */
-export type CertificateStatus = IssuerStatus | 'expired' | 'not-yet-valid';
+export type CertificateStatus = StatusWord | 'expired' | 'not-yet-valid';
 
-/** What may follow what. A revocation (注销) is final. */
-const CHANGES: Readonly<Record<IssuerStatus, readonly IssuerStatus[]>> = {
-  valid: ['suspended', 'revoked'],
-  suspended: ['valid', 'revoked'],
+/**
+ * What may follow what. Only a suspension (暂停) ends again (恢复); the three endings are final, and the first one stays:
+ * the removal from the register (注销手续) that follows a revocation or a withdrawal by law does not change why it ended.
+ */
+export const STATUS_CHANGES: Readonly<Record<StatusWord, readonly StatusWord[]>> = {
+  valid: ['suspended', 'cancelled', 'revoked', 'withdrawn'],
+  suspended: ['valid', 'cancelled', 'revoked', 'withdrawn'],
+  cancelled: [],
   revoked: [],
+  withdrawn: [],
 };
 
-export const ISSUER_STATUSES = Object.keys(CHANGES) as readonly IssuerStatus[];
+/** Every way in which a certificate can stand. */
+export const CERTIFICATE_STATUSES: readonly CertificateStatus[] = [...STATUS_WORDS, 'expired', 'not-yet-valid'];
 
 /**
  * Demands that the issuer may change the status of a certificate.
  *
  * @throws CodedError CONFLICT
  */
-export function demandChange(from: IssuerStatus, to: IssuerStatus): void {
-  if (!CHANGES[from].includes(to))
+export function demandChange(from: StatusWord, to: StatusWord): void {
+  if (!STATUS_CHANGES[from].includes(to))
     throw new CodedError('CONFLICT', `a certificate that is ${from} cannot become ${to}`);
 }
 
 /** A suspension may end, an expiry may not: who asks about a certificate that is both learns what is final. */
 export function statusAt(
-  decided: IssuerStatus,
+  decided: StatusWord,
   { validFrom, validUntil }: Pick<CertificateView, 'validFrom' | 'validUntil'>,
   now: number,
 ): CertificateStatus {
-  if (decided === 'revoked') return 'revoked';
+  if (STATUS_CHANGES[decided].length === 0) return decided;
   if (validUntil !== undefined && now >= validUntil) return 'expired';
   if (decided === 'suspended') return 'suspended';
   return now < validFrom ? 'not-yet-valid' : 'valid';

@@ -68,6 +68,7 @@ async function buildProgram(argv: readonly string[], cli: Cli): Promise<Command>
     .version(version(), '-V, --version', '版本 / version')
     .helpOption('-h, --help', '帮助 / help')
     .helpCommand('help [command]', '帮助 / help')
+    .enablePositionalOptions()
     .addHelpText('after', EPILOGUE)
     .configureOutput({ writeOut: raw.out, writeErr: raw.err, outputError: () => {} })
     .exitOverride();

@@ -1,15 +1,17 @@
 import { ERROR_CODES, regionFullName } from '#proto';
-import { type BundleReport, fingerprintOf, type RegionStatement, verifyBundle } from '#trust';
+import { type BundleReport, fingerprintOf, type RegionStatement, readAuthorities, verifyBundle } from '#trust';
 import type { Answer } from './command.ts';
 import { readText } from './files.ts';
 import { chinaTime, pairs, plain, shortType, table } from './format.ts';
 import { readStatements } from './statements.ts';
 
 const MAX_BUNDLE_BYTES = 256 * 1024 * 1024;
+const MAX_PEM_BYTES = 1024 * 1024;
 
 /**
  * Verifies a bundle with nothing but the statements in the given files.
  *
+ * @param authorityFile PEM certificates of timestamp authorities that are trusted; without it no timestamp counts
  * @param now milliseconds
  * @throws CodedError VALIDATION_FAILED when a file cannot be read or one statement is missing altogether;
  *   VerificationError for a statement that is not one
@@ -18,9 +20,11 @@ export async function verifyEvidenceFile(
   file: string,
   statementFiles: readonly string[],
   now: number,
+  authorityFile?: string,
 ): Promise<Answer> {
   const statements = await readStatements(statementFiles);
-  const report = await verifyBundle(await readText(file, MAX_BUNDLE_BYTES), statements, { now });
+  const authorities = authorityFile === undefined ? [] : readAuthorities(await readText(authorityFile, MAX_PEM_BYTES));
+  const report = await verifyBundle(await readText(file, MAX_BUNDLE_BYTES), statements, { now, authorities });
   const known = statements.map(({ region, name, serial, identity }) => {
     return { region, name, serial, fingerprint: fingerprintOf(identity) };
   });

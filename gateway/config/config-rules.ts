@@ -16,6 +16,7 @@ import {
 import { isWildcard, parseAddress } from './address.ts';
 import { federationRule } from './federation-config.ts';
 import { signersRule } from './signer-config.ts';
+import { timestampRule } from './timestamp-config.ts';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
 
@@ -56,7 +57,9 @@ export const configRule: Rule = both(
         http_requests_per_minute: optional(integer(1, 10_000_000)),
       }),
     ),
-    evidence: optional(fields({ checkpoint_interval_ms: optional(integer(10, 60_000)) })),
+    evidence: optional(
+      fields({ checkpoint_interval_ms: optional(integer(10, 60_000)), timestamps: optional(timestampRule) }),
+    ),
     tokens: optional(fields({ issuer: optional(urn), audience: optional(urn) })),
     federation: optional(federationRule),
   }),

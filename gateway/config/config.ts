@@ -6,6 +6,7 @@ import { type Address, parseAddress } from './address.ts';
 import { configRule, type LOG_LEVELS } from './config-rules.ts';
 import { type FederationConfig, type FederationSection, federationOf } from './federation-config.ts';
 import { type SignerConfig, type SignerEntry, signersOf } from './signer-config.ts';
+import { type TimestampConfig, type TimestampSection, timestampsOf } from './timestamp-config.ts';
 
 /** Name of the config file in the folder that `tongban init` makes. */
 export const CONFIG_FILE = 'gateway.yaml';
@@ -66,7 +67,11 @@ export interface GatewayConfig {
     /** Requests of one token, or of one address without a token. */
     readonly httpRequestsPerMinute: number;
   };
-  readonly evidence: { readonly checkpointIntervalMs: number };
+  readonly evidence: {
+    readonly checkpointIntervalMs: number;
+    /** Absent while nobody stamps our log. */
+    readonly timestamps: TimestampConfig | undefined;
+  };
   /** What the API demands of its tokens: `iss` and `aud` (RFC 7519). */
   readonly tokens: { readonly issuer: string; readonly audience: string };
   /** Anchors whose word pins regions; without them operators pin every peer. */
@@ -162,7 +167,7 @@ interface ConfigDocument {
     http_body_bytes: number;
     http_requests_per_minute: number;
   }>;
-  evidence?: Section<{ checkpoint_interval_ms: number }>;
+  evidence?: Section<{ checkpoint_interval_ms: number; timestamps: TimestampSection }>;
   tokens?: Section<{ issuer: string; audience: string }>;
   federation?: FederationSection | null;
 }
@@ -197,7 +202,10 @@ function withDefaults(document: ConfigDocument, file: string): GatewayConfig {
       httpBodyBytes: document.limits?.http_body_bytes ?? 2 * 1024 * 1024,
       httpRequestsPerMinute: document.limits?.http_requests_per_minute ?? 6_000,
     },
-    evidence: { checkpointIntervalMs: document.evidence?.checkpoint_interval_ms ?? 1_000 },
+    evidence: {
+      checkpointIntervalMs: document.evidence?.checkpoint_interval_ms ?? 1_000,
+      timestamps: document.evidence?.timestamps ? timestampsOf(document.evidence.timestamps, inData) : undefined,
+    },
     tokens: {
       issuer: document.tokens?.issuer ?? regionUrn(document.region),
       audience: document.tokens?.audience ?? 'tongban-api',

@@ -72,6 +72,7 @@ keys:
   # 口令文件;不设则读环境变量 TONGBAN_PASSPHRASE
   # file with the passphrase; without it the environment variable TONGBAN_PASSPHRASE is read
 ${setting('passphrase_file', values.passphraseFile, 'passphrase')}
+  # 签名验签服务器(signers):写法见 docs/remote-signer.md / signature servers, see docs/remote-signer.md
 
 log:
   # 日志级别:fatal error warn info debug silent / log level
@@ -101,6 +102,8 @@ log:
 # evidence:
 #   # 存证日志检查点间隔(毫秒) / time between checkpoints of the evidence log, milliseconds
 #   checkpoint_interval_ms: 1000
+# 可信时间戳(RFC 3161):在 evidence 下设 timestamps,写法见 docs/evidence-log.md
+# timestamps of the log: a section timestamps below evidence, see docs/evidence-log.md
 
 # 访问令牌的签发方与受众;默认签发方为本地区
 # issuer and audience of API tokens; the default issuer is this region

@@ -50,6 +50,8 @@ export class SignerAgent extends Agent {
     });
     try {
       await once(socket, 'secureConnect', { signal: AbortSignal.timeout(this.#config.timeoutMs) });
+      // A server that refuses our certificate says so right after the handshake (RFC 8446, 4.4.2.4).
+      if (socket.destroyed) throw socket.errored ?? new Error('the connection was closed');
       this.#demandPin(socket);
       return socket;
     } catch (error) {
@@ -61,17 +63,11 @@ export class SignerAgent extends Agent {
 
   #dial(options: ConnectionOptions & Credentials): TLSSocket {
     try {
-      return connect(options);
+      // An error that comes when nobody listens yet would end the process; whoever waits sees it on the socket.
+      return connect(options).on('error', () => {});
     } catch (cause) {
-      const files = 'ca_file, certificate_file or key_file';
-      throw new CodedError(
-        'CONFIG_INVALID',
-        `${files} of the signature server ${this.#config.name} cannot be used`,
-        [],
-        {
-          cause,
-        },
-      );
+      const message = `the certificates or the key for the signature server ${this.#config.name} cannot be used`;
+      throw new CodedError('CONFIG_INVALID', message, [], { cause });
     }
   }
 

@@ -11,6 +11,8 @@ export interface EntrustmentView {
   readonly content: EntrustmentContent;
   /** Compact JWS of every link, the region's own first, this one last. */
   readonly chain: readonly string[];
+  /** Compact JWS of every revocation of a link of the chain. */
+  readonly revocations: readonly string[];
   /** Who stands in the chain, from the region down. */
   readonly holders: readonly string[];
   readonly standing: Standing;
@@ -41,6 +43,7 @@ export function entrustmentView(
     region: record.region,
     content: contents.at(-1)!,
     chain: chain.map(({ document }) => document),
+    revocations: chain.map(({ revocation }) => revocation).filter((revocation) => revocation !== ''),
     holders: [contents[0]!.issuer.name, ...contents.map(({ holder }) => holder.name)],
     standing,
     revocation: revocationIn(record),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -94,6 +94,17 @@ describe('letters of entrustment', () => {
       expect(view.chain).toHaveLength(3);
       expect(view.standing).toEqual({ code: '', message: '', problems: [] });
       expect((await uxin.letters.list()).map(({ id }) => id)).toEqual([root, window, clerk].sort());
+    });
+
+    it('as the example of the page', async () => {
+      const page = await readFile(new URL('../../docs/joint-and-entrustment.md', import.meta.url), 'utf8');
+      const [, , example] = page.split('```json\n');
+      const { id: parent } = await uxin.letters.issue({
+        ...LETTERS.department,
+        valid_until: '2028-01-01T00:00:00+08:00',
+      });
+      const { standing } = await uxin.letters.issue({ ...JSON.parse(example!.split('```')[0]!), parent });
+      expect(standing.code).toBe('ENTRUSTMENT_INACTIVE');
     });
 
     it('for a later day too, and are not in force before', async () => {

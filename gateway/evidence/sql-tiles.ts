@@ -25,26 +25,35 @@ export class SqlTiles implements TileReader {
     this.#read = read;
   }
 
-  async leaves(from: number, count: number): Promise<Buffer[]> {
-    const leaves: Buffer[] = [];
-    while (leaves.length < count) {
-      const at = from + leaves.length;
+  leaves(from: number, count: number): Promise<Buffer[]> {
+    return this.#stretch('leaf', from, count);
+  }
+
+  /** Encoded entries by their index in the tree. */
+  entries(from: number, count: number): Promise<Buffer[]> {
+    return this.#stretch('entry', from, count);
+  }
+
+  async #stretch(column: 'leaf' | 'entry', from: number, count: number): Promise<Buffer[]> {
+    const found: Buffer[] = [];
+    while (found.length < count) {
+      const at = from + found.length;
       const run = await this.#read.get<Run>(
         'SELECT first_index, first_position, count FROM log_run WHERE first_index <= ? ORDER BY first_index DESC LIMIT 1',
         at,
       );
       if (!run || at >= run.first_index + run.count) break;
       const position = run.first_position + (at - run.first_index);
-      const want = Math.min(count - leaves.length, run.first_index + run.count - at);
-      const rows = await this.#read.all<{ leaf: Buffer }>(
-        'SELECT leaf FROM log_entry WHERE position >= ? AND position < ? ORDER BY position',
+      const want = Math.min(count - found.length, run.first_index + run.count - at);
+      const rows = await this.#read.all<{ value: Buffer }>(
+        `SELECT ${column} AS value FROM log_entry WHERE position >= ? AND position < ? ORDER BY position`,
         position,
         position + want,
       );
       if (rows.length !== want) break;
-      for (const row of rows) leaves.push(row.leaf);
+      for (const row of rows) found.push(row.value);
     }
-    return leaves;
+    return found;
   }
 
   async nodes(level: number, from: number, count: number): Promise<Buffer[]> {

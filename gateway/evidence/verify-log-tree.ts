@@ -1,4 +1,4 @@
-import { CodedError, logLeaf } from '#proto';
+import { CodedError, type Hash, logLeaf } from '#proto';
 import {
   appendLeaves,
   EMPTY_FRONTIER,
@@ -38,8 +38,6 @@ interface Rebuilt {
   readonly waiting: number;
 }
 
-/** Checkpoints are signed with Ed25519, so the log is hashed with the hash of that suite. */
-const { hash } = suiteOf('Ed25519');
 /** Entries read at once. */
 const STEP = 4096;
 
@@ -50,7 +48,7 @@ export async function checkTree(
   onFault: OnFault,
 ): Promise<{ epoch: number; size: number; waiting: number; checkpoint: string }> {
   const state = await read.get<StoredState>('SELECT epoch, size, frontier, checkpoint FROM log_state WHERE id = 1');
-  const rebuilt = await rebuild(read, onFault);
+  const rebuilt = await rebuild(read, hashOf(statement), onFault);
   if (rebuilt.frontier.size !== (state?.size ?? 0))
     onFault('log_state', 'LOG_CORRUPT', `says ${state?.size ?? 0} leaves, the runs have ${rebuilt.frontier.size}`);
   if (state) checkState(state, rebuilt, statement, onFault);
@@ -82,7 +80,12 @@ function checkState(
   }
 }
 
-async function rebuild(read: Sql, onFault: OnFault): Promise<Rebuilt> {
+/** A log is hashed with the suite of its key, also of those that followed it. */
+function hashOf({ keys }: RegionStatement): Hash {
+  return keys.find(({ purpose }) => purpose === 'log')?.suite.hash ?? suiteOf('Ed25519').hash;
+}
+
+async function rebuild(read: Sql, hash: Hash, onFault: OnFault): Promise<Rebuilt> {
   const runs = new Runs(
     await read.all<Run>('SELECT first_index, first_position, count FROM log_run ORDER BY first_index'),
   );

@@ -27,7 +27,7 @@ beforeAll(async () => {
   copies = await mkdtemp(join(tmpdir(), 'tongban-verify-log-'));
   const [sender, recipient] = [await openLiveRegion(folders[0]!), await openLiveRegion(folders[1]!)];
   await pinEachOther(sender, recipient);
-  await sendPings(sender, recipient.region);
+  await sendPings(sender, recipient);
   statements = { sender: sender.core.own, recipient: recipient.core.own };
   await Promise.all([sender.stop(), recipient.stop()]);
 });
@@ -49,6 +49,7 @@ describe('a log that nobody touched', () => {
       'DELETE FROM log_run',
       'DELETE FROM log_state',
       'DELETE FROM log_node',
+      'DELETE FROM cosignature',
     ]);
     expect(report.faults).toEqual([]);
     expect(report).toMatchObject({ size: 0, waiting: PINGS, records: PINGS, checkpoint: '' });
@@ -100,18 +101,71 @@ describe('a log that was changed is found out:', () => {
     const forged = await verifyCopy('sender', ["UPDATE log_state SET checkpoint = replace(checkpoint, '600', '601')"]);
     expect(forged.faults).toMatchObject([{ where: 'log_state', code: 'CHECKPOINT_INVALID' }]);
     const foreign = await verifyCopy('sender', [], 'recipient');
-    expect(foreign.faults).toMatchObject([{ where: 'log_state', code: 'CHECKPOINT_INVALID' }]);
+    expect(foreign.faults[0]).toMatchObject({ where: 'log_state', code: 'CHECKPOINT_INVALID' });
   });
 });
 
-async function sendPings({ core }: LiveRegion, peer: string): Promise<void> {
+describe('what witnesses said is rechecked:', () => {
+  it('the sender’s log was countersigned, and so was the recipient’s', async () => {
+    expect((await verifyCopy('sender')).cosignatures).toBeGreaterThan(0);
+    expect((await verifyCopy('recipient')).peerStates).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['a countersignature', "UPDATE cosignature SET line = replace(line, 'A', 'B')", /^cosignature\/150626\//],
+    ['a countersigned state', "UPDATE cosignature SET note = replace(note, 'A', 'B')", /^cosignature\/150626\//],
+    [
+      'a state of a peer',
+      "UPDATE witnessed_note SET note = replace(note, '/150626/', '/150622/')",
+      /^witnessed_note\//,
+    ],
+    ['our own countersignature', "UPDATE witnessed_note SET line = replace(line, 'A', 'B')", /^witnessed_note\//],
+  ])('%s that was changed is found out', async (_what, change, where) => {
+    const { faults } = await verifyCopy('sender', [change]);
+    expect(faults.map((fault) => fault.where)).toContainEqual(expect.stringMatching(where));
+  });
+
+  it('a log that was begun anew is found out by what a peer countersigned', async () => {
+    const { faults } = await verifyCopy('recipient', [
+      'DELETE FROM log_run',
+      'DELETE FROM log_state',
+      'DELETE FROM log_node',
+    ]);
+    expect(faults[0]).toMatchObject({ code: 'LOG_FORKED', where: expect.stringMatching(/^cosignature\/320600\//) });
+  });
+
+  it('an alarm about our own log is a fault, one about a peer is shown', async () => {
+    const alarm = (region: string) =>
+      `INSERT INTO log_alarm VALUES ('${region}', 1, 'rewritten', '150626', 'held', 'shown', 1, 2, 3)`;
+    const own = await verifyCopy('sender', [alarm('320600')]);
+    expect(own.faults).toMatchObject([{ where: 'log_alarm/rewritten/150626', code: 'LOG_FORKED' }]);
+    const peers = await verifyCopy('sender', [alarm('150626')]);
+    expect(peers.faults).toEqual([]);
+    expect(peers.alarms).toMatchObject([{ region: '150626', kind: 'rewritten', via: '150626', times: 3 }]);
+  });
+
+  it('a database of before witnesses is rechecked without them', async () => {
+    const report = await verifyCopy('sender', ['DROP TABLE cosignature']);
+    expect(report).toMatchObject({ faults: [], cosignatures: 0, peerStates: 0 });
+  });
+});
+
+/** Sends pings, and lets both countersign the log of the other meanwhile. */
+async function sendPings({ core }: LiveRegion, recipient: LiveRegion): Promise<void> {
+  const peer = recipient.region;
   for (let n = 0; n < PINGS; n += 1) {
+    if (n === PINGS / 2) {
+      await until('half of the pings have their receipts', () => core.outbox.pending(peer) === 0);
+      await Promise.all([core.evidence.integrate(), recipient.core.evidence.integrate()]);
+    }
     const conversation = randomUUIDv7();
     await core.store.write((tx) =>
       core.outbox.enqueue(tx, { peer, conversation, name: 'Ping', payload: { note: `${n}` } }),
     );
   }
   await until('every ping has its receipt', () => core.outbox.pending(peer) === 0);
+  for (const { read } of [core.store, recipient.core.store])
+    await until('the log was countersigned', async () => (await read.get('SELECT 1 FROM cosignature')) !== undefined);
 }
 
 /** Verifies a copy of a region's database after some statements have changed it. */

@@ -1,11 +1,13 @@
+import type { X509Certificate } from 'node:crypto';
 import type { RegionStatement } from '#trust';
 import type { Sql } from '../store/store.ts';
 import type { LogFault, OnFault } from './log-fault.ts';
 import { checkRecords } from './verify-log-records.ts';
 import { checkTree } from './verify-log-tree.ts';
+import { checkWitnesses, type WitnessReport } from './verify-log-witnesses.ts';
 
 /** What recomputing a log found. It is sound only when there are no faults. */
-export interface LogReport {
+export interface LogReport extends WitnessReport {
   readonly region: string;
   readonly epoch: number;
   /** Leaves under the checkpoint. */
@@ -24,17 +26,24 @@ const MAX_FAULTS = 1000;
 
 /**
  * Recomputes the evidence log (存证日志) of a gateway from its database: every leaf, every node, the signed checkpoint,
- * and that entries and the records of envelopes, receipts and checks answer to each other one to one.
+ * that entries and the records of envelopes, receipts and checks answer to each other one to one, and what witnesses
+ * said of the log and we of theirs.
  *
  * @param read one snapshot of the database, such as a connection inside a transaction
  * @param statement the region whose log key must have signed
+ * @param authorities timestamp authorities that are trusted; timestamps are not judged without any
  */
-export async function verifyLog(read: Sql, statement: RegionStatement): Promise<LogReport> {
+export async function verifyLog(
+  read: Sql,
+  statement: RegionStatement,
+  authorities: readonly X509Certificate[] = [],
+): Promise<LogReport> {
   const faults: LogFault[] = [];
   const onFault: OnFault = (where, code, message) => {
     if (faults.length < MAX_FAULTS) faults.push({ where, code, message });
   };
   const tree = await checkTree(read, statement, onFault);
   const records = await checkRecords(read, onFault);
-  return { region: statement.region, ...tree, records, faults };
+  const witnesses = await checkWitnesses(read, statement, tree, authorities, onFault);
+  return { region: statement.region, ...tree, records, ...witnesses, faults };
 }

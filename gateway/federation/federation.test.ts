@@ -193,7 +193,12 @@ describe('a region for which an anchor vouches', () => {
     await national.vouch(again.statement);
     await site.publish(national);
     await until('the new identity', () => gateway.peers.get('150626')?.identity === again.identity.kid);
+    await until('its standing', () => regionOf('150626')?.fingerprint === fingerprintOf(again.identity.kid));
     expect(regionOf('150626')).toMatchObject({ pinned: 'federation', code: '' });
+    expect(await gateway.peers.identityChanges('150626')).toMatchObject([
+      { from: uxin.identity.kid, to: again.identity.kid, by: 'anchor national' },
+    ]);
+    expect(gateway.peers.directory.ownerOf(uxin.tls.certificate)).toBeUndefined();
   });
 });
 
@@ -252,6 +257,19 @@ describe('what an operator decided', () => {
     await untilPinned('150626');
   });
 
+  it('stands when he pinned a region anew, though its anchor still vouches for the old identity', async () => {
+    await vouchForBoth();
+    await joins();
+    await untilPinned('150626', '350500');
+    const again = await throwawayRegion('150626', { now: NOW });
+    const why = { reason: '身份密钥遗失', by: 'operator' };
+    await gateway.peers.repin('150626', again.jwt, fingerprintOf(again.identity.kid), why);
+    await site.publish(national);
+    await untilCode('150626', 'FINGERPRINT_MISMATCH');
+    expect(gateway.peers.get('150626')?.identity).toBe(again.identity.kid);
+    expect(regionOf('150626')?.pinned).toBe('operator');
+  });
+
   it('to leave the federation unpins all that rested on it, and nothing else', async () => {
     await vouchForBoth();
     await joins();
@@ -284,6 +302,21 @@ describe('an anchor that goes away', () => {
     national = await refreshed();
     await site.publish(national, { serial: 50, issuedAt: clock.at, expiresAt: clock.at + DAY_MS });
     await untilPinned('150626', '350500');
+  });
+
+  it('and comes back at another place counts on its last copy until it was read there', async () => {
+    await vouchForBoth();
+    await joins();
+    await untilPinned('150626', '350500');
+    const moved = await newSite();
+    await restart(() => joins({ anchors: [pinTo(national, moved)] }));
+    await until('a look at the new place', () => anchorOf('national')?.lastCode === 'ANCHOR_UNREACHABLE');
+    await restart(() => joins({ anchors: [pinTo(national, moved)] }));
+    expect(pinned()).toEqual(['150626', '350500']);
+    national.files.delete('subordinates/150626.jwt');
+    await moved.publish(national);
+    await untilPinned('350500');
+    await until('one copy', async () => (await gateway.store.read.all('SELECT * FROM anchor_copy')).length === 1);
   });
 
   it('is announced 30, 7 and 1 days before, and when it has ended', async () => {

@@ -76,7 +76,8 @@ function choose(
     return { vouched, pin: false, code: 'FINGERPRINT_MISMATCH' };
   const mark = Math.max(...usable.map(({ markUntil = 0 }) => markUntil));
   const grace = byFederation && same.length > 0 ? policy.trustMarkGraceMs : 0;
-  if (policy.requireTrustMark !== undefined && now >= mark + grace)
+  const isOther = region !== peers.own.region;
+  if (isOther && policy.requireTrustMark !== undefined && now >= mark + grace)
     return { vouched, pin: false, code: best.code || 'TRUST_MARK_MISSING' };
   return { vouched, pin: true, code: identities.size > 1 ? 'FINGERPRINT_MISMATCH' : '' };
 }
@@ -89,17 +90,23 @@ async function act(
 ): Promise<ErrorCode | ''> {
   if (region === peers.own.region) return code;
   const state = peers.vouched.get(region);
-  const pinned = peers.get(region);
-  const other = pinned !== undefined && pinned.identity !== vouched?.statement.identity;
-  if (state === 'pinned' && (!pin || other)) await unpin(region, peers, log);
+  if (state === 'pinned' && !pin) await unpin(region, peers, log);
   if (!pin || !vouched || state === 'refused') return code;
+  const { statement, anchor } = vouched;
+  const pinned = peers.get(region);
   try {
-    if (!peers.get(region)) {
-      await peers.pinVouched(vouched.statement);
-      log.info({ peer: region }, 'pinned a region because an anchor vouches for it');
-    } else if (isNewer(vouched.statement, peers.get(region)!)) {
-      await store.write((tx) => peers.renew(tx, region, vouched.statement.jwt));
-      log.info({ peer: region, serial: vouched.statement.serial }, 'took a newer statement of a region from an anchor');
+    if (!pinned) {
+      await peers.pinVouched(statement);
+      log.info({ peer: region, anchor: anchor.name }, 'pinned a region because an anchor vouches for it');
+    } else if (pinned.identity !== statement.identity) {
+      await peers.repinVouched(statement, anchor.name);
+      log.warn(
+        { peer: region, anchor: anchor.name },
+        'an anchor vouches for another identity of a region: pinned anew',
+      );
+    } else if (isNewer(statement, pinned)) {
+      await store.write((tx) => peers.renew(tx, region, statement.jwt));
+      log.info({ peer: region, serial: statement.serial }, 'took a newer statement of a region from an anchor');
     }
     return code;
   } catch (error) {

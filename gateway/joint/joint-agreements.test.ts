@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -268,6 +268,13 @@ describe('a joint agreement in the books of its parties', () => {
       expect(await problems('draft')).toEqual([' TYPE']);
       expect(await nantong.joint.list()).toEqual([]);
       expect(nantong.outbox.pending(UXIN)).toBe(0);
+    });
+
+    it('may be the example of the page', async () => {
+      const page = await readFile(new URL('../../docs/joint-and-entrustment.md', import.meta.url), 'utf8');
+      const [, example] = page.split('```json\n');
+      const { state, stages } = await nantong.joint.propose(JSON.parse(example!.split('```')[0]!));
+      expect({ state, stages }).toEqual({ state: 'proposed', stages: [['leave'], ['settle', 'fund']] });
     });
 
     it('needs a reason to end it', async () => {

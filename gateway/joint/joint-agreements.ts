@@ -173,6 +173,11 @@ export class JointAgreements {
     return this.#tending;
   }
 
+  /** Waits for the endings under way. */
+  stop(): Promise<void> {
+    return this.#tending;
+  }
+
   async #endHopeless(): Promise<void> {
     const { clock, peers, store } = this.#options;
     const now = clock.now();

@@ -1,9 +1,10 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { join } from 'node:path';
-import type { Clock, RegionStatement, Signer } from '#trust';
+import { type Clock, needsAuthorization, type RegionStatement, type Signer } from '#trust';
 import type { GatewayConfig } from '../config/config.ts';
 import { keyFolderOf } from '../custody/key-folder.ts';
 import { EvidenceLog } from '../evidence/evidence-log.ts';
+import type { Timestamper } from '../evidence/timestamps/timestamper.ts';
 import { Federation } from '../federation/federation.ts';
 import { KeyRing } from '../keyring/key-ring.ts';
 import { openOwnKeys } from '../keyring/own-keys.ts';
@@ -16,6 +17,7 @@ import { openSqliteStore } from '../store/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { type Log, openLog } from '../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
+import { openTimestamps } from './timestamps.ts';
 
 /** What every room above stands on: time, names, keys, the store and what lives in it. */
 export interface Core {
@@ -38,6 +40,8 @@ export interface Core {
   readonly peers: Peers;
   readonly federation: Federation;
   readonly evidence: EvidenceLog;
+  /** Has our log stamped; absent when the config names no authority. */
+  readonly timestamps: Timestamper | undefined;
   readonly outbox: Outbox;
   readonly materials: MaterialStore;
 }
@@ -82,6 +86,7 @@ export async function openCore(
     intervalMs: config.evidence.checkpointIntervalMs,
     onError: (error) => log.error({ err: error }, 'the evidence log could not be integrated; it is tried again'),
   });
+  const timestamps = await openTimestamps({ config, store, clock, evidence, log, metrics });
   const outbox = new Outbox({
     store,
     clock,
@@ -90,11 +95,13 @@ export async function openCore(
     suite: keyring.signer.suite,
     newId,
     capacity: config.limits.outboxPerPeer,
+    mayAccept: (name) => needsAuthorization(name) && timestamps?.demandStamped(),
     onEnqueued,
   });
   const materials = new MaterialStore(store, clock, join(data, 'materials'), config.limits.stagingBytesPerPeer);
   await peers.start();
   await evidence.start();
+  await timestamps?.start();
   await outbox.start();
   const federation = new Federation({ config: config.federation, store, clock, random: Math.random, peers, log });
   await federation.start();
@@ -118,6 +125,7 @@ export async function openCore(
     peers,
     federation,
     evidence,
+    timestamps,
     outbox,
     materials,
   };

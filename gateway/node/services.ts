@@ -11,7 +11,9 @@ import { CatalogueService } from '../catalogue/catalogue-service.ts';
 import { CertificateService } from '../certificate/certificate-service.ts';
 import { CheckService } from '../certificate/check-service.ts';
 import type { CertificateInput } from '../certificate/issuable.ts';
+import { Entrustments } from '../entrustment/entrustments.ts';
 import { exportBundle } from '../evidence/bundle-export.ts';
+import { JointAgreements } from '../joint/joint-agreements.ts';
 import type { Dispatcher } from '../outbound/dispatcher.ts';
 import type { IncomingHandler } from '../peer/incoming.ts';
 import { caseNews } from '../platform/event-types.ts';
@@ -24,6 +26,8 @@ import type { WireHandlers } from './wire.ts';
 /** The rooms that decide what is sent and what arriving messages mean. */
 export interface Services {
   readonly authorizations: AuthorizationService;
+  readonly joint: JointAgreements;
+  readonly entrustments: Entrustments;
   readonly catalogue: CatalogueService;
   readonly certificates: CertificateService;
   readonly checks: CheckService;
@@ -38,6 +42,8 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
   const events = new PlatformEvents(core);
   const catalogue = new CatalogueService(core);
   const authorizations = openAuthorizations(core, events, catalogue);
+  const joint = openJoint(core);
+  const entrustments = new Entrustments({ ...core, signer: core.keyring.signer });
   const certificates = new CertificateService({
     store: core.store,
     clock: core.clock,
@@ -50,10 +56,16 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
   const neighbours = caseNeighbours(core, authorizations, catalogue, certificates, events);
   const cases = new CaseService({ ...core, now: () => core.clock.now(), neighbours });
   const platforms = new Platforms({ ...core, events, submit: (submission) => takeSubmission(cases, submission) });
-  const incoming = incomingHandlers(core, authorizations, catalogue, certificates, neighbours, events);
+  const incoming = {
+    ...incomingHandlers(core, authorizations, catalogue, certificates, neighbours, events),
+    ...joint.incoming,
+    ...entrustments.incoming,
+  };
   await authorizations.start();
   return {
     authorizations,
+    joint,
+    entrustments,
     catalogue,
     certificates,
     checks,
@@ -65,6 +77,8 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
       handlerOf: (name) => incoming[name as PayloadName] ?? unknownType,
       onSettled: async (tx, settled) => {
         await authorizations.settled(tx, settled);
+        await joint.settled(tx, settled);
+        await entrustments.settled(tx, settled);
         await cases.settled(tx, settled);
       },
       check: (peer, envelope) => checks.answer(peer, envelope),
@@ -89,6 +103,15 @@ function openAuthorizations(core: Core, events: PlatformEvents, catalogue: Catal
     catalogueItems: catalogueItems(catalogue),
     exportFolder: `${core.config.data}/authorizations`,
     onError: (error) => core.log.error({ err: error }, 'an authorization document could not be written to its folder'),
+  });
+}
+
+function openJoint(core: Core): JointAgreements {
+  return new JointAgreements({
+    ...core,
+    signer: core.keyring.signer,
+    onError: (error) =>
+      core.log.error({ err: error }, 'a joint agreement that waits in vain could not be ended; it is tried again'),
   });
 }
 

@@ -55,6 +55,8 @@ export interface OutboxOptions {
   readonly newId: () => string;
   /** Envelopes that may wait for one peer. */
   readonly capacity: number;
+  /** Throws a CodedError when nothing new of a type may be accepted now. */
+  readonly mayAccept?: (name: PayloadName) => unknown;
   /** Called after a commit that added envelopes for a peer. */
   readonly onEnqueued: (peer: string) => void;
 }
@@ -84,10 +86,12 @@ export class Outbox {
   /**
    * Fixes an envelope and takes it, inside a unit of work.
    *
-   * @throws CodedError BACK_PRESSURE when too many wait for the peer, PAYLOAD_INVALID, MESSAGE_TOO_LARGE
+   * @throws CodedError BACK_PRESSURE when too many wait for the peer, PAYLOAD_INVALID, MESSAGE_TOO_LARGE, and what
+   *   `mayAccept` throws
    */
   async enqueue(tx: Transaction, outgoing: Outgoing): Promise<Enqueued> {
-    const { capacity } = this.#options;
+    const { capacity, mayAccept } = this.#options;
+    mayAccept?.(outgoing.name);
     if (this.pending(outgoing.peer) >= capacity)
       throw new CodedError('BACK_PRESSURE', `${capacity} envelopes wait for region ${outgoing.peer}`);
     const row = await tx.get<{ sequence: number }>(

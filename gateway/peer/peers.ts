@@ -135,6 +135,24 @@ export class Peers {
     });
   }
 
+  /**
+   * Pins a region anew that is pinned only because an anchor vouches for it, and vouches for another identity now. The
+   * change is kept as in {@link repin}.
+   *
+   * @param anchor name of the anchor
+   * @throws CodedError CONFLICT when an operator decided about the region; STATEMENT_EXPIRED, STATEMENT_INVALID
+   */
+  async repinVouched(statement: RegionStatement, anchor: string): Promise<void> {
+    const { region, identity: to } = statement;
+    const from = this.#directory.get(region)?.identity ?? '';
+    this.#demandUsable(statement);
+    const why = { reason: 'an anchor vouches for another identity of the region', by: `anchor ${anchor}` };
+    await this.#store.write(async (tx) => {
+      if (!(await this.vouched.isPinned(tx, region))) throw new CodedError('CONFLICT');
+      await this.#replace(tx, statement, { region, from, to, at: this.#clock.now(), ...why });
+    });
+  }
+
   /** Forgets a region that was pinned only because an anchor vouched for it; its live calls end. */
   async unpinVouched(region: string): Promise<void> {
     await this.#store.write(async (tx) => {
@@ -167,7 +185,10 @@ export class Peers {
       throw new CodedError('CONFLICT', 'the region is pinned with this identity key already; use: tongban peer add');
     this.#demandUsable(statement);
     const change = { region, from: known.identity, to: statement.identity, at: this.#clock.now(), ...why };
-    await this.#store.write((tx) => this.#replace(tx, statement, change));
+    await this.#store.write(async (tx) => {
+      await this.#replace(tx, statement, change);
+      await this.vouched.forget(tx, region);
+    });
     return statement;
   }
 

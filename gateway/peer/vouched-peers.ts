@@ -23,6 +23,12 @@ export class VouchedPeers {
     return [...this.#states].filter(([, state]) => state === 'pinned').map(([region]) => region);
   }
 
+  /** Like `get`, asked of the store inside a unit of work. */
+  async isPinned(tx: Transaction, region: string): Promise<boolean> {
+    const row = await tx.get("SELECT region FROM vouched_peer WHERE region = ? AND state = 'pinned'", region);
+    return row !== undefined;
+  }
+
   async set(tx: Transaction, region: string, state: Vouched): Promise<void> {
     await tx.run(
       'INSERT INTO vouched_peer (region, state) VALUES (?, ?) ON CONFLICT (region) DO UPDATE SET state = excluded.state',

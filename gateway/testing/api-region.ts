@@ -91,7 +91,7 @@ async function countRows({ core }: LiveRegion): Promise<Record<string, number>> 
   const { read } = core.store;
   const tables = await read.all<{ name: string }>(
     `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
-       AND name NOT IN ('log_run', 'log_node', 'log_state', 'peer_checkpoint')`,
+       AND name NOT IN ('log_run', 'log_node', 'log_state', 'peer_checkpoint', 'witnessed_note', 'cosignature')`,
   );
   const counts: Record<string, number> = {};
   for (const { name } of tables) counts[name] = (await read.get<{ n: number }>(`SELECT count(*) AS n FROM ${name}`))!.n;

@@ -100,7 +100,9 @@ export async function openLiveRegion(folder: string, clock: Clock = { now: Date.
       await opened.server.stop();
       await opened.dispatcher.stop();
       await services.authorizations.stop();
+      await services.joint.stop();
       await core.federation.stop();
+      await core.timestamps?.stop();
       await core.evidence.stop();
       await core.store.close();
       core.closeKeys();

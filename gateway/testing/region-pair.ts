@@ -92,7 +92,10 @@ export async function pinEachOther(one: TestGateway, other: TestGateway): Promis
   await other.peers.pin(one.own.jwt, fingerprintOf(one.own.statement.identity));
 }
 
-/** Seals what waits for a region, opens it there and hands it to the handlers. No verdict goes back yet. */
+/**
+ * Seals what waits for a region, opens it there and hands it to the handlers; after a deferral the rest of a conversation
+ * waits. No verdict goes back yet.
+ */
 export async function handOver(from: TestGateway, to: TestGateway, handlers: Handlers): Promise<HandedOver[]> {
   const waiting = await from.outbox.pendingAfter(to.region, 0, 256);
   if (waiting.length === 0) return [];
@@ -102,12 +105,16 @@ export async function handOver(from: TestGateway, to: TestGateway, handlers: Han
   const arrival = { kind: 'arrival', now: to.clock.now() } as const;
   const root = verifyGroup(Buffer.from(signedRoot), headers, from.own.statement, arrival);
   const verdicts: HandedOver[] = [];
+  const held = new Set<string>();
   for (const envelope of waiting) {
-    const { header, payload, salt } = envelope;
+    const { header, payload, salt, conversation } = envelope;
+    if (held.has(conversation)) continue;
     const arrived = readArrived({ header, payload, payloadSalt: salt, seal: null }, from.region, to.region);
     const opened = openMember(arrived, root, to.clock.now());
     const name = payloadName(opened.header.type)!;
-    verdicts.push({ envelope, name, code: await decide(opened, name, from, to, handlers) });
+    const code = await decide(opened, name, from, to, handlers);
+    if (code !== '' && ERROR_CODES[code].answer === 'deferral') held.add(conversation);
+    verdicts.push({ envelope, name, code });
   }
   return verdicts;
 }

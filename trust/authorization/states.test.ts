@@ -1,9 +1,11 @@
+import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   AUTHORIZATION_ACTORS,
   AUTHORIZATION_EVENTS,
   AUTHORIZATION_STATES,
+  AUTHORIZATION_TRANSITIONS,
   AUTHORIZATION_USE,
   type AuthorizationActor,
   type AuthorizationEvent,
@@ -196,6 +198,43 @@ describe('what a state lets through', () => {
     }
     expect([...after].filter((state) => AUTHORIZATION_USE[state].open !== 'yes')).toEqual(['revoked-for-cause']);
     expect([...after].filter((state) => AUTHORIZATION_USE[state].opening === 'yes')).toEqual(['active']);
+  });
+});
+
+describe('docs/authorizations.md', () => {
+  const rowsOf = async (columns: number) => {
+    const page = await readFile(new URL('../../docs/authorizations.md', import.meta.url), 'utf8');
+    const cells = page.split('\n').map((line) => line.split('|').map((cell) => cell.trim()));
+    return cells.filter(({ length }) => length === columns + 2).map((row) => row.slice(1, -1));
+  };
+  const isState = (word: string) => (AUTHORIZATION_STATES as readonly string[]).includes(word);
+
+  it('shows exactly these transitions', async () => {
+    const events = (await rowsOf(4)).filter(([, event]) =>
+      (AUTHORIZATION_EVENTS as readonly string[]).includes(event!),
+    );
+    const table = AUTHORIZATION_TRANSITIONS.map(({ from, event, by, to }) => [
+      from.join(', '),
+      event,
+      by.join(', '),
+      to,
+    ]);
+    expect(events).toEqual(table);
+  });
+
+  it('shows what every state lets through', async () => {
+    const shown = (await rowsOf(4)).flatMap(([states, , opening, open]) =>
+      states!
+        .split(', ')
+        .filter((state) => isState(state) && !isState(open!))
+        .map((state) => [state, { opening, open }]),
+    );
+    const code = (use: string) => (use.startsWith('AUTHORIZATION_') ? `\`${use}\`` : use);
+    const table = Object.entries(AUTHORIZATION_USE).map(([state, use]) => [
+      state,
+      { opening: code(use.opening), open: code(use.open) },
+    ]);
+    expect(Object.fromEntries(shown)).toEqual(Object.fromEntries(table));
   });
 });
 

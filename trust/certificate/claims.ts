@@ -2,6 +2,7 @@ import {
   checkItemCode,
   checkRegionCode,
   checkSocialCreditCode,
+  fields,
   type IdentityDocumentType,
   identifier,
   integer,
@@ -16,6 +17,7 @@ import {
 import { VerificationError } from '../errors.ts';
 import type { CertificateContent } from './content.ts';
 import type { Claims } from './sd-jwt.ts';
+import { type StatusReference, statusReferenceRule } from './status/status-reference.ts';
 import { type CertificateType, checkTypeCode, FIELD_KEY } from './types.ts';
 
 /** What a certificate shows, after verification. Times in milliseconds; what the holder kept back is absent. */
@@ -41,6 +43,8 @@ export interface CertificateView {
   readonly item: string;
   readonly caseNumber?: string;
   readonly fields: Readonly<Record<string, string>>;
+  /** Where the issuer publishes its status; absent when it publishes none. */
+  readonly statusList?: StatusReference;
 }
 
 /** Disclosable names beside the type-specific keys; presentations and allow-lists use these names. */
@@ -89,6 +93,7 @@ const CLAIMS: Readonly<Record<string, Rule>> = {
   [HOLDER_NUMBER]: optional(text(40)),
   related_item_code: identifier(checkItemCode),
   [CASE_NUMBER]: optional(text(64)),
+  status: optional(fields({ status_list: statusReferenceRule })),
 };
 const FIELD = text(4000, { lines: true });
 
@@ -124,6 +129,7 @@ export function writeClaims(
     [HOLDER_NUMBER]: content.holder.number,
     related_item_code: content.item,
     ...(typeof content.caseNumber === 'string' ? { [CASE_NUMBER]: content.caseNumber } : {}),
+    ...(content.statusList ? { status: { status_list: content.statusList } } : {}),
     ...Object.fromEntries(Object.entries(content.fields).map(([key, value]) => [claimNameOf(key), value])),
   };
   const mayBeKept = [...ALWAYS_DISCLOSABLE, ...disclosableFields(type).map(claimNameOf)];
@@ -173,6 +179,7 @@ export function readClaims(claims: Claims, disclosed: readonly string[], region:
     fields: Object.fromEntries(
       Object.entries(words).flatMap(([name, value]) => (isFieldClaim(name) ? [[fieldNameOf(name), value]] : [])),
     ),
+    ...statusListOf(claims),
   };
 }
 
@@ -229,6 +236,10 @@ function demandConsistent(claims: Claims, nbf: number, exp: number | undefined):
     claims['certificate_validate_end'] === endOf(exp) &&
     (exp === undefined || exp > nbf);
   if (!good) malformed('the type or the validity of the certificate contradicts itself');
+}
+
+function statusListOf({ status }: Claims): Pick<CertificateView, 'statusList'> {
+  return status ? { statusList: (status as { status_list: StatusReference }).status_list } : {};
 }
 
 function documentTypeOf(code: string): IdentityDocumentType {

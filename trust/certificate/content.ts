@@ -18,6 +18,7 @@ import {
   text,
   verifyCertificateIdentifier,
 } from '#proto';
+import { type StatusReference, statusReferenceRule } from './status/status-reference.ts';
 import type { CertificateType, CertificateTypes } from './types.ts';
 
 /** Who holds a certificate (持证主体). */
@@ -55,6 +56,8 @@ export interface CertificateContent {
   readonly caseNumber?: string | undefined;
   /** Type-specific fields (照面信息), by key. */
   readonly fields: Readonly<Record<string, string>>;
+  /** Where we publish its status (证照状态); undefined when we publish none. */
+  readonly statusList?: StatusReference | undefined;
 }
 
 const CONTENT = fields({
@@ -78,6 +81,7 @@ const CONTENT = fields({
   item: identifier(checkItemCode),
   caseNumber: optional(text(64)),
   fields: record(text(48), text(4000, { lines: true }), 50),
+  statusList: optional(statusReferenceRule),
 });
 
 /**

@@ -37,7 +37,7 @@ export async function witnessedState(
 
 /** The region's next statement, which revokes its keys of these purposes as of a moment (ms). */
 export async function revoking(
-  { identity, statement, tls }: ThrowawayRegion,
+  { identity, statement, tls }: Pick<ThrowawayRegion, 'identity' | 'statement' | 'tls'>,
   purposes: readonly StatementKey['purpose'][],
   at: number,
 ): Promise<RegionStatement> {

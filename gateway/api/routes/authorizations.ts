@@ -1,5 +1,6 @@
 import { Type } from '@fastify/type-provider-typebox';
-import { boolean, fields, list, type Rule, text } from '#proto';
+import { boolean, fields, text } from '#proto';
+import { writtenContacts } from '../../authorization/agreement-contacts.ts';
 import type { ApiContext } from '../context.ts';
 import { judgingContent, RULED, readInput } from '../helpers/body.ts';
 import { pageOf, pageQuery, pageRequest } from '../helpers/pagination.ts';
@@ -21,8 +22,7 @@ const Reason = Type.Object({ reason: Type.String() }, CLOSED);
 
 const reasoned = fields({ reason: text(500) });
 const revocation = fields({ reason: text(500), forCause: boolean });
-const anything: Rule = () => {};
-const contactsBody = fields({ contacts: list(anything, 20) });
+const contactsBody = fields({ contacts: writtenContacts });
 
 /** Mutual authorizations (相互授权): reading, and everything in their life. */
 export function authorizationRoutes(context: ApiContext): RouteModule {
@@ -226,7 +226,7 @@ function standing({ authorizations }: ApiContext): RouteModule {
       },
       async (request) => {
         const { id } = request.params as { id: string };
-        const { contacts } = readInput<{ contacts: object[] }>(contactsBody, request.body);
+        const { contacts } = readInput<{ contacts: unknown }>(contactsBody, request.body);
         return { sides: await authorizations.setContacts(id, contacts) };
       },
     );

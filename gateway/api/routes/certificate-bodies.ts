@@ -10,13 +10,13 @@ import {
   text,
   verifyCertificateIdentifier,
 } from '#proto';
+import { STATUS_WORDS } from '#trust';
 import type { CertificateInput } from '../../certificate/issuable.ts';
-import { ISSUER_STATUSES } from '../../certificate/standing.ts';
 
 /** Characters of a certificate as text: what a message can carry. */
 const certificateText = text(256 * 1024, { lines: true });
 
-export const statusBody = fields({ status: oneOf(...ISSUER_STATUSES), reason: text(500) });
+export const statusBody = fields({ status: oneOf(...STATUS_WORDS), reason: text(500) });
 
 export const certificateBody = fields({ certificate: certificateText });
 

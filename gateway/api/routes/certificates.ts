@@ -1,7 +1,8 @@
 import { Type } from '@fastify/type-provider-typebox';
 import type { Problem } from '#proto';
+import { STATUS_WORDS, type StatusWord } from '#trust';
 import type { CertificateInput } from '../../certificate/issuable.ts';
-import { ISSUER_STATUSES, type IssuerStatus } from '../../certificate/standing.ts';
+import { CERTIFICATE_STATUSES } from '../../certificate/standing.ts';
 import type { ApiContext } from '../context.ts';
 import { demandNone, judgingContent, RULED, readInput } from '../helpers/body.ts';
 import { pageOf, pageQuery, pageRequest } from '../helpers/pagination.ts';
@@ -82,13 +83,13 @@ export function certificateRoutes({ certificates, checks, cases }: ApiContext): 
           tags,
           summary: '变更证照状态 / suspend, restore or revoke a certificate that we issued',
           params: Identifier,
-          body: Type.Object({ status: words(ISSUER_STATUSES), reason: Type.String() }, CLOSED),
+          body: Type.Object({ status: words(STATUS_WORDS), reason: Type.String() }, CLOSED),
           response: { 200: CertificateJson },
         },
       },
       async (request) => {
         const { identifier } = request.params as { identifier: string };
-        const { status, reason } = readInput<{ status: IssuerStatus; reason: string }>(statusBody, request.body);
+        const { status, reason } = readInput<{ status: StatusWord; reason: string }>(statusBody, request.body);
         return certificateJson(await certificates.setStatus(identifier, status, reason), true);
       },
     );
@@ -142,7 +143,7 @@ export function certificateRoutes({ certificates, checks, cases }: ApiContext): 
           ),
           response: {
             200: Type.Object({
-              status: words(['valid', 'expired', 'suspended', 'revoked', 'unknown']),
+              status: words([...CERTIFICATE_STATUSES, 'unknown']),
               answeredAt: Type.Integer(),
               fields: Type.Record(Type.String(), Type.String()),
               evidence: Type.String({ description: '核验报文编号 / id of the question, kept with its sealed answer' }),

@@ -62,7 +62,7 @@ test('an authorization is proposed, accepted, listed and revoked', async () => {
   const one = (await nantong.ask('GET', `/v1/authorizations/${id}`, { role: 'platform' })).json;
   expect(JSON.parse(one.document)).toHaveProperty('signatures');
   const { authorizations } = (await nantong.ask('GET', '/v1/authorizations?limit=1', { role: 'auditor' })).json;
-  const { document: _document, ...outline } = one;
+  const { document: _document, catalogues: _catalogues, lineage: _lineage, ...outline } = one;
   expect(authorizations).toEqual([outline]);
 
   expect((await uxin.ask('PUT', '/v1/items', { body: ITEMS })).json).toMatchObject({ imported: 2, added: 2 });

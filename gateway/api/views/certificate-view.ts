@@ -2,6 +2,7 @@ import { type Static, Type } from '@fastify/type-provider-typebox';
 import { maskName, maskNumber } from '#proto';
 import type { CertificateView } from '#trust';
 import type { CertificateRecord } from '../../certificate/library.ts';
+import { CERTIFICATE_STATUSES } from '../../certificate/standing.ts';
 import { hideValues } from './privacy.ts';
 import { Digest, described, instant, words } from './schemas.ts';
 
@@ -15,7 +16,7 @@ export const CertificateJson = Type.Object({
   issuer: Type.String({ description: '签发地区 / region whose key signed' }),
   conversation: Type.String({ description: '产生它的办件 / case that produced it, or empty' }),
   digest: Digest,
-  status: words(['valid', 'suspended', 'revoked', 'expired', 'not-yet-valid'], '证照状态 / status now'),
+  status: words(CERTIFICATE_STATUSES, '证照状态 / status now'),
   reason: Type.String({ description: '状态变更原因 / why the status changed last' }),
   certificate: Content,
   text: Type.Optional(Type.String({ description: '证照文件 / the certificate itself, an SD-JWT' })),
@@ -25,7 +26,7 @@ export const CertificateJson = Type.Object({
 
 /** What verification of a certificate says. */
 export const VerdictJson = Type.Object({
-  status: words(['valid', 'suspended', 'revoked', 'expired', 'not-yet-valid', 'unknown']),
+  status: words([...CERTIFICATE_STATUSES, 'unknown']),
   source: words(
     ['library', 'dates'],
     'library: 本地区签发 / we issued it; dates: 须向签发地区核验 / only its issuer knows more',

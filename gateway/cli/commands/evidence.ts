@@ -21,8 +21,9 @@ export function define(command: Command, cli: Cli): void {
     '--region <statement...>',
     '各地区声明文件 / statement files of its regions, the only ones trusted',
   );
-  handle<CommonOptions & { region: string[] }>(verify, cli, async ({ region }, file) => {
+  verify.option('--tsa <pem>', '采信的时间戳证书 / certificates of timestamp authorities that are trusted');
+  handle<CommonOptions & { region: string[]; tsa?: string }>(verify, cli, async ({ region, tsa }, file) => {
     const { verifyEvidenceFile } = await import('../verify-evidence.ts');
-    return verifyEvidenceFile(file!, region, cli.clock.now());
+    return verifyEvidenceFile(file!, region, cli.clock.now(), tsa);
   });
 }

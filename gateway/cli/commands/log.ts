@@ -1,59 +1,99 @@
-import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { CodedError, ERROR_CODES } from '#proto';
-import { verifyStatement } from '#trust';
+import { readAuthorities, verifyStatement } from '#trust';
 import { type LogReport, verifyLog } from '../../evidence/verify-log.ts';
-import { SqliteConnection } from '../../store/sqlite-connection.ts';
-import { type Answer, type Cli, handle } from '../command.ts';
-import { pairs, table } from '../format.ts';
+import { type Answer, type Cli, type CommonOptions, handle } from '../command.ts';
+import { readText } from '../files.ts';
+import { chinaTime, pairs, table } from '../format.ts';
 import { configIn, readOwnStatement } from '../gateway-folder.ts';
+import { inSnapshot } from '../log-snapshot.ts';
 import { type GatewayOptions, gatewayOption } from '../options.ts';
+import { faultTable, publishOwnLog, verifyPublishedLog } from '../published-log.ts';
+
+interface VerifyOptions extends GatewayOptions {
+  readonly published?: string;
+  readonly region?: string[];
+  readonly seenBy?: string;
+}
+
+interface PublishCommandOptions extends GatewayOptions, CommonOptions {
+  readonly out: string;
+  readonly newest?: boolean;
+  readonly entries?: boolean;
+}
+
+const MAX_PEM_BYTES = 1024 * 1024;
 
 /** `tongban log`: the evidence log of this gateway. */
 export function define(command: Command, cli: Cli): void {
   const verify = command
     .command('verify')
-    .description('离线复核存证日志(网关可在运行) / recompute the log from the database');
-  handle<GatewayOptions>(gatewayOption(verify), cli, (options) => verifyOwnLog(options.gateway));
+    .description(
+      '离线复核存证日志(网关可在运行),或已发布的日志 / recompute the log from the database, or a published one',
+    );
+  verify
+    .option('--published <dir>', '复核该目录中已发布的日志 / recheck the published log in this folder instead')
+    .option(
+      '--region <statement...>',
+      '日志所属地区及见证地区的声明文件 / statement files of its region and of witnesses',
+    )
+    .option('--seen-by <dir>', '与该网关所见比对 / compare with what the gateway in this folder saw');
+  handle<VerifyOptions>(gatewayOption(verify), cli, ({ gateway, published, region = [], seenBy }) =>
+    published === undefined ? verifyOwnLog(gateway) : verifyPublishedLog(published, region, seenBy),
+  );
+
+  const publish = command
+    .command('publish')
+    .description('把存证日志发布为静态文件(C2SP tlog-tiles) / publish the log as static files for any web server');
+  publish
+    .requiredOption('--out <dir>', '发布目录 / folder to publish into')
+    .option('--newest', '发布最新状态,不等见证 / the newest state, countersigned or not')
+    .option('--entries', '同时发布条目(含对端与时间,不含个人信息) / the entries too: peers and times, no persons');
+  handle<PublishCommandOptions>(gatewayOption(publish), cli, ({ gateway, out, newest, entries }) =>
+    publishOwnLog(gateway, out, { newest: newest ?? false, entries: entries ?? false }),
+  );
 }
 
 async function verifyOwnLog(gateway: string): Promise<Answer> {
   const config = await configIn(gateway);
   const statement = await verifyStatement(await readOwnStatement(config));
-  const connection = await openReadOnly(config.store.path);
-  try {
-    // One snapshot of the database, whatever a running gateway adds meanwhile.
-    connection.execute('BEGIN');
-    const report = await verifyLog(connection, statement);
-    return { json: { verified: report.faults.length === 0, ...report }, text: logText(report), exit: exitOf(report) };
-  } finally {
-    connection.close();
-  }
+  const { timestamps } = config.evidence;
+  const authorities = timestamps ? readAuthorities(await readText(timestamps.caFile, MAX_PEM_BYTES)) : [];
+  const report = await inSnapshot(gateway, (read) => verifyLog(read, statement, authorities));
+  const verified = report.faults.length === 0;
+  return { json: { verified, ...report }, text: logText(report), exit: verified ? 0 : 1 };
 }
 
-async function openReadOnly(path: string): Promise<SqliteConnection> {
-  const found = await stat(path).catch(() => undefined);
-  if (!found) throw new CodedError('NOT_FOUND', `there is no database at ${path}; has the gateway ever been started?`);
-  try {
-    return new SqliteConnection(path, { readOnly: true });
-  } catch (cause) {
-    throw new CodedError('CONFIG_INVALID', `cannot open the database ${path}`, [], { cause });
-  }
+function logText(report: LogReport): string {
+  const { region, epoch, size, waiting, records, cosignatures, timestamps, peerStates, unjudged, faults } = report;
+  const parts = [
+    pairs([
+      ['结果 Result', faults.length === 0 ? '核验通过 VERIFIED' : '核验未通过 NOT VERIFIED'],
+      ['日志 Log', `${region}/${epoch}`],
+      ['已收录 In the tree', size],
+      ['待收录 Waiting', waiting],
+      ['对应记录 Records', records],
+      ['见证签名 Countersignatures', cosignatures],
+      ['时间戳 Timestamps', timestamps],
+      ['所持对端状态 States of peers', peerStates],
+      ['无声明可核 Not judged', unjudged.join(' ')],
+    ]),
+  ];
+  if (report.alarms.length > 0) parts.push(alarmTable(report));
+  if (faults.length > 0) parts.push(faultTable(faults));
+  return parts.join('\n');
 }
 
-function logText({ region, epoch, size, waiting, records, faults }: LogReport): string {
-  const facts = pairs([
-    ['结果 Result', faults.length === 0 ? '核验通过 VERIFIED' : '核验未通过 NOT VERIFIED'],
-    ['日志 Log', `${region}/${epoch}`],
-    ['已收录 In the tree', size],
-    ['待收录 Waiting', waiting],
-    ['对应记录 Records', records],
-  ]);
-  if (faults.length === 0) return facts;
-  const rows = faults.map(({ where, code, message }) => [where, code, ERROR_CODES[code].zh, message]);
-  return `${facts}\n${table(['位置 Where', '代码 Code', '含义 Meaning', '详情 Detail'], rows, '')}`;
-}
-
-function exitOf({ faults }: LogReport): 0 | 1 {
-  return faults.length === 0 ? 0 : 1;
+function alarmTable({ alarms }: LogReport): string {
+  return table(
+    ['告警 Alarm', '日志 Log', '出示方 Via', '首次 First', '最近 Last', '次数 Times'],
+    alarms.map(({ kind, region, via, first_at, last_at, times }) => [
+      kind,
+      region,
+      via,
+      chinaTime(first_at),
+      chinaTime(last_at),
+      String(times),
+    ]),
+    '',
+  );
 }

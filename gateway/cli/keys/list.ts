@@ -22,7 +22,7 @@ export async function listKeys(gateway: string, cli: Cli): Promise<Answer> {
   const { keys } = await readKeyFolder(config.keys.directory);
   const here = new Set<string>();
   for (const key of keys) if (await holdsKey(config.keys.directory, key)) here.add(key.kid);
-  const rows = keyRows(keys, statement, ({ kid }) => here.has(kid), cli.clock.now());
+  const rows = inOrder(keyRows(keys, statement, ({ kid }) => here.has(kid), cli.clock.now()));
   const known = await askGateway(gateway, cli);
   const { region, serial, expiresAt } = statement;
   return {
@@ -31,11 +31,17 @@ export async function listKeys(gateway: string, cli: Cli): Promise<Answer> {
       serial,
       expiresAt,
       running: known !== undefined,
-      keys: rows.map(({ name: _name, ...row }) => ({ ...row, words: stateWords(row), ...unknown(row, _name, known) })),
+      keys: rows.map((row) => ({ ...row, words: stateWords(row), ...unknown(row, known) })),
       peers: known?.peers.map((peer) => ({ region: peer.region, name: peer.name, heldSerial: peer.heldSerial })) ?? [],
     },
     text: listText(rows, known, serial, expiresAt),
   };
+}
+
+/** By purpose, and within it as they were made. */
+function inOrder(rows: readonly KeyRow[]): KeyRow[] {
+  const purposes = Object.keys(KEY_NAMES);
+  return rows.toSorted((a, b) => purposes.indexOf(a.purpose) - purposes.indexOf(b.purpose));
 }
 
 /** Undefined when the gateway does not run. */
@@ -51,11 +57,7 @@ async function askGateway(gateway: string, cli: Cli): Promise<Known | undefined>
 }
 
 /** Of a key that has ended or waits nobody needs to know. */
-function unknown(
-  { state }: Omit<KeyRow, 'name'>,
-  name: string,
-  known: Known | undefined,
-): { unknownTo?: readonly string[] } {
+function unknown({ state, name }: KeyRow, known: Known | undefined): { unknownTo?: readonly string[] } {
   if (state !== 'in-use' && state !== 'overlapping') return {};
   const unknownTo = known?.keys.find(({ key }) => key === name)?.unknownTo;
   return unknownTo ? { unknownTo } : {};
@@ -66,7 +68,7 @@ function listText(rows: readonly KeyRow[], known: Known | undefined, serial: num
     const { purpose, kid, suite, made, from, until } = row;
     const { zh, en } = KEY_NAMES[purpose];
     const state = stateWords(row);
-    const { unknownTo } = unknown(row, row.name, known);
+    const { unknownTo } = unknown(row, known);
     return [
       `${zh} ${en.replace(/ key$/, '')}`,
       shortKid(kid),
@@ -95,7 +97,7 @@ function listText(rows: readonly KeyRow[], known: Known | undefined, serial: num
   return `${table(head, lines, '')}\n${facts}`;
 }
 
-function stateWords({ state, until, revoked }: Omit<KeyRow, 'name'>): Words {
+function stateWords({ state, until, revoked }: KeyRow): Words {
   if (revoked) {
     const { at, reason, told } = revoked;
     const { zh, en } = REASON_NAMES[reason];

@@ -5,11 +5,22 @@ export const CertificateStatus = {
   CERTIFICATE_STATUS_VALID: 'CERTIFICATE_STATUS_VALID',
   CERTIFICATE_STATUS_EXPIRED: 'CERTIFICATE_STATUS_EXPIRED',
   CERTIFICATE_STATUS_SUSPENDED: 'CERTIFICATE_STATUS_SUSPENDED',
+  /**
+   * 撤销
+   */
   CERTIFICATE_STATUS_REVOKED: 'CERTIFICATE_STATUS_REVOKED',
   /**
    * Not there, or not to be told: the two look the same.
    */
   CERTIFICATE_STATUS_UNKNOWN: 'CERTIFICATE_STATUS_UNKNOWN',
+  /**
+   * 注销
+   */
+  CERTIFICATE_STATUS_CANCELLED: 'CERTIFICATE_STATUS_CANCELLED',
+  /**
+   * 吊销, by penalty
+   */
+  CERTIFICATE_STATUS_WITHDRAWN: 'CERTIFICATE_STATUS_WITHDRAWN',
 } as const;
 
 export type CertificateStatus =
@@ -21,6 +32,9 @@ export type CertificateStatus =
   | 2
   | 'CERTIFICATE_STATUS_SUSPENDED'
   | 3
+  /**
+   * 撤销
+   */
   | 'CERTIFICATE_STATUS_REVOKED'
   | 4
   /**
@@ -28,5 +42,15 @@ export type CertificateStatus =
    */
   | 'CERTIFICATE_STATUS_UNKNOWN'
   | 5
+  /**
+   * 注销
+   */
+  | 'CERTIFICATE_STATUS_CANCELLED'
+  | 6
+  /**
+   * 吊销, by penalty
+   */
+  | 'CERTIFICATE_STATUS_WITHDRAWN'
+  | 7
 
 export type CertificateStatus__Output = typeof CertificateStatus[keyof typeof CertificateStatus]
