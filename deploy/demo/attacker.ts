@@ -21,11 +21,15 @@ export interface Speaker {
   readonly tls: TlsIdentity;
 }
 
-/** Opens the keys of a region's folder. */
-export async function speakAs(region: DemoRegion): Promise<Speaker> {
+/**
+ * Opens the keys of a region's folder.
+ *
+ * @param kid another signing key than the newest
+ */
+export async function speakAs(region: DemoRegion, kid?: string): Promise<Speaker> {
   const passphrase = (await readFile(region.passphraseFile, 'utf8')).trim();
   const keys = await openFileKeyStore(join(region.dir, 'keys'), passphrase);
-  return { code: region.code, signer: await keys.signer('signing'), tls: await keys.tls() };
+  return { code: region.code, signer: await keys.signer('signing', kid), tls: await keys.tls() };
 }
 
 /** Makes an envelope that opens a conversation. */

@@ -40,6 +40,7 @@ describe('the demo', () => {
       'PAYLOAD_MISMATCH',
       'PEER_MISMATCH',
       'WRONG_RECIPIENT',
+      'KEY_REVOKED',
       'ITEM_NOT_COVERED',
     ]);
     for (const file of [result.certificate.file, result.evidence.file]) await access(file);

@@ -1,5 +1,6 @@
 import { Listr } from 'listr2';
 import { checkCertificate, deliver, handle, supplement, takeIn, transfer } from './agency-case.ts';
+import { revoke, rotate } from './keys.ts';
 import { readOptions, USAGE } from './options.ts';
 import { agree, pin, publish } from './peering.ts';
 import { attack, prove } from './proof.ts';
@@ -15,10 +16,12 @@ const TASKS: readonly { title: string; run: (scene: Scene, keep: boolean) => Pro
   { title: '窗口收件,核验原件,出具收件通知 / the window takes the case in', run: takeIn },
   { title: '办件与材料转办理地 / case and files are handed over', run: transfer },
   { title: '一次性补正,时限暂停 / one supplement, the clock stops', run: supplement },
+  { title: '办件途中轮换签名密钥,不停机 / the signing key is rotated while the case is under way', run: rotate },
   { title: '受理、现场核查、决定、签发电子证照 / accepted, inspected, decided, certified', run: handle },
   { title: '送达反馈与好差评 / delivered and rated', run: deliver },
   { title: '向签发地核验电子证照 / the certificate is checked with its issuer', run: checkCertificate },
   { title: '导出存证包,独立进程离线验证 / the evidence is exported and verified offline', run: prove },
+  { title: '吊销旧密钥,一次交换内生效 / the old key is revoked, and its peer knows at once', run: revoke },
   { title: '重复得同一回执,伪造一律拒收 / a repeat gets its receipt, forgeries are refused', run: attack },
 ];
 

@@ -45,6 +45,7 @@ export async function attack(scene: Scene): Promise<void> {
   const { nantong, uxin, quanzhou, refused } = scene;
   const target = await statementOf(uxin);
   const [honest, stranger] = [await speakAs(nantong), await speakAs(quanzhou)];
+  const thief = await speakAs(nantong, scene.oldKey);
   const own = { signer: honest.signer, name: nantong.code };
   const { envelope, receipt } = await firstSent(scene);
   const again = await sendAlone(honest, target, envelope, own);
@@ -65,6 +66,13 @@ export async function attack(scene: Scene): Promise<void> {
     ['被改动的正文 / payload altered', honest, altered, own, 'PAYLOAD_MISMATCH'],
     ['经其他地区重放 / replayed through another peer', stranger, envelope, own, 'PEER_MISMATCH'],
     ['发给其他地区的报文 / addressed to another region', honest, elsewhere, own, 'WRONG_RECIPIENT'],
+    [
+      '以已吊销密钥签名 / signed by the revoked key',
+      thief,
+      makeEnvelope(nantong.code, uxin.code, 'Ping', { note: 'demo' }),
+      { signer: thief.signer, name: nantong.code },
+      'KEY_REVOKED',
+    ],
     ['授权范围外的事项 / item outside the authorization', honest, outside, own, 'ITEM_NOT_COVERED'],
   ];
   for (const [what, speaker, sent, seal, expected] of attempts) {

@@ -10,6 +10,8 @@ const CLI = fileURLToPath(new URL('../../gateway/cli/main.ts', import.meta.url))
 export interface DemoRegion {
   readonly code: string;
   readonly name: string;
+  /** Signature suite of its keys. */
+  readonly suite: string;
   readonly dir: string;
   readonly passphraseFile: string;
   process?: ChildProcess;
@@ -58,6 +60,8 @@ export async function initialise(region: DemoRegion): Promise<void> {
     region.code,
     '--name',
     region.name,
+    '--suite',
+    region.suite,
     '--http',
     '127.0.0.1:0',
     '--peer-listen',

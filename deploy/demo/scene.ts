@@ -30,6 +30,8 @@ export interface Scene {
   readonly uxin: DemoRegion;
   readonly quanzhou: DemoRegion;
   authorization: string;
+  /** Key id that signed until it was rotated. */
+  oldKey: string;
   conversation: string;
   caseNumber: string;
   certificate: { identifier: string; status: string };
@@ -46,18 +48,20 @@ export async function openScene(): Promise<Scene> {
   const dir = await mkdtemp(join(tmpdir(), 'tongban-demo-'));
   const passphraseFile = join(dir, 'passphrase');
   await writeFile(passphraseFile, 'demo passphrase, not for production\n', { mode: 0o600 });
-  const region = (code: string, name: string, folder: string): DemoRegion => ({
+  const region = (code: string, name: string, folder: string, suite = 'ES256'): DemoRegion => ({
     code,
     name,
+    suite,
     dir: join(dir, folder),
     passphraseFile,
   });
   return {
     dir,
     nantong: region('320600', '南通市', 'nantong'),
-    uxin: region('150626', '乌审旗', 'uxin'),
+    uxin: region('150626', '乌审旗', 'uxin', 'SM2-SM3'),
     quanzhou: region('350500', '泉州市', 'quanzhou'),
     authorization: '',
+    oldKey: '',
     conversation: '',
     caseNumber: '',
     certificate: { identifier: '', status: '' },
