@@ -14,7 +14,7 @@ export interface AuthorizedUse {
   readonly payload: object;
   /** Region that sends the message. */
   readonly sender: string;
-  /** Item code of the case; for a question about a certificate, of the item that produced it. */
+  /** Item code of the case; for a question about a certificate, of the item that produced it; about data, that it serves. */
   readonly item: string;
   /** Undefined only for messages that belong to no case. */
   readonly mode: Mode | undefined;
@@ -46,7 +46,7 @@ export interface CompiledAgreement {
    *   MATERIAL_GRADE and FIELD_NOT_ALLOWED with the pointer of every such material or field
    */
   judge(use: AuthorizedUse): void;
-  /** Whether a personal field may travel: `applicant.name`, `form.经营项目`, `certificate.holder_name`. */
+  /** Whether a personal field may travel: `applicant.name`, `form.经营项目`, `certificate.holder_name`, `data.KIND.NAME`. */
   allowsField(path: string): boolean;
   /** Whether any grant covers an item, whichever of the two regions gave it. */
   covers(item: string): boolean;
@@ -202,6 +202,15 @@ function personalFields({ name, payload }: AuthorizedUse): [group: string, name:
   }
   if (name === 'CertificateAnswer') {
     return filled((payload as Partial<messages.CertificateAnswer>).fields).map(triple('certificate', '/fields'));
+  }
+  // A field of one kind of data is not that of another: `data.real-estate.address`.
+  if (name === 'DataQuestion') {
+    const { kind = '', parameters = [] } = payload as Partial<messages.DataQuestion>;
+    return parameters.map((parameter, index) => ['data', `${kind}.${parameter.name}`, `/parameters/${index}`]);
+  }
+  if (name === 'DataAnswer') {
+    const { kind = '', fields } = payload as Partial<messages.DataAnswer>;
+    return filled(fields).map((field) => ['data', `${kind}.${field}`, '/fields']);
   }
   return [];
 }

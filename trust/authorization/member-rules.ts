@@ -4,7 +4,7 @@ import { parseDateTime } from './date-time.ts';
 /** Rules of members that more than one kind of agreement has. */
 
 const FIELD_PATH =
-  /^(?:applicant\.(?:name|documentNumber|mobile|address|\*)|(?:form|certificate)\.(?:\*|[\p{L}\p{N}_.-]+))$/u;
+  /^(?:applicant\.(?:name|documentNumber|mobile|address|\*)|(?:form|certificate|data)\.(?:\*|[\p{L}\p{N}_.-]+))$/u;
 
 export const region = identifier(checkRegionCode);
 export const uuid = text(36, { min: 36, pattern: UUID, hint: 'must be a lower-case UUID' });
@@ -19,7 +19,7 @@ export const dateTime: Rule = (value, pointer, problems) => {
 /** Path of a personal field that may travel. */
 export const fieldPath = text(80, {
   pattern: FIELD_PATH,
-  hint: 'must be applicant.name, .documentNumber, .mobile, .address or .*, form.NAME, form.*, certificate.NAME or certificate.*',
+  hint: 'must be applicant.name, .documentNumber, .mobile, .address or .*, form.NAME, form.*, certificate.NAME, certificate.*, data.KIND.NAME or data.*',
 });
 
 /** A list of values that are all different. */

@@ -40,6 +40,8 @@ describe('the policy', () => {
       'CaseTransfer',
       'CertificateAnswer',
       'CertificateQuestion',
+      'DataAnswer',
+      'DataQuestion',
     ]);
   });
 });
@@ -121,6 +123,8 @@ describe('questions about certificates', () => {
   it.each([
     ['CertificateQuestion', 'receiving'],
     ['CertificateAnswer', 'handling'],
+    ['DataQuestion', 'receiving'],
+    ['DataAnswer', 'handling'],
   ] as const)('%s is for the %s side, whatever the rights', (name, side) => {
     for (const sender of Object.keys(REGIONS) as (keyof typeof REGIONS)[]) {
       const asked = use(name, REGIONS[sender], { mode: undefined });

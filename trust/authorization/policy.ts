@@ -72,6 +72,9 @@ export const POLICY = {
   // The region that asks is the receiving one, the region that issued the certificate the handling one.
   CertificateQuestion: inCheck('receiving'),
   CertificateAnswer: inCheck('handling'),
+  // The region that holds the data is the handling one.
+  DataQuestion: inCheck('receiving'),
+  DataAnswer: inCheck('handling'),
 } as const satisfies Record<PayloadName, Requirement>;
 
 /** Whether an envelope with this payload must cite an authorization. */

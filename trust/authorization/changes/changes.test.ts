@@ -44,6 +44,14 @@ describe('what is different between two versions', () => {
     expect(only(narrowed, 'fields-removed').zh).toContain('申请人全部信息');
   });
 
+  it('names the fields of every group in words', () => {
+    const fields = ['applicant.mobile', 'form.*', 'certificate.number', 'data.real-estate.address'];
+    const none = { ...before, fields: [] };
+    expect(only(describeChanges(none, { ...none, fields }), 'fields-added').zh).toMatch(
+      /:申请人手机号、全部表单字段、证照字段“number”、共享数据字段“real-estate.address”$/,
+    );
+  });
+
   it('names items that are added, with what is granted for them', () => {
     const { zh, en } = only(grants({ ...first, items: [...first.items, 'EX040', 'EX041'] }), 'items-added');
     expect(zh).toContain('乌审旗(150626) → 南通市(320600) 新增事项');

@@ -26,6 +26,13 @@ const FIELD_NAMES: Readonly<Record<string, Words>> = {
   'applicant.*': { zh: '申请人全部信息', en: 'everything about the applicant' },
   'form.*': { zh: '全部表单字段', en: 'every field of the form' },
   'certificate.*': { zh: '全部证照字段', en: 'every field of certificates' },
+  'data.*': { zh: '全部共享数据字段', en: 'every field of shared data' },
+};
+
+const GROUPS: Readonly<Record<string, Words>> = {
+  form: { zh: '表单字段', en: 'the form field' },
+  certificate: { zh: '证照字段', en: 'the certificate field' },
+  data: { zh: '共享数据字段', en: 'the field of shared data' },
 };
 
 export function regionWords(code: string): string {
@@ -48,10 +55,9 @@ export function modeWords(mode: Mode): Words {
 export function fieldWords(path: string): Words {
   const known = FIELD_NAMES[path];
   if (known) return known;
-  const [group, name] = [path.slice(0, path.indexOf('.')), path.slice(path.indexOf('.') + 1)];
-  return group === 'form'
-    ? { zh: `表单字段“${name}”`, en: `the form field “${name}”` }
-    : { zh: `证照字段“${name}”`, en: `the certificate field “${name}”` };
+  const dot = path.indexOf('.');
+  const [group, name] = [GROUPS[path.slice(0, dot)]!, path.slice(dot + 1)];
+  return { zh: `${group.zh}“${name}”`, en: `${group.en} “${name}”` };
 }
 
 export function organisationWords({ name, code, seal }: Organisation): string {
