@@ -6,6 +6,9 @@ import { type Clock, type RegionStatement, spkiOf, type TlsIdentity } from '#tru
 /** Stream to one peer, from the sender's side. */
 export type ExchangeStream = ClientDuplexStream<object, messages.ExchangeResponse>;
 
+/** Stream of groups of questions to one peer, from the asker's side. */
+export type CheckStream = ClientDuplexStream<object, messages.CheckManyResponse>;
+
 /** Metadata key that carries a code of the registry beside a gRPC status. */
 export const CODE_METADATA = 'tongban-code';
 
@@ -59,6 +62,11 @@ export class PeerClient {
         else resolve(answer as messages.CheckResponse);
       });
     });
+  }
+
+  /** Opens a stream for groups of questions; the caller handles its events, errors included. */
+  checkMany(): CheckStream {
+    return this.#check.checkMany() as CheckStream;
   }
 
   /**

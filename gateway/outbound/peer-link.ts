@@ -3,10 +3,12 @@ import { type RegionStatement, sealEnvelopes, type TlsIdentity } from '#trust';
 import { BackOff } from './back-off.ts';
 import type { DispatchContext } from './context.ts';
 import { type Flight, isExpired, readAnswer } from './flight.ts';
+import { Gathered } from './gathered.ts';
 import { HeldConversations } from './held-conversations.ts';
 import type { PendingEnvelope } from './outbox.ts';
 import { type ExchangeStream, PeerClient } from './peer-client.ts';
 import { settleAnswers } from './settlement.ts';
+import { drained, pause } from './waiting.ts';
 
 /** Milliseconds that a peer may take to answer a batch before the stream is dialled anew. */
 const ANSWER_TIMEOUT_MS = 60_000;
@@ -333,53 +335,4 @@ export class PeerLink {
     this.#batches = 0;
     this.#life += 1;
   }
-}
-
-/** A batch while it is gathered, within the limits of the wire. */
-class Gathered {
-  readonly envelopes: PendingEnvelope[] = [];
-  #bytes = 0;
-  full = false;
-
-  /** @returns false, and the batch is full, when the envelope does not fit */
-  add(envelope: PendingEnvelope): boolean {
-    const bytes = envelope.header.length + envelope.payload.length + 64;
-    const fits = this.envelopes.length === 0 || this.#bytes + bytes <= LIMITS.batchBytes;
-    if (!fits || this.envelopes.length >= LIMITS.batchEnvelopes) {
-      this.full = true;
-      return false;
-    }
-    this.envelopes.push(envelope);
-    this.#bytes += bytes;
-    return true;
-  }
-}
-
-function drained(stream: ExchangeStream, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      stream.off('drain', done);
-      stream.off('close', done);
-      stream.off('error', done);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    stream.once('drain', done);
-    stream.once('close', done);
-    stream.once('error', done);
-    signal.addEventListener('abort', done, { once: true });
-  });
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const timer = setTimeout(done, ms);
-    function done() {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-    signal.addEventListener('abort', done, { once: true });
-  });
 }

@@ -1,20 +1,8 @@
 import { CodedError } from '#proto';
 import { type Clock, matchesFingerprint, RegionDirectory, type RegionStatement, verifyStatement } from '#trust';
 import type { Store, Transaction } from '../store/store.ts';
+import { type IdentityChange, peerTable } from './peer-table.ts';
 import { VouchedPeers } from './vouched-peers.ts';
-
-/** An operator said that a region has another identity key now. */
-export interface IdentityChange {
-  readonly region: string;
-  /** RFC 7638 thumbprints. */
-  readonly from: string;
-  readonly to: string;
-  readonly reason: string;
-  /** Subject of the token. */
-  readonly by: string;
-  /** Milliseconds. */
-  readonly at: number;
-}
 
 /** The regions that operators pinned (对接地区), in memory and in the store. */
 export class Peers {
@@ -194,11 +182,7 @@ export class Peers {
 
   /** Every change of a region's identity key, the oldest first. */
   identityChanges(region: string): Promise<IdentityChange[]> {
-    return this.#store.read.all<IdentityChange & Record<string, never>>(
-      `SELECT region, old_identity AS "from", new_identity AS "to", reason, done_by AS "by", at
-       FROM identity_change WHERE region = ? ORDER BY position`,
-      region,
-    );
+    return peerTable.identityChanges(this.#store.read, region);
   }
 
   /** Called after a region was pinned anew with another identity key. */
@@ -255,18 +239,7 @@ export class Peers {
 
   async #keep(tx: Transaction, statement: RegionStatement): Promise<void> {
     // The directory changes only after the commit: another statement may have been taken in the same group of works.
-    const changed = await tx.run(
-      `INSERT INTO peer (region, identity, serial, statement, pinned_at) VALUES (?, ?, ?, ?, ?)
-       ON CONFLICT (region) DO UPDATE SET serial = excluded.serial, statement = excluded.statement
-         WHERE identity = excluded.identity AND (serial < excluded.serial OR statement = excluded.statement)`,
-      statement.region,
-      statement.identity,
-      statement.serial,
-      statement.jwt,
-      this.#clock.now(),
-    );
-    if (changed === 0) throw new CodedError('STATEMENT_STALE');
-    await remember(tx, statement);
+    await peerTable.keep(tx, statement, this.#clock.now());
     tx.afterCommit(() => {
       this.#directory.pin(statement);
       this.#tell();
@@ -274,27 +247,8 @@ export class Peers {
   }
 
   async #replace(tx: Transaction, statement: RegionStatement, change: IdentityChange): Promise<void> {
-    const { region, identity, serial, jwt } = statement;
-    const changed = await tx.run(
-      'UPDATE peer SET identity = ?, serial = ?, statement = ?, pinned_at = ? WHERE region = ? AND identity = ?',
-      identity,
-      serial,
-      jwt,
-      change.at,
-      region,
-      change.from,
-    );
-    if (changed === 0) throw new CodedError('CONFLICT', 'the region was pinned or removed meanwhile; look again');
-    await remember(tx, statement);
-    await tx.run(
-      'INSERT INTO identity_change (region, old_identity, new_identity, reason, done_by, at) VALUES (?, ?, ?, ?, ?, ?)',
-      region,
-      change.from,
-      change.to,
-      change.reason,
-      change.by,
-      change.at,
-    );
+    await peerTable.replace(tx, statement, change);
+    const { region } = statement;
     tx.afterCommit(() => {
       // First everybody lets go of the old identity, then they meet the new one.
       this.#directory.remove(region);
@@ -318,14 +272,4 @@ export class Peers {
   #tell(): void {
     for (const listener of this.#listeners) listener();
   }
-}
-
-/** Keeps a statement for good: old evidence needs the keys of its time. */
-async function remember(tx: Transaction, { region, serial, jwt }: RegionStatement): Promise<void> {
-  await tx.run(
-    'INSERT INTO known_statement (region, serial, statement) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
-    region,
-    serial,
-    jwt,
-  );
 }
