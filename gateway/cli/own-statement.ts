@@ -45,6 +45,21 @@ export function demandSameIdentity(identity: Signer | undefined, current: Region
     );
 }
 
+/** Seconds that an old key must still be good for while a statement is carried to the safe and back. */
+const CEREMONY_SECONDS = 86_400;
+
+/**
+ * @param overlap seconds
+ * @throws CodedError VALIDATION_FAILED when the old key would end before the statement can be back
+ */
+export function demandOverlap(identity: Signer | undefined, overlap: number): void {
+  if (!identity && overlap < CEREMONY_SECONDS)
+    throw new CodedError(
+      'VALIDATION_FAILED',
+      'the identity key is not on this machine: --overlap must be at least 1d, so that the statement can be signed and brought back before the old key ends',
+    );
+}
+
 /** Our statement as it is. */
 export async function currentStatement(config: GatewayConfig): Promise<RegionStatement> {
   return verifyStatement(await readOwnStatement(config));
@@ -151,7 +166,7 @@ export function announcedJson(announced: Announced): object {
   if (announced.kind === 'requested') return { inForce: false, request: announced.file };
   const { statement, told } = announced;
   return {
-    inForce: told.by !== 'refusing',
+    inForce: told.by === 'running',
     serial: statement.serial,
     expiresAt: statement.expiresAt,
     gateway: told.by,

@@ -21,8 +21,12 @@ export function certificateFile(dir: string, { kid }: Pick<KeyInfo, 'kid'>): str
   return join(dir, `tls-${kid.slice(0, 8)}.crt`);
 }
 
-/** Whether the private half of a key lies in its folder; the identity key may be in a safe. Needs no passphrase. */
-export function holdsKey(dir: string, key: Pick<KeyInfo, 'purpose' | 'kid'>): Promise<boolean> {
+/**
+ * Whether the private half of a key lies in its folder; the identity key may be in a safe. True of a key that is kept
+ * elsewhere. Needs no passphrase.
+ */
+export async function holdsKey(dir: string, key: Pick<IndexedKey, 'purpose' | 'kid' | 'custody'>): Promise<boolean> {
+  if (key.custody && key.custody.kind !== 'file') return true;
   return access(keyFile(dir, key)).then(
     () => true,
     () => false,

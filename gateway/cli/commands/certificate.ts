@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { STATUS_WORDS } from '#trust';
 import { connect, path } from '../client.ts';
 import { type Answer, type Cli, type CommonOptions, handle } from '../command.ts';
 import { readJson, readText, writeText } from '../files.ts';
 import { chinaTime, pairs } from '../format.ts';
-import { type GatewayOptions, gatewayOption } from '../options.ts';
+import { duration, type GatewayOptions, gatewayOption } from '../options.ts';
 
 interface CertificateRecord {
   readonly identifier: string;
@@ -30,6 +31,13 @@ interface CheckOptions extends GatewayOptions {
   readonly purpose: string;
 }
 
+interface VerifyOptions extends CommonOptions {
+  readonly statement: string[];
+  readonly statusList?: string;
+  /** Seconds. */
+  readonly maxAge: number;
+}
+
 type OutOptions = GatewayOptions & { readonly out?: string };
 
 const MAX_CERTIFICATE_BYTES = 1024 * 1024;
@@ -53,8 +61,12 @@ export function define(command: Command, cli: Cli): void {
     return recordAnswer(await client.get<CertificateRecord>(path`/v1/certificates/${identifier!}`), out);
   });
 
-  const status = command.command('status').description('变更电子证照状态 / suspend, revoke or restore one of ours');
-  status.argument('<identifier>', '电子证照标识 / identifier').argument('<status>', '新状态 / new status');
+  const status = command
+    .command('status')
+    .description('变更电子证照状态(暂停、恢复、注销、撤销、吊销) / change the status of one of ours');
+  status
+    .argument('<identifier>', '电子证照标识 / identifier')
+    .argument('<status>', `新状态 / new status: ${STATUS_WORDS.join(', ')}`);
   status.requiredOption('--reason <text>', '理由 / reason');
   handle<GatewayOptions & { reason: string }>(gatewayOption(status), cli, async (options, identifier, next) => {
     const client = await connect(options.gateway, cli.clock);
@@ -65,9 +77,30 @@ export function define(command: Command, cli: Cli): void {
   const verify = command.command('verify').description('离线核验电子证照 / verify one offline');
   verify.argument('<file>', '电子证照文件 / certificate');
   verify.requiredOption('--statement <file...>', '可信的地区声明 / statements of the regions that are trusted');
-  handle<CommonOptions & { statement: string[] }>(verify, cli, async ({ statement }, file) => {
+  verify
+    .option(
+      '--status-list <file|dir>',
+      '已下载的状态列表;设此项则必须证明状态 / status lists at hand: the status must be proved',
+    )
+    .addOption(
+      new Option('--max-age <time>', '状态列表最长可用多久 / how old the list may be')
+        .argParser(duration)
+        .default(86_400, '24h'),
+    );
+  handle<VerifyOptions>(verify, cli, async ({ statement, statusList, maxAge }, file) => {
     const { verifyCertificateFile } = await import('../verify-certificate.ts');
-    return verifyCertificateFile(await certificateIn(file!), statement, cli.clock.now());
+    const cached = statusList === undefined ? undefined : { path: statusList, maxAgeMs: maxAge * 1000 };
+    return verifyCertificateFile(await certificateIn(file!), statement, cli.clock.now(), cached);
+  });
+
+  const lists = command.command('status-list').description('证照状态列表 / the status lists of our certificates');
+  const exported = lists
+    .command('export')
+    .description('导出为静态文件,供任意网站发布 / write them as files for any web server');
+  exported.argument('<dir>', '目录 / folder');
+  handle<GatewayOptions>(gatewayOption(exported), cli, async ({ gateway }, folder) => {
+    const { exportStatusLists } = await import('../export-status-lists.ts');
+    return exportStatusLists(await connect(gateway, cli.clock), folder!);
   });
 
   const check = command.command('check').description('向签发地区核查电子证照 / ask the issuing region');

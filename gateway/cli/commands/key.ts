@@ -19,6 +19,10 @@ export function define(command: Command, cli: Cli): void {
   const rotate = command.command('rotate').description('轮换密钥 / make a new key beside the old one');
   rotate.addArgument(new Argument('<purpose>', '用途 / purpose').choices(PURPOSES));
   rotate.option('--overlap <duration>', '旧密钥并存时长 / how long the old key stays good', duration, 7 * 86_400);
+  rotate.option(
+    '--in-folder',
+    '原密钥保管在别处时,新密钥放进密钥目录 / a file, although the old key is kept elsewhere',
+  );
   rotate.option('--peers-will-repin', '仅用于更换身份密钥:所有对端将重新登记 / only for a new identity key');
   handle<RotateOptions>(passphraseOption(gatewayOption(rotate)), cli, async (options, purpose) => {
     const work = await import('../keys/rotate.ts');

@@ -12,6 +12,7 @@ import {
   announcedJson,
   announcedText,
   currentStatement,
+  demandOverlap,
   demandSameIdentity,
   identityIfHere,
 } from '../own-statement.ts';
@@ -41,6 +42,7 @@ export async function adopt(purpose: KeyInfo['purpose'], options: AdoptOptions, 
   const { passphrase, warnings } = await passphraseOf(config, options, cli);
   const identity = await identityIfHere(config, passphrase);
   demandSameIdentity(identity, await currentStatement(config));
+  demandOverlap(identity, options.overlap);
   const now = cli.clock.now();
   const { servers, close } = openSignatureServers(config.keys.signers, {
     passphrase,

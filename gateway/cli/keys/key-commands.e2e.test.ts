@@ -102,6 +102,21 @@ describe('key rotate', () => {
     }
   });
 
+  it('makes no file of a key that is kept elsewhere, unless that is meant', async () => {
+    const index = join(gateway, 'keys', 'keys.json');
+    const written = JSON.parse(await readFile(index, 'utf8')) as { keys: { purpose: string; custody?: object }[] };
+    const custody = { kind: 'remote', signer: 'server', key: 'sign-1' };
+    const keys = written.keys.map((one) => (one.purpose === 'signing' ? { ...one, custody } : one));
+    await writeFile(index, JSON.stringify({ ...written, keys }));
+    expect(await states('signing')).toEqual(['in-use']);
+    const before = await everything();
+    const refused = await key('rotate', 'signing');
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('tongban key adopt signing') });
+    expect(await everything()).toEqual(before);
+    expect((await key('rotate', 'signing', '--in-folder')).code).toBe(0);
+    expect(await states('signing')).toEqual(['overlapping', 'in-use']);
+  });
+
   it('says how to go on when the keys are changed and the statement is not', async () => {
     await writeFile(join(gateway, 'statement.jwt.lock'), '');
     const { code, stderr } = await key('rotate', 'signing');

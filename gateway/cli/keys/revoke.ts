@@ -73,9 +73,16 @@ export async function revoke(kid: string, options: RevokeOptions, cli: Cli): Pro
       ...(holders && { peers: holders }),
     },
     text: `${factsText(revoked, replacement)}${forceText(announced, holders)}${announcedText(announced)}`,
-    notes: [...warnings, ...notes],
+    notes: [...warnings, ...notes, ...(replacement && isElsewhere(key) ? [IN_FOLDER] : [])],
     ...(exit !== undefined && { exit }),
   };
+}
+
+const IN_FOLDER =
+  '替代密钥是密钥目录中的文件,原密钥保管在别处:尽快另建一把并 tongban key adopt / the replacement is a file of the key folder and the old key was kept elsewhere: make another there soon, and use it with tongban key adopt';
+
+function isElsewhere({ custody }: IndexedKey): boolean {
+  return custody !== undefined && custody.kind !== 'file';
 }
 
 /** Without another key of the purpose the region could not go on. */

@@ -1,5 +1,5 @@
 import { CodedError } from '#proto';
-import { fingerprintOf, type KeyInfo, rotateKey } from '#trust';
+import { fingerprintOf, type KeyInfo, readKeyFolder, rotateKey } from '#trust';
 import type { Answer, Cli } from '../command.ts';
 import { chinaTime, pairs } from '../format.ts';
 import { configIn } from '../gateway-folder.ts';
@@ -10,6 +10,7 @@ import {
   announcedJson,
   announcedText,
   currentStatement,
+  demandOverlap,
   demandSameIdentity,
   identityIfHere,
 } from '../own-statement.ts';
@@ -20,10 +21,8 @@ export interface RotateOptions extends GatewayOptions, PassphraseOptions {
   /** Seconds. */
   readonly overlap: number;
   readonly peersWillRepin?: boolean;
+  readonly inFolder?: boolean;
 }
-
-/** Seconds that an old key must still be good for while a statement is carried to the safe and back. */
-const CEREMONY_SECONDS = 86_400;
 
 /** `tongban key rotate`: a new key beside the old one, and the statement that names both. */
 export async function rotate(purpose: KeyInfo['purpose'], options: RotateOptions, cli: Cli): Promise<Answer> {
@@ -32,11 +31,8 @@ export async function rotate(purpose: KeyInfo['purpose'], options: RotateOptions
   const { passphrase, warnings } = await passphraseOf(config, options, cli);
   const identity = await identityIfHere(config, passphrase);
   demandSameIdentity(identity, await currentStatement(config));
-  if (!identity && options.overlap < CEREMONY_SECONDS)
-    throw new CodedError(
-      'VALIDATION_FAILED',
-      'the identity key is not on this machine: --overlap must be at least 1d, so that the statement can be signed and brought back before the old key ends',
-    );
+  demandOverlap(identity, options.overlap);
+  await demandSameCustody(config.keys.directory, purpose, options.inFolder === true);
   const now = cli.clock.now();
   const made = await rotateKey(config.keys.directory, { purpose, passphrase, now, overlapMs: options.overlap * 1000 });
   const announced = await announce(options.gateway, config, identity, cli);
@@ -47,6 +43,17 @@ export async function rotate(purpose: KeyInfo['purpose'], options: RotateOptions
     notes: [...warnings, ...notes],
     ...(exit !== undefined && { exit }),
   };
+}
+
+/** A key that is kept in a token or a signature server must not become a file by the way. */
+async function demandSameCustody(dir: string, purpose: KeyInfo['purpose'], inFolder: boolean): Promise<void> {
+  const { keys } = await readKeyFolder(dir);
+  const kind = keys.findLast((key) => key.purpose === purpose && !key.revoked)?.custody?.kind ?? 'file';
+  if (kind === 'file' || inFolder) return;
+  throw new CodedError(
+    'CONFLICT',
+    `the newest ${purpose} key is kept elsewhere (${kind}); make the next one there and use it with: tongban key adopt ${purpose}, or say --in-folder if it shall be a file of the key folder`,
+  );
 }
 
 /** A lost or stolen identity key: the new one signs, and every operator has to compare its fingerprint. */
