@@ -58,7 +58,7 @@ export class KeyRing {
    * @throws CodedError KEY_MISSING when none is in date
    */
   signerFor(peer: string): Signer {
-    const known = this.#own.signing.filter(({ kid }) => this.#held.knows(peer, kid));
+    const known = this.#own.signing.filter(({ kid }) => this.#held.knows(peer, kid) && this.#inDate(kid));
     return this.#newest(known.length > 0 ? known : this.#own.signing, 'signing');
   }
 
@@ -131,13 +131,15 @@ export class KeyRing {
   }
 
   #newest(signers: readonly Signer[], purpose: string): Signer {
-    const now = this.#options.clock.now();
-    const found = signers.find(({ kid }) => {
-      const key = this.#own.statement.keys.find((stated) => stated.kid === kid)!;
-      return now >= key.notBefore && now < key.notAfter;
-    });
+    const found = signers.find(({ kid }) => this.#inDate(kid));
     if (found) return found;
     throw new CodedError('KEY_MISSING', `no ${purpose} key is in date; make one with: tongban key rotate ${purpose}`);
+  }
+
+  #inDate(kid: string): boolean {
+    const now = this.#options.clock.now();
+    const key = this.#own.statement.keys.find((stated) => stated.kid === kid)!;
+    return now >= key.notBefore && now < key.notAfter;
   }
 
   #tell(renewed: boolean): void {
