@@ -34,8 +34,8 @@ export interface DeliverySink {
 }
 
 /**
- * The event was not delivered, or nobody knows. Its code is PLATFORM_UNREACHABLE when the same event can succeed later,
- * else PLATFORM_REFUSED. Its message never holds data of the event or a secret.
+ * The event was not delivered, or nobody knows; or a question has no answer. Its code is PLATFORM_UNREACHABLE when the
+ * same can succeed later, else PLATFORM_REFUSED. Its message never holds data of the event or the question, or a secret.
  */
 export class PlatformError extends CodedError {
   /** Whether the same event can succeed later without anybody changing it. */
@@ -99,7 +99,46 @@ export interface SubmissionSource {
   stop(): Promise<void>;
 }
 
-/** The link to one platform of the own region: a way out, a way in, or both. */
+/** A question of another region to the data of ours (数据共享查询). Holds personal data. */
+export interface DataQuery {
+  /** Stable: the same when the same question comes again. */
+  readonly id: string;
+  /** Code of the region that asks. */
+  readonly region: string;
+  /** Code of the item for which the answer is needed. */
+  readonly item: string;
+  readonly kind: string;
+  /** At least one, each valid for its type: text, number, date, citizen-number, social-credit-code. */
+  readonly parameters: readonly { readonly name: string; readonly type: string; readonly value: string }[];
+  /** Fields that the asker needs and may be told. */
+  readonly fields: readonly string[];
+  readonly purpose: string;
+  readonly legalBasis: string;
+}
+
+/** What a platform holds: a record, or surely none. */
+export type DataFinding =
+  | { readonly found: false }
+  | { readonly found: true; readonly fields: Readonly<Record<string, string>> };
+
+/**
+ * Port for questions: answers what other regions may ask about the data of one platform.
+ *
+ * The caller has verified who asks and that the authorization permits the question, hands out nothing but the fields of
+ * the query, and lets several questions run at once. In return an implementation
+ * - says `found: false` only when the platform looked and holds no such record, and fails in every other case;
+ * - changes nothing at the platform, which may get the same question twice;
+ * - gives up within a time of its own, and soon after `signal` aborts;
+ * - logs nothing of a query or a finding.
+ */
+export interface DataSource {
+  /** Kinds of questions that it answers. */
+  readonly kinds: readonly string[];
+  /** @throws PlatformError, and nothing else; retryable when asking again can help */
+  answer(query: DataQuery, signal: AbortSignal): Promise<DataFinding>;
+}
+
+/** The link to one platform of the own region: a way out, a way in, answers, or several of these. */
 export interface Adapter {
   /** A kind of the catalog. */
   readonly kind: string;
@@ -107,6 +146,7 @@ export interface Adapter {
   readonly name: string;
   readonly sink?: DeliverySink;
   readonly source?: SubmissionSource;
+  readonly data?: DataSource;
   /** Stops the source and frees everything. Must be called by whoever created the adapter; a second call does nothing. */
   close(): Promise<void>;
 }

@@ -19,6 +19,7 @@ it('makes adapters with the ways that their kind and configuration have', async 
   await writeFile(secret, `whsec_${Buffer.alloc(32, 7).toString('base64')}\n`);
   const configs: [string, unknown, boolean, boolean][] = [
     ['http', { ...HTTP, auth: { type: 'jwt', secret_file: secret }, mode: 'binary', timeout_ms: 500 }, true, false],
+    ['http-query', { ...HTTP, kinds: ['real-estate'] }, false, false],
     ['directory', { name: 'files', in: folder.path }, false, true],
     ['directory', { name: 'files', out: folder.path }, true, false],
   ];
@@ -35,7 +36,7 @@ describe('refuses a configuration and names every problem at once:', () => {
   it('an unknown kind', async () => {
     expect(await problems('carrier-pigeon', HTTP)).toEqual(['/kind NOT_IN_LIST']);
     expect(await problems('constructor', HTTP)).toEqual(['/kind NOT_IN_LIST']);
-    expect(ADAPTER_KINDS).toEqual(['http', 'directory']);
+    expect(ADAPTER_KINDS).toEqual(['http', 'directory', 'http-query']);
   });
 
   it('http with everything wrong', async () => {
@@ -87,6 +88,19 @@ describe('refuses a configuration and names every problem at once:', () => {
       { pointer: '/auth/secret_file', code: 'SECRET', message: expect.stringContaining(reason) },
     ]);
     if (content) expect(JSON.stringify(error.problems) + error.message).not.toContain(content);
+  });
+
+  it.each([
+    ['without kinds', { ...HTTP, kinds: [] }, ['/kinds REQUIRED']],
+    ['with a kind twice', { ...HTTP, kinds: ['real-estate', 'real-estate'] }, ['/kinds/1 DUPLICATE']],
+    [
+      'with a bad kind',
+      { ...HTTP, kinds: ['Real Estate'], mode: 'binary' },
+      ['/kinds/0 FORMAT', '/mode UNKNOWN_FIELD'],
+    ],
+    ['without a word about authentication', { name: 'a', url: HTTP.url, kinds: ['a'] }, ['/auth REQUIRED']],
+  ])('http-query %s', async (_, config, expected) => {
+    expect(await problems('http-query', config)).toEqual(expected);
   });
 
   it('directory without a folder, or with folders that cannot be used', async () => {

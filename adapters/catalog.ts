@@ -2,6 +2,7 @@ import { CodedError, type Problem, type Rule } from '#proto';
 import type { Adapter, AdapterContext } from './adapter.ts';
 import { directoryKind } from './directory/directory-adapter.ts';
 import { httpKind } from './http/http-adapter.ts';
+import { httpQueryKind } from './http/http-query-adapter.ts';
 
 /** One way to reach a platform. */
 interface AdapterKind {
@@ -17,6 +18,7 @@ interface AdapterKind {
 const KINDS: ReadonlyMap<string, AdapterKind> = new Map<string, AdapterKind>([
   ['http', httpKind],
   ['directory', directoryKind],
+  ['http-query', httpQueryKind],
 ]);
 
 /** Every kind that a configuration may name. */

@@ -2,6 +2,9 @@
 export {
   type Adapter,
   type AdapterContext,
+  type DataFinding,
+  type DataQuery,
+  type DataSource,
   type DeliverySink,
   PlatformError,
   type PlatformEvent,

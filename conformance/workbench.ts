@@ -65,7 +65,7 @@ export class Workbench {
     try {
       return await work(await Session.open(line, this.hello, this.peer, this.observed));
     } finally {
-      await line.close();
+      for (const { checkpoint } of await line.close()) if (checkpoint) this.observed.checkpoint(checkpoint.note);
     }
   }
 

@@ -22,6 +22,10 @@ interface Messages {
   CataloguePublished: messages.CataloguePublished;
   CertificateAnswer: messages.CertificateAnswer;
   CertificateQuestion: messages.CertificateQuestion;
+  CheckManyRequest: messages.CheckManyRequest;
+  CheckManyResponse: messages.CheckManyResponse;
+  DataAnswer: messages.DataAnswer;
+  DataQuestion: messages.DataQuestion;
   EntrustmentPublished: messages.EntrustmentPublished;
   EntrustmentRevoked: messages.EntrustmentRevoked;
   Envelope: messages.Envelope;
@@ -63,6 +67,7 @@ const FILES = [
   'case',
   'catalogue',
   'certificate',
+  'data',
   'entrustment',
   'envelope',
   'evidence',

@@ -9,25 +9,32 @@ export {
   PACKAGE,
   typeName,
 } from './codec.ts';
+export { DATA_PARAMETER_TYPES, dataKind, MAX_ANSWER_SECONDS } from './data-rules.ts';
 export { type Answer, CodedError, ERROR_CODES, type ErrorCode, isErrorCode, type Problem } from './error-codes.ts';
 export { headerFault } from './header-rules.ts';
 export {
+  CERTIFICATE_REFERENCE_BYTES,
   type CertificateIdentifier,
   type CertificateIdentifierParts,
+  type CertificateReference,
   type Check,
+  checkCertificateReference,
   checkCitizenNumber,
   checkIdentityDocument,
   checkItemCode,
   checkMobileNumber,
   checkRegionCode,
   checkSocialCreditCode,
+  formatCertificateReference,
   type IdentityDocumentType,
   identityDocumentTypes,
   isRegionCode,
   maskName,
   maskNumber,
   mintCertificateIdentifier,
+  mintCertificateReference,
   parseCertificateIdentifier,
+  parseCertificateReference,
   provinceOf,
   recogniseItemCode,
   regionFullName,

@@ -18,10 +18,17 @@ export type { CataloguePublished__Output as CataloguePublished } from './generat
 export type { CertificateAnswer__Output as CertificateAnswer } from './generated/tongban/v1/CertificateAnswer.ts';
 export type { CertificateQuestion__Output as CertificateQuestion } from './generated/tongban/v1/CertificateQuestion.ts';
 export type { CertificateStatus__Output as CertificateStatus } from './generated/tongban/v1/CertificateStatus.ts';
+export type { CheckFailure__Output as CheckFailure } from './generated/tongban/v1/CheckFailure.ts';
+export type { CheckManyRequest__Output as CheckManyRequest } from './generated/tongban/v1/CheckManyRequest.ts';
+export type { CheckManyResponse__Output as CheckManyResponse } from './generated/tongban/v1/CheckManyResponse.ts';
 export type { Checkpoint__Output as Checkpoint } from './generated/tongban/v1/Checkpoint.ts';
 export type { CheckRequest__Output as CheckRequest } from './generated/tongban/v1/CheckRequest.ts';
 export type { CheckResponse__Output as CheckResponse } from './generated/tongban/v1/CheckResponse.ts';
 export type { Contact__Output as Contact } from './generated/tongban/v1/Contact.ts';
+export type { DataAnswer__Output as DataAnswer } from './generated/tongban/v1/DataAnswer.ts';
+export type { DataParameter__Output as DataParameter } from './generated/tongban/v1/DataParameter.ts';
+export type { DataQuestion__Output as DataQuestion } from './generated/tongban/v1/DataQuestion.ts';
+export type { DataStatus__Output as DataStatus } from './generated/tongban/v1/DataStatus.ts';
 export type { Deferral__Output as Deferral } from './generated/tongban/v1/Deferral.ts';
 export type { EntrustmentPublished__Output as EntrustmentPublished } from './generated/tongban/v1/EntrustmentPublished.ts';
 export type { EntrustmentRevoked__Output as EntrustmentRevoked } from './generated/tongban/v1/EntrustmentRevoked.ts';

@@ -1,8 +1,10 @@
 import type { MessageName } from './codec.ts';
 import { PACKAGE } from './codec.ts';
+import { dataAnswer, dataQuestion, knownOrNewer, MAX_ANSWER_SECONDS } from './data-rules.ts';
 import type { Problem } from './error-codes.ts';
 import {
   verifyCertificateIdentifier as checkCertificateIdentifier,
+  checkCertificateReference,
   checkIdentityDocument,
   checkItemCode,
   checkMobileNumber,
@@ -163,26 +165,37 @@ const PAYLOADS = {
   }),
   EntrustmentRevoked: fields({ revocation: text(LIMITS.jwsBytes) }),
   CataloguePublished: fields({ version: integer(1), scope: text(50), items: list(item, 2000) }),
-  CertificateQuestion: fields({
-    identifier: identifier(checkCertificateIdentifier),
-    digest: bytes(32, { optional: true }),
-    fields: list(text(64), 50),
-    purpose: text(200),
-  }),
-  CertificateAnswer: fields({
-    identifier: identifier(checkCertificateIdentifier),
-    status: oneOf(
-      'CERTIFICATE_STATUS_VALID',
-      'CERTIFICATE_STATUS_EXPIRED',
-      'CERTIFICATE_STATUS_SUSPENDED',
-      'CERTIFICATE_STATUS_REVOKED',
-      'CERTIFICATE_STATUS_CANCELLED',
-      'CERTIFICATE_STATUS_WITHDRAWN',
-      'CERTIFICATE_STATUS_UNKNOWN',
-    ),
-    answeredAt: instant,
-    fields: record(text(64), optionalText(4000, { lines: true }), 50),
-  }),
+  CertificateQuestion: both(
+    fields({
+      identifier: identifier(checkCertificateIdentifier, { optional: true }),
+      digest: bytes(32, { optional: true }),
+      fields: list(text(64), 50),
+      purpose: text(200),
+      reference: identifier(checkCertificateReference, { optional: true }),
+    }),
+    oneSubject,
+  ),
+  CertificateAnswer: both(
+    fields({
+      identifier: identifier(checkCertificateIdentifier, { optional: true }),
+      status: knownOrNewer(
+        'CERTIFICATE_STATUS_VALID',
+        'CERTIFICATE_STATUS_EXPIRED',
+        'CERTIFICATE_STATUS_SUSPENDED',
+        'CERTIFICATE_STATUS_CANCELLED',
+        'CERTIFICATE_STATUS_REVOKED',
+        'CERTIFICATE_STATUS_WITHDRAWN',
+        'CERTIFICATE_STATUS_UNKNOWN',
+      ),
+      answeredAt: instant,
+      fields: record(text(64), optionalText(4000, { lines: true }), 50),
+      reference: identifier(checkCertificateReference, { optional: true }),
+      validForSeconds: integer(0, MAX_ANSWER_SECONDS),
+    }),
+    oneSubject,
+  ),
+  DataQuestion: dataQuestion,
+  DataAnswer: dataAnswer,
   CaseTransfer: fields({
     item: identifier(checkItemCode),
     itemDigest: bytes(32, { optional: true }),
@@ -241,6 +254,14 @@ export function payloadName(type: string): PayloadName | undefined {
   const prefix = `${PACKAGE}.`;
   const name = type.startsWith(prefix) ? type.slice(prefix.length) : '';
   return Object.hasOwn(PAYLOADS, name) ? (name as PayloadName) : undefined;
+}
+
+/** A certificate is asked about by its identifier or by its reference. */
+function oneSubject(value: unknown, pointer: string, problems: Problem[]): void {
+  const { identifier: named, reference } = value as { identifier: string; reference: string };
+  if (named === '' && reference === '') add(problems, `${pointer}/identifier`, 'REQUIRED', 'is required');
+  if (named !== '' && reference !== '')
+    add(problems, `${pointer}/reference`, 'CONFLICT', 'must be absent where the identifier is given');
 }
 
 /** Every wrong field of a payload, with its pointer; empty when all is right. */

@@ -16,6 +16,7 @@ export const TYP = {
   trustMark: 'trust-mark+jwt',
   conformanceResult: 'tongban-conformance-result+jwt',
   certificate: 'dc+sd-jwt',
+  keyBinding: 'kb+jwt',
   statusList: 'statuslist+jwt',
 } as const;
 

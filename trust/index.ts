@@ -63,7 +63,6 @@ export {
   type VerifiedCertificate,
   verifyCertificate,
 } from './certificate/certificate.ts';
-export { type CertificateView, disclosableFields } from './certificate/claims.ts';
 export {
   type CertificateContent,
   type CertificateHolder,
@@ -81,8 +80,24 @@ export {
 } from './certificate/status/status-list.ts';
 export type { StatusReference } from './certificate/status/status-reference.ts';
 export { STATUS_WORDS, type StatusWord } from './certificate/status/status-words.ts';
-export { builtInCertificateTypes, type CertificateType, type CertificateTypes } from './certificate/types.ts';
+export { fieldText, shownFields } from './certificate/types/display.ts';
+export {
+  builtInCertificateTypes,
+  type CertificateType,
+  type CertificateTypes,
+  readCertificateTypes,
+  typeNamed,
+} from './certificate/types/types.ts';
+export type { CertificateView } from './certificate/view.ts';
 export type { Clock } from './clock.ts';
+export { signCms } from './document/cms-sign.ts';
+export { certifyForDocuments } from './document/cms-sign-certificate.ts';
+export { signerOfPdf } from './document/cms-sign-reader.ts';
+export { examineDocument, NOBODY, readTrustList } from './document/document.ts';
+export { VERDICTS as DOCUMENT_VERDICTS } from './document/findings.ts';
+export { DOCUMENT_LIMITS } from './document/limits.ts';
+export type { DocumentReport, SealReport } from './document/report.ts';
+export { examineInThread } from './document/thread.ts';
 export { inclusionPath, merkleRoot, rootFromPath } from './envelope/merkle.ts';
 export {
   type ArrivedEnvelope,
@@ -119,6 +134,7 @@ export { cosignCheckpoint, verifyCosignature, witnessOf } from './evidence/cosig
 export { decodeFrontier, EMPTY_FRONTIER, encodeFrontier, type LogFrontier } from './evidence/frontier.ts';
 export {
   appendLeaves,
+  frontierRoot,
   logConsistencyProof,
   logInclusionProof,
   logRoot,

@@ -37,7 +37,6 @@ export interface VerifiedJws<P> {
 
 /** Strict; keeps a byte order mark, which JSON does not allow. */
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 /**
  * Signs JSON claims as a compact JWS (RFC 7515).
@@ -85,7 +84,8 @@ export function verifyOpenJws<P>(
   if (typeof header.kid !== 'string') fail('JWS_INVALID', 'the JWS header names no key');
   const trusted = keyOf(header.kid as string) ?? fail('KEY_UNKNOWN');
   if (header.alg !== trusted.suite.alg) fail('ALGORITHM_NOT_ALLOWED');
-  if (!trusted.suite.verify(trusted.key, Buffer.from(input, 'latin1'), decodePart(signature))) fail('SIGNATURE_INVALID');
+  if (!trusted.suite.verify(trusted.key, Buffer.from(input, 'latin1'), decodePart(signature)))
+    fail('SIGNATURE_INVALID');
   return { kid: trusted.kid, payload, header };
 }
 
@@ -96,8 +96,8 @@ export function verifyOpenJws<P>(
  */
 export function readJws<P = Record<string, unknown>>(jws: string, maxBytes: number = LIMITS.jwsBytes): OpenJws<P> {
   if (jws.length > maxBytes) fail('JWS_INVALID', `the JWS is larger than ${maxBytes} bytes`);
-  if (!COMPACT.test(jws)) fail('JWS_INVALID', 'not a compact JWS');
-  const [headerPart, payloadPart, signature] = jws.split('.') as [string, string, string];
+  const [headerPart, payloadPart, signature, more] = jws.split('.', 4);
+  if (!headerPart || !payloadPart || !signature || more !== undefined) return fail('JWS_INVALID', 'not a compact JWS');
   return {
     header: decodeJson<Record<string, unknown>>(headerPart),
     payload: decodeJson<P>(payloadPart),

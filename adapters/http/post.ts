@@ -1,5 +1,5 @@
-import { type Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 
 /** As much of an answer's body as is read away to keep the connection; beyond it the connection is dropped. */
 const MAX_DRAINED_BYTES = 64 * 1024;
@@ -7,6 +7,11 @@ const MAX_DRAINED_BYTES = 64 * 1024;
 export interface PostAnswer {
   readonly status: number;
   readonly retryAfter: string | undefined;
+}
+
+/** Connections to one platform, kept for the next request. Must be destroyed by the caller. */
+export function agentFor(url: URL): HttpAgent {
+  return url.protocol === 'https:' ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
 }
 
 /**
@@ -23,13 +28,58 @@ export function post(
   agent: HttpAgent,
   signal: AbortSignal,
 ): Promise<PostAnswer> {
+  return respond({ url, headers, body, agent, signal }, (response, resolve) => {
+    resolve({ status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] });
+    drain(response);
+  });
+}
+
+/**
+ * As `post`, with the body of the answer.
+ *
+ * @param maxBytes of the body; beyond it the connection is dropped
+ * @returns `body` is undefined when it is longer
+ */
+export function postForBody(
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+  body: Uint8Array,
+  agent: HttpAgent,
+  signal: AbortSignal,
+  maxBytes: number,
+): Promise<{ readonly status: number; readonly body: Buffer | undefined }> {
+  return respond({ url, headers, body, agent, signal }, (response, resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    response.on('error', reject);
+    response.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= maxBytes) chunks.push(chunk);
+      else {
+        resolve({ status: response.statusCode ?? 0, body: undefined });
+        response.destroy();
+      }
+    });
+    response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }));
+  });
+}
+
+interface Post {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+  readonly agent: HttpAgent;
+  readonly signal: AbortSignal;
+}
+
+function respond<T>(
+  { url, headers, body, agent, signal }: Post,
+  take: (response: IncomingMessage, resolve: (answer: T) => void, reject: (error: Error) => void) => void,
+): Promise<T> {
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const options = { method: 'POST', headers: { ...headers, 'content-length': body.length }, agent, signal };
-    const request = send(url, options, (response) => {
-      resolve({ status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] });
-      drain(response);
-    });
+    const request = send(url, options, (response) => take(response, resolve, reject));
     request.on('error', reject);
     request.end(body);
   });

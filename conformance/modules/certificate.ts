@@ -1,5 +1,11 @@
-import { randomUUID } from 'node:crypto';
-import { decode, mintCertificateIdentifier, typeName } from '#proto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import {
+  CERTIFICATE_REFERENCE_BYTES,
+  decode,
+  mintCertificateIdentifier,
+  mintCertificateReference,
+  typeName,
+} from '#proto';
 import { openSealed, readArrived } from '#trust';
 import type { ConformanceModule } from '../check.ts';
 import { demand, NotApplicable, say } from '../finding.ts';
@@ -29,15 +35,55 @@ export const certificate: ConformanceModule = [
         '答复所指不是该问题',
         'the answer is to another question',
       );
-      const { status, fields } = decode('CertificateAnswer', payload);
-      demand(status === 'CERTIFICATE_STATUS_UNKNOWN', `状态为 ${status}`, `the status is ${status}`);
-      demand(Object.keys(fields).length === 0, '答复带有字段', 'the answer tells fields');
+      const answer = decode('CertificateAnswer', payload);
+      demandUnknown(answer.status, 'CERTIFICATE_STATUS_UNKNOWN', answer);
       const again = await answerOf(bench, envelope);
       demand(again.headerBytes.equals(headerBytes), '重复提问得到不同答复', 'the same question got another answer');
       return say(
         '签名有效,状态为未知;重复提问答复不变',
         'validly sealed, unknown; the same question got the same answer',
       );
+    },
+  },
+  {
+    id: 'check.reference',
+    clause: 'Connections and streams',
+    negative: false,
+    title: {
+      zh: '按查验码核验不存在的证照:得到签名的“未知”答复',
+      en: 'a question by a reference that nobody gave out gets a sealed answer: unknown',
+    },
+    run: async (bench) => {
+      const reference = mintCertificateReference(randomBytes(CERTIFICATE_REFERENCE_BYTES));
+      const question = { reference, purpose: '一致性测试' };
+      const envelope = bench.peer.write('CertificateQuestion', question, { sequence: 0, ...cited(bench) });
+      const { payload } = await answerOf(bench, await bench.peer.sealAlone(envelope));
+      const answer = decode('CertificateAnswer', payload);
+      demand(
+        answer.reference === reference && answer.identifier === '',
+        '答复所指不是该查验码',
+        'the answer is about something else than the reference',
+      );
+      demandUnknown(answer.status, 'CERTIFICATE_STATUS_UNKNOWN', answer);
+      return say('签名有效,状态为未知', 'validly sealed, unknown');
+    },
+  },
+  {
+    id: 'check.data',
+    clause: 'Connections and streams',
+    negative: false,
+    title: {
+      zh: '查询无人答复的数据:得到签名的“未知”答复',
+      en: 'a question about data that nobody answers gets a sealed answer: unknown',
+    },
+    run: async (bench) => {
+      const envelope = bench.peer.write('DataQuestion', DATA_QUESTION, { sequence: 0, ...cited(bench) });
+      const { header, payload } = await answerOf(bench, await bench.peer.sealAlone(envelope));
+      demand(header.type === typeName('DataAnswer'), '答复类型不符', 'the answer is of another type');
+      const answer = decode('DataAnswer', payload);
+      demand(answer.kind === DATA_QUESTION.kind, '答复所指不是该问题', 'the answer is about another kind of data');
+      demandUnknown(answer.status, 'DATA_STATUS_UNKNOWN', answer);
+      return say('签名有效,状态为未知', 'validly sealed, unknown');
     },
   },
   {
@@ -82,6 +128,44 @@ export const certificate: ConformanceModule = [
     },
   },
   {
+    id: 'check.recipient',
+    clause: 'Answers 1',
+    negative: true,
+    title: { zh: '收件方为其他地区的核验问题', en: 'a question for another recipient' },
+    run: async (bench) => {
+      const envelope = await bench.peer.sealAlone(ask(bench, { recipient: bench.own.region }));
+      await demandCallFails(bench.client().check({ envelope }), 'WRONG_RECIPIENT');
+      return say('以 WRONG_RECIPIENT 结束', 'ended with WRONG_RECIPIENT');
+    },
+  },
+  {
+    id: 'check.too-many-fields',
+    clause: 'Answers 5',
+    negative: true,
+    title: { zh: '索要字段过多的核验问题', en: 'a question that asks for too many fields' },
+    run: async (bench) => {
+      const fields = Array.from({ length: 51 }, (_, at) => `field_${at}`);
+      const question = { identifier: identifierOfNothing(), purpose: '一致性测试', fields };
+      const written = bench.peer.write('CertificateQuestion', question, { sequence: 0, ...cited(bench) });
+      const envelope = await bench.peer.sealAlone(written);
+      await demandCallFails(bench.client().check({ envelope }), 'PAYLOAD_INVALID');
+      return say('以 PAYLOAD_INVALID 结束', 'ended with PAYLOAD_INVALID');
+    },
+  },
+  {
+    id: 'check.id-reused',
+    clause: 'Answers 2',
+    negative: true,
+    title: { zh: '以旧编号提出另一问题', en: 'another question under the id of one that was answered' },
+    run: async (bench) => {
+      const first = ask(bench, cited(bench));
+      await answerOf(bench, await bench.peer.sealAlone(first));
+      const envelope = await bench.peer.sealAlone(ask(bench, { ...cited(bench), id: first.id }));
+      await demandCallFails(bench.client().check({ envelope }), 'ID_REUSED');
+      return say('以 ID_REUSED 结束', 'ended with ID_REUSED');
+    },
+  },
+  {
     id: 'check.type',
     clause: 'Envelope',
     negative: true,
@@ -94,6 +178,26 @@ export const certificate: ConformanceModule = [
   },
 ];
 
+/** A kind of data that no region has. */
+const DATA_QUESTION = {
+  item: 'CONFORMANCE',
+  kind: 'conformance-test',
+  parameters: [{ name: 'number', type: 'number', value: '1' }],
+  fields: ['field'],
+  purpose: '一致性测试',
+  legalBasis: '一致性测试',
+};
+
+/** @throws Deviation unless nothing is told */
+function demandUnknown(
+  status: string,
+  unknown: string,
+  { fields }: { fields: Readonly<Record<string, string>> },
+): void {
+  demand(status === unknown, `状态为 ${status}`, `the status is ${status}`);
+  demand(Object.keys(fields).length === 0, '答复带有字段', 'the answer tells fields');
+}
+
 /** Social credit codes that the standard publishes as examples, and a serial that nobody issued. */
 function identifierOfNothing(): string {
   const parts = { typeCode: '11100000000013338W001', issuerCode: '11370800MB28559184', version: '001' };
@@ -103,12 +207,14 @@ function identifierOfNothing(): string {
   return minted.value;
 }
 
-function ask({ peer }: Workbench, changes: HeaderChanges) {
+/** A question about a certificate that nobody issued. */
+export function ask({ peer }: Workbench, changes: HeaderChanges) {
   const question = { identifier: identifierOfNothing(), purpose: '一致性测试' };
   return peer.write('CertificateQuestion', question, { sequence: 0, ...changes });
 }
 
-function cited({ acting }: Workbench): HeaderChanges {
+/** Cites the first agreement with the target. @throws NotApplicable */
+export function cited({ acting }: Workbench): HeaderChanges {
   const [agreement] = acting.agreements;
   if (!agreement)
     throw new NotApplicable(say('测试方目录中没有与目标地区的授权', 'the folder has no agreement with the target'));

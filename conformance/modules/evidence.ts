@@ -1,4 +1,4 @@
-import { type LogCheckpoint, verifyCheckpoint } from '#trust';
+import { type LogCheckpoint, parseCheckpoint, signCheckpoint, verifyCheckpoint } from '#trust';
 import type { ConformanceModule } from '../check.ts';
 import { demand, NotApplicable, say } from '../finding.ts';
 
@@ -20,6 +20,37 @@ export const evidence: ConformanceModule = [
       );
       return say(`${receiptGroups} 组回执均有效`, `all ${receiptGroups} groups are valid`);
     },
+  },
+  {
+    id: 'evidence.forged-checkpoint',
+    clause: 'Witnesses',
+    negative: true,
+    title: {
+      zh: '未经我方日志密钥签名的检查点不获见证签名,连接流照常',
+      en: 'a checkpoint that is not signed by our log key is not countersigned, and the stream goes on',
+    },
+    run: (bench) =>
+      bench.inSession(async (session) => {
+        const region = bench.own.region;
+        const good = await signCheckpoint(bench.acting.log, { region, epoch: 1, size: 7, root: Buffer.alloc(32, 7) });
+        // Another size than was signed: the signature stays, and does not fit.
+        session.line.send({ checkpoint: { note: good.replace('\n7\n', '\n8\n') } });
+        const ping = bench.peer.ping();
+        const number = await session.post([ping]);
+        for (;;) {
+          const { checkpoint, receipts } = await session.line.next();
+          if (receipts?.answers === number) break;
+          if (!checkpoint) continue;
+          const isOurs = parseCheckpoint(checkpoint.note).region === region;
+          if (!isOurs) bench.observed.checkpoint(checkpoint.note);
+          demand(
+            !isOurs || checkpoint.cosignatures.length === 0,
+            '对端签了伪造的检查点',
+            'the target countersigned it',
+          );
+        }
+        return say('对端不予签名,照常应答', 'the target does not sign it and answers as ever');
+      }),
   },
   {
     id: 'evidence.checkpoint',

@@ -3,6 +3,7 @@ import { address } from '../modules/address.ts';
 import { authorization } from '../modules/authorization.ts';
 import { cases } from '../modules/case.ts';
 import { certificate } from '../modules/certificate.ts';
+import { checkGroups } from '../modules/check-groups.ts';
 import { connection } from '../modules/connection.ts';
 import { content } from '../modules/content.ts';
 import { envelope } from '../modules/envelope.ts';
@@ -29,6 +30,7 @@ export const core: readonly ConformanceCheck[] = [
   ...material,
   ...cases,
   ...certificate,
+  ...checkGroups,
   // Looks back on everything before it.
   ...evidence,
 ];

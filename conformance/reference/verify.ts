@@ -225,14 +225,14 @@ export function verifyEvidence(
     const { id: envelopeId, conversation, sequence } = header;
     const about = { issuer: recipient, audience: sender, envelopeId, leaf, conversation, sequence };
     // What others say of its age comes first: a seal or a receipt under a revoked key stands on it.
-    const given = attempt(() => verifyReceipt(body, sealOf(envelope.receipt.seal), trusted(recipient), about));
-    const leaves = given.value && { envelope: leaf, receipt: given.value.leaf };
+    const taken = attempt(() => verifyReceipt(body, sealOf(envelope.receipt.seal), trusted(recipient), about));
+    const leaves = taken.value && { envelope: leaf, receipt: taken.value.leaf };
     const logged = attempt(
       () => leaves && demandLogged(envelope.log, leaves, header, bundle.exported_by, log.checkpoint),
     );
     const receiptAge = ageOf(log.words, logged.value?.at(-1));
-    const stands = attempt(() => given.value && demandOlder(given.value.key, receiptAge));
-    const decided = given.value && stands.error === undefined ? given.value.body.decidedAt : undefined;
+    const stands = attempt(() => taken.value && demandOlder(taken.value.key, receiptAge));
+    const decided = taken.value && stands.error === undefined ? taken.value.body.decidedAt : undefined;
     const age = earliest([decided, ageOf(log.words, logged.value?.[0])]);
     const root = check(`${place}/seal`, () => {
       const sealed = verifySeal(
@@ -251,8 +251,8 @@ export function verifyEvidence(
     if (root !== undefined) check(`${place}/payload`, () => verifyContent(header, content, root, 'history'));
     check(`${place}/authorization`, () => demandAuthorization(header, documents));
     const receipt = check(`${place}/receipt`, () => {
-      for (const { error } of [given, stands]) if (error) throw error;
-      return given.value?.body;
+      for (const { error } of [taken, stands]) if (error) throw error;
+      return taken.value?.body;
     });
     if (receipt === undefined) return { header };
     check(`${place}/log`, () => {

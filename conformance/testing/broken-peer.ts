@@ -19,6 +19,8 @@ export interface Fault {
   readonly admitsStrangers?: true;
   /** The answer that the broken peer gives, before it is sealed. */
   readonly change?: (answer: Answer) => Answer;
+  /** The answers to a group of questions that the broken peer gives. */
+  readonly changeChecks?: (frame: messages.CheckManyResponse) => messages.CheckManyResponse;
   /** Whether it seals with a key that its statement does not name. */
   readonly forges?: true;
 }
@@ -46,6 +48,7 @@ export async function startBrokenPeer(
     caller: acting.tls,
     admitsStrangers: fault.admitsStrangers ?? false,
     tampering: () => tamperingOf(fault, target.region, signer),
+    checked: (frame) => changedChecks(fault, frame),
   });
 }
 
@@ -55,6 +58,11 @@ export function acceptanceOf(header: messages.EnvelopeHeader, leaf: Buffer, issu
   const times = { receivedAt: sentAt, decidedAt: sentAt };
   const verdict = { issuer, audience, envelopeId, leaf, conversation, sequence, code: '', ...times };
   return decode('ReceiptBody', receiptBody(verdict));
+}
+
+function changedChecks({ changeChecks }: Fault, frame: Buffer): Buffer {
+  if (!changeChecks) return frame;
+  return encode('CheckManyResponse', { ...changeChecks(decode('CheckManyResponse', frame)) });
 }
 
 function tamperingOf(fault: Fault, region: string, signer: Signer): Tampering {

@@ -102,6 +102,21 @@ export const FAULTS: readonly Fault[] = [
     change: (answer) => ({ ...answer, refusals: [] }),
   },
   {
+    name: 'says nothing of questions that it does not answer',
+    noticedBy: ['check.group-mixed', 'check.group-id', 'check.group-root'],
+    changeChecks: (frame) => ({ ...frame, failures: [] }),
+  },
+  {
+    name: 'leaves out answers that it sealed',
+    noticedBy: ['check.group', 'check.group-mixed'],
+    changeChecks: (frame) => ({ ...frame, envelopes: frame.envelopes.slice(0, -1) }),
+  },
+  {
+    name: 'answers the questions of another group',
+    noticedBy: ['check.group', 'check.group-repeat', 'check.group-root'],
+    changeChecks: (frame) => ({ ...frame, answers: frame.answers + 1 }),
+  },
+  {
     name: 'lets in whom nobody pinned',
     noticedBy: ['connection.no-certificate', 'connection.unpinned-certificate', 'connection.impostor-certificate'],
     admitsStrangers: true,

@@ -35,6 +35,8 @@ export interface RelayOptions {
   readonly admitsStrangers: boolean;
   /** Made anew for every Exchange stream. */
   readonly tampering: () => Tampering;
+  /** The frame that the caller of CheckMany gets in the place of one of the gateway. */
+  readonly checked: (frame: Buffer) => Buffer;
 }
 
 /** A server between a caller and a gateway that passes every call on, as bytes. */
@@ -45,11 +47,13 @@ export interface Relay {
 }
 
 const EXCHANGE = services.exchange.Exchange.path;
+const CHECK_MANY = services.check.CheckMany.path;
 
 /** Every method that is passed on. To the wire all of them are streams. */
 const PATHS = [
   EXCHANGE,
   services.check.Check.path,
+  CHECK_MANY,
   services.material.Status.path,
   services.material.Push.path,
   '/grpc.health.v1.Health/Check',
@@ -62,7 +66,11 @@ const HONEST: Tampering = { seen: () => {}, answered: same };
 
 /** Starts a relay on a free port. Must be stopped by the caller. */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
-  const { target, targetTls, caller, admitsStrangers, tampering } = options;
+  const { target, targetTls, caller, admitsStrangers, tampering, checked } = options;
+  const tamperingOn = (path: string): Tampering => {
+    if (path === EXCHANGE) return tampering();
+    return path === CHECK_MANY ? { ...HONEST, answered: checked } : HONEST;
+  };
   const tls = credentials.createSsl(targetTls.certificatePem, caller.privateKeyPem, caller.certificatePem, {
     checkServerIdentity: () => undefined,
   });
@@ -73,7 +81,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       relay: (down: Down) => {
         const known = down.getAuthContext().sslPeerCertificate?.raw.equals(caller.der) ?? false;
         if (!known && !admitsStrangers) return turnAway(down);
-        pass(down, upstream.makeBidiStreamRequest(path, same, same), path === EXCHANGE ? tampering() : HONEST);
+        pass(down, upstream.makeBidiStreamRequest(path, same, same), tamperingOn(path));
       },
     });
   }

@@ -51,10 +51,11 @@ export class ExchangeLine {
     });
   }
 
-  /** Ends our side and waits until the call is over. */
-  async close(): Promise<void> {
+  /** Ends our side and waits until the call is over. @returns frames that nobody waited for */
+  async close(): Promise<readonly messages.ExchangeResponse[]> {
     this.#call.end();
     await this.#wait(() => this.#end, CLOSE_MS).catch(() => this.#call.cancel());
+    return this.#frames.splice(0);
   }
 
   async #wait<T>(look: () => T | undefined, withinMs: number = ANSWER_MS): Promise<T> {

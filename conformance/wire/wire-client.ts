@@ -6,6 +6,7 @@ import {
   Metadata,
   type ServiceError,
   type StatusObject,
+  status,
 } from '@grpc/grpc-js';
 import { LIMITS, type messages, services } from '#proto';
 import { type RegionStatement, spkiOf } from '#trust';
@@ -24,7 +25,7 @@ type Callback<T> = (error: ServiceError | null, answer?: T) => void;
 const SEND_BYTES = 8 * LIMITS.frameBytes;
 
 const { Exchange } = services.exchange;
-const { Check } = services.check;
+const { Check, CheckMany } = services.check;
 const { Status, Push } = services.material;
 
 /** The runner's own gRPC client. It demands the target's pinned TLS key and says whatever it is told to say. */
@@ -75,6 +76,29 @@ export class WireClient {
       Check.requestSerialize(request),
       Check.responseDeserialize,
     ) as Promise<messages.CheckResponse>;
+  }
+
+  /** Sends groups of questions on one stream. @returns every frame of answers @throws CallEnded */
+  checkMany(groups: Iterable<object>): Promise<messages.CheckManyResponse[]> {
+    return new Promise((resolve, reject) => {
+      const frames: messages.CheckManyResponse[] = [];
+      const call = this.#client.makeBidiStreamRequest(
+        CheckMany.path,
+        CheckMany.requestSerialize as (group: object) => Buffer,
+        (bytes: Buffer) => CheckMany.responseDeserialize(bytes) as messages.CheckManyResponse,
+        new Metadata(),
+        { deadline: this.#now() + ANSWER_MS },
+      );
+      call.on('data', (frame: messages.CheckManyResponse) => frames.push(frame));
+      call.on('status', (ended: StatusObject) => {
+        if (ended.code === status.OK) resolve(frames);
+        else reject(new CallEnded(callEndOf(ended)));
+      });
+      // The status says the same.
+      call.on('error', () => {});
+      for (const group of groups) call.write(group);
+      call.end();
+    });
   }
 
   /** Asks how much of a material is staged. @throws CallEnded */

@@ -1,5 +1,5 @@
 import type { Mode, messages } from '#proto';
-import type { AuthorizedUse, Right } from '#trust';
+import type { AuthorizedUse, CertificateContent, Right } from '#trust';
 import type { Sql, Transaction } from '../store/store.ts';
 import type { EmitNews } from './case-changes.ts';
 
@@ -29,7 +29,7 @@ export interface CertificateWish {
   readonly number?: string;
   readonly validFrom?: number;
   readonly validUntil?: number;
-  readonly fields: Readonly<Record<string, string>>;
+  readonly fields: CertificateContent['fields'];
 }
 
 /** A signed certificate that is not kept yet. */

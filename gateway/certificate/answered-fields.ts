@@ -1,5 +1,8 @@
-import type { CertificateView } from '#trust';
+import { type CertificateView, fieldText } from '#trust';
 import { chinaDate } from './china-date.ts';
+
+/** Characters that an answer carries of one field; a longer one must be read from the certificate, not cut. */
+const MAX_ANSWERED = 4000;
 
 /**
  * What a region can be told of a certificate, by the names of the certificate standards and the keys of its type:
@@ -8,6 +11,7 @@ import { chinaDate } from './china-date.ts';
 export function answerable(certificate: CertificateView): ReadonlyMap<string, string> {
   const { authority, holder } = certificate;
   const named: [string, string | undefined][] = [
+    ['certificate_identifier', certificate.identifier],
     ['certificate_number', certificate.number],
     ['certificate_name', certificate.name],
     ['certificate_type_name', certificate.typeName],
@@ -21,7 +25,9 @@ export function answerable(certificate: CertificateView): ReadonlyMap<string, st
     ['certificate_holder_code', holder.number],
     ['related_item_code', certificate.item],
     ['related_case_number', certificate.caseNumber],
-    ...Object.entries(certificate.fields),
+    ...Object.entries(certificate.fields).map(([name, value]): [string, string] => [name, fieldText(value)]),
   ];
-  return new Map(named.filter((entry): entry is [string, string] => entry[1] !== undefined));
+  return new Map(
+    named.filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1].length <= MAX_ANSWERED),
+  );
 }

@@ -162,7 +162,7 @@ describe('a certificate of another region', () => {
 
   it('is verified by its dates alone', async () => {
     const { text, identifier } = await uxin.certificates.issue(licence(NOW));
-    await uxin.certificates.setStatus(identifier, 'revoked', '违法经营');
+    await uxin.certificates.setStatus(identifier, 'revoked', '违法经营', 'window');
     expect(await nantong.certificates.verify(text)).toMatchObject({
       source: 'dates',
       status: 'valid',
@@ -176,7 +176,9 @@ describe('a certificate of another region', () => {
   it('is not ours to suspend', async () => {
     const { text, identifier } = await uxin.certificates.issue(licence(NOW));
     await receive(text);
-    expect((await failure(nantong.certificates.setStatus(identifier, 'suspended', '核查'))).code).toBe('NOT_FOUND');
+    expect((await failure(nantong.certificates.setStatus(identifier, 'suspended', '核查', 'window'))).code).toBe(
+      'NOT_FOUND',
+    );
     expect((await nantong.certificates.get(identifier)).status).toBe('valid');
   });
 });
@@ -196,8 +198,8 @@ describe('status', () => {
 
   it.each(path)('from %s to %s: %s', async (from, to, allowed) => {
     const { identifier } = await uxin.certificates.issue(licence(NOW));
-    if (from !== 'valid') await uxin.certificates.setStatus(identifier, from, '起因');
-    const change = uxin.certificates.setStatus(identifier, to, '后果');
+    if (from !== 'valid') await uxin.certificates.setStatus(identifier, from, '起因', 'window');
+    const change = uxin.certificates.setStatus(identifier, to, '后果', 'window');
     if (allowed) expect(await change).toMatchObject({ status: to, reason: '后果' });
     else {
       expect((await failure(change)).code).toBe('CONFLICT');
@@ -207,7 +209,7 @@ describe('status', () => {
 
   it('needs a reason', async () => {
     const { identifier } = await uxin.certificates.issue(licence(NOW));
-    const error = await failure(uxin.certificates.setStatus(identifier, 'revoked', ''));
+    const error = await failure(uxin.certificates.setStatus(identifier, 'revoked', '', 'window'));
     expect(error.problems.map(({ pointer }) => pointer)).toEqual(['/reason']);
     expect((await uxin.certificates.get(identifier)).status).toBe('valid');
   });
@@ -216,8 +218,8 @@ describe('status', () => {
     const suspended = await uxin.certificates.issue(licence(NOW));
     const revoked = await uxin.certificates.issue(licence(NOW));
     const future = await uxin.certificates.issue(licence(NOW + YEAR_MS));
-    await uxin.certificates.setStatus(suspended.identifier, 'suspended', '核查');
-    await uxin.certificates.setStatus(revoked.identifier, 'revoked', '注销');
+    await uxin.certificates.setStatus(suspended.identifier, 'suspended', '核查', 'window');
+    await uxin.certificates.setStatus(revoked.identifier, 'revoked', '注销', 'window');
     const statuses = async () =>
       Promise.all(
         [suspended, revoked, future].map(async ({ identifier }) => (await uxin.certificates.get(identifier)).status),

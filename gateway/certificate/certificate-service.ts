@@ -1,4 +1,4 @@
-import { CodedError, fields, oneOf, type Problem, text } from '#proto';
+import { CodedError, fields, formatCertificateReference, oneOf, type Problem, text } from '#proto';
 import {
   type CertificateTypes,
   type Clock,
@@ -12,10 +12,19 @@ import {
   verifyCertificate,
 } from '#trust';
 import type { Store, Transaction } from '../store/store.ts';
+import { references } from './check-references.ts';
 import { chinaDate } from './china-date.ts';
 import { type CertificateInput, contentOf, demandIssuable } from './issuable.ts';
-import { type CertificateRecord, type KeptCertificate, type LibraryQuery, library } from './library.ts';
-import { type CertificateStatus, demandChange } from './standing.ts';
+import {
+  type CertificateRecord,
+  type KeptCertificate,
+  type LibraryQuery,
+  library,
+  type StatusChange,
+} from './library.ts';
+import { type CertificateStatus, demandChange, statusAt } from './standing.ts';
+import type { StatusLists } from './status-lists.ts';
+import type { StatusReader } from './status-reader.ts';
 
 export interface CertificateServiceOptions {
   readonly store: Store;
@@ -27,6 +36,10 @@ export interface CertificateServiceOptions {
   /** The statement of a pinned region or of our own; undefined for any other. */
   readonly statementOf: (region: string) => RegionStatement | undefined;
   readonly types: CertificateTypes;
+  /** Our status lists. */
+  readonly statusLists: StatusLists;
+  /** Those of other regions. */
+  readonly statusReader: Pick<StatusReader, 'statusOf'>;
 }
 
 /** A certificate that is signed and not yet kept. */
@@ -46,11 +59,13 @@ export interface ReceivedFrom {
 
 /**
  * A verified certificate and how it stands. `library`: it is ours and the status is what we decided, `unknown` when
- * we never gave it out. `dates`: another region issued it, which alone knows whether it suspended or revoked it.
+ * we never gave it out. `list`: another region issued it, and its status list says how it stood at `asOf`. `dates`: its
+ * issuer alone knows whether it suspended or revoked it.
  */
 export type CertificateVerdict = Omit<VerifiedCertificate, 'status'> &
   (
     | { readonly source: 'library'; readonly status: CertificateStatus | 'unknown' }
+    | { readonly source: 'list'; readonly status: CertificateStatus; readonly asOf: number }
     | { readonly source: 'dates'; readonly status: VerifiedCertificate['status'] }
   );
 
@@ -65,8 +80,8 @@ export class CertificateService {
   }
 
   /**
-   * Mints an identifier and signs a certificate, without keeping it. A number of the series is spent even if it never
-   * is kept.
+   * Mints an identifier and signs a certificate, without keeping it. A number of the series and an entry of a status
+   * list are spent even if it never is kept.
    *
    * @throws CodedError VALIDATION_FAILED with every wrong field; VerificationError KEY_UNKNOWN, KEY_NOT_VALID when our
    *   own statement does not have the certificate key
@@ -76,8 +91,11 @@ export class CertificateService {
     const issuedAt = this.#now();
     const year = chinaDate(issuedAt).slice(0, 4);
     demandIssuable(input, { region, types, serial: serialOf(year, 1), issuedAt });
-    const number = await this.#options.store.write((tx) => library.nextNumber(tx, year));
-    const content = contentOf(input, { region, types, serial: serialOf(year, number), issuedAt });
+    const { number, statusList } = await this.#options.store.write(async (tx) => ({
+      number: await library.nextNumber(tx, year),
+      statusList: await this.#options.statusLists.allocate(tx),
+    }));
+    const content = { ...contentOf(input, { region, types, serial: serialOf(year, number), issuedAt }), statusList };
     const text = await issueCertificate(signer, content, issuedAt, types);
     // A certificate that nobody could verify must not leave the house.
     const verified = this.#verify(text);
@@ -92,6 +110,7 @@ export class CertificateService {
    */
   async keep(tx: Transaction, prepared: PreparedCertificate): Promise<void> {
     if (!(await library.insert(tx, prepared, this.#now()))) throw new CodedError('CERTIFICATE_EXISTS');
+    await references.issue(tx, prepared.identifier);
   }
 
   /**
@@ -146,6 +165,23 @@ export class CertificateService {
     return (await this.#demand(identifier)).text;
   }
 
+  /**
+   * The reference that stands in the QR code of a certificate that we issued; the same for ever. Older certificates get
+   * theirs when it is asked for.
+   *
+   * @returns `TONGBAN:150626:REFERENCE`; undefined for a certificate of another region
+   */
+  async reference({
+    identifier,
+    issuer,
+  }: Pick<CertificateRecord, 'identifier' | 'issuer'>): Promise<string | undefined> {
+    const { store, region } = this.#options;
+    if (issuer !== region) return undefined;
+    const known = await references.of(store.read, identifier);
+    const reference = known ?? (await store.write((tx) => references.issue(tx, identifier)));
+    return formatCertificateReference({ region, reference });
+  }
+
   /** The certificate that one issuer gave an identifier; undefined when we do not have it. */
   find(identifier: string, issuer: string): Promise<CertificateRecord | undefined> {
     return library.find(this.#options.store.read, identifier, issuer, this.#now());
@@ -157,35 +193,50 @@ export class CertificateService {
   }
 
   /**
-   * Verifies a certificate with the statements that we have, asking nobody.
+   * Verifies a certificate with the statements that we have. Its issuer is not asked about it; how it stands is read from
+   * the issuer's status list, where we know a source of it.
    *
-   * @throws VerificationError the codes of `verifyCertificate`
+   * @throws VerificationError the codes of `verifyCertificate`, STATUS_INDEX, STATUS_UNKNOWN
    */
   async verify(text: string): Promise<CertificateVerdict> {
     const verified = this.#verify(text);
-    if (verified.issuer !== this.#options.region) return { ...verified, source: 'dates' };
+    if (verified.issuer !== this.#options.region) {
+      const listed = await this.#options.statusReader.statusOf(verified);
+      if (!listed) return { ...verified, source: 'dates' };
+      const status = statusAt(listed.word, verified.certificate, this.#now());
+      return { ...verified, source: 'list', status, asOf: listed.asOf };
+    }
     const record = await this.find(verified.identifier, verified.issuer);
     const same = record?.digest.equals(verified.digest);
     return { ...verified, source: 'library', status: same ? record!.status : 'unknown' };
   }
 
   /**
-   * Suspends, restores or revokes a certificate that we issued.
+   * Suspends, restores, cancels, revokes or withdraws a certificate that we issued. Whoever asks us learns it from now on,
+   * whoever reads the status list with its next copy.
    *
    * @param reason 1 to 500 characters
+   * @param by who decided: the subject of a token
    * @throws CodedError VALIDATION_FAILED, NOT_FOUND, CONFLICT
    */
-  async setStatus(identifier: string, status: StatusWord, reason: string): Promise<CertificateRecord> {
+  async setStatus(identifier: string, status: StatusWord, reason: string, by: string): Promise<CertificateRecord> {
     const problems: Problem[] = [];
     CHANGE({ status, reason }, '', problems);
     if (problems.length > 0) throw new CodedError('VALIDATION_FAILED', undefined, problems);
-    const { store, region } = this.#options;
+    const { store, region, statusLists } = this.#options;
     const now = this.#now();
     return store.write(async (tx) => {
-      demandChange(await library.decided(tx, identifier, region), status);
-      await library.decide(tx, { identifier, issuer: region }, status, reason, now);
+      const { status: from, statusList } = await library.decided(tx, identifier, region);
+      demandChange(from, status);
+      await library.decide(tx, { identifier, issuer: region }, { from, to: status, reason, by, at: now });
+      if (statusList) await statusLists.mark(tx, statusList, status);
       return (await library.find(tx, identifier, region, now))!;
     });
+  }
+
+  /** What was decided about a certificate that we issued, oldest first. */
+  statusChanges(identifier: string): Promise<StatusChange[]> {
+    return library.changes(this.#options.store.read, identifier);
   }
 
   async #demand(identifier: string): Promise<CertificateRecord & { readonly text: string }> {
@@ -196,7 +247,8 @@ export class CertificateService {
   }
 
   #verify(text: string): VerifiedCertificate {
-    return verifyCertificate(text, { statementOf: this.#options.statementOf, now: this.#now() });
+    const { statementOf, types } = this.#options;
+    return verifyCertificate(text, { statementOf, now: this.#now(), types });
   }
 
   #now(): number {

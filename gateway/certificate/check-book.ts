@@ -1,7 +1,14 @@
 import { decode, encode, type messages } from '#proto';
 import type { Sql, Transaction } from '../store/store.ts';
 
-/** A question about a certificate with its verified answer, both as sealed envelopes. */
+/** Where the seal of a group member is kept. */
+export interface GroupSeal {
+  readonly group: number;
+  /** Place among the leaves of the group. */
+  readonly index: number;
+}
+
+/** A question to or from another region with its verified answer, both as envelopes. */
 export interface CheckEntry {
   readonly direction: 'asked' | 'answered';
   /** The other region. */
@@ -10,12 +17,19 @@ export interface CheckEntry {
   readonly id: string;
   /** Leaf hash of the question. */
   readonly leaf: Buffer;
-  readonly identifier: string;
-  readonly status: messages.CertificateStatus;
+  /** What it is about: identifier or reference of a certificate, or kind of data. */
+  readonly subject: string;
+  /** Word of the wire. */
+  readonly status: string;
   readonly question: messages.Envelope;
   readonly answer: messages.Envelope;
+  /** Where the seals are, when they travelled in groups; else the envelopes carry theirs. */
+  readonly questionSeal?: GroupSeal;
+  readonly answerSeal?: GroupSeal;
   /** End of the question's life, milliseconds. */
   readonly expiresAt: number;
+  /** Of a question of ours: what it says, and until when its answer serves the same question again; milliseconds. */
+  readonly reuse?: { readonly digest: Buffer; readonly until: number };
   readonly logPosition: number;
   /** Milliseconds. */
   readonly at: number;
@@ -39,21 +53,51 @@ export const checkBook = {
     return row && { leaf: row.leaf, expiresAt: row.expires_at, answer: decode('Envelope', row.answer) };
   },
 
+  /** The newest answer of a peer to a question with this digest that may be used again; with the question's id. */
+  async reusable(
+    sql: Sql,
+    peer: string,
+    digest: Buffer,
+    now: number,
+  ): Promise<{ readonly id: string; readonly answer: messages.Envelope } | undefined> {
+    const row = await sql.get<{ id: string; answer: Buffer }>(
+      `SELECT id, answer FROM certificate_check
+       WHERE peer = ? AND question_digest = ? AND reusable_until > 0 AND reusable_until > ? AND direction = 'asked'
+       ORDER BY at DESC, id DESC LIMIT 1`,
+      peer,
+      digest,
+      now,
+    );
+    return row && { id: row.id, answer: decode('Envelope', row.answer) };
+  },
+
   async store(tx: Transaction, entry: CheckEntry): Promise<void> {
     await tx.run(
-      `INSERT INTO certificate_check (direction, peer, id, leaf, identifier, status, question, answer, expires_at,
-         log_position, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO certificate_check (direction, peer, id, leaf, identifier, status, question, answer, question_group,
+         question_index, answer_group, answer_index, question_digest, reusable_until, expires_at, log_position, at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       entry.direction,
       entry.peer,
       entry.id,
       entry.leaf,
-      entry.identifier,
+      entry.subject,
       entry.status,
       encode('Envelope', entry.question),
       encode('Envelope', entry.answer),
+      entry.questionSeal?.group ?? null,
+      entry.questionSeal?.index ?? null,
+      entry.answerSeal?.group ?? null,
+      entry.answerSeal?.index ?? null,
+      entry.reuse?.digest ?? null,
+      entry.reuse?.until ?? 0,
       entry.expiresAt,
       entry.logPosition,
       entry.at,
     );
+  },
+
+  /** Keeps the signature over a group whose leaves were stored before it was made. */
+  async sealed(tx: Transaction, group: number, signedRoot: string): Promise<void> {
+    await tx.run('UPDATE sealed_group SET signed_root = ? WHERE id = ?', signedRoot, group);
   },
 };

@@ -1,26 +1,19 @@
-import { CodedError, checkPayload, decode, type messages, typeName } from '#proto';
+import { CodedError, checkPayload, decode, type messages, payloadName, typeName } from '#proto';
 import {
-  type ArrivedEnvelope,
   type Clock,
+  type FixedEnvelope,
   fixEnvelope,
-  openSealed,
-  type RegionStatement,
+  type SealedRoot,
   type Signer,
   sealEnvelopes,
   sealOf,
   type VerifiedEnvelope,
 } from '#trust';
 import { encodePayload } from '../outbound/outbox.ts';
+import { type Answer, type AnswerName, QUESTION_NAMES, type Question, type QuestionName } from './check-messages.ts';
 
 /** Milliseconds that a question or an answer may be under way. */
 const LIFETIME_MS = 5 * 60 * 1000;
-
-type CheckPayload = 'CertificateQuestion' | 'CertificateAnswer';
-
-interface CheckPayloads {
-  readonly CertificateQuestion: messages.CertificateQuestion;
-  readonly CertificateAnswer: messages.CertificateAnswer;
-}
 
 export interface CheckSealer {
   readonly region: string;
@@ -40,31 +33,31 @@ export interface CheckAddress {
   readonly inReplyTo?: string;
 }
 
-/** An envelope with a seal of its own. */
-export interface SealedCheck {
+/** A question or an answer whose bytes are fixed. */
+export interface WrittenCheck extends FixedEnvelope {
   readonly id: string;
-  readonly leaf: Buffer;
   /** Milliseconds. */
   readonly expiresAt: number;
-  readonly envelope: messages.Envelope;
 }
 
+/** A question whose seal was verified and whose payload obeys the rules. */
+export type ReadQuestion = Question & { readonly header: VerifiedEnvelope['header'] };
+type ReadAnswer = Answer & { readonly header: VerifiedEnvelope['header'] };
+
 /**
- * Seals one question or answer. It has no place in any order: its sequence is 0.
+ * Writes a question or an answer. It has no place in any order: its sequence is 0.
  *
  * @throws CodedError PAYLOAD_INVALID with every wrong field, MESSAGE_TOO_LARGE
  */
-export async function sealCheck<N extends CheckPayload>(
+export function writeCheck(
   { region, clock, signerFor, newId }: CheckSealer,
   address: CheckAddress,
-  name: N,
-  payload: CheckPayloads[N],
-): Promise<SealedCheck> {
+  { name, payload }: Question | Answer,
+): WrittenCheck {
   const now = clock.now();
-  const signer = signerFor(address.peer);
   const id = newId();
   const expiresAt = now + LIFETIME_MS;
-  const { header, leaf, ...content } = fixEnvelope(
+  const fixed = fixEnvelope(
     {
       id,
       type: typeName(name),
@@ -77,34 +70,65 @@ export async function sealCheck<N extends CheckPayload>(
       authorizationId: address.authorization.id,
       authorizationDigest: address.authorization.digest,
       inReplyTo: address.inReplyTo ?? '',
-      suite: signer.suite,
+      suite: signerFor(address.peer).suite,
     },
     encodePayload(name, payload),
   );
-  const root = await sealEnvelopes(signer, region, [leaf], now);
-  return { id, leaf, expiresAt, envelope: { header, ...content, seal: sealOf(root, 0, signer.suite) } };
+  return { ...fixed, id, expiresAt };
+}
+
+/** Seals what is written: one signature for all. */
+export function sealChecks(
+  { region, clock, signerFor }: CheckSealer,
+  peer: string,
+  leaves: readonly Buffer[],
+): Promise<SealedRoot> {
+  return sealEnvelopes(signerFor(peer), region, leaves, clock.now());
+}
+
+/** The envelope of what travels alone, with a seal of its own. */
+export async function sealAlone(
+  sealer: CheckSealer,
+  peer: string,
+  { header, payload, payloadSalt, leaf }: FixedEnvelope,
+): Promise<messages.Envelope> {
+  const root = await sealChecks(sealer, peer, [leaf]);
+  return { header, payload, payloadSalt, seal: sealOf(root, 0, sealer.signerFor(peer).suite) };
+}
+
+/** The envelope of what travels in a group. */
+export function withoutSeal({ header, payload, payloadSalt }: Omit<messages.Envelope, 'seal'>): messages.Envelope {
+  return { header, payload, payloadSalt, seal: null };
 }
 
 /**
- * Opens a question or an answer that arrived and holds its payload against the rules.
+ * Reads the question of a verified envelope.
  *
- * @param inReplyTo what it must answer; empty for a question
- * @throws VerificationError the codes of `openSealed`; CodedError UNKNOWN_TYPE, PROTOCOL_VIOLATION, MALFORMED,
- *   PAYLOAD_INVALID
+ * @throws CodedError UNKNOWN_TYPE, PROTOCOL_VIOLATION, MALFORMED, PAYLOAD_INVALID
  */
-export function openCheck<N extends CheckPayload>(
-  arrived: ArrivedEnvelope,
-  seal: messages.Seal | null,
-  sender: RegionStatement,
-  expected: { readonly name: N; readonly inReplyTo: string; readonly now: number },
-): { readonly header: VerifiedEnvelope['header']; readonly payload: CheckPayloads[N] } {
-  const { header, payload: bytes } = openSealed(arrived, seal, sender, expected.now);
-  if (header.type !== typeName(expected.name)) throw new CodedError('UNKNOWN_TYPE');
+export function readQuestion(envelope: VerifiedEnvelope): ReadQuestion {
+  const name = payloadName(envelope.header.type) as QuestionName | undefined;
+  if (!name || !QUESTION_NAMES.includes(name)) throw new CodedError('UNKNOWN_TYPE');
+  return readPayload(envelope, name, '') as ReadQuestion;
+}
+
+/**
+ * Reads the answer of a verified envelope.
+ *
+ * @param inReplyTo id of the question
+ * @throws CodedError UNKNOWN_TYPE, PROTOCOL_VIOLATION, MALFORMED, PAYLOAD_INVALID
+ */
+export function readAnswer(envelope: VerifiedEnvelope, name: AnswerName, inReplyTo: string): ReadAnswer {
+  if (envelope.header.type !== typeName(name)) throw new CodedError('UNKNOWN_TYPE');
+  return readPayload(envelope, name, inReplyTo) as ReadAnswer;
+}
+
+function readPayload({ header, payload: bytes }: VerifiedEnvelope, name: QuestionName | AnswerName, inReplyTo: string) {
   if (header.sequence !== 0) throw new CodedError('PROTOCOL_VIOLATION', 'a check has no place in a sequence');
-  if (header.inReplyTo !== expected.inReplyTo)
+  if (header.inReplyTo !== inReplyTo)
     throw new CodedError('PROTOCOL_VIOLATION', 'the envelope answers another one than was sent');
-  const payload = decode(expected.name, bytes) as CheckPayloads[N];
-  const problems = checkPayload(expected.name, payload);
+  const payload = decode(name, bytes);
+  const problems = checkPayload(name, payload);
   if (problems.length > 0) throw new CodedError('PAYLOAD_INVALID', undefined, problems);
-  return { header, payload };
+  return { header, name, payload };
 }

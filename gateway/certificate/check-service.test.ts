@@ -1,18 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CodedError, decode, encode, envelopeLeaf, type messages } from '#proto';
-import {
-  type AgreementContent,
-  compileAgreement,
-  fixEnvelope,
-  type Signer,
-  sealEnvelopes,
-  sealOf,
-  suiteOf,
-} from '#trust';
+import { fixEnvelope, type Signer, sealEnvelopes, sealOf, suiteOf } from '#trust';
 import { throwawayRegion } from '../../trust/testing/index.ts';
-import { checkLink, type Interference } from '../testing/check-link.ts';
-import { type CheckRegion, checkRegion, licence, type TestAgreement } from '../testing/check-region.ts';
+import type { Interference } from '../testing/check-link.ts';
+import { type CheckPair, type CheckRow, checkAgreement, checkPair, checksOf, logOf } from '../testing/check-pair.ts';
+import { type CheckRegion, licence } from '../testing/check-region.ts';
 import type { CheckInput } from './check-service.ts';
 
 const NOW = Date.parse('2026-12-10T09:00:00+08:00');
@@ -26,60 +19,18 @@ const FIELDS = [
   'colour',
 ];
 
-function agreement(changes: Partial<AgreementContent> = {}): TestAgreement {
-  const compiled = compileAgreement({
-    id: '6f1d8f0e-3b0a-4d57-9a5e-0c4a4f8d2b11',
-    version: 1,
-    parties: ['320600', '150626'],
-    grants: [
-      {
-        grantor: '150626',
-        grantee: '320600',
-        department: { name: '乌审旗市场监督管理局', code: '111506260117283920' },
-        rights: ['R1a'],
-        items: ['EX018'],
-        modes: ['agency'],
-      },
-    ],
-    fields: [
-      'certificate.certificate_holder_name',
-      'certificate.business_items',
-      'certificate.certificate_validate_end',
-    ],
-    valid_from: '2026-12-01T00:00:00+08:00',
-    valid_until: '2040-12-01T00:00:00+08:00',
-    terms: '甲乙双方相互核验电子证照。',
-    created_at: '2026-11-01T09:00:00+08:00',
-    ...changes,
-  });
-  return { id: compiled.content.id, digest: Buffer.alloc(32, 7), compiled };
-}
-
+let pair: CheckPair;
 let time: { value: number };
 let uxin: CheckRegion;
 let nantong: CheckRegion;
 let wire: Interference;
 
 beforeEach(async () => {
-  time = { value: NOW };
-  const clock = { now: () => time.value };
-  uxin = await checkRegion('150626', clock);
-  nantong = await checkRegion('320600', clock);
-  wire = {};
-  nantong.pinned.set('150626', uxin.own);
-  uxin.pinned.set('320600', nantong.own);
-  nantong.links.set('150626', checkLink(uxin.checks, nantong.own.statement, wire));
-  agree(agreement());
+  pair = await checkPair(NOW);
+  ({ time, uxin, nantong, wire } = pair);
 });
 
-afterEach(async () => {
-  await uxin.close();
-  await nantong.close();
-});
-
-function agree(made: TestAgreement): void {
-  for (const region of [uxin, nantong]) region.agreements.set(made.id, made);
-}
+afterEach(() => pair.close());
 
 function ask(identifier: string, changes: Partial<CheckInput> = {}) {
   return nantong.checks.ask('150626', { identifier, fields: FIELDS, purpose: '异地经营核验', ...changes });
@@ -96,25 +47,6 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
   );
   if (!(error instanceof CodedError)) throw error ?? new Error('nothing failed');
   return error.code;
-}
-
-interface CheckRow {
-  direction: string;
-  peer: string;
-  id: string;
-  status: string;
-  question: Buffer;
-  answer: Buffer;
-  leaf: Buffer;
-}
-
-function checksOf(region: CheckRegion): Promise<CheckRow[]> {
-  return region.store.read.all<CheckRow>('SELECT * FROM certificate_check ORDER BY at, id');
-}
-
-async function logOf(region: CheckRegion): Promise<messages.LogEntry[]> {
-  const rows = await region.store.read.all<{ entry: Buffer }>('SELECT entry FROM log_entry ORDER BY position');
-  return rows.map(({ entry }) => decode('LogEntry', entry));
 }
 
 async function expectNothingKept(...regions: CheckRegion[]): Promise<void> {
@@ -152,6 +84,8 @@ describe('asking about a certificate', () => {
         business_items: '热食类食品制售',
         certificate_validate_end: '2031-12-09',
       },
+      validForSeconds: 0,
+      cached: false,
       evidence: expect.any(String),
     });
     const [asked] = await checksOf(nantong);
@@ -187,9 +121,45 @@ describe('asking about a certificate', () => {
     expect(nantong.cited).toEqual([undefined, 'EX018']);
   });
 
-  it.each(['suspended', 'revoked'] as const)('learns that it is %s', async (status) => {
+  it('finds it by the reference of its QR code, and learns no identifier by it', async () => {
     const { identifier } = await issued();
-    await uxin.certificates.setStatus(identifier, status, '监督检查');
+    const qr = (await uxin.certificates.reference({ identifier, issuer: '150626' }))!;
+    const reference = qr.replace('TONGBAN:150626:', '');
+    const fields = [...FIELDS, 'certificate_identifier'];
+    const result = await nantong.checks.ask('150626', { reference, fields, purpose: '窗口扫码' });
+    expect(result).toMatchObject({ status: 'valid', fields: { business_items: '热食类食品制售' } });
+    expect(result.fields).not.toHaveProperty('certificate_identifier');
+    const [asked] = await checksOf(nantong);
+    expect(decode('CertificateAnswer', decode('Envelope', asked!.answer).payload)).toMatchObject({
+      identifier: '',
+      reference,
+    });
+    expect(asked!.answer.includes(identifier)).toBe(false);
+  });
+
+  it('gives a certificate one reference for ever, which is that of no other', async () => {
+    const [one, other] = [await issued(), await issued()];
+    const of = ({ identifier }: { identifier: string }, issuer = '150626') =>
+      uxin.certificates.reference({ identifier, issuer });
+    expect(await of(one)).toBe(await of(one));
+    expect(await of(one)).not.toBe(await of(other));
+    expect(await of(one, '320600')).toBeUndefined();
+    await uxin.store.write((tx) => tx.run('DELETE FROM certificate_reference'));
+    const later = await of(one);
+    expect(later).toMatch(/^TONGBAN:150626:[A-Z2-7]{26}$/);
+    expect(await of(one)).toBe(later);
+  });
+
+  it('reads a word that is newer than itself as unknown, and tells nothing of it', async () => {
+    const { identifier } = await issued();
+    wire.answer = (envelope) => reseal(envelope, uxin.own.signing, '150626', { answer: { status: 99 as never } });
+    expect(await ask(identifier)).toMatchObject({ status: 'unknown', fields: {} });
+    expect(await checksOf(nantong)).toHaveLength(1);
+  });
+
+  it.each(['suspended', 'cancelled', 'revoked', 'withdrawn'] as const)('learns that it is %s', async (status) => {
+    const { identifier } = await issued();
+    await uxin.certificates.setStatus(identifier, status, '监督检查', 'window');
     expect(await ask(identifier)).toMatchObject({ status, fields: { business_items: '热食类食品制售' } });
   });
 
@@ -251,6 +221,19 @@ describe('what is not to be told', () => {
     expect(others.map((length) => length - absent!)).toEqual(identifiers);
   });
 
+  it('looks the same by reference', async () => {
+    const { identifier } = await issued({ item: 'EX777' });
+    const qr = (await uxin.certificates.reference({ identifier, issuer: '150626' }))!;
+    for (const reference of [qr.replace('TONGBAN:150626:', ''), 'A'.repeat(26)])
+      expect(await nantong.checks.ask('150626', { reference, fields: FIELDS, purpose: '核验' })).toMatchObject({
+        status: 'unknown',
+        fields: {},
+      });
+    const rows = await checksOf(uxin);
+    expect(new Set(rows.map((row) => JSON.stringify(shapeOf(row)))).size).toBe(1);
+    expect(new Set(rows.map(({ answer }) => decode('Envelope', answer).payload.length)).size).toBe(1);
+  });
+
   it('is about a certificate that another region issued, even if we hold it', async () => {
     const { identifier, text } = await nantong.certificates.issue(licence(NOW));
     await uxin.store.write((tx) =>
@@ -261,7 +244,7 @@ describe('what is not to be told', () => {
 
   it('is not told by an agreement that is out of date, whether the certificate exists or not', async () => {
     const { identifier } = await issued();
-    agree(agreement({ valid_until: '2026-12-10T08:00:00+08:00' }));
+    pair.agree(checkAgreement({ valid_until: '2026-12-10T08:00:00+08:00' }));
     expect(await codeOf(ask(identifier))).toBe('AUTHORIZATION_INACTIVE');
     expect(await codeOf(ask(ABSENT))).toBe('AUTHORIZATION_INACTIVE');
     await expectNothingKept(uxin, nantong);
@@ -280,7 +263,7 @@ describe('a question that is not right', () => {
     const { identifier } = await issued();
     const first = await ask(identifier);
     const question = decode('Envelope', (await checksOf(nantong))[0]!.question);
-    await uxin.certificates.setStatus(identifier, 'revoked', '注销');
+    await uxin.certificates.setStatus(identifier, 'revoked', '注销', 'window');
     time.value += 4 * 60_000;
     const again = await uxin.checks.answer(nantong.own.statement, question);
     expect(encode('Envelope', again)).toEqual((await checksOf(nantong))[0]!.answer);
@@ -430,7 +413,7 @@ describe('an answer that is not right', () => {
       return old;
     };
     expect((await ask(identifier)).status).toBe('valid');
-    await uxin.certificates.setStatus(identifier, 'revoked', '注销');
+    await uxin.certificates.setStatus(identifier, 'revoked', '注销', 'window');
     expect(await codeOf(ask(identifier))).toBe('PROTOCOL_VIOLATION');
     expect(await checksOf(nantong)).toHaveLength(1);
   });

@@ -1,101 +1,108 @@
-import { CodedError, checkPayload, type messages } from '#proto';
-import {
-  type CompiledAgreement,
-  type RegionStatement,
-  readArrived,
-  VerificationError,
-  type VerifiedEnvelope,
-} from '#trust';
-import type { EvidenceLog } from '../evidence/evidence-log.ts';
-import type { PeerClient } from '../outbound/peer-client.ts';
-import type { Store } from '../store/store.ts';
-import { findingOf } from './answer.ts';
+import { CodedError, type messages } from '#proto';
+import type { AuthorizedUse, RegionStatement } from '#trust';
 import type { CertificateService } from './certificate-service.ts';
-import { type AnsweredQuestion, checkBook } from './check-book.ts';
-import { type CheckAddress, type CheckSealer, openCheck, type SealedCheck, sealCheck } from './check-envelope.ts';
-import type { CertificateStatus } from './standing.ts';
+import { CheckAnswerer, type CheckAnswererOptions } from './check-answerer.ts';
+import { CheckAsker, type CheckAskerOptions, type GivenAnswer } from './check-asker.ts';
+import { type CheckAnswers, GroupAnswerer } from './check-group.ts';
+import { type CheckInput, certificateQuestion, type DataInput, dataQuestion, type Question } from './check-messages.ts';
 
-export interface CheckServiceOptions extends CheckSealer {
-  readonly store: Store;
-  readonly log: EvidenceLog;
+interface Citation {
+  readonly id: string;
+  readonly digest: Buffer;
+}
+
+export interface CheckServiceOptions extends CheckAskerOptions, CheckAnswererOptions {
   readonly certificates: Pick<CertificateService, 'find'>;
-  /** Source of random UUIDs. */
-  readonly newConversation: () => string;
-  /** The pinned region to ask; throws PEER_NOT_PINNED or STATEMENT_EXPIRED. */
-  readonly peerOf: (region: string) => RegionStatement;
-  /** Connection to a pinned region; throws PEER_NOT_PINNED. */
-  readonly client: (region: string) => Pick<PeerClient, 'check'>;
   /** An authorization in force with a peer, covering the item if it is known; throws AUTHORIZATION_* when there is none. */
-  readonly cite: (peer: string, item: string | undefined) => { readonly id: string; readonly digest: Buffer };
-  /** The agreement that a header cites, if it may be cited now; throws AUTHORIZATION_*. */
-  readonly agreementOf: (header: VerifiedEnvelope['header']) => CompiledAgreement;
+  readonly cite: (peer: string, item: string | undefined) => Citation;
+  /** The authorization with a peer that permits what we are about to send; throws the code that says most. */
+  readonly permit: (peer: string, use: AuthorizedUse) => Citation;
 }
 
-/** What we want to know of a certificate that another region issued. */
-export interface CheckInput {
-  readonly identifier: string;
-  /** SHA-256 of the issuer-signed JWT, when we hold the certificate. */
-  readonly digest?: Buffer | undefined;
-  /** Names of {@link answerable}. */
-  readonly fields: readonly string[];
-  /** 用途 */
-  readonly purpose: string;
-}
+/** Whether a question goes at once, or may wait a moment to travel with others. */
+export type CheckWay = 'alone' | 'together';
 
-/** What the issuer answered, verified. */
-export interface CheckResult {
-  readonly status: Exclude<CertificateStatus, 'not-yet-valid'> | 'unknown';
-  /** Milliseconds, by the issuer's clock. */
+/** What is told with every answer. */
+interface Told {
+  /** Milliseconds, by the clock of the region that answered. */
   readonly answeredAt: number;
   /** Those that were asked for and that the authorization allows. */
   readonly fields: Readonly<Record<string, string>>;
+  /** Seconds after the answer for which its region lets it be used again. */
+  readonly validForSeconds: number;
+  /** The answer was given to the same question before, and nobody was asked now. */
+  readonly cached: boolean;
   /** Id of the question's envelope: under it question, answer and log position are kept. */
   readonly evidence: string;
 }
 
-/** Milliseconds that we wait for an answer. */
-const TIMEOUT_MS = 10_000;
+/** How a certificate stands, as its issuer answered. */
+export interface CheckResult extends Told {
+  readonly status: (typeof CHECK_STATUSES)[number];
+}
 
-const RESULT: Readonly<Record<string, CheckResult['status']>> = {
-  CERTIFICATE_STATUS_VALID: 'valid',
-  CERTIFICATE_STATUS_EXPIRED: 'expired',
-  CERTIFICATE_STATUS_SUSPENDED: 'suspended',
-  CERTIFICATE_STATUS_REVOKED: 'revoked',
-  CERTIFICATE_STATUS_CANCELLED: 'cancelled',
-  CERTIFICATE_STATUS_WITHDRAWN: 'withdrawn',
-  CERTIFICATE_STATUS_UNKNOWN: 'unknown',
-};
+/** What another region's data say, as it answered. */
+export interface DataResult extends Told {
+  readonly status: (typeof DATA_STATUSES)[number];
+}
 
-/** Asks other regions about their certificates and answers about ours (电子证照核验), sealed both ways. */
+export const CHECK_STATUSES = [
+  'valid',
+  'expired',
+  'suspended',
+  'cancelled',
+  'revoked',
+  'withdrawn',
+  'unknown',
+] as const;
+export type { CheckInput, DataInput } from './check-messages.ts';
+
+export const DATA_STATUSES = ['found', 'not-found', 'unknown'] as const;
+
+/** Asks other regions about certificates and data, and answers about ours (电子证照核验、数据共享查询), sealed both ways. */
 export class CheckService {
   readonly #options: CheckServiceOptions;
+  readonly #asker: CheckAsker;
+  readonly #answerer: CheckAnswerer;
 
   constructor(options: CheckServiceOptions) {
     this.#options = options;
+    this.#asker = new CheckAsker(options);
+    this.#answerer = new CheckAnswerer(options);
   }
 
   /**
    * Asks the region that issued a certificate. Only a verified answer is believed and kept.
    *
-   * @throws CodedError VALIDATION_FAILED with every wrong field, PEER_NOT_PINNED, STATEMENT_EXPIRED,
-   *   PEER_UNREACHABLE, or the code that the peer gave; PROTOCOL_VIOLATION and PAYLOAD_INVALID when the answer is to
-   *   another question or wrong; AUTHORIZATION_* when there is nothing to cite; VerificationError when the answer is
-   *   not the peer's
+   * @throws CodedError VALIDATION_FAILED with every wrong field, CONFLICT when we issued it ourselves, the codes of
+   *   `CheckAsker.ask`; AUTHORIZATION_* when there is nothing to cite
    */
-  async ask(region: string, query: CheckInput): Promise<CheckResult> {
-    const question = questionOf(query);
-    const peer = this.#options.peerOf(region);
-    const { certificates, cite, newConversation, client } = this.#options;
-    const known = await certificates.find(query.identifier, region);
-    const authorization = cite(region, known?.certificate.item);
-    const address = { peer: region, conversation: newConversation(), authorization };
-    const asked = await sealCheck(this.#options, address, 'CertificateQuestion', question);
-    const { envelope } = await client(region).check(asked.envelope, TIMEOUT_MS);
-    if (!envelope) throw new CodedError('MALFORMED', 'the peer answered without an envelope');
-    const answer = this.#readAnswer(peer, envelope, asked.id, address, question);
-    await this.#keepAsked(region, asked, answer, envelope);
-    const { status, answeredAt, fields } = answer;
-    return { status: RESULT[status]!, answeredAt, fields, evidence: asked.id };
+  async ask(region: string, query: CheckInput, way: CheckWay = 'alone'): Promise<CheckResult> {
+    const question = certificateQuestion(query);
+    this.#demandOther(region);
+    const { peerOf, certificates, cite } = this.#options;
+    peerOf(region);
+    const known = await certificates.find(query.identifier ?? '', region);
+    const given = await this.#ask(region, question, cite(region, known?.certificate.item), way);
+    return told(given, CHECK_STATUSES);
+  }
+
+  /**
+   * Asks the data of another region.
+   *
+   * @throws CodedError VALIDATION_FAILED with every wrong field, CONFLICT when the region is our own, the codes of
+   *   `CheckAsker.ask`; AuthorizationError when no authorization permits the question: its item, or that its parameters
+   *   travel
+   */
+  async askData(region: string, query: DataInput, way: CheckWay = 'alone'): Promise<DataResult> {
+    const question = dataQuestion(query);
+    this.#demandOther(region);
+    const { peerOf, permit, region: us, clock } = this.#options;
+    peerOf(region);
+    const { name, payload } = question;
+    const sides = { sender: us, receiving: us, handling: region };
+    const citation = permit(region, { name, payload, item: query.item, mode: undefined, ...sides, at: clock.now() });
+    return told(await this.#ask(region, question, citation, way), DATA_STATUSES);
   }
 
   /**
@@ -103,118 +110,48 @@ export class CheckService {
    *
    * @param peer region that the TLS certificate proved
    * @throws VerificationError the codes of `readArrived` and `openSealed`; CodedError ID_REUSED, UNKNOWN_TYPE,
-   *   PROTOCOL_VIOLATION, MALFORMED, PAYLOAD_INVALID; AuthorizationError AUTHORIZATION_*. What the question is about
-   *   never makes an error.
+   *   PROTOCOL_VIOLATION, MALFORMED, PAYLOAD_INVALID, TRY_LATER; AuthorizationError AUTHORIZATION_*. Whether there is
+   *   what the question is about never makes an error.
    */
-  async answer(peer: RegionStatement, raw: messages.Envelope): Promise<messages.Envelope> {
-    const { region, store, clock, certificates, agreementOf } = this.#options;
-    const arrived = readArrived(raw, peer.region, region);
-    const now = clock.now();
-    const known = repeated(await checkBook.answered(store.read, peer.region, arrived.header.id), arrived.leaf);
-    // A question whose life is over is refused below like any other.
-    if (known && now < known.expiresAt) return known.answer;
-    const expected = { name: 'CertificateQuestion', inReplyTo: '', now } as const;
-    const { header, payload: question } = openCheck(arrived, raw.seal, peer, expected);
-    const agreement = agreementOf(header);
-    const record = await certificates.find(question.identifier, region);
-    const finding = findingOf({ question, peer: peer.region, sentAt: header.sentAt, agreement, record }, region);
-    const address = {
-      peer: peer.region,
-      conversation: header.conversation,
-      authorization: { id: header.authorizationId, digest: header.authorizationDigest },
-      inReplyTo: header.id,
-    };
-    const payload = { identifier: question.identifier, answeredAt: now, ...finding };
-    const sealed = await sealCheck(this.#options, address, 'CertificateAnswer', payload);
-    return this.#keepAnswered(header, arrived.leaf, raw, sealed, payload);
+  answer(peer: RegionStatement, raw: messages.Envelope): Promise<messages.Envelope> {
+    return this.#answerer.answer(peer, raw);
   }
 
-  #keepAnswered(
-    { id, sender, expiresAt }: VerifiedEnvelope['header'],
-    leaf: Buffer,
-    question: messages.Envelope,
-    sealed: SealedCheck,
-    { identifier, status, answeredAt }: messages.CertificateAnswer,
-  ): Promise<messages.Envelope> {
-    const { store, log } = this.#options;
-    return store.write(async (tx) => {
-      // The same question may have been answered on another call since the look-up.
-      const known = repeated(await checkBook.answered(tx, sender, id), leaf);
-      if (known) return known.answer;
-      const logPosition = await log.append(tx, {
-        kind: 'LOG_ENTRY_KIND_CHECK_ANSWERED',
-        subject: sealed.leaf,
-        peer: sender,
-        at: answeredAt,
-      });
-      await checkBook.store(tx, {
-        direction: 'answered',
-        peer: sender,
-        id,
-        leaf,
-        identifier,
-        status,
-        question,
-        answer: sealed.envelope,
-        expiresAt,
-        logPosition,
-        at: answeredAt,
-      });
-      return sealed.envelope;
-    });
+  /**
+   * Answers a group of questions of a pinned region, each once; what is wrong with one is nothing to the others.
+   *
+   * @param peer region that the TLS certificate proved
+   */
+  answerGroup(peer: RegionStatement, group: messages.CheckManyRequest): AsyncIterable<CheckAnswers> {
+    return new GroupAnswerer(this.#options, this.#answerer, peer, group).frames();
   }
 
-  /** The answer of the region that was asked, to the question that was asked, with nothing that was not asked for. */
-  #readAnswer(
-    peer: RegionStatement,
-    envelope: messages.Envelope,
-    inReplyTo: string,
-    { conversation, authorization }: CheckAddress,
-    question: messages.CertificateQuestion,
-  ): messages.CertificateAnswer {
-    const { region, clock } = this.#options;
-    const arrived = readArrived(envelope, peer.region, region);
-    const expected = { name: 'CertificateAnswer', inReplyTo, now: clock.now() } as const;
-    const { header, payload } = openCheck(arrived, envelope.seal, peer, expected);
-    const fits =
-      header.conversation === conversation &&
-      header.authorizationId === authorization.id &&
-      header.authorizationDigest.equals(authorization.digest) &&
-      payload.identifier === question.identifier;
-    if (!fits) throw new CodedError('PROTOCOL_VIOLATION', 'the answer is about something else than was asked');
-    const names = Object.keys(payload.fields);
-    const told = payload.status === 'CERTIFICATE_STATUS_UNKNOWN' ? [] : question.fields;
-    if (!names.every((name) => told.includes(name)))
-      throw new CodedError('PAYLOAD_INVALID', 'the answer has fields that were not asked for');
-    return payload;
+  #ask(region: string, question: Question, { id, digest }: Citation, way: CheckWay): Promise<GivenAnswer> {
+    return this.#asker.ask(region, question, { id, digest }, way === 'together');
   }
 
-  #keepAsked(
-    peer: string,
-    { id, leaf, expiresAt, envelope: question }: SealedCheck,
-    { identifier, status }: messages.CertificateAnswer,
-    answer: messages.Envelope,
-  ): Promise<void> {
-    const { store, log, clock } = this.#options;
-    const at = clock.now();
-    return store.write(async (tx) => {
-      const kind = 'LOG_ENTRY_KIND_CHECK_ASKED';
-      const logPosition = await log.append(tx, { kind, subject: leaf, peer, at });
-      const entry = { peer, id, leaf, identifier, status, question, answer, expiresAt, logPosition, at };
-      await checkBook.store(tx, { direction: 'asked', ...entry });
-    });
+  #demandOther(region: string): void {
+    if (region === this.#options.region)
+      throw new CodedError('CONFLICT', 'this region cannot ask itself; look into its own library');
   }
 }
 
-/** An id that was answered before belongs to one question for ever. */
-function repeated(known: AnsweredQuestion | undefined, leaf: Buffer): AnsweredQuestion | undefined {
-  if (known && !known.leaf.equals(leaf)) throw new VerificationError('ID_REUSED');
-  return known;
-}
-
-function questionOf({ identifier, digest, fields, purpose }: CheckInput): messages.CertificateQuestion {
-  const question = { identifier, digest: digest ?? Buffer.alloc(0), fields: [...fields], purpose };
-  const problems = checkPayload('CertificateQuestion', question);
-  if (problems.length > 0) throw new CodedError('VALIDATION_FAILED', undefined, problems);
-  return question;
+/** What people and programs are told; a word that we do not know is nothing to rely on. */
+function told<S extends string>(
+  { id, answer: { payload }, isReused }: GivenAnswer,
+  words: readonly S[],
+): Told & { readonly status: S } {
+  const word = String(payload.status)
+    .replace(/^[A-Z]+_STATUS_/, '')
+    .toLowerCase()
+    .replaceAll('_', '-');
+  const known = words.find((one) => one === word);
+  return {
+    status: known ?? ('unknown' as S),
+    answeredAt: payload.answeredAt,
+    fields: known ? payload.fields : {},
+    validForSeconds: payload.validForSeconds,
+    cached: isReused,
+    evidence: id,
+  };
 }

@@ -2,9 +2,9 @@ import { CodedError, mintCertificateIdentifier, type Problem } from '#proto';
 import {
   type CertificateContent,
   type CertificateHolder,
-  type CertificateType,
   type CertificateTypes,
   checkCertificateContent,
+  typeNamed,
 } from '#trust';
 
 /** What a department says in order to have a certificate issued. Times in milliseconds. */
@@ -18,6 +18,10 @@ export interface CertificateInput {
   /** Number of that case (办件编号). */
   readonly caseNumber?: string | undefined;
   readonly holder: CertificateHolder;
+  /** The other holders, of a certificate that has several. */
+  readonly otherHolders?: readonly CertificateHolder[] | undefined;
+  /** Public JWK whose holder can prove that the certificate is his. */
+  readonly holderKey?: CertificateContent['holderKey'];
   /** 颁发机构: name and social credit code. */
   readonly authority: { readonly name: string; readonly code: string };
   /** 证照编号 as printed; the serial of the identifier when the department gives none. */
@@ -26,7 +30,7 @@ export interface CertificateInput {
   /** Exclusive; undefined when it has no end (长期). */
   readonly validUntil?: number | undefined;
   /** Type-specific fields, by key. */
-  readonly fields: Readonly<Record<string, string>>;
+  readonly fields: CertificateContent['fields'];
 }
 
 /** What the gateway adds to an input. */
@@ -74,6 +78,8 @@ export function contentOf(input: CertificateInput, { region, types, serial, issu
     region,
     authority: input.authority,
     holder: input.holder,
+    otherHolders: input.otherHolders,
+    holderKey: input.holderKey,
     validFrom: input.validFrom,
     validUntil: input.validUntil,
     issuedAt,
@@ -85,7 +91,8 @@ export function contentOf(input: CertificateInput, { region, types, serial, issu
 
 function typeProblems({ typeName }: CertificateInput, types: CertificateTypes): Problem[] {
   if (typeNamed(types, typeName)) return [];
-  const names = [...types.values()].map(({ name }) => name).join(', ');
+  const issued = [...types.values()].filter(({ replacedBy }) => replacedBy === undefined);
+  const names = issued.map(({ name }) => name).join(', ');
   return [{ pointer: '/typeName', code: 'NOT_IN_LIST', message: `must be one of: ${names}` }];
 }
 
@@ -107,8 +114,4 @@ function orderProblems({ validFrom, validUntil }: CertificateInput): Problem[] {
   return validUntil !== undefined && validUntil <= validFrom
     ? [{ pointer: '/validUntil', code: 'RANGE', message: 'must be later than validFrom' }]
     : [];
-}
-
-function typeNamed(types: CertificateTypes, name: string): CertificateType | undefined {
-  return [...types.values()].find((type) => type.name === name);
 }

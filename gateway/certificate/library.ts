@@ -1,5 +1,5 @@
 import { CodedError } from '#proto';
-import type { CertificateView, StatusWord, VerifiedCertificate } from '#trust';
+import type { CertificateView, StatusReference, StatusWord, VerifiedCertificate } from '#trust';
 import type { Sql, Transaction } from '../store/store.ts';
 import { type CertificateStatus, statusAt } from './standing.ts';
 
@@ -26,6 +26,17 @@ export interface KeptCertificate {
   readonly conversation: string;
   readonly text: string;
   readonly verified: VerifiedCertificate;
+}
+
+/** A change of the status of a certificate of ours. */
+export interface StatusChange {
+  readonly from: StatusWord;
+  readonly to: StatusWord;
+  readonly reason: string;
+  /** Subject of the token of whoever decided. */
+  readonly by: string;
+  /** Milliseconds. */
+  readonly at: number;
 }
 
 /** Which certificates of the library to list. */
@@ -114,26 +125,52 @@ export const library = {
    *
    * @throws CodedError NOT_FOUND
    */
-  async decided(tx: Transaction, identifier: string, issuer: string): Promise<StatusWord> {
-    const row = await tx.get<{ status: StatusWord }>(`SELECT status FROM certificate WHERE ${KEY}`, identifier, issuer);
+  async decided(
+    tx: Transaction,
+    identifier: string,
+    issuer: string,
+  ): Promise<{ readonly status: StatusWord; readonly statusList: StatusReference | undefined }> {
+    const row = await tx.get<{ status: StatusWord; document: string }>(
+      `SELECT status, document FROM certificate WHERE ${KEY}`,
+      identifier,
+      issuer,
+    );
     if (!row) throw new CodedError('NOT_FOUND', 'this region issued no certificate with this identifier');
-    return row.status;
+    return { status: row.status, statusList: (JSON.parse(row.document) as CertificateView).statusList };
   },
 
+  /** Writes down what the issuer decided about a certificate of ours. */
   async decide(
     tx: Transaction,
     key: { readonly identifier: string; readonly issuer: string },
-    status: StatusWord,
-    reason: string,
-    now: number,
+    { from, to, reason, by, at }: StatusChange,
   ): Promise<void> {
     await tx.run(
       `UPDATE certificate SET status = ?, reason = ?, updated_at = ? WHERE ${KEY}`,
-      status,
+      to,
       reason,
-      now,
+      at,
       key.identifier,
       key.issuer,
+    );
+    await tx.run(
+      `INSERT INTO certificate_status_change (identifier, old_status, new_status, reason, done_by, at)
+       VALUES (?, ?, ?, ?, ?, ?)`,
+      key.identifier,
+      from,
+      to,
+      reason,
+      by,
+      at,
+    );
+  },
+
+  /** What was decided about a certificate of ours, oldest first. */
+  changes(sql: Sql, identifier: string): Promise<StatusChange[]> {
+    return sql.all<StatusChange & Record<string, never>>(
+      `SELECT old_status AS "from", new_status AS "to", reason, done_by AS "by", at
+       FROM certificate_status_change WHERE identifier = ? ORDER BY position`,
+      identifier,
     );
   },
 

@@ -65,6 +65,12 @@ export class GatewayClient {
     return (await (await this.#send({ method: 'POST', path, query, headers, body })).json()) as T;
   }
 
+  /** Sends lines of JSON and gives the lines that are answered, while they are sent. */
+  async converse(path: string, lines: Blob): Promise<ReadableStream<Uint8Array>> {
+    const headers = { 'content-type': 'application/x-ndjson' };
+    return (await this.#send({ method: 'POST', path, headers, body: lines })).body ?? new Blob([]).stream();
+  }
+
   /** What a path holds, as a stream. */
   async download(path: string): Promise<ReadableStream<Uint8Array>> {
     return (await this.#send({ method: 'GET', path })).body ?? new Blob([]).stream();

@@ -24,6 +24,7 @@ const ENTRIES: readonly Entry[] = [
   entry('case', '办件 / cases', () => import('./commands/case.ts')),
   entry('material', '办件材料 / materials of a case', () => import('./commands/material.ts')),
   entry('certificate', '电子证照 / electronic certificates', () => import('./commands/certificate.ts')),
+  entry('document', '部门自有的 OFD、PDF 文件 / files that departments sealed', () => import('./commands/document.ts')),
   entry('evidence', '存证包 / evidence bundles', () => import('./commands/evidence.ts')),
   entry('log', '存证日志 / the evidence log', () => import('./commands/log.ts')),
   entry('anchor', '信任锚点(联邦) / run an anchor of a federation', () => import('./commands/anchor.ts')),

@@ -14,6 +14,8 @@ import {
   text,
 } from '#proto';
 import { isWildcard, parseAddress } from './address.ts';
+import { certificatesRule } from './certificates-config.ts';
+import { checksRule } from './checks-config.ts';
 import { federationRule } from './federation-config.ts';
 import { signersRule } from './signer-config.ts';
 import { timestampRule } from './timestamp-config.ts';
@@ -62,6 +64,9 @@ export const configRule: Rule = both(
     ),
     tokens: optional(fields({ issuer: optional(urn), audience: optional(urn) })),
     federation: optional(federationRule),
+    documents: optional(fields({ trust_file: optional(path) })),
+    certificates: optional(certificatesRule),
+    checks: optional(checksRule),
   }),
   platformNamesDiffer,
 );

@@ -40,6 +40,14 @@ test('a file that says only what has no default gets every default', async () =>
     },
     evidence: { checkpointIntervalMs: 1_000 },
     tokens: { issuer: 'urn:tongban:region:320600', audience: 'tongban-api' },
+    certificates: {
+      statusBaseUri: 'https://gw.nantong.example/status-lists/',
+      statusTtlMs: 900_000,
+      statusLifetimeMs: 604_800_000,
+      statusSources: {},
+      statusMaxAgeMs: 86_400_000,
+    },
+    documents: {},
   });
 });
 

@@ -3,6 +3,8 @@ import { dirname, join, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { CodedError, LIMITS, type Problem, regionUrn } from '#proto';
 import { type Address, parseAddress } from './address.ts';
+import { type CertificatesConfig, type CertificatesSection, certificatesOf } from './certificates-config.ts';
+import { type ChecksConfig, type ChecksSection, checksOf } from './checks-config.ts';
 import { configRule, type LOG_LEVELS } from './config-rules.ts';
 import { type FederationConfig, type FederationSection, federationOf } from './federation-config.ts';
 import { type SignerConfig, type SignerEntry, signersOf } from './signer-config.ts';
@@ -76,6 +78,12 @@ export interface GatewayConfig {
   readonly tokens: { readonly issuer: string; readonly audience: string };
   /** Anchors whose word pins regions; without them operators pin every peer. */
   readonly federation: FederationConfig | undefined;
+  readonly documents: {
+    /** PEM file of those whose seals on departments' own files count; without it none is trusted. */
+    readonly trustFile: string | undefined;
+  };
+  readonly certificates: CertificatesConfig;
+  readonly checks: ChecksConfig;
 }
 
 /**
@@ -170,6 +178,9 @@ interface ConfigDocument {
   evidence?: Section<{ checkpoint_interval_ms: number; timestamps: TimestampSection }>;
   tokens?: Section<{ issuer: string; audience: string }>;
   federation?: FederationSection | null;
+  documents?: Section<{ trust_file: string }>;
+  certificates?: CertificatesSection | null;
+  checks?: ChecksSection | null;
 }
 
 function withDefaults(document: ConfigDocument, file: string): GatewayConfig {
@@ -211,6 +222,9 @@ function withDefaults(document: ConfigDocument, file: string): GatewayConfig {
       audience: document.tokens?.audience ?? 'tongban-api',
     },
     federation: document.federation ? federationOf(document.federation) : undefined,
+    documents: { trustFile: inDataIfGiven(document.documents?.trust_file) },
+    certificates: certificatesOf(document.certificates ?? {}, addressOf(document.peer.endpoint), inData),
+    checks: checksOf(document.checks ?? {}),
   };
 }
 

@@ -113,6 +113,9 @@ log:
 
 # 由锚点担保的地区可自动登记:设 federation 一节,写法见 docs/federation.md
 # a section federation pins the regions for which an anchor vouches, see docs/federation.md
+
+# 采信谁在部门自有 OFD、PDF 上的签章:设 documents 一节,写法见 docs/documents.md
+# a section documents says whose seals on departments' own OFD and PDF files are trusted, see docs/documents.md
 `;
 }
 

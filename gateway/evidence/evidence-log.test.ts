@@ -183,6 +183,18 @@ describe('after a restart', () => {
     await demandProved(positions, next);
   });
 
+  it.each([
+    ['its right edge was changed', 'UPDATE log_state SET frontier = zeroblob(8)', undefined],
+    ['its key is of another suite', 'SELECT 1', 'SM2-SM3'],
+  ] as const)('does not go on when %s', async (_, change, suite) => {
+    await append(0, 10);
+    await log.stop();
+    await store.write((tx) => tx.run(change));
+    const signer = suite ? (await throwawayRegion('320600', { suite, now: NOW })).log : region.log;
+    await expect(openLog({ signer }).start()).rejects.toMatchObject({ code: 'LOG_CORRUPT' });
+    expect(await store.read.get('SELECT size FROM log_state')).toEqual({ size: 10 });
+  });
+
   it('adds the last entries when it stops', async () => {
     await append(0, 4);
     await log.stop();

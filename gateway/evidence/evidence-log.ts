@@ -1,15 +1,17 @@
-import { encode, logLeaf, type messages } from '#proto';
+import { CodedError, encode, logLeaf, type messages } from '#proto';
 import {
   appendLeaves,
   type Clock,
   decodeFrontier,
   EMPTY_FRONTIER,
   encodeFrontier,
+  frontierRoot,
   type LogCheckpoint,
   type LogFrontier,
   logConsistencyProof,
   logInclusionProof,
   logRoot,
+  parseCheckpoint,
   type Signer,
   signCheckpoint,
   suiteOf,
@@ -76,9 +78,14 @@ export class EvidenceLog {
     this.#tiles = new SqlTiles(options.store.read);
   }
 
-  /** Takes up where the last run ended; integrates what it left. */
+  /**
+   * Takes up where the last run ended; integrates what it left.
+   *
+   * @throws CodedError LOG_CORRUPT when the stored log is not the one that was signed, or the log key is of another suite
+   */
   async start(): Promise<void> {
     this.#state = (await readState(this.#options.store.read)) ?? this.#state;
+    this.#demandSignedRoot();
     await this.integrate();
   }
 
@@ -153,6 +160,17 @@ export class EvidenceLog {
     this.#stopped = true;
     clearTimeout(this.#timer);
     await this.integrate();
+  }
+
+  /** Going on from another root would sign a log that nobody has seen: no peer would follow it. */
+  #demandSignedRoot(): void {
+    const { checkpoint, frontier } = this.#state;
+    if (checkpoint === '' || frontierRoot(this.#hash, frontier).equals(parseCheckpoint(checkpoint).root)) return;
+    const cause = 'the log key has another suite than the log, or the database is damaged';
+    throw new CodedError(
+      'LOG_CORRUPT',
+      `the stored log has not the root that was signed: ${cause}; run: tongban log verify`,
+    );
   }
 
   #integrateSoon(): void {

@@ -171,7 +171,7 @@ describe('a log that grows', () => {
   });
 });
 
-describe('a log that was changed raises an alarm, is not countersigned, and the good state stays:', () => {
+describe('the log that a peer shows, once it was changed, raises an alarm, is not countersigned, and the good state stays:', () => {
   /** The owner's log is another one from now on, under the same keys. */
   async function replaceBy(entries: number, seed: string, copyOf?: string): Promise<string> {
     const good = (await heldBy(witness))!;
@@ -274,6 +274,21 @@ describe('a log that was changed raises an alarm, is not countersigned, and the 
     expect(parseCheckpoint(alarms[0]!.shown).size).toBe(30);
   });
 
+  it('also when two states that both continue the good one come at once', async () => {
+    const second = await side(OWNER, 'second');
+    await second.grow(20);
+    const frameOf = async ({ log }: LogSide) =>
+      onTheWire({ note: log.checkpoint, growth: [{ size: 20, proof: await log.consistency(20) }] });
+    await owner.grow(3, 'for the one');
+    await second.grow(4, 'for the other');
+    const frames = [await frameOf(owner), await frameOf(second)];
+    const take = (frame: messages.Checkpoint) => witness.checkpoints.take(regions[OWNER]!.statement, frame);
+    await Promise.all(frames.map(take));
+    expect(await heldBy(witness)).toBe(owner.log.checkpoint);
+    const rows = await witness.store.read.all<{ size: number }>('SELECT size FROM witnessed_note ORDER BY size');
+    expect(rows.map(({ size }) => size)).toEqual([20, 23]);
+  });
+
   it('also for a witness that was restarted meanwhile', async () => {
     const good = await replaceBy(30, 'rewritten');
     await closed(witness);
@@ -332,6 +347,14 @@ describe('a frame that cannot be taken', () => {
     for (let n = 0; n < 5; n += 1)
       answers.push(await witness.checkpoints.take(regions[OWNER]!.statement, onTheWire({ note })));
     expect(answers.map((answer) => answer !== undefined)).toEqual([true, true, true, false, false]);
+  });
+
+  it('is not even looked at when there are very many', async () => {
+    for (let n = 0; n < 50; n += 1) await witness.checkpoints.take(regions[OWNER]!.statement, onTheWire({ note: 'x' }));
+    expect(witness.badFrames).toHaveLength(12);
+    clock.at += 60_000;
+    await witness.checkpoints.take(regions[OWNER]!.statement, onTheWire({ note: 'x' }));
+    expect(witness.badFrames).toHaveLength(13);
   });
 });
 

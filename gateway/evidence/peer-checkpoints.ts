@@ -5,6 +5,7 @@ import type { EvidenceLog } from './evidence-log.ts';
 import { demandBounds } from './witness/frame-rules.ts';
 import { Gossip } from './witness/gossip.ts';
 import { type LogAlarm, LogAlarms } from './witness/log-alarms.ts';
+import { Pace } from './witness/pace.ts';
 import { Showing } from './witness/showing.ts';
 import { Witness } from './witness/witness.ts';
 
@@ -28,18 +29,24 @@ export interface PeerCheckpointOptions {
   readonly onError: (error: unknown) => void;
 }
 
+/** Frames of one peer that are looked at in a minute: it shows its log twice at most, and answers as often. */
+const FRAMES_A_MINUTE = 12;
+
 /**
  * The frames about logs beside the traffic with peers. Each side shows its log; the other countersigns it as a witness
  * when it continues what was shown before, and both compare what they saw of third regions.
  */
 export class PeerCheckpoints {
   readonly #options: PeerCheckpointOptions;
+  readonly #pace: Pace;
+  readonly #turns = new Map<string, Promise<unknown>>();
   readonly #gossip: Gossip;
   readonly #showing: Showing;
   readonly #witness: Witness;
 
   constructor(options: PeerCheckpointOptions) {
     this.#options = options;
+    this.#pace = new Pace(options.clock, FRAMES_A_MINUTE);
     const alarms = new LogAlarms(options.store, options.clock, options.onAlarm);
     this.#gossip = new Gossip({ read: options.store.read, statementOf: options.statementOf, alarms });
     const shared = { ...options, alarms, gossip: this.#gossip };
@@ -52,12 +59,26 @@ export class PeerCheckpoints {
     return this.#showing.due(region);
   }
 
+  /** A peer opened a stream. */
+  met({ region }: RegionStatement): void {
+    this.#showing.met(region);
+  }
+
   /**
    * Takes a frame of a peer. A bad one is an alarm, never a reason to stop the exchange.
    *
    * @returns a frame to write back on the same stream
    */
   async take(peer: RegionStatement, frame: messages.Checkpoint): Promise<object | undefined> {
+    if (!this.#pace.allows(peer.region)) return undefined;
+    // One after the other: on two streams at once, two states could both seem to continue the one that is held.
+    const before = this.#turns.get(peer.region) ?? Promise.resolve();
+    const turn = before.catch(() => {}).then(() => this.#takeOne(peer, frame));
+    this.#turns.set(peer.region, turn);
+    return turn;
+  }
+
+  async #takeOne(peer: RegionStatement, frame: messages.Checkpoint): Promise<object | undefined> {
     try {
       demandBounds(frame);
       const { region } = parseCheckpoint(frame.note);

@@ -4,6 +4,14 @@ import type { Incoming } from '../peer/incoming.ts';
 import type { Sql } from '../store/store.ts';
 import type { Arrival } from './arrival.ts';
 
+/** Questions and answers have their own way and no place in any order. */
+const IN_CHECK: ReadonlySet<PayloadName> = new Set([
+  'CertificateQuestion',
+  'CertificateAnswer',
+  'DataQuestion',
+  'DataAnswer',
+]);
+
 /** Turns a verified envelope into an authorized one, or throws the code of its rejection or deferral. */
 export type Authorize = (tx: Sql, envelope: VerifiedEnvelope, arrival: Arrival) => Promise<Incoming>;
 
@@ -37,7 +45,7 @@ export interface AuthorizeOptions {
 export function authorizer(options: AuthorizeOptions): Authorize {
   return async (tx, envelope, { peer, receivedAt }) => {
     const name = payloadName(envelope.header.type);
-    if (!name || name === 'CertificateQuestion' || name === 'CertificateAnswer') throw new CodedError('UNKNOWN_TYPE');
+    if (!name || IN_CHECK.has(name)) throw new CodedError('UNKNOWN_TYPE');
     const payload = readPayload(name, envelope.payload);
     const problems = checkPayload(name, payload);
     if (problems.length > 0) throw new CodedError('PAYLOAD_INVALID', undefined, problems);

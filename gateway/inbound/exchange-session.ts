@@ -17,6 +17,8 @@ export interface SessionOptions {
   /** Statements in frames of their own. */
   readonly statements: StatementExchange;
   readonly now: () => number;
+  /** A peer opened a stream. */
+  readonly onGreeted: (peer: RegionStatement) => void;
   /** A frame about the logs that is due for a peer, if any; paced by its maker. */
   readonly checkpointFor: (peer: RegionStatement) => object | undefined;
   /** A peer showed a checkpoint; what it gives back, if anything, is written to the same stream. */
@@ -104,6 +106,7 @@ export class ExchangeSession {
     if (hello.region !== this.#peer.region) throw new CodedError('PEER_MISMATCH');
     this.#greeted = true;
     this.#call.write({ hello: this.#options.hello(this.#peer) });
+    this.#options.onGreeted(this.#peer);
     this.#showStatement(await this.#options.statements.greeted(this.#peer, hello));
   }
 
@@ -153,7 +156,8 @@ function bytesOf({ envelopes }: messages.Batch): number {
   return envelopes.reduce((sum, { header, payload }) => sum + header.length + payload.length, 0);
 }
 
-function drained(call: ExchangeCall): Promise<void> {
+/** Resolves when a call takes more again, or is over. */
+export function drained(call: Pick<ExchangeCall, 'once' | 'off'>): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       call.off('drain', done);

@@ -16,12 +16,13 @@ import type { RegionStatement } from '#trust';
 import type { KeyRing } from '../keyring/key-ring.ts';
 import type { MaterialStore } from '../material/material-store.ts';
 import type { Peers } from '../peer/peers.ts';
+import { CheckSession, type CheckSessionOptions } from './check-session.ts';
 import { ExchangeSession, type SessionOptions } from './exchange-session.ts';
 import { codeOf, statusOf } from './grpc-status.ts';
 import { receivePush } from './material-door.ts';
 import { PinnedCertificates } from './pinned-certificates.ts';
 
-export interface PeerServerOptions extends SessionOptions {
+export interface PeerServerOptions extends SessionOptions, CheckSessionOptions {
   readonly keyring: KeyRing;
   readonly peers: Peers;
   readonly materials: MaterialStore;
@@ -39,6 +40,7 @@ export class PeerServer {
   readonly #server: Server;
   readonly #certificates: PinnedCertificates;
   readonly #sessions = new Map<string, Set<ExchangeSession>>();
+  readonly #checks = new Map<string, Set<CheckSession>>();
   #stopping = false;
 
   constructor(options: PeerServerOptions) {
@@ -79,7 +81,8 @@ export class PeerServer {
   /** Lets batches under way be answered, then ends every call. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    await Promise.all([...this.#sessions.values()].flatMap((set) => [...set].map((session) => session.drain())));
+    const open = [...this.#sessions.values(), ...this.#checks.values()];
+    await Promise.all(open.flatMap((sessions) => [...sessions].map((session) => session.drain())));
     this.#server.forceShutdown();
   }
 
@@ -131,6 +134,7 @@ export class PeerServer {
     });
     this.#server.addService(services.check, {
       Check: unary((call: ServerUnaryCall<messages.CheckRequest, object>) => this.#check(call), this.#options),
+      CheckMany: (call: ServerDuplexStream<messages.CheckManyRequest, object>) => this.#checkMany(call),
     });
     this.#server.addService(services.material, {
       Status: unary(
@@ -163,6 +167,22 @@ export class PeerServer {
     }
     const session = new ExchangeSession(call, peer, this.#options);
     this.#sessions.set(peer.region, sessions.add(session));
+    void session.run().finally(() => sessions.delete(session));
+  }
+
+  #checkMany(call: ServerDuplexStream<messages.CheckManyRequest, object>): void {
+    const peer = this.#caller(call);
+    if (!peer) {
+      call.emit('error', statusOf(new CodedError('PEER_UNKNOWN')));
+      return;
+    }
+    const sessions = this.#checks.get(peer.region) ?? new Set();
+    if (sessions.size >= this.#options.streamsPerPeer) {
+      call.emit('error', statusOf(new CodedError('BACK_PRESSURE', 'too many streams of one peer')));
+      return;
+    }
+    const session = new CheckSession(call, () => this.#demandCaller(call), this.#options);
+    this.#checks.set(peer.region, sessions.add(session));
     void session.run().finally(() => sessions.delete(session));
   }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Clock, needsAuthorization, type RegionStatement, type Signer } from '#trust';
 import type { GatewayConfig } from '../config/config.ts';
 import { keyFolderOf } from '../custody/key-folder.ts';
+import { Documents, readTrustText } from '../document/documents.ts';
 import { EvidenceLog } from '../evidence/evidence-log.ts';
 import type { Timestamper } from '../evidence/timestamps/timestamper.ts';
 import { Federation } from '../federation/federation.ts';
@@ -44,6 +45,7 @@ export interface Core {
   readonly timestamps: Timestamper | undefined;
   readonly outbox: Outbox;
   readonly materials: MaterialStore;
+  readonly documents: Documents;
 }
 
 export interface CoreOptions {
@@ -68,6 +70,7 @@ export async function openCore(
   const folder = keyFolderOf(config, { passphrase, clock, random: Math.random, environment });
   const openKeys = () => folder.open();
   const readStatement = () => readStatementFile(data);
+  const trust = await readTrustText(config.documents.trustFile);
   // Before anything else: a gateway that cannot open its keys leaves everything alone.
   const own = await openOwnKeys(region, await openKeys(), await readStatement(), clock.now());
   const { log, close: closeLog } = await openLog({ ...config.log, region, clock });
@@ -128,5 +131,6 @@ export async function openCore(
     timestamps,
     outbox,
     materials,
+    documents: new Documents({ clock, materials, trust }),
   };
 }

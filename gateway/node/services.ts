@@ -1,5 +1,6 @@
+import { randomInt } from 'node:crypto';
 import { CodedError, isErrorCode, type Mode, type messages, type PayloadName } from '#proto';
-import { builtInCertificateTypes, wordOf } from '#trust';
+import { builtInCertificateTypes, type CertificateTypes, wordOf } from '#trust';
 import type { AgreementNews } from '../authorization/agreement-books.ts';
 import { AuthorizationService } from '../authorization/authorization-service.ts';
 import type { CatalogueItems } from '../authorization/granted-catalogues.ts';
@@ -11,6 +12,9 @@ import { CatalogueService } from '../catalogue/catalogue-service.ts';
 import { CertificateService } from '../certificate/certificate-service.ts';
 import { CheckService } from '../certificate/check-service.ts';
 import type { CertificateInput } from '../certificate/issuable.ts';
+import { StatusLists } from '../certificate/status-lists.ts';
+import { StatusReader } from '../certificate/status-reader.ts';
+import { readTypeFolder } from '../certificate/type-folder.ts';
 import { Entrustments } from '../entrustment/entrustments.ts';
 import { exportBundle } from '../evidence/bundle-export.ts';
 import { JointAgreements } from '../joint/joint-agreements.ts';
@@ -20,6 +24,7 @@ import { caseNews } from '../platform/event-types.ts';
 import { PlatformEvents } from '../platform/platform-events.ts';
 import { Platforms } from '../platform/platforms.ts';
 import { takeSubmission } from '../platform/submissions.ts';
+import { Renditions } from '../rendition/renditions.ts';
 import type { Core } from './core.ts';
 import type { WireHandlers } from './wire.ts';
 
@@ -30,6 +35,8 @@ export interface Services {
   readonly entrustments: Entrustments;
   readonly catalogue: CatalogueService;
   readonly certificates: CertificateService;
+  readonly renditions: Renditions;
+  readonly statusLists: StatusLists;
   readonly checks: CheckService;
   readonly cases: CaseService;
   readonly platforms: Platforms;
@@ -44,15 +51,18 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
   const authorizations = openAuthorizations(core, events, catalogue);
   const joint = openJoint(core);
   const entrustments = new Entrustments({ ...core, signer: core.keyring.signer });
+  const status = openStatus(core);
+  const types = await openTypes(core);
   const certificates = new CertificateService({
     store: core.store,
     clock: core.clock,
     region: core.region,
     signer: core.keyring.certificateSigner,
     statementOf: (region) => core.peers.statementOf(region),
-    types: builtInCertificateTypes,
+    types,
+    ...status,
   });
-  const checks = openChecks(core, authorizations, certificates, dispatcher);
+  const checks = openChecks(core, authorizations, certificates, dispatcher, () => platforms);
   const neighbours = caseNeighbours(core, authorizations, catalogue, certificates, events);
   const cases = new CaseService({ ...core, now: () => core.clock.now(), neighbours });
   const platforms = new Platforms({ ...core, events, submit: (submission) => takeSubmission(cases, submission) });
@@ -68,6 +78,8 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
     entrustments,
     catalogue,
     certificates,
+    renditions: new Renditions({ ...core, certificates, types }),
+    statusLists: status.statusLists,
     checks,
     cases,
     platforms,
@@ -82,6 +94,7 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
         await cases.settled(tx, settled);
       },
       check: (peer, envelope) => checks.answer(peer, envelope),
+      checkGroup: (peer, group) => checks.answerGroup(peer, group),
     },
     exportEvidence: (conversation) =>
       exportBundle(conversation, {
@@ -152,11 +165,49 @@ function catalogueItems(catalogue: CatalogueService): CatalogueItems {
   };
 }
 
+/** Types of certificates: those of the program and those of the region. What the region changes is said in the log. */
+async function openTypes({ config, log }: Core): Promise<CertificateTypes> {
+  const types = await readTypeFolder(config.certificates.types);
+  const replaced = [...types.values()].filter(({ replacedBy }) => replacedBy !== undefined).length;
+  if (types.size > builtInCertificateTypes.size)
+    log.info({ count: types.size - builtInCertificateTypes.size }, 'the region has certificate types of its own');
+  if (replaced > 0)
+    log.warn({ count: replaced }, 'the region issues types of its own in the place of others; see certificates.types');
+  return types;
+}
+
+/** Our status lists, and the way to those of other regions. */
+function openStatus({ config, store, clock, region, keyring, peers, log }: Core) {
+  const { statusBaseUri, statusTtlMs, statusLifetimeMs, statusSources, statusMaxAgeMs } = config.certificates;
+  return {
+    statusLists: new StatusLists({
+      store,
+      clock,
+      region,
+      signer: keyring.certificateSigner,
+      publishing: { baseUri: statusBaseUri, ttlMs: statusTtlMs, lifetimeMs: statusLifetimeMs },
+      random: (limit) => randomInt(limit),
+      onError: (error) =>
+        log.error({ err: error }, 'a status list could not be signed anew; the copy before still serves'),
+    }),
+    statusReader: new StatusReader({
+      store,
+      clock,
+      statementOf: (issuer) => peers.statementOf(issuer),
+      sources: statusSources,
+      maxAgeMs: statusMaxAgeMs,
+      onError: (peer, error) =>
+        log.warn({ peer, err: error }, 'a status list of a region could not be read; it is tried again'),
+    }),
+  };
+}
+
 function openChecks(
   core: Core,
   authorizations: AuthorizationService,
   certificates: CertificateService,
   dispatcher: () => Dispatcher | undefined,
+  platforms: () => Platforms,
 ): CheckService {
   return new CheckService({
     ...core,
@@ -171,7 +222,10 @@ function openChecks(
       return link.client;
     },
     cite: (peer, item) => authorizations.citeForCheck(peer, item),
+    permit: (peer, use) => authorizations.permit(peer, use),
     agreementOf: (header) => authorizations.resolve(header, true),
+    askSource: (query, signal) => platforms().answer(query, signal),
+    ...core.config.checks,
   });
 }
 

@@ -2,6 +2,7 @@ import { type ErrorCode, isErrorCode, type messages } from '#proto';
 import type { CompiledAgreement, RegionStatement } from '#trust';
 import { type PeerCheckpointOptions, PeerCheckpoints } from '../evidence/peer-checkpoints.ts';
 import { type AuthorizeOptions, authorizer } from '../inbound/authorize.ts';
+import type { CheckSessionOptions } from '../inbound/check-session.ts';
 import { Decider, type Decision } from '../inbound/decide.ts';
 import { PeerServer } from '../inbound/peer-server.ts';
 import { Pipeline } from '../inbound/pipeline.ts';
@@ -25,6 +26,8 @@ export interface WireHandlers {
   readonly onSettled: SettleHandler;
   /** Answers a sealed question. */
   readonly check: (peer: RegionStatement, envelope: messages.Envelope) => Promise<object>;
+  /** Answers a group of sealed questions, in as many frames as it takes. */
+  readonly checkGroup: CheckSessionOptions['checkGroup'];
 }
 
 export interface Wire extends Standing {
@@ -79,10 +82,12 @@ export function joinWire(core: Core, handlers: WireHandlers): Wire {
     materials: core.materials,
     streamsPerPeer: core.config.limits.streamsPerPeer,
     hello,
+    onGreeted: (peer) => checkpoints.met(peer),
     checkpointFor,
     now: () => core.clock.now(),
     onCheckpoint,
     check: handlers.check,
+    checkGroup: handlers.checkGroup,
     onRefusedCall: (code) => core.metrics.refused(code),
     onMaterialBytes: (bytes) => core.metrics.materialBytes('received', bytes),
     onUnexpected: (error) => core.log.error({ err: error }, 'a call of a peer failed unexpectedly'),

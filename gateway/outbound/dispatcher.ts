@@ -2,12 +2,16 @@ import type { Peers } from '../peer/peers.ts';
 import type { DispatchContext } from './context.ts';
 import { PeerLink } from './peer-link.ts';
 
+/** Milliseconds between two looks for checkpoints that are due on links without traffic. */
+const QUIET_MS = 10_000;
+
 /** Keeps one link to every pinned peer. */
 export class Dispatcher {
   readonly #context: DispatchContext;
   readonly #peers: Peers;
   readonly #links = new Map<string, PeerLink>();
   #stopped = false;
+  #quiet: NodeJS.Timeout | undefined;
 
   constructor(context: DispatchContext, peers: Peers) {
     this.#context = context;
@@ -17,6 +21,9 @@ export class Dispatcher {
   start(): void {
     this.#peers.onChange(() => this.#follow());
     this.#follow();
+    // What came last before a silence is to be witnessed too.
+    this.#quiet = setInterval(() => this.#showCheckpoints(), QUIET_MS);
+    this.#quiet.unref();
   }
 
   /** Envelopes for a peer were accepted. */
@@ -37,9 +44,14 @@ export class Dispatcher {
   /** Ends every link; what is pending stays in the outbox. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    clearInterval(this.#quiet);
     const links = [...this.#links.values()];
     this.#links.clear();
     await Promise.all(links.map((link) => link.stop()));
+  }
+
+  #showCheckpoints(): void {
+    for (const link of this.#links.values()) link.showCheckpoint();
   }
 
   /** Brings the links in line with the pinned peers. */

@@ -76,6 +76,11 @@ export class PeerLink {
     if (!stillOurs && tlsFor(this.#peer.region) !== this.#presented) this.#stream?.cancel();
   }
 
+  /** Shows the peer our log, if that is due. */
+  showCheckpoint(): void {
+    if (this.#ready) this.#show(this.#context.checkpointFor(this.#peer));
+  }
+
   /** There is something new to send. */
   wake(): void {
     if (this.#pumping) {

@@ -1,9 +1,12 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { PlatformError } from '#adapters';
 import { CodedError } from '#proto';
+import { testQuery } from '../../adapters/testing/data-contract.ts';
 import { placeFile, temporaryFolder } from '../../adapters/testing/folders.ts';
 import { Ledger } from '../../adapters/testing/ledger.ts';
+import { PlatformServer } from '../../adapters/testing/platform-server.ts';
 import { httpBench } from './testing/platform-bench.ts';
 import { FIRST, openGateway, SECOND, type World } from './testing/test-gateway.ts';
 
@@ -81,6 +84,45 @@ it('names every wrong setting of all platforms at once, and runs nothing', async
   });
   expect(await readdir(path)).toEqual(['one.json']);
   expect(ledger.calls).toEqual([]);
+});
+
+describe('questions about data', () => {
+  const setting = (name: string, host: string, kinds: readonly string[]) => ({
+    kind: 'http-query',
+    name,
+    settings: { url: `http://${host}/`, kinds, auth: { type: 'none' }, timeout_ms: 200 },
+  });
+  const { signal } = new AbortController();
+
+  it('go to the platform that answers their kind, and no word of them into the log', async () => {
+    const platform = await new PlatformServer().listen();
+    const configs = [setting('land', platform.host, ['real-estate']), setting('tax', platform.host, ['tax'])];
+    const gateway = await openGateway(folder.path, configs, world);
+    platform.handler = ({ body }, response) => {
+      const { kind } = JSON.parse(body.toString()) as { kind: string };
+      if (kind === 'tax') response.writeHead(503).end();
+      else response.writeHead(200).end('{"found":false}');
+    };
+    expect(await gateway.platforms.answer(testQuery(), signal)).toEqual({ found: false });
+    expect(gateway.platforms.answer(testQuery({ kind: 'marriage' }), signal)).toBeUndefined();
+    await expect(gateway.platforms.answer(testQuery({ kind: 'tax' }), signal)).rejects.toBeInstanceOf(PlatformError);
+    expect(gateway.lines).toMatchObject([{ level: 'warn', adapter: 'tax', peer: '320600', envelope: testQuery().id }]);
+    expect(JSON.stringify(gateway.lines)).not.toMatch(/11370800MB28559184|核验/);
+    await gateway.close();
+    await platform.close();
+  });
+
+  it('have one platform each', async () => {
+    const configs = [
+      setting('land', 'x.example', ['real-estate']),
+      setting('tax', 'x.example', ['tax', 'real-estate']),
+    ];
+    const error = await openGateway(folder.path, configs, world).catch((e: unknown) => e);
+    expect(error).toMatchObject({
+      code: 'CONFIG_INVALID',
+      problems: [{ pointer: '/platforms/1/kinds/1', code: 'DUPLICATE' }],
+    });
+  });
 });
 
 it('hands log lines of an adapter on, with fields of the list only', async () => {

@@ -1,4 +1,11 @@
-import { type Adapter, type AdapterContext, createAdapter, type Submit } from '#adapters';
+import {
+  type Adapter,
+  type AdapterContext,
+  createAdapter,
+  type DataFinding,
+  type DataQuery,
+  type Submit,
+} from '#adapters';
 import { CodedError, type ErrorCode, type Problem, regionUrn } from '#proto';
 import type { Clock } from '#trust';
 import type { PlatformConfig } from '../config/config.ts';
@@ -113,11 +120,26 @@ export class Platforms {
     await delivery.retry(position);
   }
 
+  /**
+   * Asks the platform that answers questions of this kind about data; undefined when none does.
+   *
+   * @throws PlatformError
+   */
+  answer(query: DataQuery, signal: AbortSignal): Promise<DataFinding> | undefined {
+    const adapter = this.#adapters.find(({ data }) => data?.kinds.includes(query.kind));
+    return adapter?.data?.answer(query, signal).catch((error: unknown) => {
+      const text = 'a platform did not answer a question of another region about data; the region is told to ask later';
+      this.#context.log.warn({ adapter: adapter.name, peer: query.region, envelope: query.id, err: error }, text);
+      throw error;
+    });
+  }
+
   async #createAdapters(platforms: readonly PlatformConfig[]): Promise<void> {
     const problems: Problem[] = [];
     for (const [index, platform] of platforms.entries()) {
       try {
         this.#adapters.push(await this.#createAdapter(platform));
+        problems.push(...kindProblems(this.#adapters, `/platforms/${index}`));
       } catch (error) {
         if (!(error instanceof CodedError) || error.code !== 'CONFIG_INVALID') throw error;
         problems.push(...error.problems.map((one) => ({ ...one, pointer: `/platforms/${index}${one.pointer}` })));
@@ -153,6 +175,16 @@ export class Platforms {
       (error) => log.error({ err: error }, 'old events for the platforms cannot be removed'),
     ) as Promise<void>;
   }
+}
+
+/** A question has one platform that answers it. */
+function kindProblems(adapters: readonly Adapter[], pointer: string): Problem[] {
+  const kinds = adapters.at(-1)?.data?.kinds ?? [];
+  return kinds.flatMap((kind, index) =>
+    adapters.slice(0, -1).some(({ data }) => data?.kinds.includes(kind))
+      ? [{ pointer: `${pointer}/kinds/${index}`, code: 'DUPLICATE', message: 'another platform answers this kind' }]
+      : [],
+  );
 }
 
 /**

@@ -1,15 +1,18 @@
+import { Duplex } from 'node:stream';
 import { decode, encode, type messages } from '#proto';
 import type { RegionStatement } from '#trust';
 import type { CheckService } from '../certificate/check-service.ts';
 import { statusOf } from '../inbound/grpc-status.ts';
-import { codedError, type PeerClient } from '../outbound/peer-client.ts';
+import { type CheckStream, codedError, type PeerClient } from '../outbound/peer-client.ts';
 
-type Change = (envelope: messages.Envelope) => messages.Envelope | Promise<messages.Envelope>;
+type Change<T> = (message: T) => T | Promise<T>;
 
 /** Somebody on the wire who may change what passes. */
 export interface Interference {
-  question?: Change;
-  answer?: Change;
+  question?: Change<messages.Envelope>;
+  answer?: Change<messages.Envelope>;
+  questions?: Change<messages.CheckManyRequest>;
+  answers?: Change<messages.CheckManyResponse>;
 }
 
 /**
@@ -17,30 +20,56 @@ export interface Interference {
  * status that carries its code.
  *
  * @param asker the region whose TLS certificate the answering side sees
- * @param interference looked at anew for every question
+ * @param interference looked at anew for every question and every frame
  */
 export function checkLink(
   answering: CheckService,
   asker: RegionStatement,
   interference: Interference = {},
-): Pick<PeerClient, 'check'> {
+): Pick<PeerClient, 'check' | 'checkMany'> {
   return {
     async check(envelope) {
       const { question = unchanged, answer = unchanged } = interference;
-      const arrived = await question(overTheWire(envelope));
+      const arrived = await question(overTheWire('Envelope', envelope));
       try {
-        return { envelope: await answer(overTheWire(await answering.answer(asker, arrived))) };
+        return { envelope: await answer(overTheWire('Envelope', await answering.answer(asker, arrived))) };
       } catch (error) {
         throw codedError(statusOf(error));
       }
     },
+
+    checkMany: () => streamTo(answering, asker, interference),
   };
 }
 
-function unchanged(envelope: messages.Envelope): messages.Envelope {
-  return envelope;
+function streamTo(answering: CheckService, asker: RegionStatement, interference: Interference): CheckStream {
+  async function answer(frame: object): Promise<void> {
+    const { questions = unchanged, answers = unchanged } = interference;
+    const group = await questions(overTheWire('CheckManyRequest', frame));
+    for await (const answered of answering.answerGroup(asker, group))
+      stream.push(await answers(overTheWire('CheckManyResponse', answered)));
+  }
+  const stream = new Duplex({
+    objectMode: true,
+    read: () => {},
+    write: (frame: object, _encoding, done) => {
+      answer(frame).then(
+        () => done(),
+        (error) => stream.destroy(codedError(statusOf(error))),
+      );
+    },
+    final: (done) => {
+      stream.push(null);
+      done();
+    },
+  });
+  return Object.assign(stream, { cancel: () => stream.destroy() }) as unknown as CheckStream;
 }
 
-function overTheWire(envelope: object): messages.Envelope {
-  return decode('Envelope', encode('Envelope', envelope));
+function unchanged<T>(message: T): T {
+  return message;
+}
+
+function overTheWire<N extends 'Envelope' | 'CheckManyRequest' | 'CheckManyResponse'>(name: N, message: object) {
+  return decode(name, encode(name, message));
 }

@@ -1,13 +1,16 @@
-import { randomUUID, randomUUIDv7 } from 'node:crypto';
+import { randomInt, randomUUID, randomUUIDv7 } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DataSource } from '#adapters';
 import { CodedError } from '#proto';
 import { builtInCertificateTypes, type Clock, type CompiledAgreement } from '#trust';
 import { type ThrowawayRegion, throwawayRegion } from '../../trust/testing/index.ts';
 import { CertificateService } from '../certificate/certificate-service.ts';
 import { CheckService } from '../certificate/check-service.ts';
 import type { CertificateInput } from '../certificate/issuable.ts';
+import { StatusLists } from '../certificate/status-lists.ts';
+import { StatusReader } from '../certificate/status-reader.ts';
 import { EvidenceLog } from '../evidence/evidence-log.ts';
 import type { PeerClient } from '../outbound/peer-client.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
@@ -26,11 +29,18 @@ export interface CheckRegion {
   readonly store: Store;
   readonly log: EvidenceLog;
   readonly certificates: CertificateService;
+  readonly statusLists: StatusLists;
+  /** Where it reads the status lists of other regions. */
+  readonly statusSources: Record<string, string>;
+  /** What went wrong when it read them. */
+  readonly unread: unknown[];
   readonly checks: CheckService;
+  /** Platforms that answer questions about data. */
+  readonly sources: DataSource[];
   /** Regions that it pinned. */
   readonly pinned: Map<string, ThrowawayRegion>;
   /** Ways to those regions. */
-  readonly links: Map<string, Pick<PeerClient, 'check'>>;
+  readonly links: Map<string, Pick<PeerClient, 'check' | 'checkMany'>>;
   /** Agreements that it knows, by id; the first one is cited. */
   readonly agreements: Map<string, TestAgreement>;
   /** What it asked for when it looked for an agreement to cite: items. */
@@ -39,18 +49,38 @@ export interface CheckRegion {
 }
 
 /** Makes a region whose keys begin now, by the clock. */
-export async function checkRegion(code: string, clock: Clock): Promise<CheckRegion> {
+export async function checkRegion(
+  code: string,
+  clock: Clock,
+  reuse = { answerSeconds: 0, reuseSeconds: 0 },
+): Promise<CheckRegion> {
   const folder = await mkdtemp(join(tmpdir(), 'tongban-check-'));
   const store = await openSqliteStore(join(folder, 'gateway.db'));
   const own = await throwawayRegion(code, { now: clock.now() });
   const pinned = new Map<string, ThrowawayRegion>();
-  const links = new Map<string, Pick<PeerClient, 'check'>>();
+  const links = new Map<string, Pick<PeerClient, 'check' | 'checkMany'>>();
+  const sources: DataSource[] = [];
   const agreements = new Map<string, TestAgreement>();
   const cited: (string | undefined)[] = [];
   const fail = (error: unknown) => {
     throw error;
   };
   const log = new EvidenceLog({ store, clock, region: code, signer: own.log, intervalMs: 60_000, onError: fail });
+  const statusSources: Record<string, string> = {};
+  const unread: unknown[] = [];
+  const statusLists = new StatusLists({
+    store,
+    clock,
+    region: code,
+    signer: own.certificate,
+    publishing: {
+      baseUri: `https://${code}.example/status-lists/`,
+      ttlMs: 15 * 60 * 1000,
+      lifetimeMs: 7 * 24 * 60 * 60 * 1000,
+    },
+    random: (limit) => randomInt(limit),
+    onError: fail,
+  });
   const certificates = new CertificateService({
     store,
     clock,
@@ -58,6 +88,17 @@ export async function checkRegion(code: string, clock: Clock): Promise<CheckRegi
     signer: own.certificate,
     statementOf: (region) => (region === code ? own.statement : pinned.get(region)?.statement),
     types: builtInCertificateTypes,
+    statusLists,
+    statusReader: new StatusReader({
+      store,
+      clock,
+      statementOf: (region) => pinned.get(region)?.statement,
+      sources: statusSources,
+      maxAgeMs: 24 * 60 * 60 * 1000,
+      onError: (_issuer, error) => {
+        unread.push(error);
+      },
+    }),
   });
   const checks = new CheckService({
     store,
@@ -74,6 +115,13 @@ export async function checkRegion(code: string, clock: Clock): Promise<CheckRegi
       cited.push(item);
       return [...agreements.values()][0] ?? fail(new CodedError('AUTHORIZATION_REQUIRED'));
     },
+    permit: (_peer, use) => {
+      const cited = [...agreements.values()][0] ?? fail(new CodedError('AUTHORIZATION_REQUIRED'));
+      cited.compiled.judge(use);
+      return cited;
+    },
+    askSource: (query, signal) => sources.find(({ kinds }) => kinds.includes(query.kind))?.answer(query, signal),
+    ...reuse,
     agreementOf: ({ authorizationId, authorizationDigest }) => {
       const known = agreements.get(authorizationId);
       if (!known?.digest.equals(authorizationDigest)) throw new CodedError('AUTHORIZATION_UNKNOWN');
@@ -85,7 +133,22 @@ export async function checkRegion(code: string, clock: Clock): Promise<CheckRegi
     await store.close();
     await rm(folder, { recursive: true });
   };
-  return { own, store, log, certificates, checks, pinned, links, agreements, cited, close };
+  return {
+    own,
+    store,
+    log,
+    certificates,
+    statusLists,
+    statusSources,
+    unread,
+    checks,
+    sources,
+    pinned,
+    links,
+    agreements,
+    cited,
+    close,
+  };
 }
 
 /** A food business licence (食品经营许可证) of a synthetic company, by an authority that does not exist. */

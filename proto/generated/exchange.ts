@@ -2,6 +2,9 @@ import type * as grpc from '@grpc/grpc-js';
 import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-loader';
 
 import type { Batch as _tongban_v1_Batch, Batch__Output as _tongban_v1_Batch__Output } from './tongban/v1/Batch.ts';
+import type { CheckFailure as _tongban_v1_CheckFailure, CheckFailure__Output as _tongban_v1_CheckFailure__Output } from './tongban/v1/CheckFailure.ts';
+import type { CheckManyRequest as _tongban_v1_CheckManyRequest, CheckManyRequest__Output as _tongban_v1_CheckManyRequest__Output } from './tongban/v1/CheckManyRequest.ts';
+import type { CheckManyResponse as _tongban_v1_CheckManyResponse, CheckManyResponse__Output as _tongban_v1_CheckManyResponse__Output } from './tongban/v1/CheckManyResponse.ts';
 import type { CheckRequest as _tongban_v1_CheckRequest, CheckRequest__Output as _tongban_v1_CheckRequest__Output } from './tongban/v1/CheckRequest.ts';
 import type { CheckResponse as _tongban_v1_CheckResponse, CheckResponse__Output as _tongban_v1_CheckResponse__Output } from './tongban/v1/CheckResponse.ts';
 import type { CheckServiceClient as _tongban_v1_CheckServiceClient, CheckServiceDefinition as _tongban_v1_CheckServiceDefinition } from './tongban/v1/CheckService.ts';
@@ -36,10 +39,14 @@ export interface ProtoGrpcType {
   tongban: {
     v1: {
       Batch: MessageTypeDefinition<_tongban_v1_Batch, _tongban_v1_Batch__Output>
+      CheckFailure: MessageTypeDefinition<_tongban_v1_CheckFailure, _tongban_v1_CheckFailure__Output>
+      CheckManyRequest: MessageTypeDefinition<_tongban_v1_CheckManyRequest, _tongban_v1_CheckManyRequest__Output>
+      CheckManyResponse: MessageTypeDefinition<_tongban_v1_CheckManyResponse, _tongban_v1_CheckManyResponse__Output>
       CheckRequest: MessageTypeDefinition<_tongban_v1_CheckRequest, _tongban_v1_CheckRequest__Output>
       CheckResponse: MessageTypeDefinition<_tongban_v1_CheckResponse, _tongban_v1_CheckResponse__Output>
       /**
-       * Asks a region about a certificate. Question and answer are sealed envelopes tied by in_reply_to.
+       * Asks a region about a certificate or about data that it holds. Question and answer are sealed envelopes tied by
+       * in_reply_to.
        */
       CheckService: SubtypeConstructor<typeof grpc.Client, _tongban_v1_CheckServiceClient> & { service: _tongban_v1_CheckServiceDefinition }
       Checkpoint: MessageTypeDefinition<_tongban_v1_Checkpoint, _tongban_v1_Checkpoint__Output>

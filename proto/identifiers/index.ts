@@ -5,6 +5,14 @@ export {
   parseCertificateIdentifier,
   verifyCertificateIdentifier,
 } from './certificate-identifier.ts';
+export type { CertificateReference } from './certificate-reference.ts';
+export {
+  CERTIFICATE_REFERENCE_BYTES,
+  checkCertificateReference,
+  formatCertificateReference,
+  mintCertificateReference,
+  parseCertificateReference,
+} from './certificate-reference.ts';
 export type { Check, Checked } from './check.ts';
 export { checkCitizenNumber } from './citizen-number.ts';
 export type { IdentityDocumentType } from './identity-document.ts';

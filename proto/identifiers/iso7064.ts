@@ -21,8 +21,10 @@ export function mod11Radix2(body: string): string {
  */
 export function mod37Radix36(body: string): string {
   let remainder = 36;
-  for (const character of body) {
-    const sum = (remainder + MOD_37_36_ALPHABET.indexOf(character)) % 36;
+  for (let place = 0; place < body.length; place += 1) {
+    // By code units, since every certificate that is verified comes this way: '0' is 48 and counts 0, 'A' is 65 and counts 10.
+    const unit = body.charCodeAt(place);
+    const sum = (remainder + (unit < 65 ? unit - 48 : unit - 55)) % 36;
     // The hybrid systems never carry on with zero: it would swallow the characters that follow.
     remainder = ((sum === 0 ? 36 : sum) * 2) % 37;
   }

@@ -196,6 +196,32 @@ describe.each(SUITE_NAMES)('an agreement signed with %s', (suite) => {
     refused(proposal, { signatures: 'proposed', at: EXAMPLE_CREATED - 6 * 60 * 1000 }, 'AUTHORIZATION_INVALID');
   });
 
+  describe('when a key was revoked', () => {
+    it('refuses a document that arrives with a signature of it, whoever made the other; history is judged by evidence', async () => {
+      const [one, other] = [await throwawayRegion('320600'), await throwawayRegion('150626')];
+      const proposal = await signAgreement(draftAgreement(exampleAgreement()), one.signing);
+      const complete = await signAgreement(proposal, other.signing);
+      const at = Date.parse(exampleAgreement().created_at) + 1000;
+      const revoked = {
+        ...one.statement,
+        keys: one.statement.keys.map((key) => ({ ...key, notBefore: 0, revokedAt: at + 1000 })),
+      };
+      const theirs = { ...other.statement, keys: other.statement.keys.map((key) => ({ ...key, notBefore: 0 })) };
+      const statementOf = (region: string) => [revoked, theirs].find((statement) => statement.region === region);
+      const proposer = one.region;
+      for (const [document, signatures] of [
+        [proposal, 'proposed'],
+        [complete, 'complete'],
+      ] as const) {
+        const arriving = () => verifyAgreement(document, statementOf, { signatures, at, proposer });
+        expect(arriving).toThrow(expect.objectContaining({ code: 'KEY_REVOKED' }));
+        expect(verifyAgreement(document, statementOf, { signatures } as AgreementExpectation).signedBy[0]).toBe(
+          proposer,
+        );
+      }
+    });
+  });
+
   describe('when a key was retired', () => {
     it('refuses an arriving signature by it, as a proposal and as an acceptance', () => {
       const retired = { notAfter: ARRIVES };

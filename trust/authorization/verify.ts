@@ -40,7 +40,7 @@ interface Span {
  * `created_at` and `at`, or in history between `created_at` and `valid_until`.
  *
  * @param statementOf what is known of a region; undefined when it is not pinned
- * @throws VerificationError AUTHORIZATION_INVALID, TYP_MISMATCH, KEY_UNKNOWN, KEY_NOT_VALID, ALGORITHM_NOT_ALLOWED,
+ * @throws VerificationError AUTHORIZATION_INVALID, TYP_MISMATCH, KEY_UNKNOWN, KEY_REVOKED, KEY_NOT_VALID, ALGORITHM_NOT_ALLOWED,
  *   SIGNATURE_INVALID
  */
 export function verifyAgreement(
@@ -104,7 +104,9 @@ function isArriving(region: string, { signatures, proposer }: AgreementExpectati
   return signatures === 'proposed' || (proposer !== undefined && region !== proposer);
 }
 
+/** In history other evidence must show that a signature under a revoked key is older; that is the bundle's to judge. */
 function demandValid(key: StatementKey, { created, until }: Span, at: number | undefined, arriving: boolean): void {
+  if (at !== undefined && key.revokedAt !== undefined) fail('KEY_REVOKED');
   const [from, to] = arriving && at !== undefined ? [at, at] : [created, at ?? until];
   if (key.notBefore > to || key.notAfter <= from) fail('KEY_NOT_VALID');
 }

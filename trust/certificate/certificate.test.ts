@@ -13,12 +13,14 @@ import {
   type VerifiedCertificate,
   verifyCertificate,
 } from './certificate.ts';
-import { writeClaims } from './claims.ts';
 import type { CertificateContent } from './content.ts';
-import { createDisclosure } from './disclosure.ts';
-import { issueSdJwt } from './sd-jwt.ts';
+import { createDisclosure } from './sd-jwt/disclosure.ts';
+import { issueSdJwt } from './sd-jwt/issue.ts';
+import { bindSdJwt } from './sd-jwt/key-binding.ts';
 import { exampleContent, FOOD_LICENCE, ISSUED_AT, mint } from './testing/example-content.ts';
-import { builtInCertificateTypes } from './types.ts';
+import { builtInCertificateTypes } from './types/types.ts';
+import type { FieldValue } from './types/values.ts';
+import { writeClaims } from './write-claims.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const KEYS_FROM = ISSUED_AT - 10 * DAY_MS;
@@ -57,6 +59,26 @@ async function problemsOf(content: CertificateContent): Promise<string[]> {
   return failure.problems.map(({ pointer, code }) => `${pointer} ${code}`);
 }
 
+/** What makes the definition of its type another than ours. */
+const UNKNOWN_TYPE: Record<string, unknown> = {
+  'vct#integrity': 'sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=',
+};
+const STAMP = {
+  certificate_copy_of: 'A'.repeat(43),
+  certificate_copy_creation_time: '2026-11-20T08:00:00+08:00',
+  certificate_copy_creator: '示例',
+  certificate_copy_cause: '办理贷款',
+  certificate_copy_expiring_time: '2026-12-20T08:00:00+08:00',
+};
+
+function nested(levels: number): unknown {
+  return levels === 0 ? 'x' : [nested(levels - 1)];
+}
+
+function prefixed(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [`field_${name}`, value]));
+}
+
 /** Signs whatever claims, as only a broken or dishonest issuer would. */
 function forge(changes: Record<string, unknown>, hide: readonly string[] = []): Promise<string> {
   const type = builtInCertificateTypes.get(FOOD_LICENCE)!;
@@ -64,7 +86,7 @@ function forge(changes: Record<string, unknown>, hide: readonly string[] = []): 
   const merged = Object.fromEntries(
     Object.entries({ ...claims, ...changes }).filter(([, value]) => value !== undefined),
   );
-  return issueSdJwt(uxin.certificate, TYP.certificate, merged, hide);
+  return issueSdJwt(uxin.certificate, TYP.certificate, merged, { disclosable: hide.map((name) => `/${name}`) });
 }
 
 describe.each(SUITE_NAMES)('a certificate signed with %s', (suite) => {
@@ -77,6 +99,8 @@ describe.each(SUITE_NAMES)('a certificate signed with %s', (suite) => {
     expect(verified.certificate).toEqual({
       ...same,
       typeName: '食品经营许可证',
+      version: '001',
+      definedBy: { code: '11100000MB0143028R', name: '国家市场监督管理总局' },
       issuedOn: '2026-11-20',
       signedAt: ISSUED_AT + 1000,
     });
@@ -85,6 +109,8 @@ describe.each(SUITE_NAMES)('a certificate signed with %s', (suite) => {
       kid: region.certificate.kid,
       identifier: content.identifier,
       status: 'valid',
+      definition: 'known',
+      binding: 'none',
     });
     expect(verified.digest).toHaveLength(32);
   });
@@ -232,6 +258,106 @@ describe('issuing refuses', () => {
   });
 });
 
+describe('a certificate of several holders', () => {
+  const otherHolders = [
+    { name: '示例甲', documentType: 'citizen-number', number: '11010519491231002X' },
+    { name: '示例乙', documentType: 'passport', number: 'E12345678' },
+  ] as const;
+
+  it('shows each of them or not, as the holder wants', async () => {
+    const text = await issueCertificate(uxin.certificate, exampleContent({ otherHolders }), ISSUED_AT);
+    expect(verify(text).certificate.otherHolders).toEqual(otherHolders);
+    const second = verify(presentCertificate(text, ['certificate_other_holders/1']));
+    expect(second.certificate.otherHolders).toEqual([otherHolders[1]]);
+    expect(second.disclosed).toEqual(['certificate_other_holders/1']);
+    expect(verify(presentCertificate(text, [])).certificate.otherHolders).toEqual([]);
+  });
+
+  it('names every one that is wrong', async () => {
+    const wrong = [otherHolders[0], { ...otherHolders[1], number: '' }, { ...otherHolders[0], number: '1' }];
+    expect(await problemsOf(exampleContent({ otherHolders: wrong }))).toEqual([
+      '/otherHolders/1/number REQUIRED',
+      '/otherHolders/2/number IDENTIFIER',
+    ]);
+  });
+});
+
+describe('a certificate that is made out to a key', () => {
+  const binding = { audience: regionUrn('320600'), nonce: 'n-0S6', maxAgeMs: 60_000 };
+
+  it('is proven to be presented by its holder, when that is demanded', async () => {
+    const holder = nantong.signing;
+    const content = exampleContent({ holderKey: holder.publicJwk });
+    const text = await issueCertificate(uxin.certificate, content, ISSUED_AT);
+    const shown = presentCertificate(text, ['certificate_holder_name']);
+    const bound = await bindSdJwt(shown, holder, binding, ISSUED_AT);
+    const judge = (presented: string, demanded = true) =>
+      verifyCertificate(presented, { statementOf, now: ISSUED_AT, ...(demanded && { binding }) });
+    const { kty, crv, x, y } = holder.publicJwk;
+    expect(judge(bound)).toMatchObject({ binding: 'proven', certificate: { holderKey: { kty, crv, x, y } } });
+    expect(judge(bound, false).binding).toBe('unchecked');
+    expect(judge(shown, false).binding).toBe('none');
+    expect(codeOf(() => judge(shown))).toBe('CERTIFICATE_BINDING_MISSING');
+    const stale = await bindSdJwt(shown, holder, binding, ISSUED_AT - DAY_MS);
+    expect(codeOf(() => judge(stale))).toBe('CERTIFICATE_BINDING_STALE');
+  });
+
+  it('is not issued to what is no public key', async () => {
+    for (const holderKey of [{}, { kty: 'RSA' }, { ...uxin.signing.publicJwk, d: 'AQ' }, 'x'])
+      expect(await problemsOf(exampleContent({ holderKey: holderKey as object }))).toEqual(['/holderKey FORMAT']);
+  });
+});
+
+describe('a type with values within values', () => {
+  const INSURANCE = '11100000MB0000001T002';
+  const records: FieldValue[] = [
+    { from: '2020-01', until: '2020-12', employer: '示例一公司', base: 5000.5 },
+    { from: '2021-01', until: '2024-06', employer: '示例二公司' },
+  ];
+  const content = exampleContent({
+    identifier: mint(INSURANCE, '7'),
+    typeCode: INSURANCE,
+    name: '参保缴费证明',
+    holder: { name: '示例甲', documentType: 'citizen-number', number: '11010519491231002X' },
+    fields: {
+      insurance_kind: '企业职工基本养老保险',
+      paid_from: '2020-01',
+      paid_until: '2024-06',
+      months_paid: 54,
+      records,
+    },
+  });
+
+  it('lets every entry, and what is in it, be kept back', async () => {
+    const text = await issueCertificate(uxin.certificate, content, ISSUED_AT);
+    expect(verify(text)).toMatchObject({ definition: 'known', certificate: { fields: content.fields } });
+    const one = verify(presentCertificate(text, ['records/1', 'months_paid']));
+    expect(one.certificate.fields).toEqual({
+      insurance_kind: '企业职工基本养老保险',
+      months_paid: 54,
+      records: [records[1]],
+    });
+    const bare = verify(presentCertificate(text, ['records/0/base']));
+    expect(bare.certificate.fields).toMatchObject({ records: [{ from: '2020-01', until: '2020-12', base: 5000.5 }] });
+    expect(codeOf(() => presentCertificate(text, ['records/2']))).toBe('VALIDATION_FAILED');
+  });
+
+  it('names every wrong place', async () => {
+    const wrong = {
+      ...content.fields,
+      months_paid: '54',
+      paid_until: '2024-13',
+      records: [{ from: '2020-01', base: -1 }],
+    };
+    expect(await problemsOf({ ...content, fields: wrong })).toEqual([
+      '/fields/paid_until FORMAT',
+      '/fields/months_paid TYPE',
+      '/fields/records/0/until REQUIRED',
+      '/fields/records/0/base RANGE',
+    ]);
+  });
+});
+
 describe('the number of digests', () => {
   it('does not tell which fields were filled in', async () => {
     const digestsOf = async (content: CertificateContent): Promise<number> => {
@@ -301,16 +427,56 @@ describe('verifying refuses', () => {
     ['an end that is text', { exp: '9999999999' }],
     ['a printed end that differs', { certificate_validate_end: '长期' }],
     ['a printed beginning that differs', { certificate_validate_start: '2020-01-01' }],
-    ['a type that differs', { vct: 'urn:tongban:certificate:11100000MB0143028R001' }],
-    ['no type', { vct: undefined }],
+    ['a version that differs from the identifier', { certificate_version: '002' }],
+    ['a defining authority that is not that of the type', { certificate_define_authority_code: '11100000MB0000001T' }],
+    ['an integrity that is no text', { 'vct#integrity': 1 }],
+    ['a part of a stamp', { certificate_copy_cause: '办理贷款' }],
+    [
+      'a stamp of another moment than the signature',
+      { ...STAMP, certificate_copy_creation_time: '2026-11-20T08:00:01+08:00' },
+    ],
+    ['a stamp without an end', { ...STAMP, certificate_copy_expiring_time: '长期' }],
     ['no authority', { certificate_issuing_authority_name: undefined }],
     ['an unknown kind of holder', { certificate_holder_type: '000' }],
-    ['a field that is not text', { field_residence: { street: 'x' } }],
-    ['a field with control characters', { field_residence: 'a\u0000b' }],
     ['a field whose name is not allowed', { field_Residence: 'x' }],
+    ['other holders that are none', { certificate_other_holders: [{ certificate_holder_name: 'x' }] }],
+    ['a holder key that is none', { cnf: { jwk: {} } }],
+    ...[{ residence: 'a\u0000b' }, { residence: null }, { x: nested(5) }, { x: Array(201).fill('x') }].map(
+      (fields): [string, object] => [
+        'wrong fields of a type that is not known',
+        { ...UNKNOWN_TYPE, ...prefixed(fields) },
+      ],
+    ),
   ])('%s', async (_, changes) => {
     const forged = await forge(changes);
     expect(codeOf(() => verify(forged))).toBe('CERTIFICATE_MALFORMED');
+  });
+
+  it.each([
+    ['a vct that contradicts the type', { vct: 'urn:tongban:certificate:11100000MB0143028R001' }],
+    ['no vct', { vct: undefined }],
+    ['a field that is not text', { field_residence: { street: 'x' } }],
+    ['a field with control characters', { field_residence: 'a\u0000b' }],
+    ['a field that the type does not have', { field_colour: 'x' }],
+    ['a field that is too long', { field_business_items: 'x'.repeat(4001) }],
+  ])('%s, by the code of types', async (_, changes) => {
+    const forged = await forge(changes);
+    expect(codeOf(() => verify(forged))).toBe('CERTIFICATE_TYPE');
+  });
+
+  it('a certificate of another type than was demanded', async () => {
+    const text = await issueCertificate(uxin.certificate, exampleContent(), ISSUED_AT);
+    const demand = (typeCode: string) =>
+      codeOf(() => verifyCertificate(text, { statementOf, now: ISSUED_AT, typeCode }));
+    expect(demand(FOOD_LICENCE)).toBe('none');
+    expect(demand('11100000MB0143028R001')).toBe('CERTIFICATE_TYPE');
+  });
+
+  it('a hidden field that its type never lets the holder keep back', async () => {
+    const forged = await forge({}, ['field_complaint_line']);
+    expect(codeOf(() => verify(forged))).toBe('CERTIFICATE_DISCLOSURE');
+    const unknown = await forge(UNKNOWN_TYPE, ['field_complaint_line']);
+    expect(verify(unknown).definition).toBe('unknown');
   });
 
   it.each(['exp', 'nbf', 'vct', 'iat', 'iss', 'certificate_identifier', 'certificate_validate_end'])(
@@ -331,7 +497,7 @@ describe('verifying refuses', () => {
     const one = await issueCertificate(uxin.certificate, exampleContent(), ISSUED_AT);
     const other = await issueCertificate(uxin.certificate, exampleContent(), ISSUED_AT);
     const [jwt, ...disclosures] = one.split('~');
-    const altered = createDisclosure('certificate_holder_name', '别的公司').encoded;
+    const altered = createDisclosure('c2FsdA', 'certificate_holder_name', '别的公司').encoded;
     for (const text of [
       `${one}${altered}~`,
       `${jwt}~${other.split('~').slice(1).join('~')}`,
@@ -368,8 +534,8 @@ describe('verifying refuses', () => {
     expect(codeOf(() => verify(unsigned))).toBe('ALGORITHM_NOT_ALLOWED');
     const embedded = Buffer.from(JSON.stringify({ ...header, alg: 'ES256', jwk: {} })).toString('base64url');
     expect(codeOf(() => verify(text.replace(/^[^.]+/, embedded)))).toBe('CERTIFICATE_MALFORMED');
-    for (const broken of ['', 'x', uxin.jwt, `${text}${uxin.jwt}`])
-      expect(codeOf(() => verify(broken))).toBe('CERTIFICATE_MALFORMED');
+    for (const broken of ['', 'x', uxin.jwt]) expect(codeOf(() => verify(broken))).toBe('CERTIFICATE_MALFORMED');
+    expect(codeOf(() => verify(`${text}${uxin.jwt}`))).toBe('CERTIFICATE_BINDING');
   });
 
   it('never puts what the holder kept back into a message', async () => {

@@ -3,17 +3,17 @@ import { VerificationError } from '../errors.ts';
 import type { Signer } from '../keys/signer.ts';
 import { keyValidAt } from '../region/directory.ts';
 import type { RegionStatement } from '../region/statement.ts';
-import {
-  type CertificateView,
-  claimNameOf,
-  disclosableFields,
-  fieldNameOf,
-  readClaims,
-  writeClaims,
-} from './claims.ts';
+import { nameAt, pointerOf } from './claim-names.ts';
 import { type CertificateContent, checkContent } from './content.ts';
-import { type Claims, issueSdJwt, presentSdJwt, readSdJwt, verifySdJwt } from './sd-jwt.ts';
-import { builtInCertificateTypes, type CertificateTypes } from './types.ts';
+import { readClaims } from './read-claims.ts';
+import { issueSdJwt } from './sd-jwt/issue.ts';
+import { type BindingDemand, demandBinding, readBinding } from './sd-jwt/key-binding.ts';
+import { disclosedIn, presentSdJwt } from './sd-jwt/present.ts';
+import { type Claims, readSdJwt } from './sd-jwt/text.ts';
+import { type VerifiedSdJwt, verifySdJwt } from './sd-jwt/verify.ts';
+import { builtInCertificateTypes, type CertificateTypes } from './types/types.ts';
+import type { CertificateView } from './view.ts';
+import { writeClaims } from './write-claims.ts';
 
 /** What the dates of a certificate say; whether it was suspended or revoked only its issuer can tell. */
 export type CertificateValidity = 'valid' | 'expired' | 'not-yet-valid';
@@ -29,8 +29,15 @@ export interface VerifiedCertificate {
   readonly identifier: string;
   /** At the moment of verification. */
   readonly status: CertificateValidity;
-  /** What was disclosed: `certificate_holder_name`, `certificate_holder_code`, `related_case_number`, keys of fields. */
+  /**
+   * What was disclosed: `certificate_holder_name`, `certificate_holder_code`, `certificate_other_holders/0`,
+   * `related_case_number`, names of fields, and `records/0/employer` within one.
+   */
   readonly disclosed: readonly string[];
+  /** `known`: the content was held against the definition of its type that the issuer used. */
+  readonly definition: 'known' | 'unknown';
+  /** Whether who presented it proved to be the holder: `unchecked` when he offered a proof that nobody asked for. */
+  readonly binding: 'proven' | 'unchecked' | 'none';
 }
 
 export interface CertificateVerification {
@@ -38,6 +45,12 @@ export interface CertificateVerification {
   readonly statementOf: (region: string) => RegionStatement | undefined;
   /** Milliseconds. */
   readonly now: number;
+  /** Those that come with the program unless told. */
+  readonly types?: CertificateTypes;
+  /** The type that it must be of; any when absent. */
+  readonly typeCode?: string;
+  /** The proof that the holder must give; none when absent. */
+  readonly binding?: BindingDemand;
 }
 
 /**
@@ -55,23 +68,23 @@ export async function issueCertificate(
   types: CertificateTypes = builtInCertificateTypes,
 ): Promise<string> {
   const type = checkContent(content, types);
-  const { claims, disclosable } = writeClaims(content, type, nowMs);
-  const absent = disclosableFields(type).filter((key) => !Object.hasOwn(content.fields, key));
-  // A decoy for each absent field: the number of digests does not tell which fields were filled in.
-  return issueSdJwt(signer, TYP.certificate, claims, disclosable, absent.length);
+  const { claims, ...concealment } = writeClaims(content, type, nowMs);
+  return issueSdJwt(signer, TYP.certificate, claims, concealment);
 }
 
 /**
- * Makes a copy of a certificate that shows only some fields. The issuer is not asked and the signature stays good.
+ * Makes a presentation of a certificate that shows only some fields. The issuer is not asked and the signature stays
+ * good; a key binding that was there is left out.
  *
- * @param fields names as in `VerifiedCertificate.disclosed`
+ * @param fields names as in `VerifiedCertificate.disclosed`; each stays with all that is disclosed within it
  * @throws CodedError VALIDATION_FAILED for a field that this text does not disclose,
  *   VerificationError CERTIFICATE_MALFORMED, CERTIFICATE_DISCLOSURE
  */
 export function presentCertificate(text: string, fields: readonly string[]): string {
-  const shown = readSdJwt(text).disclosed.map(fieldNameOf);
-  const problems = fields.flatMap((field, index) =>
-    shown.includes(field)
+  const shown = disclosedIn(text);
+  const pointers = fields.map(pointerOf);
+  const problems = pointers.flatMap((pointer, index) =>
+    shown.includes(pointer)
       ? []
       : [
           {
@@ -82,7 +95,7 @@ export function presentCertificate(text: string, fields: readonly string[]): str
         ],
   );
   if (problems.length > 0) throw new CodedError('VALIDATION_FAILED', undefined, problems);
-  return presentSdJwt(text, fields.map(claimNameOf));
+  return presentSdJwt(text, pointers);
 }
 
 /**
@@ -90,24 +103,41 @@ export function presentCertificate(text: string, fields: readonly string[]): str
  * proven to be genuine; who needs it in force calls {@link demandInForce}.
  *
  * @throws VerificationError CERTIFICATE_MALFORMED, CERTIFICATE_ISSUER, TYP_MISMATCH, KEY_UNKNOWN, KEY_NOT_VALID,
- *   ALGORITHM_NOT_ALLOWED, SIGNATURE_INVALID, CERTIFICATE_DISCLOSURE, CERTIFICATE_IDENTIFIER
+ *   KEY_REVOKED, ALGORITHM_NOT_ALLOWED, SIGNATURE_INVALID, CERTIFICATE_DISCLOSURE, CERTIFICATE_TYPE,
+ *   CERTIFICATE_IDENTIFIER, CERTIFICATE_BINDING_MISSING, CERTIFICATE_BINDING, CERTIFICATE_BINDING_STALE
  */
-export function verifyCertificate(text: string, { statementOf, now }: CertificateVerification): VerifiedCertificate {
-  const open = readSdJwt(text).claims;
-  const statement = issuerOf(open, statementOf);
-  const signedAt = signingTimeOf(open);
-  const { claims, disclosed, kid, digest } = verifySdJwt(text, TYP.certificate, (candidate) =>
-    keyValidAt(statement, candidate, 'certificate', signedAt),
-  );
-  const certificate = readClaims(claims, disclosed, statement.region);
+export function verifyCertificate(text: string, verification: CertificateVerification): VerifiedCertificate {
+  return verifyWhole(text, verification).verified;
+}
+
+/** {@link verifyCertificate}, with the claims for who signs them anew. */
+export function verifyWhole(
+  text: string,
+  { statementOf, now, types = builtInCertificateTypes, typeCode, binding }: CertificateVerification,
+): { readonly verified: VerifiedCertificate; readonly sdJwt: VerifiedSdJwt } {
+  const open = readSdJwt(text);
+  const statement = issuerOf(open.issued.payload, statementOf);
+  const signedAt = signingTimeOf(open.issued.payload);
+  const sdJwt = verifySdJwt(open, TYP.certificate, (kid) => keyValidAt(statement, kid, 'certificate', signedAt));
+  const { certificate, definition } = readClaims(sdJwt.claims, sdJwt.disclosed, statement.region, types);
+  if (typeCode !== undefined && certificate.typeCode !== typeCode)
+    throw new VerificationError('CERTIFICATE_TYPE', 'the certificate is of another type than was demanded');
+  if (binding) demandBinding(open, binding, now);
+  else readBinding(open);
+  const { kid, digest } = sdJwt;
   return {
-    certificate,
-    issuer: statement.region,
-    kid,
-    digest,
-    identifier: certificate.identifier,
-    status: validityOf(certificate, now),
-    disclosed: disclosed.map(fieldNameOf),
+    sdJwt,
+    verified: {
+      certificate,
+      issuer: statement.region,
+      kid,
+      digest,
+      identifier: certificate.identifier,
+      status: validityOf(certificate, now),
+      disclosed: sdJwt.disclosed.map(nameAt),
+      definition,
+      binding: binding ? 'proven' : open.binding === undefined ? 'none' : 'unchecked',
+    },
   };
 }
 
@@ -139,7 +169,10 @@ function signingTimeOf({ iat }: Claims): number {
 }
 
 /** Clocks of two regions may differ a little; a certificate signed a moment ago is not of the future. */
-function validityOf({ validFrom, validUntil, signedAt }: CertificateView, now: number): CertificateValidity {
+function validityOf(
+  { validFrom, validUntil = Number.POSITIVE_INFINITY, signedAt, stamp }: CertificateView,
+  now: number,
+): CertificateValidity {
   if (Math.max(validFrom, signedAt) > now + LIMITS.sealSkewMs) return 'not-yet-valid';
-  return validUntil !== undefined && now >= validUntil ? 'expired' : 'valid';
+  return now >= Math.min(validUntil, stamp?.expiresAt ?? validUntil) ? 'expired' : 'valid';
 }

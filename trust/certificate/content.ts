@@ -1,3 +1,4 @@
+import type { JWK } from 'jose';
 import {
   both,
   CodedError,
@@ -10,16 +11,19 @@ import {
   identifier,
   identityDocumentTypes,
   instant,
+  list,
   oneOf,
   optional,
   type Problem,
   parseCertificateIdentifier,
-  record,
+  type Rule,
   text,
   verifyCertificateIdentifier,
 } from '#proto';
+import { isPublicKey } from './sd-jwt/holder-key.ts';
 import { type StatusReference, statusReferenceRule } from './status/status-reference.ts';
-import type { CertificateType, CertificateTypes } from './types.ts';
+import type { CertificateType, CertificateTypes } from './types/types.ts';
+import type { FieldValues } from './types/values.ts';
 
 /** Who holds a certificate (持证主体). */
 export interface CertificateHolder {
@@ -43,7 +47,12 @@ export interface CertificateContent {
   readonly region: string;
   /** 颁发机构: name and social credit code. */
   readonly authority: { readonly name: string; readonly code: string };
+  /** 持证主体; of several the first. */
   readonly holder: CertificateHolder;
+  /** The other holders, of a certificate that has several. */
+  readonly otherHolders?: readonly CertificateHolder[] | undefined;
+  /** Public key whose holder can prove that the certificate is his; undefined when none does. */
+  readonly holderKey?: JWK | undefined;
   /** 有效期起始 */
   readonly validFrom: number;
   /** 有效期截止, exclusive; undefined when it has no end (长期). */
@@ -55,11 +64,20 @@ export interface CertificateContent {
   /** Number of the case that produced it (办件编号), if it may be shown. */
   readonly caseNumber?: string | undefined;
   /** Type-specific fields (照面信息), by key. */
-  readonly fields: Readonly<Record<string, string>>;
+  readonly fields: FieldValues;
   /** Where we publish its status (证照状态); undefined when we publish none. */
   readonly statusList?: StatusReference | undefined;
 }
 
+export const MAX_OTHER_HOLDERS = 50;
+const HOLDER: Rule = both(
+  fields({ name: text(200), documentType: oneOf(...identityDocumentTypes), number: text(40) }),
+  (value, pointer, problems) => {
+    const { documentType, number } = value as CertificateHolder;
+    const result = checkIdentityDocument(documentType, number);
+    if (!result.ok) add(problems, `${pointer}/number`, 'IDENTIFIER', result.reason);
+  },
+);
 const CONTENT = fields({
   identifier: identifier(verifyCertificateIdentifier),
   typeCode: text(21),
@@ -67,20 +85,18 @@ const CONTENT = fields({
   name: text(200),
   region: identifier(checkRegionCode),
   authority: fields({ name: text(100), code: identifier(checkSocialCreditCode) }),
-  holder: both(
-    fields({ name: text(200), documentType: oneOf(...identityDocumentTypes), number: text(40) }),
-    (value, pointer, problems) => {
-      const { documentType, number } = value as CertificateHolder;
-      const result = checkIdentityDocument(documentType, number);
-      if (!result.ok) problems.push({ pointer: `${pointer}/number`, code: 'IDENTIFIER', message: result.reason });
-    },
-  ),
+  holder: HOLDER,
+  otherHolders: optional(list(HOLDER, MAX_OTHER_HOLDERS, 1)),
+  holderKey: optional((value, pointer, problems) => {
+    if (!isPublicKey(value as JWK)) add(problems, pointer, 'FORMAT', 'must be a public JWK of a suite');
+  }),
   validFrom: instant,
   validUntil: optional(instant),
   issuedAt: instant,
   item: identifier(checkItemCode),
   caseNumber: optional(text(64)),
-  fields: record(text(48), text(4000, { lines: true }), 50),
+  // By the rule of the type.
+  fields: () => {},
   statusList: optional(statusReferenceRule),
 });
 
@@ -96,7 +112,7 @@ export function checkContent(content: CertificateContent, types: CertificateType
   const type = types.get(content.typeCode);
   if (!type) add(problems, '/typeCode', 'NOT_IN_LIST', 'is not a type of certificate that is defined here');
   if (problems.length === 0) checkTogether(content, problems);
-  if (type && typeof content.fields === 'object' && content.fields !== null) checkFields(content, type, problems);
+  type?.whole(content.fields, '/fields', problems);
   if (!type || problems.length > 0) throw new CodedError('VALIDATION_FAILED', undefined, problems);
   return type;
 }
@@ -109,19 +125,6 @@ function checkTogether(content: CertificateContent, problems: Problem[]): void {
     add(problems, '/identifier', 'IDENTIFIER', 'was minted for another type or another authority');
   if (typeof validUntil === 'number' && Math.floor(validUntil / 1000) <= Math.floor(validFrom / 1000))
     add(problems, '/validUntil', 'RANGE', 'must be later than validFrom');
-}
-
-function checkFields({ fields }: CertificateContent, type: CertificateType, problems: Problem[]): void {
-  for (const { key, required } of type.fields) {
-    if (required && !Object.hasOwn(fields, key)) add(problems, `/fields/${key}`, 'REQUIRED', 'is required');
-  }
-  const known = new Set(type.fields.map(({ key }) => key));
-  for (const key of Object.keys(fields)) {
-    if (!known.has(key)) {
-      const pointer = `/fields/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-      add(problems, pointer, 'UNKNOWN_FIELD', `is not a field of ${type.name}`);
-    }
-  }
 }
 
 function add(problems: Problem[], pointer: string, code: string, message: string): void {

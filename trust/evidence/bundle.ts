@@ -104,9 +104,12 @@ function checkLog(
     ages = LogAges.of(bundle, state, { exportedBy, statementOf: (region) => trusted.get(region), authorities });
     return verifyCheckpoint(note, exporter, exportedAt, ages.ofLeaf(state.size - 1)?.at);
   });
-  for (const { where, error } of ages?.findings ?? [])
-    if (typeof error === 'string') findings.note(where, 'not-counted', error);
-    else findings.fault('witnessed', where, error);
+  const said = new Set<string>();
+  for (const { where, error } of ages?.findings ?? []) {
+    if (typeof error !== 'string') findings.fault('witnessed', where, error);
+    else if (!said.has(error)) findings.note(where, 'not-counted', error);
+    said.add(String(error));
+  }
   return { checkpoint, ages };
 }
 

@@ -12,9 +12,6 @@ export interface Cosignature {
   readonly at: number;
 }
 
-/** Most signature lines that one note carries, as every verifier of C2SP notes must accept. */
-export const NOTE_LINES_MAX = 16;
-
 const NAME = /^tongban\/witness\/(\d{6,12})$/;
 const TIME_BYTES = 8;
 const SIGNATURE_BYTES = 64;

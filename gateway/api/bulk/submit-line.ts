@@ -1,11 +1,8 @@
 import { CodedError } from '#proto';
 import type { CaseFile } from '../../case/case-file.ts';
-import { codedError } from '../problem.ts';
-import { type Line, TOO_LONG } from './lines.ts';
+import { faultLine, readLine } from './line-text.ts';
+import type { Line } from './lines.ts';
 import type { WaitingRoom } from './waiting-room.ts';
-
-/** Wrong fields of one line that are listed, at most. */
-const MAX_PROBLEMS = 100;
 
 /** Hands one case over; the case service does it in one unit of work. */
 type Submit = (input: unknown) => Promise<Pick<CaseFile, 'conversation' | 'number'>>;
@@ -17,8 +14,7 @@ export async function submitLine(line: Line, number: number, submit: Submit, roo
     const { conversation, number: caseNumber } = await whenThereIsRoom(input, submit, room);
     return `{"line":${number},"conversation":"${conversation}","number":"${caseNumber}"}\n`;
   } catch (error) {
-    const { code, message, problems } = codedError(error);
-    return `${JSON.stringify({ line: number, code, message, errors: problems.slice(0, MAX_PROBLEMS) })}\n`;
+    return faultLine(number, error);
   }
 }
 
@@ -32,14 +28,5 @@ async function whenThereIsRoom(input: unknown, submit: Submit, room: WaitingRoom
       if (!(error instanceof CodedError) || error.code !== 'BACK_PRESSURE') throw error;
       await room.waitRefused(peer);
     }
-  }
-}
-
-function readLine(line: Line): unknown {
-  if (line === TOO_LONG) throw new CodedError('REQUEST_INVALID', 'the line is longer than 64 KiB');
-  try {
-    return JSON.parse(line);
-  } catch {
-    throw new CodedError('REQUEST_INVALID', 'the line is not well-formed JSON');
   }
 }

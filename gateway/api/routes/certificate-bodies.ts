@@ -1,46 +1,21 @@
-import {
-  CodedError,
-  checkRegionCode,
-  fields,
-  identifier,
-  list,
-  oneOf,
-  optional,
-  type Problem,
-  text,
-  verifyCertificateIdentifier,
-} from '#proto';
+import { CodedError, fields, oneOf, type Problem, text } from '#proto';
 import { STATUS_WORDS } from '#trust';
 import type { CertificateInput } from '../../certificate/issuable.ts';
 
 /** Characters of a certificate as text: what a message can carry. */
-const certificateText = text(256 * 1024, { lines: true });
+export const certificateText = text(256 * 1024, { lines: true });
 
 export const statusBody = fields({ status: oneOf(...STATUS_WORDS), reason: text(500) });
 
 export const certificateBody = fields({ certificate: certificateText });
-
-export interface CheckBody {
-  readonly region: string;
-  readonly identifier: string;
-  readonly certificate?: string | null;
-  readonly fields?: readonly string[];
-  readonly purpose: string;
-}
-
-export const checkBody = fields({
-  region: identifier(checkRegionCode),
-  identifier: identifier(verifyCertificateIdentifier),
-  certificate: optional(certificateText),
-  fields: optional(list(text(64), 50)),
-  purpose: text(200),
-});
 
 const INPUT_FIELDS: ReadonlySet<string> = new Set([
   'typeName',
   'item',
   'caseNumber',
   'holder',
+  'otherHolders',
+  'holderKey',
   'authority',
   'number',
   'validFrom',

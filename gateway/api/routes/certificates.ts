@@ -1,22 +1,23 @@
 import { Type } from '@fastify/type-provider-typebox';
-import type { Problem } from '#proto';
 import { STATUS_WORDS, type StatusWord } from '#trust';
 import type { CertificateInput } from '../../certificate/issuable.ts';
-import { CERTIFICATE_STATUSES } from '../../certificate/standing.ts';
+import { codePointName } from '../../rendition/text.ts';
 import type { ApiContext } from '../context.ts';
-import { demandNone, judgingContent, RULED, readInput } from '../helpers/body.ts';
+import { attachment } from '../helpers/attachment.ts';
+import { judgingContent, RULED, readInput } from '../helpers/body.ts';
 import { pageOf, pageQuery, pageRequest } from '../helpers/pagination.ts';
 import type { RouteModule } from '../typed.ts';
-import { CertificateJson, certificateJson, contentFor, VerdictJson } from '../views/certificate-view.ts';
+import { CertificateJson, certificateJson, contentFor, StandingJson, VerdictJson } from '../views/certificate-view.ts';
 import { seesPersonalData } from '../views/privacy.ts';
-import { CLOSED, described, page, words } from '../views/schemas.ts';
-import { type CheckBody, certificateBody, checkBody, issueInput, statusBody } from './certificate-bodies.ts';
+import { bytesOf, CLOSED, described, page, words } from '../views/schemas.ts';
+import { certificateBody, issueInput, statusBody } from './certificate-bodies.ts';
 
 const tags = ['电子证照 / certificates'];
+const PDF = 'application/pdf';
 const Identifier = Type.Object({ identifier: Type.String() }, CLOSED);
 
-/** The certificate library (证照库), and questions to the regions that issued (证照核验). */
-export function certificateRoutes({ certificates, checks, cases }: ApiContext): RouteModule {
+/** The certificate library (证照库). */
+export function certificateRoutes({ certificates, renditions, cases }: ApiContext): RouteModule {
   return (app) => {
     app.get(
       '/v1/certificates',
@@ -70,8 +71,34 @@ export function certificateRoutes({ certificates, checks, cases }: ApiContext): 
       async (request) => {
         const { identifier } = request.params;
         const isOpen = seesPersonalData(request.user.role);
-        const record = certificateJson(await certificates.get(identifier), isOpen);
-        return isOpen ? { ...record, text: await certificates.text(identifier) } : record;
+        const found = await certificates.get(identifier);
+        const record = certificateJson(found, isOpen);
+        if (!isOpen) return record;
+        const qr = await certificates.reference(found);
+        return { ...record, text: await certificates.text(identifier), ...(qr && { qr }) };
+      },
+    );
+
+    app.get(
+      '/v1/certificates/:identifier/pdf',
+      {
+        schema: {
+          tags,
+          summary:
+            '证照 PDF（已签名，含证照原文和查验码） / one of ours as a signed PDF with itself and its QR code inside',
+          description:
+            '字体未收的字符以编码标示，并列于 x-missing-characters / characters that the font lacks are printed as their code points and listed in x-missing-characters',
+          params: Identifier,
+          response: { 200: bytesOf(PDF, 'PDF 文件 / the PDF') },
+        },
+      },
+      async (request, reply) => {
+        const { pdf, missing } = await renditions.pdf(request.params.identifier);
+        if (missing.length > 0) reply.header('x-missing-characters', missing.map(codePointName).join(' '));
+        return reply
+          .type(PDF)
+          .header('content-disposition', attachment(`${request.params.identifier}.pdf`))
+          .send(pdf);
       },
     );
 
@@ -81,7 +108,8 @@ export function certificateRoutes({ certificates, checks, cases }: ApiContext): 
         ...RULED,
         schema: {
           tags,
-          summary: '变更证照状态 / suspend, restore or revoke a certificate that we issued',
+          summary:
+            '变更证照状态（暂停、恢复、注销、撤销、吊销） / suspend, restore, cancel, revoke or withdraw one of ours',
           params: Identifier,
           body: Type.Object({ status: words(STATUS_WORDS), reason: Type.String() }, CLOSED),
           response: { 200: CertificateJson },
@@ -90,7 +118,26 @@ export function certificateRoutes({ certificates, checks, cases }: ApiContext): 
       async (request) => {
         const { identifier } = request.params as { identifier: string };
         const { status, reason } = readInput<{ status: StatusWord; reason: string }>(statusBody, request.body);
-        return certificateJson(await certificates.setStatus(identifier, status, reason), true);
+        return certificateJson(await certificates.setStatus(identifier, status, reason, request.user.sub), true);
+      },
+    );
+
+    app.get(
+      '/v1/certificates/:identifier/status',
+      {
+        schema: {
+          tags,
+          summary: '证照状态及变更记录 / how a certificate stands, where that is published, and every change of it',
+          params: Identifier,
+          response: { 200: StandingJson },
+        },
+      },
+      async (request) => {
+        const { identifier } = request.params;
+        const { issuer, status, certificate } = await certificates.get(identifier);
+        const changes = await certificates.statusChanges(identifier);
+        const { statusList } = certificate;
+        return { identifier, issuer, status, ...(statusList && { statusList }), changes };
       },
     );
 
@@ -100,7 +147,8 @@ export function certificateRoutes({ certificates, checks, cases }: ApiContext): 
         ...RULED,
         schema: {
           tags,
-          summary: '验证证照 / verify a certificate with the statements that we have, asking nobody',
+          summary:
+            '验证证照 / verify a certificate with the statements and status lists that we have, not asking its issuer',
           body: Type.Object({ certificate: Type.String() }, CLOSED),
           response: { 200: VerdictJson },
         },
@@ -112,6 +160,7 @@ export function certificateRoutes({ certificates, checks, cases }: ApiContext): 
         return {
           status,
           source,
+          ...('asOf' in verdict && { asOf: verdict.asOf }),
           issuer,
           identifier,
           kid,
@@ -121,67 +170,5 @@ export function certificateRoutes({ certificates, checks, cases }: ApiContext): 
         };
       },
     );
-
-    app.post(
-      '/v1/certificates/check',
-      {
-        ...RULED,
-        schema: {
-          tags,
-          summary: '向签发地区核验证照 / ask the region that issued a certificate how it stands',
-          body: Type.Object(
-            {
-              region: Type.String({ description: '签发地区 / region that issued' }),
-              identifier: Type.String(),
-              certificate: Type.Optional(
-                Type.String({ description: '证照文件，只发送其摘要 / only its digest is sent' }),
-              ),
-              fields: Type.Optional(Type.Array(Type.String(), { description: '要核对的字段 / fields to be told' })),
-              purpose: Type.String({ description: '用途' }),
-            },
-            CLOSED,
-          ),
-          response: {
-            200: Type.Object({
-              status: words([...CERTIFICATE_STATUSES, 'unknown']),
-              answeredAt: Type.Integer(),
-              fields: Type.Record(Type.String(), Type.String()),
-              evidence: Type.String({ description: '核验报文编号 / id of the question, kept with its sealed answer' }),
-            }),
-          },
-        },
-      },
-      async (request) => {
-        const body = readInput<CheckBody>(checkBody, request.body);
-        return judgingContent(async () => {
-          const { region, identifier, fields = [], purpose } = body;
-          const digest = body.certificate && (await digestOf(body.certificate, body));
-          const {
-            status,
-            answeredAt,
-            fields: told,
-            evidence,
-          } = await checks.ask(region, {
-            identifier,
-            ...(digest && { digest }),
-            fields,
-            purpose,
-          });
-          return { status, answeredAt, fields: { ...told }, evidence };
-        });
-      },
-    );
   };
-
-  /** Digest of the certificate that the caller holds, after making sure that it is the one asked about. */
-  async function digestOf(text: string, { region, identifier }: CheckBody): Promise<Buffer> {
-    const held = await certificates.verify(text.trim());
-    const problems: Problem[] = [];
-    const other = (pointer: string) =>
-      problems.push({ pointer, code: 'MISMATCH', message: 'the certificate in this request names another one' });
-    if (held.issuer !== region) other('/region');
-    if (held.identifier !== identifier) other('/identifier');
-    demandNone(problems);
-    return held.digest;
-  }
 }

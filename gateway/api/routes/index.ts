@@ -6,6 +6,8 @@ import { authorizationRoutes } from './authorizations.ts';
 import { bulkRoutes } from './bulk.ts';
 import { caseRoutes } from './cases.ts';
 import { certificateRoutes } from './certificates.ts';
+import { checkRoutes } from './checks.ts';
+import { documentRoutes } from './documents.ts';
 import { entrustmentRoutes } from './entrustments.ts';
 import { envelopeRoutes } from './envelopes.ts';
 import { evidenceRoutes } from './evidence.ts';
@@ -17,6 +19,7 @@ import { peerRoutes } from './peers.ts';
 import { repinRoutes } from './repin.ts';
 import { standingRoutes } from './standing.ts';
 import { statementRoutes } from './statement.ts';
+import { statusListRoutes } from './status-list.ts';
 
 /** Every route of the API. Who may call them is in `ROUTE_ACCESS`. */
 export function allRoutes(context: ApiContext): RouteModule[] {
@@ -35,7 +38,10 @@ export function allRoutes(context: ApiContext): RouteModule[] {
     caseRoutes(context, answerOnce(answers), answers),
     bulkRoutes(context),
     materialRoutes(context),
+    documentRoutes(context),
     certificateRoutes(context),
+    checkRoutes(context),
+    statusListRoutes(context),
     evidenceRoutes(context),
   ];
 }

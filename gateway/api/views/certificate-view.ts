@@ -1,6 +1,6 @@
 import { type Static, Type } from '@fastify/type-provider-typebox';
 import { maskName, maskNumber } from '#proto';
-import type { CertificateView } from '#trust';
+import { type CertificateView, STATUS_WORDS } from '#trust';
 import type { CertificateRecord } from '../../certificate/library.ts';
 import { CERTIFICATE_STATUSES } from '../../certificate/standing.ts';
 import { hideValues } from './privacy.ts';
@@ -20,17 +20,39 @@ export const CertificateJson = Type.Object({
   reason: Type.String({ description: '状态变更原因 / why the status changed last' }),
   certificate: Content,
   text: Type.Optional(Type.String({ description: '证照文件 / the certificate itself, an SD-JWT' })),
+  qr: Type.Optional(Type.String({ description: '二维码内容 / text of its QR code, when we issued it' })),
   createdAt: instant('入库 / kept since'),
   updatedAt: instant('更新 / changed'),
+});
+
+/** How a certificate stands, and what was decided about it. */
+export const StandingJson = Type.Object({
+  identifier: Type.String(),
+  issuer: Type.String(),
+  status: words(CERTIFICATE_STATUSES, '证照状态 / status now'),
+  statusList: Type.Optional(
+    Type.Object({ uri: Type.String(), idx: Type.Integer() }, { description: '状态列表与序号 / list and entry in it' }),
+  ),
+  changes: Type.Array(
+    Type.Object({
+      from: words(STATUS_WORDS),
+      to: words(STATUS_WORDS),
+      reason: Type.String({ description: '事由 / why' }),
+      by: Type.String({ description: '令牌使用方 / subject of the token' }),
+      at: instant('时间 / when'),
+    }),
+    { description: '本地区所作变更,先早后晚 / what we decided, the oldest first' },
+  ),
 });
 
 /** What verification of a certificate says. */
 export const VerdictJson = Type.Object({
   status: words([...CERTIFICATE_STATUSES, 'unknown']),
   source: words(
-    ['library', 'dates'],
-    'library: 本地区签发 / we issued it; dates: 须向签发地区核验 / only its issuer knows more',
+    ['library', 'list', 'dates'],
+    'library: 本地区签发 / we issued it; list: 签发地区状态列表 / by the status list of its issuer; dates: 须向签发地区核验 / only its issuer knows more',
   ),
+  asOf: Type.Optional(instant('状态列表签发时间 / when the status list was issued')),
   issuer: Type.String(),
   identifier: Type.String(),
   kid: Type.String(),
@@ -58,14 +80,20 @@ export function certificateJson(record: CertificateRecord, isOpen: boolean): Sta
 /** What a certificate shows, without whom it is about where the reader may not know. */
 export function contentFor(content: CertificateView, isOpen: boolean): CertificateView {
   if (isOpen) return content;
-  const { holder, fields } = content;
+  // A key names its holder as well as a number does.
+  const { holder, otherHolders, holderKey: _, fields, ...rest } = content;
   return {
-    ...content,
-    holder: {
-      ...holder,
-      ...(holder.name !== undefined && { name: maskName(holder.name) }),
-      ...(holder.number !== undefined && { number: maskNumber(holder.number) }),
-    },
+    ...rest,
+    holder: masked(holder),
+    ...(otherHolders && { otherHolders: otherHolders.map(masked) }),
     fields: hideValues(fields),
+  };
+}
+
+function masked(holder: CertificateView['holder']): CertificateView['holder'] {
+  return {
+    ...holder,
+    ...(holder.name !== undefined && { name: maskName(holder.name) }),
+    ...(holder.number !== undefined && { number: maskNumber(holder.number) }),
   };
 }

@@ -13,6 +13,8 @@ export function hide(text: string): string {
 }
 
 /** Hides every value, so that it still can be seen which fields there are. */
-export function hideValues(record: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, hide(value)]));
+export function hideValues(record: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(record).map(([name, value]) => [name, typeof value === 'string' ? hide(value) : HIDDEN]),
+  );
 }

@@ -1,10 +1,13 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { CodedError } from '#proto';
 import { STATUS_WORDS } from '#trust';
+import { readCertificateFile } from '../certificate-file.ts';
 import { connect, path } from '../client.ts';
 import { type Answer, type Cli, type CommonOptions, handle } from '../command.ts';
+import { save } from '../download.ts';
 import { readJson, readText, writeText } from '../files.ts';
-import { chinaTime, pairs } from '../format.ts';
+import { humanSize, pairs, plain } from '../format.ts';
 import { duration, type GatewayOptions, gatewayOption } from '../options.ts';
 
 interface CertificateRecord {
@@ -15,20 +18,19 @@ interface CertificateRecord {
   readonly digest?: string;
   /** The certificate itself, where the gateway gives it. */
   readonly text?: string;
-}
-
-interface CheckResult {
-  readonly status: string;
-  readonly answeredAt?: number;
-  readonly fields?: Readonly<Record<string, string>>;
+  /** Text of its QR code, when the region issued it. */
+  readonly qr?: string;
 }
 
 interface CheckOptions extends GatewayOptions {
-  readonly region: string;
-  readonly identifier: string;
+  readonly region?: string;
+  readonly identifier?: string;
+  readonly qr?: string;
   readonly certificate?: string;
   readonly field?: readonly string[];
-  readonly purpose: string;
+  readonly purpose?: string;
+  readonly file?: string;
+  readonly out?: string;
 }
 
 interface VerifyOptions extends CommonOptions {
@@ -61,6 +63,15 @@ export function define(command: Command, cli: Cli): void {
     return recordAnswer(await client.get<CertificateRecord>(path`/v1/certificates/${identifier!}`), out);
   });
 
+  const pdf = command.command('pdf').description('生成电子证照 PDF / save one of ours as a signed PDF');
+  pdf.argument('<identifier>', '电子证照标识 / identifier');
+  pdf.requiredOption('--out <file>', '存为 / save as');
+  handle<GatewayOptions & { out: string }>(gatewayOption(pdf), cli, async ({ gateway, out }, identifier) => {
+    const client = await connect(gateway, cli.clock);
+    const size = await save(await client.download(path`/v1/certificates/${identifier!}/pdf`), out);
+    return { json: { identifier, out, size }, text: `已保存 / saved: ${plain(out)} (${humanSize(size)})\n` };
+  });
+
   const status = command
     .command('status')
     .description('变更电子证照状态(暂停、恢复、注销、撤销、吊销) / change the status of one of ours');
@@ -75,7 +86,7 @@ export function define(command: Command, cli: Cli): void {
   });
 
   const verify = command.command('verify').description('离线核验电子证照 / verify one offline');
-  verify.argument('<file>', '电子证照文件 / certificate');
+  verify.argument('<file>', '电子证照文件或其 PDF / certificate, or its PDF');
   verify.requiredOption('--statement <file...>', '可信的地区声明 / statements of the regions that are trusted');
   verify
     .option(
@@ -90,7 +101,7 @@ export function define(command: Command, cli: Cli): void {
   handle<VerifyOptions>(verify, cli, async ({ statement, statusList, maxAge }, file) => {
     const { verifyCertificateFile } = await import('../verify-certificate.ts');
     const cached = statusList === undefined ? undefined : { path: statusList, maxAgeMs: maxAge * 1000 };
-    return verifyCertificateFile(await certificateIn(file!), statement, cli.clock.now(), cached);
+    return verifyCertificateFile(await readCertificateFile(file!), statement, cli.clock.now(), cached);
   });
 
   const lists = command.command('status-list').description('证照状态列表 / the status lists of our certificates');
@@ -105,31 +116,36 @@ export function define(command: Command, cli: Cli): void {
 
   const check = command.command('check').description('向签发地区核查电子证照 / ask the issuing region');
   check
-    .requiredOption('--region <code>', '签发地区 / issuing region')
-    .requiredOption('--identifier <identifier>', '电子证照标识 / identifier')
+    .option('--region <code>', '签发地区 / issuing region')
+    .option('--identifier <identifier>', '电子证照标识 / identifier')
+    .option('--qr <text>', '二维码内容,代替地区和标识 / text of its QR code, instead of region and identifier')
     .option('--certificate <file>', '持有的证照,只发送其摘要 / the certificate at hand; only its digest is sent')
     .addOption(new Option('--field <key...>', '要求返回的照面字段 / fields to be told'))
-    .requiredOption('--purpose <text>', '用途 / purpose');
-  handle<CheckOptions>(gatewayOption(check), cli, (options) => checkOnline(options, cli));
-}
-
-async function checkOnline(options: CheckOptions, cli: Cli): Promise<Answer> {
-  const { gateway, region, identifier, purpose, field: fields } = options;
-  const certificate = options.certificate === undefined ? undefined : await certificateIn(options.certificate);
-  const client = await connect(gateway, cli.clock);
-  const body = { region, identifier, purpose, ...(certificate && { certificate }), ...(fields && { fields }) };
-  const json = await client.post<CheckResult>('/v1/certificates/check', body);
-  const text = pairs([
-    ['标识 Identifier', identifier],
-    ['状态 Status', json.status],
-    ['答复时间 Answered', chinaTime(json.answeredAt)],
-    ...Object.entries(json.fields ?? {}),
-  ]);
-  return { json, text, exit: json.status === 'valid' ? 0 : 1 };
+    .option('--purpose <text>', '用途 / purpose')
+    .addOption(
+      new Option('--file <list>', '批量核查,每行一个 JSON / a list of questions, one JSON a line').conflicts([
+        'region',
+        'identifier',
+        'qr',
+        'certificate',
+        'field',
+        'purpose',
+      ]),
+    )
+    .option('--out <file>', '批量答复另存为 / save the answers to a list as');
+  handle<CheckOptions>(gatewayOption(check), cli, async (options) => {
+    const { checkList, checkOne } = await import('../check-certificates.ts');
+    const { gateway, file, out, region, identifier, qr, purpose, field: fields } = options;
+    const held = options.certificate === undefined ? undefined : await certificateIn(options.certificate);
+    const client = await connect(gateway, cli.clock);
+    if (file !== undefined) return checkList(client, file, out);
+    if (purpose === undefined) throw new CodedError('VALIDATION_FAILED', '--purpose says why it is asked (用途)');
+    return checkOne(client, { region, identifier, qr, purpose, certificate: held, fields });
+  });
 }
 
 async function recordAnswer(record: CertificateRecord, out?: string): Promise<Answer> {
-  const { identifier, issuer, status, reason, digest, text: certificate } = record;
+  const { identifier, issuer, status, reason, digest, text: certificate, qr } = record;
   const notes: string[] = [];
   if (out !== undefined) {
     if (certificate === undefined) notes.push('没有证照原文可存 / the gateway gave no certificate to save');
@@ -141,6 +157,7 @@ async function recordAnswer(record: CertificateRecord, out?: string): Promise<An
     ['状态 Status', status],
     ['理由 Reason', reason],
     ['摘要 Digest', digest],
+    ['二维码 QR', qr],
     ['文件 File', certificate === undefined ? undefined : out],
   ]);
   return { json: record, text: shown, notes, exit: notes.length > 0 ? 1 : 0 };

@@ -46,6 +46,8 @@ interface Frame {
 
 /** Milliseconds between two frames that show our log to one peer. */
 const SHOW_EVERY_MS = 60_000;
+/** Milliseconds between two frames to one peer that opens stream after stream. */
+const STREAM_MS = 1_000;
 /** Milliseconds by which the clock of a witness may be ahead of ours. */
 const SKEW_MS = 300_000;
 
@@ -71,6 +73,14 @@ export class Showing {
     if (viewer.frame) return this.#show(peer, viewer.frame);
     this.#prepareSoon(peer, viewer);
     return undefined;
+  }
+
+  /** A peer opened a stream: it may have forgotten what it saw, so the minute begins anew, though not every second. */
+  met(peer: string): void {
+    const viewer = this.#viewer(peer);
+    if (this.#options.clock.now() - viewer.shownAt < STREAM_MS) return;
+    viewer.shownAt = 0;
+    if (!viewer.frame) this.#prepareSoon(peer, viewer);
   }
 
   /**

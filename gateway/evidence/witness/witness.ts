@@ -2,7 +2,6 @@ import type { messages } from '#proto';
 import {
   type Clock,
   cosignCheckpoint,
-  type LogCheckpoint,
   parseCheckpoint,
   type RegionStatement,
   type Signer,
@@ -13,6 +12,7 @@ import type { Store } from '../../store/store.ts';
 import type { Gossip } from './gossip.ts';
 import { judgeGrowth } from './growth.ts';
 import type { LogAlarms } from './log-alarms.ts';
+import { Pace } from './pace.ts';
 import { Thinning } from './thinning.ts';
 
 export interface WitnessOptions {
@@ -36,7 +36,6 @@ interface Held {
 const PATIENCE = 3;
 /** Shown states of one peer that are judged in a minute; more are not answered. */
 const JUDGED_A_MINUTE = 3;
-const MINUTE_MS = 60_000;
 /** Milliseconds that a stream waits for our signature; a slower one goes out with the next frame. */
 const SIGNING_MS = 1000;
 
@@ -44,11 +43,12 @@ const SIGNING_MS = 1000;
 export class Witness {
   readonly #options: WitnessOptions;
   readonly #unproven = new Map<string, number>();
-  readonly #judged = new Map<string, { since: number; count: number }>();
+  readonly #pace: Pace;
   readonly #thinning = new Thinning('witnessed_note');
 
   constructor(options: WitnessOptions) {
     this.#options = options;
+    this.#pace = new Pace(options.clock, JUDGED_A_MINUTE);
   }
 
   /**
@@ -60,7 +60,7 @@ export class Witness {
   async judge(peer: RegionStatement, frame: messages.Checkpoint): Promise<object | undefined> {
     const { alarms, clock, gossip } = this.#options;
     const shown = verifyCheckpoint(frame.note, peer, clock.now());
-    if (!this.#hasTime(peer.region)) return undefined;
+    if (!this.#pace.allows(peer.region)) return undefined;
     const held = await this.#held(peer.region);
     const verdict = judgeGrowth(held && parseCheckpoint(held.note), shown, frame.growth);
     const seen = { via: peer.region, held: held?.note ?? '', shown: frame.note };
@@ -152,21 +152,4 @@ export class Witness {
     this.#unproven.set(region, misses);
     return misses >= PATIENCE;
   }
-
-  #hasTime(region: string): boolean {
-    const now = this.#options.clock.now();
-    const known = this.#judged.get(region);
-    const pace = known && now - known.since < MINUTE_MS ? known : { since: now, count: 0 };
-    pace.count += 1;
-    this.#judged.set(region, pace);
-    return pace.count <= JUDGED_A_MINUTE;
-  }
-}
-
-/** Newest state that is held of each peer's log. */
-export async function heldStates(store: Store): Promise<{ state: LogCheckpoint; note: string; received_at: number }[]> {
-  const rows = await store.read.all<{ note: string; received_at: number }>(
-    'SELECT note, received_at FROM peer_checkpoint ORDER BY received_at DESC',
-  );
-  return rows.map((row) => ({ ...row, state: parseCheckpoint(row.note) }));
 }

@@ -6,12 +6,18 @@ import { recordEnvelopes } from './envelopes.ts';
 import { recordBundle, recordCheckpoint, recordLog } from './evidence.ts';
 import { recordReceipts } from './receipts.ts';
 import { recordSm2 } from './sm2.ts';
+import { recordStatusList } from './status-lists.ts';
+import { recordCosignature, recordWitnessed } from './witnesses.ts';
 
 /** Every file of this kind of vectors, by name, and how it is recorded. */
 export const RECORDINGS: Readonly<Record<string, () => Promise<object>>> = {
   'log-sha256': () => recordLog('ES256'),
   'log-sm3': () => recordLog('SM2-SM3'),
   'signature-sm2-sm3': recordSm2,
+  'cosignature-ed25519': () => recordCosignature('Ed25519'),
+  'cosignature-sm2-sm3': () => recordCosignature('SM2-SM3'),
+  'witnessed-es256': () => recordWitnessed('ES256'),
+  'witnessed-sm2-sm3': () => recordWitnessed('SM2-SM3'),
   ...Object.fromEntries(
     SUITE_NAMES.flatMap((suite) => {
       const name = suite.toLowerCase();
@@ -21,6 +27,7 @@ export const RECORDINGS: Readonly<Record<string, () => Promise<object>>> = {
         [`checkpoint-${name}`, () => recordCheckpoint(suite)],
         [`bundle-${name}`, () => recordBundle(suite)],
         [`certificate-${name}`, () => recordCertificate(suite)],
+        [`status-list-${name}`, () => recordStatusList(suite)],
       ];
     }),
   ),

@@ -4,6 +4,9 @@ import type { CertificateStatus as _tongban_v1_CertificateStatus, CertificateSta
 import type { Long } from '@grpc/proto-loader';
 
 export interface CertificateAnswer {
+  /**
+   * Identifier and reference as in the question: what was not known to the asker is told as a field or not at all.
+   */
   'identifier'?: (string);
   'status'?: (_tongban_v1_CertificateStatus);
   /**
@@ -11,9 +14,17 @@ export interface CertificateAnswer {
    */
   'answeredAt'?: (number | string | Long);
   'fields'?: ({[key: string]: string});
+  'reference'?: (string);
+  /**
+   * Seconds for which the asker may use this answer again for the very same question; 0: it must ask again.
+   */
+  'validForSeconds'?: (number);
 }
 
 export interface CertificateAnswer__Output {
+  /**
+   * Identifier and reference as in the question: what was not known to the asker is told as a field or not at all.
+   */
   'identifier': (string);
   'status': (_tongban_v1_CertificateStatus__Output);
   /**
@@ -21,4 +32,9 @@ export interface CertificateAnswer__Output {
    */
   'answeredAt': (number);
   'fields': ({[key: string]: string});
+  'reference': (string);
+  /**
+   * Seconds for which the asker may use this answer again for the very same question; 0: it must ask again.
+   */
+  'validForSeconds': (number);
 }

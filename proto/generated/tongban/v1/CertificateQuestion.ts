@@ -3,7 +3,7 @@
 
 export interface CertificateQuestion {
   /**
-   * Certificate identifier as printed on it.
+   * Certificate identifier as printed on it; empty when it is asked about by its reference.
    */
   'identifier'?: (string);
   /**
@@ -18,11 +18,15 @@ export interface CertificateQuestion {
    * Why it is asked (用途).
    */
   'purpose'?: (string);
+  /**
+   * Reference of a QR code: 26 characters of base32; empty when the identifier is given.
+   */
+  'reference'?: (string);
 }
 
 export interface CertificateQuestion__Output {
   /**
-   * Certificate identifier as printed on it.
+   * Certificate identifier as printed on it; empty when it is asked about by its reference.
    */
   'identifier': (string);
   /**
@@ -37,4 +41,8 @@ export interface CertificateQuestion__Output {
    * Why it is asked (用途).
    */
   'purpose': (string);
+  /**
+   * Reference of a QR code: 26 characters of base32; empty when the identifier is given.
+   */
+  'reference': (string);
 }

@@ -1,5 +1,8 @@
 // Original file: tongban/v1/certificate.proto
 
+/**
+ * More words may follow: a reader takes one that it does not know for UNKNOWN, and never relies on it.
+ */
 export const CertificateStatus = {
   CERTIFICATE_STATUS_UNSPECIFIED: 'CERTIFICATE_STATUS_UNSPECIFIED',
   CERTIFICATE_STATUS_VALID: 'CERTIFICATE_STATUS_VALID',
@@ -18,11 +21,14 @@ export const CertificateStatus = {
    */
   CERTIFICATE_STATUS_CANCELLED: 'CERTIFICATE_STATUS_CANCELLED',
   /**
-   * 吊销, by penalty
+   * 吊销
    */
   CERTIFICATE_STATUS_WITHDRAWN: 'CERTIFICATE_STATUS_WITHDRAWN',
 } as const;
 
+/**
+ * More words may follow: a reader takes one that it does not know for UNKNOWN, and never relies on it.
+ */
 export type CertificateStatus =
   | 'CERTIFICATE_STATUS_UNSPECIFIED'
   | 0
@@ -48,9 +54,12 @@ export type CertificateStatus =
   | 'CERTIFICATE_STATUS_CANCELLED'
   | 6
   /**
-   * 吊销, by penalty
+   * 吊销
    */
   | 'CERTIFICATE_STATUS_WITHDRAWN'
   | 7
 
+/**
+ * More words may follow: a reader takes one that it does not know for UNKNOWN, and never relies on it.
+ */
 export type CertificateStatus__Output = typeof CertificateStatus[keyof typeof CertificateStatus]

@@ -1,0 +1,142 @@
+import type { Readable } from 'node:stream';
+import { Type } from '@fastify/type-provider-typebox';
+import type { Problem } from '#proto';
+import {
+  CHECK_STATUSES,
+  type CheckResult,
+  type CheckWay,
+  DATA_STATUSES,
+  type DataInput,
+  type DataResult,
+} from '../../certificate/check-service.ts';
+import { checkLine } from '../bulk/check-line.ts';
+import { answerInOrder } from '../bulk/in-order.ts';
+import { readLines } from '../bulk/lines.ts';
+import type { ApiContext } from '../context.ts';
+import { demandNone, judgingContent, RULED } from '../helpers/body.ts';
+import type { RouteModule } from '../typed.ts';
+import { bytesOf, CLOSED, described, words } from '../views/schemas.ts';
+import { type CheckRequest, readCheck, readDataQuestion } from './check-bodies.ts';
+
+const NDJSON = 'application/x-ndjson';
+const MAX_LINE_BYTES = 64 * 1024;
+/** Lines in work at once: two groups under way, and the next one waiting. */
+const AT_ONCE = 3 * 256;
+
+const told = {
+  answeredAt: Type.Integer(),
+  fields: Type.Record(Type.String(), Type.String()),
+  validForSeconds: Type.Integer({ description: '签发地区允许重用的秒数 / seconds for which it may be used again' }),
+  cached: Type.Boolean({ description: '此前的答复 / an answer that was given before; nobody was asked now' }),
+  evidence: Type.String({ description: '核验报文编号 / id of the question, kept with its sealed answer' }),
+};
+
+const CheckBodyJson = Type.Object(
+  {
+    region: Type.Optional(Type.String({ description: '签发地区 / region that issued' })),
+    identifier: Type.Optional(Type.String({ description: '电子证照标识' })),
+    qr: Type.Optional(
+      Type.String({
+        description: '二维码内容，代替地区和标识 / text of its QR code, instead of region and identifier',
+      }),
+    ),
+    certificate: Type.Optional(Type.String({ description: '证照文件，只发送其摘要 / only its digest is sent' })),
+    fields: Type.Optional(Type.Array(Type.String(), { description: '要核对的字段 / fields to be told' })),
+    purpose: Type.String({ description: '用途' }),
+  },
+  CLOSED,
+);
+
+/** Questions to the regions that issued certificates (证照核验), and to their data (数据共享查询). */
+export function checkRoutes({ certificates, checks }: ApiContext): RouteModule {
+  return (app) => {
+    app.post(
+      '/v1/certificates/check',
+      {
+        ...RULED,
+        schema: {
+          tags: ['电子证照 / certificates'],
+          summary: '向签发地区核验证照 / ask the region that issued a certificate how it stands',
+          body: CheckBodyJson,
+          response: { 200: Type.Object({ status: words(CHECK_STATUSES), ...told }) },
+        },
+      },
+      async (request) => plain(await check(readCheck(request.body), 'alone')),
+    );
+
+    app.post(
+      '/v1/data/check',
+      {
+        ...RULED,
+        schema: {
+          tags: ['数据共享 / data sharing'],
+          summary: '向其他地区查询数据，免交材料 / ask another region for what it knows, instead of demanding paper',
+          body: described<DataInput & { region: string }>(
+            '{region, item, kind, parameters: [{name, type, value}], fields, purpose, legalBasis}; type: text, number, date, citizen-number, social-credit-code',
+          ),
+          response: { 200: Type.Object({ status: words(DATA_STATUSES), ...told }) },
+        },
+      },
+      async (request) => {
+        const { region, query } = readDataQuestion(request.body);
+        return plain(await checks.askData(region, query));
+      },
+    );
+
+    app.post(
+      '/v1/certificates/checks',
+      {
+        bodyLimit: Number.MAX_SAFE_INTEGER,
+        config: { streams: NDJSON },
+        schema: {
+          tags: ['电子证照 / certificates'],
+          summary: '批量核验 / ask about many certificates, or data, one a line',
+          description:
+            '每行一个核验请求或数据查询；每行一个回答，顺序相同；错误的行不影响其他行。' +
+            'Each line is a body of /v1/certificates/check, or one of /v1/data/check, which has a kind; at most 64 KiB. ' +
+            'Each answer is a line, in the same order: {line, status, …} or {line, code, message, errors}. Read the ' +
+            'answers while sending. 等待期间每秒发送一个空格 / while it waits a space is sent every second.',
+          consumes: [NDJSON],
+          response: { 200: bytesOf(NDJSON, '每行一个回答 / one answer a line') },
+        },
+      },
+      async (request, reply) => {
+        const answers = answerInOrder(
+          readLines(request.body as Readable, MAX_LINE_BYTES),
+          (line, number) => checkLine(line, number, checkTogether),
+          { atOnce: AT_ONCE },
+        );
+        return reply.type(NDJSON).send(answers);
+      },
+    );
+  };
+
+  async function checkTogether(input: unknown): Promise<CheckResult | DataResult> {
+    if (typeof input !== 'object' || input === null || !('kind' in input)) return check(readCheck(input), 'together');
+    const { region, query } = readDataQuestion(input);
+    return checks.askData(region, query, 'together');
+  }
+
+  function check(request: CheckRequest, way: CheckWay): Promise<CheckResult> {
+    return judgingContent(async () => {
+      const digest = request.certificate && (await digestOf(request.certificate, request));
+      return checks.ask(request.region, { ...request.query, ...(digest && { digest }) }, way);
+    });
+  }
+
+  /** Digest of the certificate that the caller holds, after making sure that it is the one asked about. */
+  async function digestOf(text: string, { region, query }: CheckRequest): Promise<Buffer> {
+    const held = await certificates.verify(text.trim());
+    const problems: Problem[] = [];
+    const other = (pointer: string) =>
+      problems.push({ pointer, code: 'MISMATCH', message: 'the certificate in this request names another one' });
+    if (held.issuer !== region) other('/region');
+    if (held.identifier !== query.identifier) other('/identifier');
+    demandNone(problems);
+    return held.digest;
+  }
+}
+
+function plain<R extends CheckResult | DataResult>(result: R) {
+  return { ...result, fields: { ...result.fields } };
+}

@@ -1,0 +1,145 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { StatusWord } from '#trust';
+import { type CheckRegion, checkRegion, licence } from '../testing/check-region.ts';
+import { runTongban } from '../testing/gateway-process.ts';
+import { verifyCertificateFile } from './verify-certificate.ts';
+
+const NOW = Date.UTC(2030, 0, 1);
+const HOUR_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * HOUR_MS;
+
+let folder: string;
+let lists: string;
+let statement: string;
+let time: number;
+let uxin: CheckRegion;
+let certificate: string;
+let identifier: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tongban-cached-'));
+  lists = join(folder, 'lists');
+  await mkdir(lists);
+  time = NOW;
+  uxin = await checkRegion('150626', { now: () => time });
+  ({ text: certificate, identifier } = await uxin.certificates.issue(licence(NOW)));
+  statement = join(folder, '150626.jwt');
+  await writeFile(statement, uxin.own.jwt);
+});
+
+afterEach(async () => {
+  await uxin.close();
+  await rm(folder, { recursive: true });
+});
+
+async function fetchInto(name: string): Promise<string> {
+  const file = join(lists, name);
+  await writeFile(file, (await uxin.statusLists.published(1)).text);
+  return file;
+}
+
+async function decide(word: StatusWord): Promise<void> {
+  await uxin.certificates.setStatus(identifier, word, '核查', 'window');
+  time += 1000;
+}
+
+const verify = (path = lists, maxAgeMs = DAY_MS) =>
+  verifyCertificateFile(certificate, [statement], time, { path, maxAgeMs });
+
+describe('a cached list', () => {
+  it('proves that a certificate stands, and says how old it is', async () => {
+    const file = await fetchInto('1');
+    time += 2 * HOUR_MS;
+    for (const path of [file, lists]) {
+      const answer = await verify(path);
+      const statusProof = { word: 'valid', asOf: NOW };
+      expect(answer).toMatchObject({ exit: 0, json: { verified: true, status: 'valid', statusProof } });
+      expect(answer.text).toContain('120 min');
+      expect(answer.notes).toEqual([]);
+    }
+  });
+
+  it.each<[StatusWord, string]>([
+    ['suspended', '已暂停'],
+    ['cancelled', '已注销'],
+    ['revoked', '已撤销'],
+    ['withdrawn', '已吊销'],
+  ])('tells that it is %s, in the word of the trade', async (word, text) => {
+    await decide(word);
+    await fetchInto('1');
+    const answer = await verify();
+    expect(answer).toMatchObject({ exit: 1, json: { verified: false, status: word } });
+    expect(answer.text).toContain(text);
+  });
+
+  it('is the newest of several, whatever the files are called', async () => {
+    await fetchInto('z-newest-by-name');
+    time += HOUR_MS;
+    await decide('revoked');
+    await fetchInto('a');
+    await writeFile(join(lists, 'notes.txt'), 'fetched by hand');
+    expect(await verify()).toMatchObject({ exit: 1, json: { status: 'revoked' } });
+  });
+
+  it('is enough up to the age that is demanded, and not a moment longer', async () => {
+    await fetchInto('1');
+    time += DAY_MS;
+    expect(await verify()).toMatchObject({ exit: 0 });
+    time += 1;
+    const answer = await verify();
+    const statusProof = { code: 'STATUS_LIST_STALE', asOf: NOW };
+    expect(answer).toMatchObject({ exit: 1, json: { verified: false, status: 'valid', statusProof } });
+    expect(answer.text).toContain('STATUS_LIST_STALE');
+  });
+
+  it('that is altered, of another region or absent proves nothing', async () => {
+    expect(await verify()).toMatchObject({ exit: 1, json: { statusProof: { code: 'STATUS_UNKNOWN' } } });
+    const file = await fetchInto('1');
+    const text = await readFile(file, 'utf8');
+    const altered = text.replace(/\.[^.]+$/, `.${'A'.repeat(86)}`);
+    await writeFile(file, altered);
+    for (const path of [file, lists])
+      expect(await verify(path)).toMatchObject({ exit: 1, json: { statusProof: { code: 'SIGNATURE_INVALID' } } });
+    const other = await checkRegion('350500', { now: () => time });
+    await other.certificates.issue(licence(NOW));
+    const foreign = join(folder, 'foreign');
+    await writeFile(foreign, (await other.statusLists.published(1)).text);
+    await other.close();
+    expect(await verify(foreign)).toMatchObject({ exit: 1, json: { statusProof: { code: 'STATUS_LIST_ISSUER' } } });
+    await expect(verify(join(folder, 'nowhere'))).rejects.toThrow(
+      expect.objectContaining({ code: 'VALIDATION_FAILED' }),
+    );
+  });
+
+  it('does not keep a certificate alive that is out of date', async () => {
+    const late = licence(NOW, { validUntil: NOW + HOUR_MS });
+    ({ text: certificate } = await uxin.certificates.issue(late));
+    await fetchInto('1');
+    time += HOUR_MS;
+    expect(await verify()).toMatchObject({ exit: 1, json: { status: 'expired', statusProof: { word: 'valid' } } });
+  });
+});
+
+it('is demanded on the command line with a folder and an age', async () => {
+  const fresh = await checkRegion('350500', { now: () => Date.now() });
+  const { text } = await fresh.certificates.issue(licence(Date.now() - HOUR_MS));
+  const file = join(folder, 'certificate');
+  const trusted = join(folder, '350500.jwt');
+  await writeFile(file, text);
+  await writeFile(trusted, fresh.own.jwt);
+  const ask = (...more: string[]) =>
+    runTongban('certificate', 'verify', file, '--statement', trusted, '--status-list', lists, '--json', ...more);
+  const without = await ask();
+  expect(without.code).toBe(1);
+  expect(JSON.parse(without.stdout)).toMatchObject({ verified: false, statusProof: { code: 'STATUS_UNKNOWN' } });
+  await writeFile(join(lists, '1'), (await fresh.statusLists.published(1)).text);
+  await fresh.close();
+  expect(await readdir(lists)).toEqual(['1']);
+  const proved = await ask('--max-age', '1h');
+  expect(JSON.parse(proved.stdout)).toMatchObject({ verified: true, statusProof: { word: 'valid' } });
+  expect(proved.code).toBe(0);
+  expect((await ask('--max-age', 'long')).code).toBe(2);
+});

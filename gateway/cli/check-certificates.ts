@@ -1,0 +1,113 @@
+import { openAsBlob } from 'node:fs';
+import { CodedError } from '#proto';
+import type { GatewayClient } from './client.ts';
+import type { Answer } from './command.ts';
+import { save } from './download.ts';
+import { fileError } from './files.ts';
+import { chinaTime, pairs } from './format.ts';
+
+/** What is asked about one certificate: by region and identifier, or by its QR code. */
+export interface CheckQuestion {
+  readonly region?: string | undefined;
+  readonly identifier?: string | undefined;
+  readonly qr?: string | undefined;
+  /** The certificate at hand; only its digest leaves the gateway. */
+  readonly certificate?: string | undefined;
+  readonly fields?: readonly string[] | undefined;
+  readonly purpose: string;
+}
+
+interface CheckResult {
+  readonly status: string;
+  readonly answeredAt?: number;
+  readonly fields?: Readonly<Record<string, string>>;
+  readonly cached?: boolean;
+}
+
+/** One line of the answer to a list. */
+interface AnsweredLine {
+  readonly line: number;
+  readonly status?: string;
+  readonly code?: string;
+}
+
+/** Lines that are named in the summary, at most. */
+const MAX_NAMED = 20;
+/** What an answer must say for a check to succeed. */
+const GOOD: ReadonlySet<string> = new Set(['valid', 'found']);
+
+/** Asks about one certificate. Fails unless it is valid. */
+export async function checkOne(client: GatewayClient, question: CheckQuestion): Promise<Answer> {
+  const json = await client.post<CheckResult>('/v1/certificates/check', question);
+  const text = pairs([
+    ['标识 Identifier', question.identifier],
+    ['状态 Status', json.status],
+    ['答复时间 Answered', chinaTime(json.answeredAt)],
+    ['缓存 Cached', json.cached ? '是 yes' : undefined],
+    ...Object.entries(json.fields ?? {}),
+  ]);
+  return { json, text, exit: json.status === 'valid' ? 0 : 1 };
+}
+
+/**
+ * Asks everything that stands in a file, one question a line. Fails unless every answer is good.
+ *
+ * @param out where the answers are saved, one a line
+ * @throws CodedError VALIDATION_FAILED when a file cannot be read or written, and whatever the gateway answers
+ */
+export async function checkList(client: GatewayClient, file: string, out: string | undefined): Promise<Answer> {
+  const list = await openAsBlob(file).catch((error) => Promise.reject(fileError('read', file, error)));
+  const tally = new Tally();
+  const answers = (await client.converse('/v1/certificates/checks', list)).pipeThrough(tally.counting());
+  if (out === undefined) for await (const _ of answers);
+  else await save(answers, out);
+  return tally.answer();
+}
+
+/** Counts answers as they pass by. */
+class Tally {
+  readonly #counts = new Map<string, number>();
+  readonly #named: AnsweredLine[] = [];
+  #lines = 0;
+  #bad = 0;
+
+  counting(): TransformStream<Uint8Array, Uint8Array> {
+    const decoder = new TextDecoder();
+    let rest = '';
+    return new TransformStream({
+      transform: (chunk, passed) => {
+        const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+        rest = lines.pop()!;
+        for (const line of lines) this.#count(line);
+        passed.enqueue(chunk);
+      },
+      flush: () => {
+        if (rest.trim() !== '') throw new CodedError('GATEWAY_UNREACHABLE', 'the answer broke off');
+      },
+    });
+  }
+
+  answer(): Answer {
+    const counts = Object.fromEntries([...this.#counts].sort());
+    const rows = Object.entries(counts).map(([word, count]): [string, string] => [word, String(count)]);
+    const named = this.#named.map(({ line, status, code }): [string, string] => [
+      `第 ${line} 行 line`,
+      status ?? code!,
+    ]);
+    return {
+      json: { lines: this.#lines, counts, notGood: this.#bad },
+      text: pairs([['核验 Questions', String(this.#lines)], ...rows, ...named]),
+      exit: this.#bad === 0 ? 0 : 1,
+    };
+  }
+
+  #count(text: string): void {
+    const answered = JSON.parse(text) as AnsweredLine;
+    const word = answered.status ?? answered.code!;
+    this.#lines += 1;
+    this.#counts.set(word, (this.#counts.get(word) ?? 0) + 1);
+    if (GOOD.has(word)) return;
+    this.#bad += 1;
+    if (this.#named.length < MAX_NAMED) this.#named.push(answered);
+  }
+}

@@ -1,0 +1,99 @@
+import { hash, randomBytes } from 'node:crypto';
+import { VerificationError } from '../../errors.ts';
+import { decodePart } from '../../jws.ts';
+import type { Suite } from '../../suites.ts';
+import { parseUniqueJson } from '../../unique-json.ts';
+
+/** One claim, or one entry of a list, that its holder may show or keep back (RFC 9901, 4.2). */
+export interface Disclosure {
+  /** The text between two tildes; the digest is taken over it, so it is never encoded anew. */
+  readonly encoded: string;
+  /** Name of the claim; undefined for an entry of a list. */
+  readonly name: string | undefined;
+  readonly value: unknown;
+}
+
+export type HashName = Suite['hashName'];
+
+/** RFC 9901, 9.3 wants 128 bits at least; 18 bytes fill their base64url, so that many salts are encoded as one. */
+const SALT_BYTES = 18;
+const SALT_LENGTH = 24;
+const SALTS_AT_ONCE = 256;
+/** Characters of one disclosure. */
+export const MAX_DISCLOSURE_LENGTH = 32 * 1024;
+/** What Node calls the hashes. Its one-shot hash of a text costs a third of one that makes buffers. */
+const ALGORITHMS: Readonly<Record<HashName, string>> = { 'sha-256': 'sha256', sm3: 'sm3' };
+/** Strict; keeps a byte order mark, which JSON does not allow. */
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Salts that were read from the system and not used: to ask it for a few bytes costs as much as five hashes. */
+let prepared: string[] = [];
+
+/** Fresh salts; none is ever given twice. */
+export function freshSalts(count: number): string[] {
+  if (prepared.length < count) {
+    const text = randomBytes(Math.max(count, SALTS_AT_ONCE) * SALT_BYTES).toString('base64url');
+    prepared = Array.from({ length: text.length / SALT_LENGTH }, (_, place) =>
+      text.slice(place * SALT_LENGTH, (place + 1) * SALT_LENGTH),
+    );
+  }
+  return prepared.splice(prepared.length - count, count);
+}
+
+/**
+ * Makes the disclosure of a claim, or without a name that of an entry of a list (RFC 9901, 4.2.1 and 4.2.2).
+ *
+ * @param salt base64url
+ */
+export function createDisclosure(salt: string, name: string | undefined, value: unknown): Disclosure {
+  const named = name === undefined ? '' : `,${JSON.stringify(name)}`;
+  const json = `["${salt}"${named},${JSON.stringify(value)}]`;
+  return { encoded: Buffer.from(json).toString('base64url'), name, value };
+}
+
+/**
+ * Reads a disclosure: a JSON array of salt, name and value, or of salt and value.
+ *
+ * @throws VerificationError CERTIFICATE_DISCLOSURE when it is anything else or its name is reserved (RFC 9901, 7.1, 3.3.2)
+ */
+export function readDisclosure(encoded: string): Disclosure {
+  if (encoded.length > MAX_DISCLOSURE_LENGTH) refuse(`is longer than ${MAX_DISCLOSURE_LENGTH} characters`);
+  const content = parse(encoded);
+  if (!Array.isArray(content) || content.length < 2 || content.length > 3)
+    return refuse('is not a JSON array of salt, name and value, or of salt and value');
+  if (typeof content[0] !== 'string') refuse('has a salt that is not text');
+  if (content.length === 2) return { encoded, name: undefined, value: content[1] };
+  const name: unknown = content[1];
+  if (typeof name !== 'string') return refuse('has a name that is not text');
+  if (isReservedName(name)) refuse('has a reserved name');
+  return { encoded, name, value: content[2] };
+}
+
+/** Base64url of the hash over the ASCII bytes of an encoded disclosure: what stands in `_sd` (RFC 9901, 4.2.3). */
+export function digestOf(hashName: HashName, encoded: string): string {
+  return hash(ALGORITHMS[hashName], encoded, 'base64url');
+}
+
+/** A digest of a salt, which belongs to no claim: the number of digests does not tell that of the claims (RFC 9901, 4.2.5). */
+export function decoyDigest(hashName: HashName, salt: string): string {
+  return digestOf(hashName, salt);
+}
+
+/** Whether a name carries digests (RFC 9901, 4.1) and may therefore not be the name of a claim. */
+export function isReservedName(name: string): boolean {
+  return name === '_sd' || name === '...' || name === '_sd_alg';
+}
+
+function parse(encoded: string): unknown {
+  try {
+    const json = UTF8.decode(decodePart(encoded));
+    // Only an object can have a member twice.
+    return json.includes('{') ? parseUniqueJson(json) : JSON.parse(json);
+  } catch (cause) {
+    throw new VerificationError('CERTIFICATE_DISCLOSURE', 'a disclosure is not base64url of JSON', [], { cause });
+  }
+}
+
+function refuse(what: string): never {
+  throw new VerificationError('CERTIFICATE_DISCLOSURE', `a disclosure ${what}`);
+}

@@ -1,0 +1,42 @@
+import { calculateJwkThumbprint } from 'jose';
+import { VerificationError } from '../errors.ts';
+import { publicJwkOf } from '../suites.ts';
+import { readCertificate } from './crypto/x509.ts';
+import { DocumentFindings } from './findings.ts';
+import { examinePdf } from './pdf/pdf.ts';
+import { findSignatures } from './pdf/signatures.ts';
+import { readCms } from './seal/cms.ts';
+
+/** Whose key signed a PDF of a region. */
+export interface PdfSigner {
+  /** RFC 7638 thumbprint of the key: a statement says whose it is. */
+  readonly kid: string;
+  /** Milliseconds; the signer's own word. */
+  readonly signedAt: number;
+}
+
+/**
+ * Reads by which key a PDF was signed, as regions sign the PDFs of their certificates: once, over the whole file, and as
+ * it is now. Whose key that is, the caller asks a statement.
+ *
+ * @param now milliseconds
+ * @throws VerificationError RENDITION_ALTERED for any other file
+ */
+export async function signerOfPdf(bytes: Buffer, now: number): Promise<PdfSigner> {
+  const findings = new DocumentFindings();
+  const reports = findings.attempt('', () => examinePdf(bytes, { now, anchors: [], authorities: [] }, findings)) ?? [];
+  const [report, second] = reports;
+  if (findings.has('refused', 'altered', 'unproven', 'partial')) altered(findings.list[0]?.code);
+  if (!report || second || report.covers !== 'whole' || report.form !== 'CMS') altered('is not signed once as a whole');
+  if (report.signedAt === undefined) altered('does not say when it was signed');
+  const { certificates, signer } = readCms(findSignatures(bytes, findings)[0]!.contents.bytes, true);
+  const own = certificates
+    .map(readCertificate)
+    .find(({ issuer, serial }) => issuer.equals(signer.issuer) && serial === signer.serial);
+  if (!own?.key) altered('comes without the certificate of its signer');
+  return { kid: await calculateJwkThumbprint(publicJwkOf(own.key.key)), signedAt: report.signedAt };
+}
+
+function altered(why = ''): never {
+  throw new VerificationError('RENDITION_ALTERED', `the PDF is not as a region signs it: ${why}`);
+}
