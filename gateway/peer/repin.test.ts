@@ -149,8 +149,8 @@ it.each<[string, string, () => Promise<unknown>]>([
 
 it('is done once when two do it at the same time', async () => {
   const results = await Promise.allSettled([repin(rebuilt.statement), repin(rebuilt.statement)]);
-  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
-  expect((results[1] as PromiseRejectedResult).reason).toMatchObject({ code: 'CONFLICT' });
+  const refused = results.filter((result) => result.status === 'rejected');
+  expect(refused).toMatchObject([{ reason: { code: 'CONFLICT' } }]);
   expect(await peers.identityChanges('150626')).toHaveLength(1);
 });
 

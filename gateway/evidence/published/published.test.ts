@@ -177,12 +177,11 @@ describe('a published log that was changed', () => {
   });
 
   it.each([
-    ['its signature', (text: string) => text.replace(/^(— tongban\/log\S+ ....).(.)/m, '$1$2$2'), 'checkpoint'],
+    ['its signature', (text: string) => text.replace(/^(— tongban\/log\S+ .{40})(.)/m, otherLetter), 'checkpoint'],
     ['its size', (text: string) => text.replace('\n600\n', '\n599\n'), 'checkpoint'],
     [
       'a countersignature',
-      (text: string) =>
-        text.replace(/(tongban\/witness\S+ .{60})(.)/, (_, head, one) => `${head}${one === 'A' ? 'B' : 'A'}`),
+      (text: string) => text.replace(/(tongban\/witness\S+ .{60})(.)/, otherLetter),
       `checkpoint/${WITNESS}`,
     ],
   ])('in %s is found out', async (_, change, where) => {
@@ -227,3 +226,8 @@ describe('beside what we saw', () => {
     await other.close();
   });
 });
+
+/** Never the letter that was there. */
+function otherLetter(_: string, head: string, one: string): string {
+  return `${head}${one === 'A' ? 'B' : 'A'}`;
+}
