@@ -58,6 +58,13 @@ function table(figures: Figures): string {
       '空闲时单件，提交到回执验证 / one case at a time, submit to receipt verified',
     ],
     ['idle p99', `${figures.idle_p99_ms} ms`, ''],
+    ...Object.entries(figures.certificates).flatMap(([suite, of]) => [
+      [`verify ${suite}`, `${of.verify_per_s}/s`, `电子证照离线验证 / certificates; bare ${of.bare_verify_per_s}/s`],
+      ['verify : bare', `${of.verify_ratio}`, ''],
+      [`issue ${suite}`, `${of.issue_per_s}/s`, `电子证照签发 / certificates; bare ${of.bare_sign_per_s}/s`],
+      ['issue : bare', `${of.issue_ratio}`, ''],
+    ]),
+    ['memory growth', `${figures.certificate_growth_mib} MiB`, '连续验证期间 / while certificates are verified'],
   ];
   return `${rows.map(([name = '', value = '', note = '']) => `${name.padEnd(22)}${value.padStart(12)}  ${note}`.trimEnd()).join('\n')}\n`;
 }

@@ -1,6 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import {
+  type CertificateEffort,
+  type CertificateFigures,
+  measureCertificateMemory,
+  measureCertificates,
+} from './certificates.ts';
 import { Children } from './children.ts';
 import { startFloor } from './floor/floor.ts';
 import { startAgreedPair } from './gateways/agreed-pair.ts';
@@ -14,11 +20,22 @@ export interface Effort {
   readonly seconds: number;
   /** Cases submitted one at a time. */
   readonly samples: number;
+  readonly certificates: CertificateEffort;
 }
 
-export const FULL: Effort = { rounds: 9, seconds: 5, samples: 200 };
+export const FULL: Effort = {
+  rounds: 9,
+  seconds: 5,
+  samples: 200,
+  certificates: { rounds: 9, partMs: 500, verifications: 1_000_000 },
+};
 /** At most three minutes. */
-export const QUICK: Effort = { rounds: 5, seconds: 2, samples: 60 };
+export const QUICK: Effort = {
+  rounds: 5,
+  seconds: 2,
+  samples: 60,
+  certificates: { rounds: 5, partMs: 100, verifications: 20_000 },
+};
 
 /** What came out: rates in envelopes a second, medians of the rounds; latencies in milliseconds. */
 export interface Figures {
@@ -29,6 +46,10 @@ export interface Figures {
   readonly ratio_to_one_by_one: number;
   readonly idle_p50_ms: number;
   readonly idle_p99_ms: number;
+  /** By suite. */
+  readonly certificates: Readonly<Record<string, CertificateFigures>>;
+  /** MiB that a process grows while it verifies certificates, 1,000,000 of them in a full run. */
+  readonly certificate_growth_mib: number;
 }
 
 export interface MeasureOptions {
@@ -83,13 +104,16 @@ async function measureIn(folder: string, children: Children, { effort, now, say 
     const shown = names.map((name) => `${name} ${Math.round(rates[name].at(-1)!)}/s`).join(', ');
     say(`第 ${round}/${effort.rounds} 轮 / round: ${shown}`);
   }
-  return figures(rates, latencies);
+  say('电子证照的签发与离线验证 / certificates are issued and verified');
+  const certificates = await measureCertificates(effort.certificates, now());
+  const growth = await measureCertificateMemory(effort.certificates, now());
+  return { ...figures(rates, latencies), certificates, certificate_growth_mib: round(growth / 2 ** 20, 1) };
 }
 
 function figures(
   rates: Readonly<Record<'exchange' | 'floor' | 'oneByOne', readonly number[]>>,
   latencies: readonly number[],
-): Figures {
+): Omit<Figures, 'certificates' | 'certificate_growth_mib'> {
   const [exchange, floor, oneByOne] = [median(rates.exchange), median(rates.floor), median(rates.oneByOne)];
   return {
     exchange_per_s: round(exchange, 1),

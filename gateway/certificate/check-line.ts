@@ -83,11 +83,6 @@ export class CheckLine<Q, R> {
     });
   }
 
-  /** Whether nothing waits and nothing is under way. */
-  get isIdle(): boolean {
-    return this.#waiting.length === 0 && this.#flights.size === 0 && !this.#isPumping;
-  }
-
   /** Questions that come together go together. */
   #pumpSoon(): void {
     if (this.#isPumping) return;
@@ -98,7 +93,7 @@ export class CheckLine<Q, R> {
   async #pump(): Promise<void> {
     while (this.#waiting.length > 0 && this.#flights.size < GROUPS_UNDER_WAY) await this.#send();
     this.#isPumping = false;
-    if (!this.isIdle) return;
+    if (this.#waiting.length > 0 || this.#flights.size > 0) return;
     this.#stream?.end();
     this.#stream = undefined;
     this.#groups = 0;
@@ -149,6 +144,8 @@ export class CheckLine<Q, R> {
   #open(): CheckStream {
     const stream = this.#options.open();
     this.#stream = stream;
+    // Who reads hears of an error too; but it may come once more when nobody reads.
+    stream.on('error', () => {});
     void this.#listen(stream);
     return stream;
   }

@@ -196,6 +196,48 @@ test('a certificate that its region does not call valid fails the check', async 
   expect((await tongban(...args)).code).toBe(1);
 });
 
+test('a certificate is asked about by its QR code alone, and only with a purpose', async () => {
+  answer = json(200, { status: 'valid', answeredAt: 0, fields: {}, cached: true });
+  const qr = ['certificate', 'check', '--qr', 'TONGBAN:150626:AAAAAAAAAAAAAAAAAAAAAAAAAA'];
+  const { code, stdout } = await tongban(...qr, '--purpose', '窗口扫码');
+  expect(code).toBe(0);
+  expect(stdout).toContain('Cached');
+  expect(JSON.parse(asked[0]!.body.toString())).toEqual({ qr: qr[3], purpose: '窗口扫码' });
+  expect((await tongban(...qr)).code).toBe(2);
+  expect(asked).toHaveLength(1);
+});
+
+test('a list is sent as it is; its answers are saved, counted, and those that are not good are named', async () => {
+  const [list, out] = [join(folder, 'list.ndjson'), join(folder, 'answers.ndjson')];
+  const questions = Array.from({ length: 5 }, (_, n) => `{"n":${n}}\n`).join('');
+  await writeFile(list, questions);
+  const lines = [
+    '{"line":1,"status":"valid"}\n',
+    ' {"line":2,"status":"rev',
+    'oked"}\n{"line":3,"status":"found"}\n',
+    '{"line":4,"code":"PEER_UNREACHABLE"}\n{"line":5,"status":"valid"}\n',
+  ];
+  answer = (response) => {
+    response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+    for (const line of lines) response.write(line);
+    response.end();
+  };
+  const { code, stdout } = await tongban('certificate', 'check', '--file', list, '--out', out, '--json');
+  expect({ code, json: JSON.parse(stdout) }).toEqual({
+    code: 1,
+    json: { lines: 5, counts: { PEER_UNREACHABLE: 1, found: 1, revoked: 1, valid: 2 }, notGood: 2 },
+  });
+  expect(asked[0]!.body.toString()).toBe(questions);
+  expect(await readFile(out, 'utf8')).toBe(lines.join(''));
+  const { stdout: text } = await tongban('certificate', 'check', '--file', list);
+  expect(text).toMatch(/第 2 行.*revoked/);
+  lines.push('{"line":6,"sta');
+  const before = await readFile(out, 'utf8');
+  expect((await tongban('certificate', 'check', '--file', list, '--out', out)).code).toBe(3);
+  expect(await readFile(out, 'utf8')).toBe(before);
+  expect((await tongban('certificate', 'check', '--file', list, '--qr', 'x')).code).toBe(2);
+});
+
 function tongban(...args: readonly string[]): ReturnType<typeof runTongban> {
   return runTongban(...args, '--gateway', folder);
 }

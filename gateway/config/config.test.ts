@@ -47,6 +47,7 @@ test('a file that says only what has no default gets every default', async () =>
       statusSources: {},
       statusMaxAgeMs: 86_400_000,
     },
+    checks: { answerSeconds: 0, reuseSeconds: 300 },
     documents: {},
   });
 });

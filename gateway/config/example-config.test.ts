@@ -35,13 +35,14 @@ it('says the defaults wherever it does not have to choose', async () => {
 it('shows every section', async () => {
   const sections = Object.keys(parse(await readFile(EXAMPLE, 'utf8')) as object);
   expect([...sections, 'data'].sort()).toEqual(
-    'data evidence http keys limits log name peer platforms region store tokens'.split(' '),
+    'checks data evidence http keys limits log name peer platforms region store tokens'.split(' '),
   );
 });
 
 it('has a platform of every kind, and each adapter takes its settings', async () => {
   for (const name of ['events', 'submissions']) await mkdir(join(folder, name));
-  await writeFile(join(folder, 'hall.secret'), Buffer.alloc(32, 1).toString('base64'), { mode: 0o600 });
+  for (const secret of ['hall.secret', 'sharing.secret'])
+    await writeFile(join(folder, secret), Buffer.alloc(32, 1).toString('base64'), { mode: 0o600 });
   const here = (await readFile(EXAMPLE, 'utf8')).replaceAll(/\/(?:etc|srv)\/tongban/g, folder);
   const { platforms } = parseConfig(here, EXAMPLE);
   expect(platforms.map(({ kind }) => kind).sort()).toEqual([...ADAPTER_KINDS].sort());

@@ -4,9 +4,6 @@ import fontkit from '@pdf-lib/fontkit';
 import type { PDFDocument, PDFFont } from 'pdf-lib';
 import { alignedFont } from './aligned-font.ts';
 
-/** The font of our PDFs (Noto Sans SC, SIL Open Font License): GB 18030 to the most part, no Arabic and no Mongolian script. */
-const FILE = '@expo-google-fonts/noto-sans-sc/400Regular/NotoSansSC_400Regular.ttf';
-
 export interface RenditionFont {
   /** Whether it has a glyph for a character. */
   covers(codePoint: number): boolean;
@@ -14,9 +11,16 @@ export interface RenditionFont {
   embed(document: PDFDocument): Promise<PDFFont>;
 }
 
-/** Reads the font that comes with the program: some 10 MB, once a process. */
+/**
+ * Reads the font of our PDFs, Noto Sans SC (SIL Open Font License): some 10 MB, once a process. It has no Arabic and no
+ * Mongolian script, and of the rare characters (生僻字) only some.
+ */
 export async function openFont(): Promise<RenditionFont> {
-  const bytes = alignedFont(await readFile(fileURLToPath(import.meta.resolve(FILE))));
+  const bytes = alignedFont(
+    await readFile(
+      fileURLToPath(import.meta.resolve('@expo-google-fonts/noto-sans-sc/400Regular/NotoSansSC_400Regular.ttf')),
+    ),
+  );
   const font = fontkit.create(bytes);
   return {
     covers: (codePoint) => font.hasGlyphForCodePoint(codePoint),

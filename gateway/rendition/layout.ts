@@ -43,8 +43,8 @@ export async function layOut(content: RenditionContent, font: RenditionFont): Pr
   sheet.paragraph(certificate.name, { size: 26, align: 'centre' });
   sheet.skip(18);
   for (const { label, text: value } of rowsOf(certificate, types)) sheet.row(label, value, LABEL_WIDTH, { size: 11.5 });
-  close(sheet, certificate, reference);
   noteMissing(sheet);
+  close(sheet, certificate, reference);
   sheet.finish(vouchingLines(certificate, now));
   describe(document, certificate, now);
   await document.attach(Buffer.from(text), ATTACHMENT.name, {
@@ -85,7 +85,8 @@ function noteMissing(sheet: Sheet): void {
 /** Who vouches for the printout, and until when. */
 function vouchingLines({ region, validUntil, stamp }: CertificateView, now: number): string[] {
   const by = `${regionFullName(region) ?? ''}（${region}）`;
-  const until = lastDay(Math.min(validUntil ?? Number.POSITIVE_INFINITY, stamp?.expiresAt ?? Number.POSITIVE_INFINITY));
+  const ends = [validUntil, stamp?.expiresAt].filter((end) => end !== undefined);
+  const until = lastDay(ends.length > 0 ? Math.min(...ends) : undefined);
   return [
     `电子证照打印件 · 由${by}签发并签名 · ${chineseDate(chinaDate(now))}生成 · 证照有效期至：${until}`,
     '打印件上所载以签发地区的电子签名和查验结果为准，证照此后可能已变更或注销 / Printout: only the electronic signature and a check with the issuing region prove it.',

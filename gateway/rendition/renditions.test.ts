@@ -1,11 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { inflateSync } from 'node:zlib';
 import fontkit from '@pdf-lib/fontkit';
 import { PDFDict, PDFDocument, PDFName, PDFRawStream } from 'pdf-lib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { builtInCertificateTypes, verifyCertificate } from '#trust';
-import { NO_OPENSSL, NO_PDFSIG, OPENSSL, PDFSIG, runWith } from '../../trust/document/testing/openssl.ts';
 import { throwawayRegion } from '../../trust/testing/index.ts';
 import type { CertificateInput } from '../certificate/issuable.ts';
 import { type CheckRegion, checkRegion, licence } from '../testing/check-region.ts';
@@ -13,14 +11,23 @@ import { openFont } from './font.ts';
 import { layOut } from './layout.ts';
 import { openPdf } from './read-pdf.ts';
 import { Renditions } from './renditions.ts';
+import {
+  NO_OPENSSL,
+  NO_PDFSIG,
+  NO_PDFTOTEXT,
+  OPENSSL,
+  opensslSays,
+  PDFSIG,
+  PDFTOTEXT,
+  pdfsigSays,
+  textOf,
+} from './testing/tools.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 2);
 const DAY_MS = 24 * 60 * 60 * 1000;
 const types = builtInCertificateTypes;
 const clock = { now: () => NOW };
-const PDFTOTEXT = spawnSync('pdftotext', ['-v']).status === 0;
 const FONT = '@expo-google-fonts/noto-sans-sc/400Regular/NotoSansSC_400Regular.ttf';
-const NO_PDFTOTEXT = 'there is no pdftotext (poppler-utils) here';
 
 let region: CheckRegion;
 let renditions: Renditions;
@@ -45,12 +52,12 @@ describe('the signature', () => {
   });
 
   it.skipIf(!PDFSIG)(`is one for a PDF reader${PDFSIG ? '' : `: ${NO_PDFSIG}`}`, () => {
-    const { said } = runWith({ 'file.pdf': pdf }, 'pdfsig', 'file.pdf');
+    const said = pdfsigSays(pdf);
     expect(said).toMatch(/Signature is Valid/);
     expect(said).toMatch(/Total document signed/);
     expect(said).toMatch(/ETSI\.CAdES\.detached/);
     expect(said).toMatch(/CN=电子证照 150626/);
-    expect(runWith({ 'file.pdf': altered(pdf) }, 'pdfsig', 'file.pdf').said).not.toMatch(/Signature is Valid/);
+    expect(pdfsigSays(altered(pdf))).not.toMatch(/Signature is Valid/);
   });
 
   it('is by the certificate key of our statement, and the certificate comes out as it went in', async () => {
@@ -113,6 +120,12 @@ describe('the pages', () => {
       '第1页共1页',
     ])
       expect(text).toContain(part);
+  });
+
+  it.skipIf(!PDFTOTEXT)(`say when there is no end${PDFTOTEXT ? '' : `: ${NO_PDFTOTEXT}`}`, async () => {
+    const text = textOf((await renditions.pdf(await issued(licence(NOW, { validUntil: undefined })))).pdf);
+    expect(text).toContain('2026年11月20日至长期');
+    expect(text).toContain('证照有效期至：长期');
   });
 
   it('show every character that they have: a copied text alone would not prove it', async () => {
@@ -203,25 +216,6 @@ function altered(file: Buffer): Buffer {
   const copy = Buffer.from(file);
   copy[copy.indexOf('stream\n') + 40]! ^= 1;
   return copy;
-}
-
-function opensslSays(file: Buffer): string {
-  const [, length, second, rest] = /\/ByteRange \[ (\d+) (\d+) (\d+) (\d+)/
-    .exec(file.toString('latin1'))!
-    .slice(1)
-    .map(Number) as [number, number, number, number];
-  const files = {
-    content: Buffer.concat([file.subarray(0, length), file.subarray(second, second + rest)]),
-    'sig.der': Buffer.from(file.toString('latin1', length + 1, second - 1), 'hex'),
-  };
-  const named = ['-in', 'sig.der', '-content', 'content', '-out', 'out'];
-  return runWith(files, 'openssl', 'cms', '-verify', '-inform', 'DER', '-binary', '-noverify', ...named).said;
-}
-
-/** What can be copied from the pages, without the breaks between lines. */
-function textOf(file: Buffer): string {
-  const { stdout } = spawnSync('pdftotext', ['-', '-'], { input: file });
-  return stdout.toString('utf8').replaceAll(/\s/g, '');
 }
 
 /** Outlines of all glyphs of the font inside a PDF. */

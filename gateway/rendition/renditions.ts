@@ -48,7 +48,9 @@ export class Renditions {
   async pdf(identifier: string): Promise<Rendition> {
     const content = await this.#content(identifier);
     const { clock, region } = this.#options;
-    const { layOut, signPdf } = await drawing();
+    // The libraries behind these take a while to load, and many a gateway never makes a PDF.
+    const { layOut } = await import('./layout.ts');
+    const { signPdf } = await import('./sign-pdf.ts');
     const { document, missing } = await layOut(content, await this.#openFont());
     const words = { name: `${regionFullName(region) ?? ''} ${region}`.trim(), at: clock.now() };
     return { pdf: await signPdf(document, words, (bytes) => this.#sign(bytes)), missing };
@@ -86,17 +88,7 @@ export class Renditions {
   }
 
   #openFont(): Promise<RenditionFont> {
-    this.#font ??= drawing().then(({ openFont }) => openFont());
+    this.#font ??= import('./font.ts').then(({ openFont }) => openFont());
     return this.#font;
   }
-}
-
-/** What draws. The libraries behind it take a while to load, and many a gateway never makes a PDF. */
-async function drawing() {
-  const [font, layout, signing] = await Promise.all([
-    import('./font.ts'),
-    import('./layout.ts'),
-    import('./sign-pdf.ts'),
-  ]);
-  return { ...font, ...layout, ...signing };
 }

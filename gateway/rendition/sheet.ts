@@ -8,6 +8,9 @@ export const PAGE = { width: 595.28, height: 841.89, side: 60, top: 64, bottom: 
 /** Pages of one rendition: more than any certificate that is meant to be read. */
 const MAX_PAGES = 100;
 const LINE_HEIGHT = 1.5;
+const FOOT_SIZE = 7.5;
+/** Across every page: it is no original. */
+const MARK = '电子证照打印件';
 
 export const BLACK = rgb(0, 0, 0);
 export const GREY = rgb(0.4, 0.4, 0.4);
@@ -145,7 +148,3 @@ export class Sheet {
     return sum * size;
   }
 }
-
-const FOOT_SIZE = 7.5;
-/** Across every page: it is no original. */
-const MARK = '电子证照打印件';

@@ -17,7 +17,7 @@ import type { CertificateContent } from './content.ts';
 import { createDisclosure } from './sd-jwt/disclosure.ts';
 import { issueSdJwt } from './sd-jwt/issue.ts';
 import { bindSdJwt } from './sd-jwt/key-binding.ts';
-import { exampleContent, FOOD_LICENCE, ISSUED_AT, mint } from './testing/example-content.ts';
+import { exampleContent, FOOD_LICENCE, ISSUED_AT, mint, nestedContent } from './testing/example-content.ts';
 import { builtInCertificateTypes } from './types/types.ts';
 import type { FieldValue } from './types/values.ts';
 import { writeClaims } from './write-claims.ts';
@@ -75,7 +75,7 @@ function nested(levels: number): unknown {
   return levels === 0 ? 'x' : [nested(levels - 1)];
 }
 
-function prefixed(fields: object): object {
+function prefixed(fields: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [`field_${name}`, value]));
 }
 
@@ -309,24 +309,8 @@ describe('a certificate that is made out to a key', () => {
 });
 
 describe('a type with values within values', () => {
-  const INSURANCE = '11100000MB0000001T002';
-  const records: FieldValue[] = [
-    { from: '2020-01', until: '2020-12', employer: '示例一公司', base: 5000.5 },
-    { from: '2021-01', until: '2024-06', employer: '示例二公司' },
-  ];
-  const content = exampleContent({
-    identifier: mint(INSURANCE, '7'),
-    typeCode: INSURANCE,
-    name: '参保缴费证明',
-    holder: { name: '示例甲', documentType: 'citizen-number', number: '11010519491231002X' },
-    fields: {
-      insurance_kind: '企业职工基本养老保险',
-      paid_from: '2020-01',
-      paid_until: '2024-06',
-      months_paid: 54,
-      records,
-    },
-  });
+  const content = nestedContent();
+  const records = content.fields['records'] as readonly FieldValue[];
 
   it('lets every entry, and what is in it, be kept back', async () => {
     const text = await issueCertificate(uxin.certificate, content, ISSUED_AT);
@@ -442,7 +426,7 @@ describe('verifying refuses', () => {
     ['other holders that are none', { certificate_other_holders: [{ certificate_holder_name: 'x' }] }],
     ['a holder key that is none', { cnf: { jwk: {} } }],
     ...[{ residence: 'a\u0000b' }, { residence: null }, { x: nested(5) }, { x: Array(201).fill('x') }].map(
-      (fields): [string, object] => [
+      (fields): [string, Record<string, unknown>] => [
         'wrong fields of a type that is not known',
         { ...UNKNOWN_TYPE, ...prefixed(fields) },
       ],

@@ -23,7 +23,7 @@ import {
 import { isPublicKey } from './sd-jwt/holder-key.ts';
 import { type StatusReference, statusReferenceRule } from './status/status-reference.ts';
 import type { CertificateType, CertificateTypes } from './types/types.ts';
-import type { FieldValues } from './types/values.ts';
+import { anyValuesRule, type FieldValues } from './types/values.ts';
 
 /** Who holds a certificate (持证主体). */
 export interface CertificateHolder {
@@ -95,7 +95,7 @@ const CONTENT = fields({
   issuedAt: instant,
   item: identifier(checkItemCode),
   caseNumber: optional(text(64)),
-  // By the rule of the type.
+  // By the rule of the type, below.
   fields: () => {},
   statusList: optional(statusReferenceRule),
 });
@@ -112,7 +112,7 @@ export function checkContent(content: CertificateContent, types: CertificateType
   const type = types.get(content.typeCode);
   if (!type) add(problems, '/typeCode', 'NOT_IN_LIST', 'is not a type of certificate that is defined here');
   if (problems.length === 0) checkTogether(content, problems);
-  type?.whole(content.fields, '/fields', problems);
+  (type?.whole ?? anyValuesRule)(content.fields, '/fields', problems);
   if (!type || problems.length > 0) throw new CodedError('VALIDATION_FAILED', undefined, problems);
   return type;
 }

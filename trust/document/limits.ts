@@ -19,7 +19,7 @@ export const DOCUMENT_LIMITS = {
   /** Seals and signatures of one file. */
   seals: 64,
   /** Bytes of one signature: certificates and the picture of the seal are in it. */
-  signatureBytes: 4 * 1024 * 1024,
+  signatureBytes: 1024 * 1024,
   /** Certificates that come with one signature. */
   certificates: 32,
   /** Certificates between a signer and a trusted one. */
@@ -28,6 +28,8 @@ export const DOCUMENT_LIMITS = {
   chainTries: 64,
   /** Objects of a PDF dictionary, one inside the other. */
   pdfDepth: 32,
+  /** Objects of such a dictionary in all. */
+  pdfObjects: 4096,
   /** Bytes of a PDF dictionary with a signature, beside the signature itself. */
   pdfDictionaryBytes: 256 * 1024,
   /** Findings that a report names; more are counted in its verdict. */

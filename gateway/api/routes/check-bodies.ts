@@ -1,17 +1,18 @@
 import {
   CodedError,
+  checkPayload,
   checkRegionCode,
   fields,
   identifier,
   list,
   optional,
-  type Problem,
   parseCertificateReference,
+  type Rule,
   text,
   verifyCertificateIdentifier,
 } from '#proto';
 import type { CheckInput, DataInput } from '../../certificate/check-service.ts';
-import { readInput } from '../helpers/body.ts';
+import { demandNone, readInput } from '../helpers/body.ts';
 import { certificateText } from './certificate-bodies.ts';
 
 interface CheckBody {
@@ -23,19 +24,31 @@ interface CheckBody {
   readonly purpose: string;
 }
 
-const named = list(text(64), 50);
+const regionRule = identifier(checkRegionCode);
 
 const checkBody = fields({
-  region: optional(identifier(checkRegionCode)),
+  region: optional(regionRule),
   identifier: optional(identifier(verifyCertificateIdentifier)),
   qr: optional(text(2048)),
   certificate: optional(certificateText),
-  fields: optional(named),
+  fields: optional(list(text(64), 50)),
   purpose: text(200),
 });
 
-/** The question itself is judged where it is written: its parameters have rules of their own. */
-const dataRegion = fields({ region: identifier(checkRegionCode) });
+/** A certificate is named by region and identifier, or by its QR code, which says both. */
+const checkRule: Rule = (value, pointer, problems) => {
+  checkBody(value, pointer, problems);
+  const { qr, ...named } = (value ?? {}) as Partial<CheckBody>;
+  const isThere = (member: unknown) => member !== null && member !== undefined;
+  if (isThere(qr)) {
+    for (const name of ['region', 'identifier', 'certificate'] as const)
+      if (isThere(named[name]))
+        problems.push({ pointer: `/${name}`, code: 'CONFLICT', message: 'must be absent where qr is given' });
+    return;
+  }
+  for (const name of ['region', 'identifier'] as const)
+    if (!isThere(named[name])) problems.push({ pointer: `/${name}`, code: 'REQUIRED', message: 'is required' });
+};
 
 /** A question about a certificate, and the region that it goes to. */
 export interface CheckRequest {
@@ -52,50 +65,25 @@ export interface CheckRequest {
  *   certificate, such as a web address, which is never opened
  */
 export function readCheck(body: unknown): CheckRequest {
-  const { region, identifier: given, qr, certificate, fields: wanted, purpose } = readInput<CheckBody>(checkBody, body);
-  const query = { fields: wanted ?? [], purpose };
-  if (typeof qr === 'string') {
-    demandAbsent({ region, identifier: given, certificate });
-    const read = parseCertificateReference(qr.trim());
-    if (!read.ok) throw new CodedError('CERTIFICATE_REFERENCE', `the text of the QR code ${read.reason}`);
-    return { region: read.value.region, query: { ...query, reference: read.value.reference }, certificate: undefined };
-  }
-  const problems: Problem[] = [];
-  for (const [name, value] of Object.entries({ region, identifier: given }))
-    if (typeof value !== 'string') problems.push({ pointer: `/${name}`, code: 'REQUIRED', message: 'is required' });
-  if (problems.length > 0) throw new CodedError('VALIDATION_FAILED', undefined, problems);
-  return { region: region!, query: { ...query, identifier: given! }, certificate: certificate ?? undefined };
+  const { region, identifier: given, qr, certificate, ...rest } = readInput<CheckBody>(checkRule, body);
+  const query = { fields: rest.fields ?? [], purpose: rest.purpose };
+  if (typeof qr !== 'string')
+    return { region: region!, query: { ...query, identifier: given! }, certificate: certificate ?? undefined };
+  const read = parseCertificateReference(qr.trim());
+  if (!read.ok) throw new CodedError('CERTIFICATE_REFERENCE', `the text of the QR code ${read.reason}`);
+  return { region: read.value.region, query: { ...query, reference: read.value.reference }, certificate: undefined };
 }
 
 /**
  * Reads a question about data.
  *
- * @throws CodedError VALIDATION_FAILED
+ * @throws CodedError VALIDATION_FAILED with every wrong field
  */
 export function readDataQuestion(body: unknown): { readonly region: string; readonly query: DataInput } {
-  const { region, ...query } = (body ?? {}) as { region?: unknown } & Record<string, unknown>;
-  readInput(dataRegion, { region });
-  const { item, kind, parameters, fields: wanted, purpose, legalBasis, ...others } = query;
-  const unknown = Object.keys(others).map((name) => ({
-    pointer: `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
-    code: 'UNKNOWN_FIELD',
-    message: 'is not a field of a question',
-  }));
-  if (unknown.length > 0) throw new CodedError('VALIDATION_FAILED', undefined, unknown);
-  const whole = { item, kind, parameters: listed(parameters), fields: listed(wanted), purpose, legalBasis };
-  return { region: region as string, query: whole as unknown as DataInput };
-}
-
-/** The rules say what is wrong with entries; what is no list at all has none. */
-function listed(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function demandAbsent(members: Readonly<Record<string, unknown>>): void {
-  const problems = Object.entries(members).flatMap(([name, value]) =>
-    value === null || value === undefined
-      ? []
-      : [{ pointer: `/${name}`, code: 'CONFLICT', message: 'must be absent where qr is given' }],
-  );
-  if (problems.length > 0) throw new CodedError('VALIDATION_FAILED', undefined, problems);
+  const { region, ...question } = (body ?? {}) as { region: string } & DataInput;
+  const whole = { ...question, fields: question.fields ?? [] };
+  const problems = checkPayload('DataQuestion', whole);
+  regionRule(region, '/region', problems);
+  demandNone(problems);
+  return { region, query: whole };
 }

@@ -1,6 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
 import { VerificationError } from '../../errors.ts';
-import { decodePart } from '../../jws.ts';
+import { decodePart, decodeUtf8 } from '../../jws.ts';
 import type { Suite } from '../../suites.ts';
 import { parseUniqueJson } from '../../unique-json.ts';
 
@@ -23,8 +23,6 @@ const SALTS_AT_ONCE = 256;
 export const MAX_DISCLOSURE_LENGTH = 32 * 1024;
 /** What Node calls the hashes. Its one-shot hash of a text costs a third of one that makes buffers. */
 const ALGORITHMS: Readonly<Record<HashName, string>> = { 'sha-256': 'sha256', sm3: 'sm3' };
-/** Strict; keeps a byte order mark, which JSON does not allow. */
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Salts that were read from the system and not used: to ask it for a few bytes costs as much as five hashes. */
 let prepared: string[] = [];
@@ -86,7 +84,7 @@ export function isReservedName(name: string): boolean {
 
 function parse(encoded: string): unknown {
   try {
-    const json = UTF8.decode(decodePart(encoded));
+    const json = decodeUtf8(decodePart(encoded));
     // Only an object can have a member twice.
     return json.includes('{') ? parseUniqueJson(json) : JSON.parse(json);
   } catch (cause) {

@@ -40,3 +40,30 @@ export function exampleContent(changes: Partial<CertificateContent> = {}): Certi
     ...changes,
   };
 }
+
+export const INSURANCE_PROOF = '11100000MB0000001T002';
+
+/** A proof of social insurance payments (参保缴费证明) with a list of records, for a synthetic person and another. */
+export function nestedContent(changes: Partial<CertificateContent> = {}): CertificateContent {
+  return exampleContent({
+    identifier: mint(INSURANCE_PROOF, '2026000007'),
+    typeCode: INSURANCE_PROOF,
+    number: 'CB2026000007',
+    name: '参保缴费证明',
+    holder: { name: '示例甲', documentType: 'citizen-number', number: '11010519491231002X' },
+    otherHolders: [{ name: '示例乙', documentType: 'passport', number: 'E12345678' }],
+    item: 'EX006',
+    validUntil: undefined,
+    fields: {
+      insurance_kind: '企业职工基本养老保险',
+      paid_from: '2020-01',
+      paid_until: '2024-06',
+      months_paid: 54,
+      records: [
+        { from: '2020-01', until: '2020-12', employer: '示例一公司', base: 5000.5 },
+        { from: '2021-01', until: '2024-06', employer: '示例二公司' },
+      ],
+    },
+    ...changes,
+  });
+}

@@ -13,6 +13,7 @@ import {
   type Rule,
   text,
 } from '#proto';
+import { isFieldName } from '../claim-names.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { type ObjectSchema, objectSchemaRule, type Schema } from './schema.ts';
 
@@ -128,6 +129,11 @@ function together(value: unknown, pointer: string, problems: Problem[]): void {
     if (place.type === 'object') requiredExist(place, `${pointer}/schema`, problems);
   }
   requiredExist(schema, `${pointer}/schema`, problems);
+  for (const name of Object.keys(schema.properties))
+    if (!isFieldName(name)) {
+      const message = 'must not begin with certificate_ or related_, as what every certificate has';
+      problems.push({ pointer: `${pointer}/schema/properties/${name}`, code: 'FORMAT', message });
+    }
 }
 
 /** Everything below a schema with its pattern. */

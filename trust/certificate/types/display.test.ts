@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import { fieldText, shownFields } from './display.ts';
 import { builtInCertificateTypes, typeNamed } from './types.ts';
+import type { FieldValues } from './values.ts';
 
-const FIELDS = {
+const FIELDS: FieldValues = {
   records: [
     { until: '2020-12', from: '2020-01', base: 15000.5 },
     { from: '2021-01', until: '2024-06' },

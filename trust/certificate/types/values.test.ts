@@ -71,10 +71,13 @@ const { value } = fc.letrec<{ value: FieldValue }>((tie) => ({
 const fitting = (of: Schema): fc.Arbitrary<FieldValue> => {
   if (of.type === 'string') return word;
   if (of.type === 'boolean') return fc.boolean();
-  if (of.type === 'integer' || of.type === 'number') return fc.constantFrom(0, 1, -2, 1.5, 4);
   if (of.type === 'array') return fc.array(fitting(of.items), { maxLength: 4 });
+  if (of.type !== 'object') return fc.constantFrom(0, 1, -2, 1.5, 4);
   const members = Object.entries(of.properties).map(([name, inner]) => [name, fitting(inner)] as const);
-  return fc.record(Object.fromEntries(members), { requiredKeys: [], noNullPrototype: true });
+  return fc.record(Object.fromEntries(members), {
+    requiredKeys: [],
+    noNullPrototype: true,
+  }) as fc.Arbitrary<FieldValue>;
 };
 
 describe('values', () => {

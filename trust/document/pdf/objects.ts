@@ -22,6 +22,8 @@ export interface PdfDictionary {
   readonly entries: ReadonlyMap<string, { readonly at: number; readonly value: PdfObject }>;
 }
 
+/** Bytes of a name or a number (ISO 32000-1, annex C, has 127 characters, each of up to three). */
+const MAX_WORD = 400;
 const SPACE = new Set([0x00, 0x09, 0x0a, 0x0c, 0x0d, 0x20]);
 const DELIMITERS = new Set([...'()<>[]{}/%'].map((character) => character.charCodeAt(0)));
 const CODE = {
@@ -57,6 +59,7 @@ class PdfReader {
   readonly #bytes: Buffer;
   readonly #limit: number;
   #at: number;
+  #count = 0;
 
   constructor(bytes: Buffer, at: number, limit: number) {
     this.#bytes = bytes;
@@ -95,6 +98,8 @@ class PdfReader {
       this.#space();
       if (this.#at >= this.#limit) throw malformed('a dictionary is longer than is read');
       if (isEnd()) return items;
+      this.#count += 1;
+      if (this.#count > DOCUMENT_LIMITS.pdfObjects) throw malformed('a dictionary has more objects than are read');
       const next = this.#object(depth);
       const isReference = next.kind === 'other' && next.text === 'R' && items.length >= 2;
       if (isReference) items.splice(-2, 2, { kind: 'other', text: 'reference' });
@@ -145,6 +150,7 @@ class PdfReader {
   #regular(): string {
     const start = this.#at;
     while (this.#at < this.#limit && isRegular(this.#byte())) this.#at += 1;
+    if (this.#at - start > MAX_WORD) throw malformed('a name is too long');
     return this.#bytes.toString('latin1', start, this.#at);
   }
 

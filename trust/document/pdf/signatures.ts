@@ -21,7 +21,7 @@ const OBJECT = Buffer.from('obj');
 /** Bytes before a key within which its object begins: hexadecimal of the largest signature, and the rest. */
 const REACH = 2 * DOCUMENT_LIMITS.signatureBytes + DOCUMENT_LIMITS.pdfDictionaryBytes;
 /** Places that may look like a signature: text of a page may have the word too. */
-const MAX_PLACES = 4 * DOCUMENT_LIMITS.seals;
+const MAX_PLACES = 2 * DOCUMENT_LIMITS.seals;
 
 /**
  * Finds the signature dictionaries by their byte ranges. They cannot be compressed, since the range counts bytes of the
@@ -31,8 +31,7 @@ const MAX_PLACES = 4 * DOCUMENT_LIMITS.seals;
  */
 export function findSignatures(bytes: Buffer, findings: DocumentFindings): PdfSignature[] {
   const places = placesOf(bytes);
-  const objects = new Map<number, PdfDictionary | undefined>();
-  const found = places.map((at) => findings.attempt(`byte ${at}`, () => signatureAt(bytes, at, objects)));
+  const found = places.map((at) => findings.attempt(`byte ${at}`, () => signatureAt(bytes, at)));
   const signatures = found.filter((signature) => signature !== undefined);
   if (signatures.length > DOCUMENT_LIMITS.seals) throw new DocumentFault('too-many-seals', 'too many signatures');
   return signatures;
@@ -48,20 +47,10 @@ function placesOf(bytes: Buffer): number[] {
   return places;
 }
 
-/**
- * The signature with the byte range at a place; undefined where that is text of a page or the like.
- *
- * @param objects those that were read, by their start: none is read twice however many places are in it
- */
-function signatureAt(
-  bytes: Buffer,
-  at: number,
-  objects: Map<number, PdfDictionary | undefined>,
-): PdfSignature | undefined {
+/** The signature with the byte range at a place; undefined where that is text of a page or the like. */
+function signatureAt(bytes: Buffer, at: number): PdfSignature | undefined {
   const start = objectBefore(bytes, at);
-  if (start === undefined) return undefined;
-  const whole = objects.has(start) ? objects.get(start) : readDictionary(bytes, start, start + REACH);
-  objects.set(start, whole);
+  const whole = start === undefined ? undefined : readDictionary(bytes, start, at + REACH);
   const entries = whole && holder(whole, at)?.entries;
   if (!entries) return undefined;
   const text = (key: string) => textOf(entries.get(key)?.value);

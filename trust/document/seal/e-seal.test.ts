@@ -1,5 +1,7 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readTimestampResponse, timestampRequest } from '../../evidence/timestamp.ts';
+import { type TestAuthority, testAuthority } from '../../testing/timestamp-authority.ts';
 import { digest } from '../crypto/algorithms.ts';
 import { readCertificate } from '../crypto/x509.ts';
 import { DocumentFindings } from '../findings.ts';
@@ -163,6 +165,48 @@ it('tells that only the signer says when it sealed, once its certificate has end
   const { judged, codes } = judge(readESealSignature(setSeal(bytes, signer, maker).value), later);
   expect(codes).toEqual(['time-unproven']);
   expect(judged.signer?.trusted).toBe(true);
+});
+
+describe.skipIf(!OPENSSL)(`a seal with a timestamp${OPENSSL ? '' : `: ${NO_OPENSSL}`}`, () => {
+  const nonce = Buffer.alloc(8, 1);
+  const later = TEST_NOW + 2 * 365 * 86_400_000;
+  let stamping: TestAuthority;
+  let value: Buffer;
+
+  beforeAll(async () => {
+    stamping = await testAuthority();
+    const stamp = (signature: Buffer) => {
+      const answer = stamping.answer(timestampRequest(signature, nonce));
+      return readTimestampResponse(answer, signature, nonce, stamping.trusted).token;
+    };
+    value = setSeal(bytes, signer, maker, { signedAt: TEST_NOW - 86_400_000, stamp }).value;
+  });
+
+  afterAll(() => stamping?.close());
+
+  it('takes its time from the authority, which proves it also when the certificate has ended', () => {
+    const { judged, codes } = judge(readESealSignature(value), {
+      ...trusting,
+      authorities: stamping.trusted,
+      now: later,
+    });
+    expect(codes).toEqual([]);
+    expect(judged.timeFrom).toBe('timestamp');
+    expect(Math.abs(judged.signedAt! - TEST_NOW)).toBeLessThan(120_000);
+  });
+
+  it('takes the word of the signer when nobody trusts the authority, and says so', () => {
+    const { judged, codes } = judge(readESealSignature(value), { ...trusting, now: later });
+    expect(codes).toEqual(['timestamp-unproven', 'time-unproven']);
+    expect(judged).toMatchObject({ timeFrom: 'signer', signedAt: TEST_NOW - 86_400_000 });
+  });
+
+  it('does not take a timestamp over another signature', () => {
+    const signature = { ...readESealSignature(value), signature: setSeal(bytes, signer, maker).signature };
+    const { judged, codes } = judge(signature, { ...trusting, authorities: stamping.trusted });
+    expect(codes).toContain('timestamp-unproven');
+    expect(judged.timeFrom).toBe('signer');
+  });
 });
 
 it('throws nothing but its own fault for any bytes', () => {

@@ -32,6 +32,8 @@ export interface TestSealOptions {
   readonly signedAt?: number;
   /** Object identifier that is told instead of the true one. */
   readonly algorithm?: string;
+  /** Token over the signature. */
+  readonly stamp?: (signature: Buffer) => Buffer;
   /** Changes the maker's signature. */
   readonly spoilMaker?: boolean;
 }
@@ -64,7 +66,10 @@ export function setSeal(
     ? sequence(version, seal, bits(timeText(signedAt)), hash, property, certificate, algorithm)
     : sequence(version, seal, generalizedTime(signedAt), hash, property);
   const signature = signWith(signer, tbs);
-  const value = isOld ? sequence(tbs, bits(signature)) : sequence(tbs, certificate, algorithm, bits(signature));
+  const timestamp = options.stamp ? [tagged(0, bits(options.stamp(signature)))] : [];
+  const value = isOld
+    ? sequence(tbs, bits(signature))
+    : sequence(tbs, certificate, algorithm, bits(signature), ...timestamp);
   return { value, seal, tbs, signature };
 }
 

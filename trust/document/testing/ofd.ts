@@ -75,6 +75,7 @@ export function plainOfd(signed = false): TestOfd {
         `<ofd:Document ${NAMESPACE}><ofd:Pages><ofd:Page ID="1" BaseLoc="Pages/Page_0/Content.xml"/></ofd:Pages></ofd:Document>`,
       ),
     ],
+    ['Doc_0/PublicRes.xml', xml(`<ofd:Res ${NAMESPACE} BaseLoc="Res"/>`)],
     [
       PAGE,
       xml(`<ofd:Page ${NAMESPACE}><ofd:Content><ofd:TextCode>不动产登记证明</ofd:TextCode></ofd:Content></ofd:Page>`),

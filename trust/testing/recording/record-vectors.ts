@@ -4,6 +4,7 @@ import { SUITE_NAMES } from '../../suites.ts';
 import { recordCertificate } from './certificates.ts';
 import { recordEnvelopes } from './envelopes.ts';
 import { recordBundle, recordCheckpoint, recordLog } from './evidence.ts';
+import { recordNestedCertificate } from './nested-certificates.ts';
 import { recordReceipts } from './receipts.ts';
 import { recordSm2 } from './sm2.ts';
 import { recordStatusList } from './status-lists.ts';
@@ -27,6 +28,7 @@ export const RECORDINGS: Readonly<Record<string, () => Promise<object>>> = {
         [`checkpoint-${name}`, () => recordCheckpoint(suite)],
         [`bundle-${name}`, () => recordBundle(suite)],
         [`certificate-${name}`, () => recordCertificate(suite)],
+        [`certificate-nested-${name}`, () => recordNestedCertificate(suite)],
         [`status-list-${name}`, () => recordStatusList(suite)],
       ];
     }),
