@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -42,6 +42,13 @@ test('files are read in the order of their names, and may replace types of those
   const types = await readTypeFolder(folder);
   expect(types.size).toBe(builtInCertificateTypes.size + 2);
   expect(typeNamed(types, '示例证')?.code).toBe(SECOND);
+});
+
+test('the example of the documentation is a good one', async () => {
+  const page = await readFile(new URL('../../docs/certificates.md', import.meta.url), 'utf8');
+  await writeFile(join(folder, 'example.json'), page.split('```json')[1]?.split('```')[0] ?? '');
+  const type = typeNamed(await readTypeFolder(folder), '食品经营许可证');
+  expect(type).toMatchObject({ code: FIRST, definedBy: '示例机关' });
 });
 
 test('every fault of every file is named by file and pointer, and nothing is taken', async () => {

@@ -36,7 +36,8 @@ test('the table names every route of the API, each with at least one role, and a
     if (roles === 'open') continue;
     expect(roles.length, route).toBeGreaterThan(0);
     expect(roles, route).toContain('admin');
-    if (!route.startsWith('GET ') && route !== 'POST /v1/certificates/verify')
+    // What only looks at what it is given changes nothing.
+    if (!route.startsWith('GET ') && !/^POST \/v1\/(certificates|documents)\/verify$/.test(route))
       expect(roles, route).not.toContain('auditor');
   }
   expect(everyAccess(ROUTE_ACCESS)).toHaveLength(Object.keys(ROUTE_ACCESS).length * (ROLES.length + 1));
