@@ -1,114 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { ageOf, demandOlder, earliest, wordsOf } from './ages.ts';
+import { type Bundle, type EnvelopeText, raw, readBundle, sealOf } from './bundle-text.ts';
 import {
   type Authorization,
-  type AuthorizationDocument,
   type Checkpoint,
   readStatement,
   type Statement,
   stateOf,
-  UUID,
   verifyAuthorization,
   verifyCheckpoint,
 } from './documents.ts';
-import {
-  headerOf,
-  type KnownHeader,
-  OUTCOME,
-  type Seal,
-  verifyContent,
-  verifyReceipt,
-  verifySeal,
-} from './exchange.ts';
-import { bytes, list, matching, object, oneOf, region, text, whole } from './shape.ts';
+import { headerOf, type KnownHeader, OUTCOME, verifyContent, verifyReceipt, verifySeal } from './exchange.ts';
 import { HASHES } from './signed.ts';
-import {
-  demand,
-  type Header,
-  json,
-  leafOf,
-  logLeaf,
-  pathLeadsTo,
-  type ReceiptBody,
-  Refused,
-  readLogEntry,
-} from './wire.ts';
+import { demand, type Header, leafOf, logLeaf, pathLeadsTo, type ReceiptBody, Refused, readLogEntry } from './wire.ts';
 
 /** A second verifier of evidence bundles, written from proto/README.md alone. It shares no code with the product. */
 
-const MIB = 1024 * 1024;
 const ENTRY_KIND = { sent: 1, verdict: 2, received: 3 };
 const FIVE_MINUTES = 300_000;
-const PATH = list(bytes(32, 32), 0, 54);
-const JWS = /^[\w-]+\.[\w-]+\.[\w-]+$/;
-const SEAL = object({ signed_root: matching(JWS), leaf_index: whole(), tree_size: whole(1), inclusion_path: PATH });
-const BUNDLE = object({
-  format: oneOf('tongban-evidence/1'),
-  case: matching(UUID),
-  exported_by: region,
-  exported_at: whole(),
-  statements: list(matching(JWS), 0, 100),
-  authorizations: list(object({}, true), 0, 100),
-  envelopes: list(
-    object({
-      header: bytes(1, MIB),
-      'payload?': bytes(0, MIB),
-      'payload_salt?': bytes(32, 32),
-      seal: SEAL,
-      receipt: object({ body: bytes(1), seal: SEAL }),
-      log: list(object({ entry: bytes(1, 1024), index: whole(), inclusion_path: PATH }), 1, 2),
-    }),
-    1,
-    10_000,
-  ),
-  checkpoint: text(1, 4096),
-  'witnessed?': list(
-    object({ checkpoint: text(1, 4096), consistency: PATH, 'timestamp?': bytes(1, 64 * 1024) }),
-    1,
-    256,
-  ),
-});
-
-interface SealText {
-  readonly signed_root: string;
-  readonly leaf_index: number;
-  readonly tree_size: number;
-  readonly inclusion_path: readonly string[];
-}
-interface EnvelopeText {
-  readonly header: string;
-  readonly payload?: string;
-  readonly payload_salt?: string;
-  readonly seal: SealText;
-  readonly receipt: { readonly body: string; readonly seal: SealText };
-  readonly log: readonly {
-    readonly entry: string;
-    readonly index: number;
-    readonly inclusion_path: readonly string[];
-  }[];
-}
-interface Bundle {
-  readonly case: string;
-  readonly exported_by: string;
-  readonly exported_at: number;
-  readonly statements: readonly string[];
-  readonly authorizations: readonly AuthorizationDocument[];
-  readonly envelopes: readonly EnvelopeText[];
-  readonly checkpoint: string;
-  readonly witnessed?: readonly {
-    readonly checkpoint: string;
-    readonly consistency: readonly string[];
-    readonly timestamp?: string;
-  }[];
-}
-
-const raw = (base64url: string) => Buffer.from(base64url, 'base64url');
-const sealOf = (seal: SealText): Seal => ({
-  signedRoot: seal.signed_root,
-  leafIndex: seal.leaf_index,
-  treeSize: seal.tree_size,
-  path: seal.inclusion_path.map(raw),
-});
 
 export interface Fault {
   /** Place in the bundle, as `envelopes/3/receipt`; empty for the whole. */
@@ -293,18 +202,6 @@ function attempt<T>(run: () => T): { readonly value?: T; readonly error?: Refuse
     if (error instanceof Refused) return { error };
     throw error;
   }
-}
-
-function readBundle(bundleText: string): Bundle {
-  const code = 'BUNDLE_INVALID';
-  demand(Buffer.byteLength(bundleText) <= 256 * MIB, code, 'the bundle is larger than 256 MiB');
-  const value = json(bundleText);
-  BUNDLE(value, code);
-  const bundle = value as Bundle;
-  for (const [index, { payload, payload_salt: salt }] of bundle.envelopes.entries())
-    if ((payload === undefined) !== (salt === undefined))
-      throw new Refused(code, 'payload and salt are erased together', ['envelopes', String(index)]);
-  return bundle;
 }
 
 function headerInCase(bytes: Buffer, bundle: Bundle): KnownHeader {
