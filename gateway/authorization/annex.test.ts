@@ -1,27 +1,26 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type AgreementContent, draftAgreement, listDigest, signAgreement } from '#trust';
-import { type ThrowawayRegion, throwawayRegion } from '../../trust/testing/index.ts';
-import { AgreementPair, type AgreementSide, DEPARTMENT, type Draft, pairDraft } from '../testing/agreement-pair.ts';
+import {
+  type AgreementPair,
+  type AgreementSide,
+  DEPARTMENT,
+  type Draft,
+  eachWithPair,
+  pairDraft,
+} from '../testing/agreement-pair.ts';
 
 const START = Date.parse('2026-11-20T09:00:00+08:00');
 const DAY = 24 * 60 * 60 * 1000;
 const OTHER = '00000000-0000-4000-8000-000000000001';
 
-const regions: Record<string, ThrowawayRegion> = {};
 let pair: AgreementPair;
 let nantong: AgreementSide;
 let uxin: AgreementSide;
 
-beforeAll(async () => {
-  for (const code of ['320600', '150626']) regions[code] = await throwawayRegion(code, { now: START - DAY });
+eachWithPair(START, (opened) => {
+  pair = opened;
+  ({ nantong, uxin } = opened);
 });
-
-beforeEach(async () => {
-  pair = await AgreementPair.open(regions, START);
-  ({ nantong, uxin } = pair);
-});
-
-afterEach(() => pair.close());
 
 describe('the contacts of an authorization', () => {
   const ours = [{ name: '测试甲', role: '业务联系人', phone: '0513-00000000', email: '' }];

@@ -1,28 +1,19 @@
-import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { type AgreementContent, draftAgreement, signAgreement } from '#trust';
-import { type ThrowawayRegion, throwawayRegion } from '../../trust/testing/index.ts';
-import { AgreementPair, type AgreementSide, pairDraft } from '../testing/agreement-pair.ts';
+import { type AgreementPair, type AgreementSide, eachWithPair, pairDraft } from '../testing/agreement-pair.ts';
 import { MAX_CHAIN } from './agreement-lineage.ts';
 
 const START = Date.parse('2026-11-20T09:00:00+08:00');
-const DAY = 24 * 60 * 60 * 1000;
 const OTHER = '00000000-0000-4000-8000-000000000001';
 
-const regions: Record<string, ThrowawayRegion> = {};
 let pair: AgreementPair;
 let nantong: AgreementSide;
 let uxin: AgreementSide;
 
-beforeAll(async () => {
-  for (const code of ['320600', '150626']) regions[code] = await throwawayRegion(code, { now: START - DAY });
+eachWithPair(START, (opened) => {
+  pair = opened;
+  ({ nantong, uxin } = opened);
 });
-
-beforeEach(async () => {
-  pair = await AgreementPair.open(regions, START);
-  ({ nantong, uxin } = pair);
-});
-
-afterEach(() => pair.close());
 
 /** Nantong proposes, and Uxin Banner has it. */
 async function proposed(): Promise<string> {

@@ -1,7 +1,6 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { payloadSamples } from '../../proto/testing/payload-samples.ts';
-import { type ThrowawayRegion, throwawayRegion } from '../../trust/testing/index.ts';
-import { AgreementPair, type AgreementSide, pairDraft } from '../testing/agreement-pair.ts';
+import { type AgreementPair, type AgreementSide, eachWithPair, pairDraft } from '../testing/agreement-pair.ts';
 
 const START = Date.parse('2026-11-20T09:00:00+08:00');
 const DAY = 24 * 60 * 60 * 1000;
@@ -10,21 +9,14 @@ const UNKNOWN = '00000000-0000-4000-8000-000000000001';
 const END = '2027-02-01T00:00:00+08:00';
 const LATER = '2028-02-01T00:00:00+08:00';
 
-const regions: Record<string, ThrowawayRegion> = {};
 let pair: AgreementPair;
 let nantong: AgreementSide;
 let uxin: AgreementSide;
 
-beforeAll(async () => {
-  for (const code of ['320600', '150626']) regions[code] = await throwawayRegion(code, { now: START - DAY });
+eachWithPair(START, (opened) => {
+  pair = opened;
+  ({ nantong, uxin } = opened);
 });
-
-beforeEach(async () => {
-  pair = await AgreementPair.open(regions, START);
-  ({ nantong, uxin } = pair);
-});
-
-afterEach(() => pair.close());
 
 const code = (expected: string) => expect.objectContaining({ code: expected });
 const inactive = code('AUTHORIZATION_INACTIVE');

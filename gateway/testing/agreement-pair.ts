@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach } from 'vitest';
 import type { messages, PayloadName } from '#proto';
 import type { AgreementContent, AuthorizedUse } from '#trust';
 import { payloadSamples } from '../../proto/testing/payload-samples.ts';
-import type { ThrowawayRegion } from '../../trust/testing/index.ts';
+import { type ThrowawayRegion, throwawayRegion } from '../../trust/testing/index.ts';
 import { AuthorizationService } from '../authorization/authorization-service.ts';
 import {
   bringBack,
@@ -16,6 +17,8 @@ import {
   testClock,
   testGateway,
 } from './region-pair.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** One region's gateway with its agreements. */
 export interface AgreementSide extends TestGateway {
@@ -183,4 +186,22 @@ export class AgreementPair {
       ...changes,
     };
   }
+}
+
+/**
+ * Opens a fresh pair of regions before each test and closes it afterwards; their keys are made once.
+ *
+ * @param start milliseconds
+ */
+export function eachWithPair(start: number, take: (pair: AgreementPair) => void): void {
+  const regions: Record<string, ThrowawayRegion> = {};
+  let pair: AgreementPair;
+  beforeAll(async () => {
+    for (const code of ['320600', '150626']) regions[code] = await throwawayRegion(code, { now: start - DAY_MS });
+  });
+  beforeEach(async () => {
+    pair = await AgreementPair.open(regions, start);
+    take(pair);
+  });
+  afterEach(() => pair.close());
 }
