@@ -390,6 +390,23 @@ describe('a statement frame', () => {
     expect(uxin.core.peers.get(NANTONG)!.serial).toBe(2);
   });
 
+  it('after sixty others in a minute ends the stream, and envelopes go on', async () => {
+    const [nantong, uxin] = await pair();
+    const { stream, close } = await thiefStream(nantong, uxin);
+    let held = 0;
+    const ended = (async () => {
+      for await (const frame of stream as AsyncIterable<messages.ExchangeResponse>) if (frame.statement) held += 1;
+    })();
+    for (let count = 0; count < 100; count += 1)
+      stream.write({ statement: { statement: 'no statement', heldSerial: 0 } });
+    await expect(ended).rejects.toMatchObject({ message: expect.stringContaining('RESOURCE_EXHAUSTED') });
+    close();
+    expect(held).toBeLessThanOrEqual(60);
+    expect(uxin.core.peers.get(NANTONG)!.jwt).toBe(nantong.core.own.jwt);
+    await ping(nantong, UXIN);
+    await settled(nantong, UXIN);
+  });
+
   it('that another identity signed changes nothing', async () => {
     const [nantong, uxin] = await pair();
     const stranger = await region('653125');

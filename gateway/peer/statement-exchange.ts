@@ -1,11 +1,15 @@
 import { CodedError, type ErrorCode, type messages } from '#proto';
-import type { RegionStatement } from '#trust';
+import type { Clock, RegionStatement } from '#trust';
 import type { KeyRing } from '../keyring/key-ring.ts';
 import type { Store } from '../store/store.ts';
 import type { Peers } from './peers.ts';
 
+/** Frames of one peer that are looked at in a minute; an honest one sends a few a year. */
+const FRAMES_A_MINUTE = 60;
+
 export interface StatementExchangeOptions {
   readonly store: Store;
+  readonly clock: Clock;
   readonly keyring: KeyRing;
   readonly peers: Peers;
   /** A peer showed a statement that we cannot take. */
@@ -18,6 +22,8 @@ export interface StatementExchangeOptions {
  */
 export class StatementExchange {
   readonly #options: StatementExchangeOptions;
+  /** By pinned region. */
+  readonly #frames = new Map<string, { since: number; count: number }>();
 
   constructor(options: StatementExchangeOptions) {
     this.#options = options;
@@ -46,9 +52,11 @@ export class StatementExchange {
    * is signed by its keys is refused all the same.
    *
    * @returns the frame that says what we hold now, when the peer showed a statement
+   * @throws CodedError BACK_PRESSURE, which ends the stream, when a peer sends one after the other
    */
   async take({ region }: RegionStatement, frame: messages.StatementFrame): Promise<object | undefined> {
     const { store, keyring, peers, onRefused } = this.#options;
+    this.#count(region);
     if (frame.heldSerial > 0) await keyring.hold(region, frame.heldSerial);
     if (frame.statement === '') return undefined;
     try {
@@ -58,5 +66,15 @@ export class StatementExchange {
       onRefused(region, error.code);
     }
     return { statement: '', heldSerial: peers.get(region)?.serial ?? 0 };
+  }
+
+  /** Each frame costs a signature to verify, and a line in the log when it is bad. */
+  #count(region: string): void {
+    const now = this.#options.clock.now();
+    const known = this.#frames.get(region);
+    const frames = known && now - known.since < 60_000 ? known : { since: now, count: 0 };
+    this.#frames.set(region, frames);
+    frames.count += 1;
+    if (frames.count > FRAMES_A_MINUTE) throw new CodedError('BACK_PRESSURE', 'too many statements of one peer');
   }
 }
