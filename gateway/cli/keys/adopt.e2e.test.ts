@@ -20,6 +20,8 @@ import {
 import { until } from '../../testing/live-region.ts';
 
 const noOpenssl = withoutOpenssl();
+/** A test that is skipped says why. */
+const why = noOpenssl === undefined ? '' : `: ${noOpenssl}`;
 
 let nantong: GatewayProcess;
 let uxin: GatewayProcess;
@@ -65,7 +67,7 @@ async function pingSealedBy(): Promise<unknown> {
 }
 
 describe('tongban key adopt', { timeout: 60_000 }, () => {
-  it.skipIf(noOpenssl)('uses a signing key of a PKCS#12 container, in the running gateway', async () => {
+  it.skipIf(noOpenssl)(`uses a signing key of a PKCS#12 container, in the running gateway${why}`, async () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const container = join(nantong.folder, 'from-the-authority.p12');
     await writeFile(container, opensslContainer(privateKey, { passphrase: 'of the container' }), { mode: 0o600 });
@@ -113,7 +115,7 @@ describe('tongban key adopt', { timeout: 60_000 }, () => {
     expect(await index()).toBe(before);
   });
 
-  it.skipIf(noOpenssl)('uses an RSA key of the authority for TLS', async () => {
+  it.skipIf(noOpenssl)(`uses an RSA key of the authority for TLS${why}`, async () => {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const container = join(nantong.folder, 'tls.p12');
     const passphrase = await readFile(passphraseFile(), 'utf8');

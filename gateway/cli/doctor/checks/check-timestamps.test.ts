@@ -17,9 +17,7 @@ import { checkTimestamps } from './check-timestamps.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
 
-if (!OPENSSL) process.stderr.write(`check-timestamps: ${NO_OPENSSL}\n`);
-
-describe.skipIf(!OPENSSL)('the timestamp authority', () => {
+describe.skipIf(!OPENSSL)(`the timestamp authority${OPENSSL ? '' : `: ${NO_OPENSSL}`}`, () => {
   let authority: TestAuthority;
   let other: TestAuthority;
   let server: Server;
