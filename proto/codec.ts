@@ -15,12 +15,14 @@ interface Messages {
   AuthorizationSuspension: messages.AuthorizationSuspension;
   CaseAccepted: messages.CaseAccepted;
   CaseDecided: messages.CaseDecided;
+  CaseNote: messages.CaseNote;
   CaseRated: messages.CaseRated;
   CaseRefused: messages.CaseRefused;
   CaseReturned: messages.CaseReturned;
   CaseTransfer: messages.CaseTransfer;
   CataloguePublished: messages.CataloguePublished;
   CertificateAnswer: messages.CertificateAnswer;
+  CertificateNotice: messages.CertificateNotice;
   CertificateQuestion: messages.CertificateQuestion;
   CheckManyRequest: messages.CheckManyRequest;
   CheckManyResponse: messages.CheckManyResponse;
@@ -39,6 +41,8 @@ interface Messages {
   JointSignature: messages.JointSignature;
   LogEntry: messages.LogEntry;
   Ping: messages.Ping;
+  PreviewGiven: messages.PreviewGiven;
+  PreviewRequested: messages.PreviewRequested;
   ReceiptBody: messages.ReceiptBody;
   ResultDelivered: messages.ResultDelivered;
   ResultIssued: messages.ResultIssued;

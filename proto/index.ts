@@ -1,4 +1,6 @@
 /** Face of the layer: the wire between regions. Other layers import only this. */
+export { type NoteMember, noteRules } from './case-note-rules.ts';
+export { MODES, type Mode } from './case-rules.ts';
 export {
   decode,
   definitions,
@@ -46,14 +48,13 @@ export type * as messages from './messages.ts';
 export {
   checkPayload,
   contactList,
-  MODES,
-  type Mode,
   PAYLOAD_NAMES,
   type PayloadName,
   payloadName,
   UUID,
 } from './payload-rules.ts';
 export {
+  absentOr,
   boolean,
   both,
   bytes,

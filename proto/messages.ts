@@ -9,6 +9,7 @@ export type { AuthorizationSuspension__Output as AuthorizationSuspension } from 
 export type { Batch__Output as Batch } from './generated/tongban/v1/Batch.ts';
 export type { CaseAccepted__Output as CaseAccepted } from './generated/tongban/v1/CaseAccepted.ts';
 export type { CaseDecided__Output as CaseDecided } from './generated/tongban/v1/CaseDecided.ts';
+export type { CaseNote__Output as CaseNote } from './generated/tongban/v1/CaseNote.ts';
 export type { CaseRated__Output as CaseRated } from './generated/tongban/v1/CaseRated.ts';
 export type { CaseRefused__Output as CaseRefused } from './generated/tongban/v1/CaseRefused.ts';
 export type { CaseReturned__Output as CaseReturned } from './generated/tongban/v1/CaseReturned.ts';
@@ -16,6 +17,8 @@ export type { CaseTransfer__Output as CaseTransfer } from './generated/tongban/v
 export type { CatalogueList__Output as CatalogueList } from './generated/tongban/v1/CatalogueList.ts';
 export type { CataloguePublished__Output as CataloguePublished } from './generated/tongban/v1/CataloguePublished.ts';
 export type { CertificateAnswer__Output as CertificateAnswer } from './generated/tongban/v1/CertificateAnswer.ts';
+export type { CertificateGround__Output as CertificateGround } from './generated/tongban/v1/CertificateGround.ts';
+export type { CertificateNotice__Output as CertificateNotice } from './generated/tongban/v1/CertificateNotice.ts';
 export type { CertificateQuestion__Output as CertificateQuestion } from './generated/tongban/v1/CertificateQuestion.ts';
 export type { CertificateStatus__Output as CertificateStatus } from './generated/tongban/v1/CertificateStatus.ts';
 export type { CheckFailure__Output as CheckFailure } from './generated/tongban/v1/CheckFailure.ts';
@@ -51,6 +54,8 @@ export type { Material__Output as Material } from './generated/tongban/v1/Materi
 export type { MaterialRule__Output as MaterialRule } from './generated/tongban/v1/MaterialRule.ts';
 export type { Outcome__Output as Outcome } from './generated/tongban/v1/Outcome.ts';
 export type { Ping__Output as Ping } from './generated/tongban/v1/Ping.ts';
+export type { PreviewGiven__Output as PreviewGiven } from './generated/tongban/v1/PreviewGiven.ts';
+export type { PreviewRequested__Output as PreviewRequested } from './generated/tongban/v1/PreviewRequested.ts';
 export type { PushOpening__Output as PushOpening } from './generated/tongban/v1/PushOpening.ts';
 export type { PushRequest__Output as PushRequest } from './generated/tongban/v1/PushRequest.ts';
 export type { PushResponse__Output as PushResponse } from './generated/tongban/v1/PushResponse.ts';

@@ -1,3 +1,4 @@
+import { casePayloads, MODES } from './case-rules.ts';
 import type { MessageName } from './codec.ts';
 import { PACKAGE } from './codec.ts';
 import { dataAnswer, dataQuestion, knownOrNewer, MAX_ANSWER_SECONDS } from './data-rules.ts';
@@ -5,14 +6,11 @@ import type { Problem } from './error-codes.ts';
 import {
   verifyCertificateIdentifier as checkCertificateIdentifier,
   checkCertificateReference,
-  checkIdentityDocument,
   checkItemCode,
-  checkMobileNumber,
   checkSocialCreditCode,
-  type IdentityDocumentType,
-  identityDocumentTypes,
 } from './identifiers/index.ts';
 import { LIMITS } from './limits.ts';
+import { certificateNotice } from './notice-rules.ts';
 import {
   add,
   boolean,
@@ -24,22 +22,16 @@ import {
   integer,
   list,
   oneOf,
-  optional,
   optionalText,
   type Rule,
   record,
   text,
 } from './rules.ts';
 
-export const MODES = ['online', 'agency', 'joint', 'direct'] as const;
-/** One of the four ways of cross-region service (通办模式). */
-export type Mode = (typeof MODES)[number];
-
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 const uuid = text(36, { min: 36, pattern: UUID, hint: 'must be a lower-case UUID' });
 const digest = bytes(32);
-const notice = text(64);
 /** Whom to call about an agreement (联系人): at most 20, each with a telephone number or an address. */
 export const contactList = list(
   both(
@@ -57,50 +49,6 @@ export const contactList = list(
   20,
 );
 const statements = list(text(LIMITS.jwsBytes), LIMITS.jointParties, 3);
-const remark = text(2000, { lines: true });
-
-const handler = fields({ organisation: text(100), window: optionalText(50), staff: text(50) });
-
-const material = both(
-  fields({
-    name: text(200),
-    digest,
-    size: integer(1, LIMITS.materialBytes),
-    mediaType: text(100, { pattern: /^[\w.+-]+\/[\w.+-]+$/, hint: 'must be a media type such as application/pdf' }),
-    grade: oneOf('A', 'B', 'C', 'D'),
-    checkedBy: optional(handler),
-    checkedAt: integer(0),
-  }),
-  (value, pointer, problems) => {
-    const { grade, checkedBy, checkedAt } = value as { grade: string; checkedBy: unknown; checkedAt: number };
-    if (grade === 'B' && !checkedBy)
-      add(problems, `${pointer}/checkedBy`, 'REQUIRED', 'grade B names who checked the original');
-    if (grade === 'B' && checkedAt === 0)
-      add(problems, `${pointer}/checkedAt`, 'REQUIRED', 'grade B says when the original was checked');
-  },
-);
-
-const applicant = both(
-  fields({
-    kind: oneOf('person', 'legal-person'),
-    name: text(200),
-    documentType: oneOf(...identityDocumentTypes),
-    documentNumber: text(40),
-    mobile: identifier(checkMobileNumber, { optional: true }),
-    address: optionalText(300),
-  }),
-  (value, pointer, problems) => {
-    const { documentType, documentNumber } = value as { documentType: IdentityDocumentType; documentNumber: string };
-    const result = checkIdentityDocument(documentType, documentNumber);
-    if (!result.ok) add(problems, `${pointer}/documentNumber`, 'IDENTIFIER', result.reason);
-  },
-);
-
-const form = record(
-  text(64, { pattern: /^[\p{L}\p{N}_.-]+$/u, hint: 'must be a field name' }),
-  optionalText(4000, { lines: true }),
-  200,
-);
 
 const item = fields({
   code: identifier(checkItemCode),
@@ -194,54 +142,10 @@ const PAYLOADS = {
     }),
     oneSubject,
   ),
+  CertificateNotice: certificateNotice,
   DataQuestion: dataQuestion,
   DataAnswer: dataAnswer,
-  CaseTransfer: fields({
-    item: identifier(checkItemCode),
-    itemDigest: bytes(32, { optional: true }),
-    mode: oneOf(...MODES),
-    caseNumber: text(64),
-    applicant,
-    form,
-    materials: list(material, 100),
-    identityCheck: optional(fields({ matched: boolean, checkedAt: instant, device: optionalText(100) })),
-    receiptNotice: notice,
-    receivedAt: instant,
-    handler,
-  }),
-  CaseAccepted: fields({ caseNumber: text(64), notice, handler, promisedWorkingDays: integer(0, 1000) }),
-  CaseRefused: fields({ notice, reason: remark, legalBasis: remark, handler }),
-  CaseReturned: fields({ reason: remark, handler }),
-  SupplementRequested: fields({
-    notice,
-    items: list(fields({ material: text(200), reason: text(500), legalBasis: optionalText(500) }), 100, 1),
-    deadline: instant,
-    way: text(200),
-    handler,
-  }),
-  SupplementSubmitted: fields({ materials: list(material, 100, 1), handler }),
-  SpecialProcedureStarted: fields({
-    kind: oneOf('joint-review', 'site-inspection', 'acceptance-test', 'hearing', 'expert-review'),
-    reason: text(500),
-    startedAt: instant,
-    handler,
-  }),
-  SpecialProcedureEnded: fields({
-    kind: oneOf('joint-review', 'site-inspection', 'acceptance-test', 'hearing', 'expert-review'),
-    result: text(500),
-    endedAt: instant,
-    handler,
-  }),
-  CaseDecided: fields({ decision: oneOf('approved', 'denied'), explanation: remark, decidedAt: instant, handler }),
-  ResultIssued: fields({
-    certificate: text(256 * 1024),
-    certificateIdentifier: identifier(checkCertificateIdentifier),
-    typeName: text(100),
-    handler,
-  }),
-  ResultDelivered: fields({ way: oneOf('window', 'post', 'online', 'locker'), deliveredAt: instant, handler }),
-  CaseRated: fields({ score: integer(1, 5), comment: optionalText(1000, { lines: true }), ratedAt: instant }),
-  WithdrawalRequested: fields({ reason: text(500), handler }),
+  ...casePayloads,
 } as const satisfies Partial<Record<MessageName, Rule>>;
 
 /** Short name of a message that may be the payload of an envelope. */

@@ -59,6 +59,7 @@ export const ROUTE_ACCESS: AccessTable = {
   'GET /v1/cases/:key': everybody,
   'GET /v1/cases/:key/events': everybody,
   'POST /v1/cases/:key/acts': caseworkers,
+  'POST /v1/cases/:key/notes': caseworkers,
 
   'POST /v1/cases/:key/materials': caseworkers,
   'POST /v1/cases/:key/materials/:digest/check': caseworkers,

@@ -19,6 +19,23 @@ export interface CaseMaterial {
   readonly checkedAt?: number;
 }
 
+/** Something that was noted with a case (随件事项). */
+export interface KeptNote {
+  /** Name of the kind. */
+  readonly kind: string;
+  /** Region that noted it. */
+  readonly region: string;
+  readonly handler: messages.Handler;
+  /** Milliseconds. */
+  readonly at: number;
+  /** What its kind says. */
+  readonly data: object;
+  /** Envelope that carried it; empty when the other region is not told. */
+  readonly envelope: string;
+  /** Code with which the other region refused it; it then stands with us alone. */
+  readonly code?: string;
+}
+
 /** Everything about a case beyond its row: what was handed in, and what each step brought. */
 export interface CaseDocument {
   readonly applicant: Applicant;
@@ -33,6 +50,8 @@ export interface CaseDocument {
   readonly clock: CaseClock;
   /** Payload of the last message or act of each event, so that the file can be read without its history. */
   readonly steps: Readonly<Partial<Record<Event, object>>>;
+  /** What was noted beside its course (随件事项), in the order in which we learned of it. */
+  readonly notes?: readonly KeptNote[];
   /** Identifier of the certificate that the case produced. */
   readonly certificate?: string;
   /** Code of our last act that the other region rejected. */

@@ -6,9 +6,11 @@ import { type EmitNews, nextNumber, writeStep } from './case-changes.ts';
 import type { CaseDocument, CaseFile } from './case-file.ts';
 import { caseRepository } from './case-repository.ts';
 import { IDLE_CLOCK } from './clock.ts';
+import { eventOf, MACHINES } from './machines/machines.ts';
+import { hearNote } from './notes/case-notes.ts';
 import { keptMaterials, stepRecord } from './payloads.ts';
 import { hear } from './receiving-view.ts';
-import { apply, type Event, eventOf, type Row } from './transitions.ts';
+import { apply, type Event, type Row } from './transitions.ts';
 
 export interface CaseIncomingOptions {
   readonly region: string;
@@ -27,40 +29,50 @@ export interface CaseIncomingOptions {
 /** Applies the messages of cases that other regions send. */
 export function caseIncoming(options: CaseIncomingOptions): IncomingHandler {
   return async (tx, incoming) => {
-    if (incoming.name === 'CaseTransfer') await openCase(tx, incoming, options);
-    else await moveCase(tx, incoming, options);
+    if (incoming.name === 'CaseTransfer' || incoming.name === 'PreviewRequested')
+      return openCase(tx, incoming, options);
+    if (incoming.name !== 'CaseNote') return moveCase(tx, incoming, options);
+    const { conversation } = incoming.envelope.header;
+    await hearNote(tx, await demandCase(tx, conversation, incoming.peer.region), incoming, options);
   };
 }
 
-/** P4 → P6: a case arrives. */
+/** P0 → P6: a case arrives, or what it hands in anew after a preview. */
 async function openCase(tx: Transaction, incoming: Incoming, options: CaseIncomingOptions): Promise<void> {
-  const { envelope, peer } = incoming;
-  const transfer = incoming.payload as messages.CaseTransfer;
+  const { envelope, name, peer } = incoming;
+  const application = incoming.payload as messages.CaseTransfer | messages.PreviewRequested;
   const { conversation, sentAt, id } = envelope.header;
-  if (await caseRepository.find(tx, conversation))
+  const known = await caseRepository.find(tx, conversation);
+  const mode = application.mode as Mode;
+  if (known && (known.peer !== peer.region || known.item !== application.item || known.mode !== mode))
     throw new CodedError('ILLEGAL_TRANSITION', 'the case is here already');
-  if (!(await options.offers(tx, transfer.item, transfer.mode as Mode))) throw new CodedError('ITEM_UNKNOWN');
-  const { row, to } = apply('none', 'transfer', 'receiving', 'handling');
-  await holdMaterials(tx, incoming, transfer.materials, options);
+  if (!(await options.offers(tx, application.item, mode))) throw new CodedError('ITEM_UNKNOWN');
+  const event = eventOf(name, application);
+  const { row, to } = apply(MACHINES[mode], known?.state ?? 'none', event, 'receiving', 'handling');
+  await holdMaterials(tx, incoming, application.materials, options);
   const now = options.now();
-  const file: CaseFile = {
+  const file: CaseFile = known ?? {
     conversation,
     number: await nextNumber(tx, options.region, now),
     role: 'handling',
     peer: peer.region,
-    peerNumber: transfer.caseNumber,
-    item: transfer.item,
-    mode: transfer.mode as Mode,
+    peerNumber: application.caseNumber,
+    item: application.item,
+    mode,
     state: to,
     pending: undefined,
-    authorizationId: envelope.header.authorizationId,
+    authorizationId: '',
     version: 0,
-    document: documentOf(transfer),
+    document: documentOf(application),
     createdAt: now,
     updatedAt: now,
   };
+  // A preview goes on under the authorization that the application cites.
+  const { authorizationId } = envelope.header;
+  const document = { ...file.document, ...(known && documentOf(application)), steps: file.document.steps };
   const step = stepOf(incoming, [row], to, undefined, Math.min(sentAt, incoming.receivedAt), id);
-  await writeStep(tx, file, step, now, options.emit, caseRepository.insert);
+  const save = known ? caseRepository.update : caseRepository.insert;
+  await writeStep(tx, { ...file, authorizationId, document }, step, now, options.emit, save);
 }
 
 /** Any later message: the receiving region asks, or the handling region has acted. */
@@ -80,11 +92,12 @@ function move(
   file: CaseFile,
   event: Event,
 ): { rows: readonly Row[]; state: CaseFile['state']; pending: CaseFile['pending'] } {
+  const machine = MACHINES[file.mode];
   if (file.role === 'handling') {
-    const { row, to } = apply(file.state, event, 'receiving', 'handling');
+    const { row, to } = apply(machine, file.state, event, 'receiving', 'handling');
     return { rows: [row], state: to, pending: undefined };
   }
-  const { view, applied } = hear(viewOf(file), event);
+  const { view, applied } = hear(machine, viewOf(file), event);
   return { rows: applied, state: view.state, pending: view.pending };
 }
 
@@ -145,18 +158,12 @@ function stepOf(
   return { rows, state, pending, actor: peer.region, at, envelope, record: stepRecord(payload) };
 }
 
-function documentOf(transfer: messages.CaseTransfer): CaseDocument {
-  return {
-    applicant: transfer.applicant!,
-    form: transfer.form,
-    materials: keptMaterials(transfer.materials),
-    ...(transfer.identityCheck ? { identityCheck: transfer.identityCheck } : {}),
-    handler: transfer.handler!,
-    receiptNotice: transfer.receiptNotice,
-    receivedAt: transfer.receivedAt,
-    clock: IDLE_CLOCK,
-    steps: {},
-  };
+function documentOf(application: messages.CaseTransfer | messages.PreviewRequested): CaseDocument {
+  const { applicant, form, materials, handler } = application;
+  const common = { applicant: applicant!, form, materials: keptMaterials(materials), handler: handler!, steps: {} };
+  if (!('receiptNotice' in application)) return { ...common, clock: IDLE_CLOCK };
+  const { identityCheck, receiptNotice, receivedAt } = application;
+  return { ...common, ...(identityCheck && { identityCheck }), receiptNotice, receivedAt, clock: IDLE_CLOCK };
 }
 
 function peerNumberOf(name: string, payload: object): { peerNumber?: string } {

@@ -34,9 +34,15 @@ export interface CaseInput {
   readonly identityCheck?: messages.IdentityCheck;
 }
 
-const handler = fields({ organisation: text(100), window: optionalText(50), staff: text(50) });
+/** Who acts (经办). */
+export const handlerRule = fields({ organisation: text(100), window: optionalText(50), staff: text(50) });
+const handler = handlerRule;
 const remark = text(2000, { lines: true });
 const materialNames = list(fields({ material: text(200), reason: text(500), legalBasis: optionalText(500) }), 100, 1);
+const opinions = list(
+  fields({ material: text(200), verdict: oneOf('good', 'wrong', 'unclear'), reason: optionalText(500) }),
+  100,
+);
 const specialKind = oneOf('joint-review', 'site-inspection', 'acceptance-test', 'hearing', 'expert-review');
 
 const anything: Rule = () => {};
@@ -53,6 +59,8 @@ const CASE_INPUT = fields({
 
 /** What each act takes, beside who does it. Times and numbers that the gateway knows itself are not asked for. */
 export const ACT_INPUTS: Readonly<Record<Event, Rule>> = {
+  'request-preview': fields({ handler }),
+  'give-preview': fields({ handler, opinions, summary: remark }),
   'one-time-notice': fields({ handler, items: materialNames }),
   retake: fields({ handler }),
   receive: fields({ handler }),
@@ -132,10 +140,14 @@ export function readActInput<T>(event: Event, input: unknown): T {
   const withItems = Array.isArray(given.items)
     ? { ...completed, items: given.items.map((item) => ({ legalBasis: '', ...(item as object) })) }
     : completed;
-  return demandInput<T>(ACT_INPUTS[event], event === 'rate' ? { comment: '', ...withItems } : withItems);
+  const withOpinions = Array.isArray(given.opinions)
+    ? { ...withItems, opinions: given.opinions.map((opinion) => ({ reason: '', ...(opinion as object) })) }
+    : withItems;
+  return demandInput<T>(ACT_INPUTS[event], event === 'rate' ? { comment: '', ...withOpinions } : withOpinions);
 }
 
-function withWindow(handler: unknown): unknown {
+/** A handler without a window stands at none. */
+export function withWindow(handler: unknown): unknown {
   return isObject(handler) ? { window: '', ...handler } : handler;
 }
 

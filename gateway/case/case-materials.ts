@@ -79,7 +79,7 @@ export class CaseMaterials {
 
 /** Files are added while the window still works on the case, or while a supplement is asked for. */
 function demandTakesFiles(file: CaseFile): void {
-  const open: readonly State[] = ['draft', 'returned', 'supplementing', 'supplementing-accepted'];
+  const open: readonly State[] = ['draft', 'previewed', 'returned', 'supplementing', 'supplementing-accepted'];
   if (file.role === 'receiving' && open.includes(file.state) && !file.pending) return;
   throw new CodedError('CONFLICT', `the case takes no files in the state "${file.state}"`);
 }

@@ -11,7 +11,10 @@ import { CaseMaterials, type Upload } from './case-materials.ts';
 import { caseRepository } from './case-repository.ts';
 import { IDLE_CLOCK } from './clock.ts';
 import { demandComplete } from './formal-review.ts';
+import { MACHINES } from './machines/machines.ts';
 import type { CaseNeighbours, CertificateWish, Citation, ItemFacts, SignedCertificate } from './neighbours.ts';
+import { note, readNoteInput } from './notes/case-notes.ts';
+import type { NoteName } from './notes/notes.ts';
 import { materialsOf, payloadOf, stepRecord } from './payloads.ts';
 import { act, answer, type ReceivingView } from './receiving-view.ts';
 import { apply, type Event, type Row, type State } from './transitions.ts';
@@ -120,6 +123,20 @@ export class CaseService {
   }
 
   /**
+   * Notes something that belongs to a case and does not move it (随件事项).
+   *
+   * @param key the conversation or our case number
+   * @throws CodedError NOT_FOUND, VALIDATION_FAILED, ILLEGAL_TRANSITION, and the authorization's codes
+   */
+  async note(key: string, kind: NoteName, input: unknown): Promise<CaseFile> {
+    const read = readNoteInput(kind, input);
+    const { conversation } = await this.demand(key);
+    return this.#options.store.write(async (tx) =>
+      note(tx, await demandIn(tx, conversation), kind, read, this.#options),
+    );
+  }
+
+  /**
    * Takes a file of a case in, in constant memory.
    *
    * @throws CodedError NOT_FOUND, CONFLICT when the case takes no files now, MATERIAL_TOO_LARGE
@@ -160,6 +177,8 @@ export class CaseService {
   async settled(tx: Transaction, { conversation, id, code, name }: Settled): Promise<void> {
     // A Skip only takes the place of a message whose fate was told; its receipt is no answer to a newer act.
     if (name === 'Skip') return;
+    // A note is no act: nothing waits for its answer.
+    if (name === 'CaseNote') return code === '' ? undefined : this.#noteRefused(tx, conversation, id, code);
     const found = await caseRepository.findHead(tx, conversation);
     if (!found) return;
     const { head, sent } = found;
@@ -168,7 +187,7 @@ export class CaseService {
       return;
     }
     if (!head.pending) return;
-    const { view, applied } = answer(viewOf(head), code === '' ? 'accepted' : 'rejected');
+    const { view, applied } = answer(MACHINES[head.mode], viewOf(head), code === '' ? 'accepted' : 'rejected');
     const { region, now, neighbours } = this.#options;
     const at = now();
     const moved = { rows: applied, state: view.state, pending: view.pending };
@@ -283,13 +302,14 @@ export class CaseService {
 
   /** What our act does to our view of the case. @throws CodedError ILLEGAL_TRANSITION */
   #judgeState(file: CaseFile, event: Event): ActResult {
+    const machine = MACHINES[file.mode];
     if (file.role === 'handling') {
-      const { row, to } = apply(file.state, event, 'handling', 'handling');
+      const { row, to } = apply(machine, file.state, event, 'handling', 'handling');
       return { rows: [row], state: to, pending: undefined, message: row.message };
     }
     const before: ReceivingView = viewOf(file);
-    const { view, applied } = act(before, event);
-    const message = view.pending && apply(file.state, event, 'receiving', 'receiving').row.message;
+    const { view, applied } = act(machine, before, event);
+    const message = view.pending && apply(machine, file.state, event, 'receiving', 'receiving').row.message;
     return { rows: applied, state: view.state, pending: view.pending, message };
   }
 
@@ -341,6 +361,13 @@ export class CaseService {
     await caseRepository.update(tx, { ...file, document, updatedAt: this.#options.now() });
     tx.afterCommit(() => this.#options.neighbours.alarm(file.conversation, name, code));
     await this.#emitRejected(tx, file, code);
+  }
+
+  async #noteRefused(tx: Transaction, conversation: string, id: string, code: string): Promise<void> {
+    const file = await caseRepository.find(tx, conversation);
+    if (!file) return;
+    const notes = (file.document.notes ?? []).map((kept) => (kept.envelope === id ? { ...kept, code } : kept));
+    await this.#noteRejection(tx, { ...file, document: { ...file.document, notes } }, 'CaseNote', code);
   }
 
   #emitRejected(tx: Transaction, file: CaseFile, code: string): Promise<void> {

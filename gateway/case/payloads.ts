@@ -20,19 +20,9 @@ type Builder = (input: Input, facts: ActFacts) => object;
 
 /** How each act becomes the payload of its message. */
 const BUILDERS: Readonly<Partial<Record<Event, Builder>>> = {
-  transfer: (_input, { file, itemDigest }) => ({
-    item: file.item,
-    itemDigest,
-    mode: file.mode,
-    caseNumber: file.number,
-    applicant: file.document.applicant,
-    form: file.document.form,
-    materials: file.document.materials.map(materialMessage),
-    identityCheck: file.document.identityCheck ?? null,
-    receiptNotice: file.document.receiptNotice ?? '',
-    receivedAt: file.document.receivedAt ?? 0,
-    handler: file.document.handler,
-  }),
+  'request-preview': ({ handler }, facts) => ({ ...applicationOf(facts), handler }),
+  'give-preview': ({ handler, opinions, summary }, { now }) => ({ opinions, summary, givenAt: now, handler }),
+  transfer: (_input, facts) => ({ ...applicationOf(facts), ...takenIn(facts) }),
   accept: ({ handler }, { file, notice, promisedWorkingDays }) => ({
     caseNumber: file.number,
     notice: notice('受'),
@@ -67,6 +57,19 @@ const BUILDERS: Readonly<Partial<Record<Event, Builder>>> = {
   withdraw: ({ handler, reason }) => ({ reason, handler }),
 };
 
+/** What opens a case at the other region. */
+function applicationOf({ file, itemDigest }: ActFacts) {
+  const { item, mode, number, document } = file;
+  const { applicant, form, materials } = document;
+  return { item, itemDigest, mode, caseNumber: number, applicant, form, materials: materials.map(materialMessage) };
+}
+
+/** What the window that took it in adds. */
+function takenIn({ file }: ActFacts) {
+  const { identityCheck = null, receiptNotice = '', receivedAt = 0, handler } = file.document;
+  return { identityCheck, receiptNotice, receivedAt, handler };
+}
+
 /** Builds the payload of an act. The outbox holds it against the rules of its type. */
 export function payloadOf(event: Event, input: object, facts: ActFacts): object {
   const build = BUILDERS[event];
@@ -74,9 +77,12 @@ export function payloadOf(event: Event, input: object, facts: ActFacts): object 
   return build(input as Input, facts);
 }
 
+/** Messages that name files; the files go before them. */
+const WITH_FILES: ReadonlySet<PayloadName> = new Set(['PreviewRequested', 'CaseTransfer', 'SupplementSubmitted']);
+
 /** Digests of the files that must be at the other side before the message, in hex. */
 export function materialsOf(name: PayloadName, payload: object): string[] {
-  if (name !== 'CaseTransfer' && name !== 'SupplementSubmitted') return [];
+  if (!WITH_FILES.has(name)) return [];
   const { materials } = payload as { materials: readonly messages.Material[] };
   return [...new Set(materials.map((material) => material.digest.toString('hex')))];
 }

@@ -1,5 +1,5 @@
 import { CodedError } from '#proto';
-import { apply, type Event, type Row, type State } from './transitions.ts';
+import { apply, type Event, type Machine, type Row, type State } from './transitions.ts';
 
 /** An act of the receiving region that the handling region has not answered yet. */
 interface Pending {
@@ -26,7 +26,7 @@ export interface ViewChange {
  *
  * @throws CodedError ILLEGAL_TRANSITION when the state does not allow it or another act is pending
  */
-export function act(view: ReceivingView, event: Event): ViewChange {
+export function act(machine: Machine, view: ReceivingView, event: Event): ViewChange {
   if (view.pending) {
     const { event: waiting } = view.pending;
     throw new CodedError(
@@ -34,7 +34,7 @@ export function act(view: ReceivingView, event: Event): ViewChange {
       `"${event}" has to wait: "${waiting}" is not yet answered by the handling region, the case is "${view.state}"`,
     );
   }
-  const { to, row } = apply(view.state, event, 'receiving', 'receiving');
+  const { to, row } = apply(machine, view.state, event, 'receiving', 'receiving');
   if (row.message) return { view: { state: view.state, pending: { event, settled: false } }, applied: [] };
   return { view: { state: to }, applied: [row] };
 }
@@ -45,11 +45,11 @@ export function act(view: ReceivingView, event: Event): ViewChange {
  *
  * @throws CodedError ILLEGAL_TRANSITION when no act is pending, or it cannot have been accepted after what was heard
  */
-export function answer(view: ReceivingView, outcome: 'accepted' | 'rejected'): ViewChange {
+export function answer(machine: Machine, view: ReceivingView, outcome: 'accepted' | 'rejected'): ViewChange {
   const { state, pending } = view;
   if (!pending) throw new CodedError('ILLEGAL_TRANSITION', `no act waits for an answer while the case is "${state}"`);
   if (outcome === 'rejected' || pending.settled) return { view: { state }, applied: [] };
-  const { to, row } = apply(state, pending.event, 'receiving', 'receiving', pending.event);
+  const { to, row } = apply(machine, state, pending.event, 'receiving', 'receiving', pending.event);
   return { view: { state: to }, applied: [row] };
 }
 
@@ -59,10 +59,10 @@ export function answer(view: ReceivingView, outcome: 'accepted' | 'rejected'): V
  *
  * @throws CodedError ILLEGAL_TRANSITION when the handling region cannot have done this
  */
-export function hear(view: ReceivingView, event: Event): ViewChange {
+export function hear(machine: Machine, view: ReceivingView, event: Event): ViewChange {
   const { state, pending } = view;
   const undecided = pending?.settled ? undefined : pending?.event;
-  const { to, row, implied } = apply(state, event, 'handling', 'receiving', undecided);
+  const { to, row, implied } = apply(machine, state, event, 'handling', 'receiving', undecided);
   if (!implied) return { view: { ...view, state: to }, applied: [row] };
   return { view: { state: to, pending: { event: implied.event, settled: true } }, applied: [implied, row] };
 }

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CodedError } from '#proto';
+import { agency } from './machines/agency.ts';
+import { online } from './machines/online.ts';
 import { act, answer, hear, type ReceivingView } from './receiving-view.ts';
-import { allowedEvents, apply, EVENTS, type Event, type Row, rows, type State } from './transitions.ts';
+import { allowedEvents, apply, EVENTS, type Event, type Machine, type Row, type State } from './transitions.ts';
 
 type Outcome = 'accepted' | 'rejected';
 
@@ -35,9 +37,9 @@ function unlessIllegal<T>(work: () => T): T | undefined {
 }
 
 /** Every step: the next world, or the same one where the attempt is refused. `used` collects the rows that moved it. */
-const steps = {
+const stepsOf = (machine: Machine) => ({
   receivingActs(world: World, event: Event, used: Set<Row>): World {
-    const change = unlessIllegal(() => act(world.receiving, event));
+    const change = unlessIllegal(() => act(machine, world.receiving, event));
     if (!change) return world;
     for (const row of change.applied) used.add(row);
     const requests = change.view.pending ? [...world.requests, event] : world.requests;
@@ -45,7 +47,7 @@ const steps = {
   },
 
   handlingActs(world: World, event: Event, used: Set<Row>): World {
-    const transition = unlessIllegal(() => apply(world.handling, event, 'handling', 'handling'));
+    const transition = unlessIllegal(() => apply(machine, world.handling, event, 'handling', 'handling'));
     if (!transition) return world;
     used.add(transition.row);
     return { ...world, handling: transition.to, messages: [...world.messages, event] };
@@ -56,7 +58,7 @@ const steps = {
     const [event, ...requests] = world.requests;
     if (!event) return world;
     const transition = permitted
-      ? unlessIllegal(() => apply(world.handling, event, 'receiving', 'handling'))
+      ? unlessIllegal(() => apply(machine, world.handling, event, 'receiving', 'handling'))
       : undefined;
     if (!transition) return { ...world, requests, receipts: [...world.receipts, 'rejected'] };
     used.add(transition.row);
@@ -67,7 +69,7 @@ const steps = {
   messageArrives(world: World, used: Set<Row>): World {
     const [event, ...messages] = world.messages;
     if (!event) return world;
-    const change = hear(world.receiving, event);
+    const change = hear(machine, world.receiving, event);
     for (const row of change.applied) used.add(row);
     return { ...world, messages, receiving: change.view };
   },
@@ -75,47 +77,61 @@ const steps = {
   receiptArrives(world: World, used: Set<Row>): World {
     const [outcome, ...receipts] = world.receipts;
     if (!outcome) return world;
-    const change = answer(world.receiving, outcome);
+    const change = answer(machine, world.receiving, outcome);
     for (const row of change.applied) used.add(row);
     return { ...world, receipts, receiving: change.view };
   },
-};
+});
 
 const underway = (world: World) => world.requests.length + world.messages.length + world.receipts.length;
 
 function expectAgreement(world: World): void {
   expect(world.receiving.pending).toBeUndefined();
-  const atTheWindow = ['draft', 'returned', 'received'].includes(world.receiving.state);
-  expect(world.handling).toBe(atTheWindow ? 'none' : world.receiving.state);
+  const { state } = world.receiving;
+  // What the window does by itself the handling region does not see; a preview it has seen.
+  if (['draft', 'returned', 'received'].includes(state)) expect(['none', 'previewed']).toContain(world.handling);
+  else expect(world.handling).toBe(state);
 }
 
 type Attempt = (world: World, used: Set<Row>) => World;
 
 /** A legal act of the side in most cases, since blind attempts seldom get past the window; any event otherwise. */
-const chosen = (state: State, role: 'receiving' | 'handling', pick: number): Event => {
-  const allowed = pick % 5 === 0 ? events : allowedEvents(state, role);
+const chosen = (machine: Machine, state: State, role: 'receiving' | 'handling', pick: number): Event => {
+  const allowed = pick % 5 === 0 ? events : allowedEvents(machine, state, role);
   return (allowed.length > 0 ? allowed : events).at(pick % (allowed.length || events.length)) ?? 'transfer';
 };
 
-const arrivals = fc.oneof(
-  fc.integer({ min: 0, max: 9 }).map(
-    (n): Attempt =>
-      (world, used) =>
-        steps.requestArrives(world, n > 0, used),
-  ),
-  fc.constant<Attempt>(steps.messageArrives),
-  fc.constant<Attempt>(steps.receiptArrives),
-);
-const acts = fc.oneof(
-  fc.nat(9999).map((pick): Attempt => {
-    return (world, used) => steps.receivingActs(world, chosen(world.receiving.state, 'receiving', pick), used);
-  }),
-  fc.nat(9999).map((pick): Attempt => {
-    return (world, used) => steps.handlingActs(world, chosen(world.handling, 'handling', pick), used);
-  }),
-);
+function attemptsOf(machine: Machine) {
+  const steps = stepsOf(machine);
+  const arrivals = fc.oneof(
+    fc.integer({ min: 0, max: 9 }).map(
+      (n): Attempt =>
+        (world, used) =>
+          steps.requestArrives(world, n > 0, used),
+    ),
+    fc.constant<Attempt>(steps.messageArrives),
+    fc.constant<Attempt>(steps.receiptArrives),
+  );
+  const acts = fc.oneof(
+    fc.nat(9999).map((pick): Attempt => {
+      return (world, used) => {
+        const { state } = world.receiving;
+        return steps.receivingActs(world, chosen(machine, state, 'receiving', pick), used);
+      };
+    }),
+    fc.nat(9999).map((pick): Attempt => {
+      return (world, used) => steps.handlingActs(world, chosen(machine, world.handling, 'handling', pick), used);
+    }),
+  );
+  return { steps, arrivals, acts };
+}
 
-describe('two regions with one case', () => {
+describe.each([
+  ['agency', agency],
+  ['online', online],
+])('two regions with one case in the mode %s', (_mode, machine) => {
+  const { steps, arrivals, acts } = attemptsOf(machine);
+
   it('agree, with nothing pending, once all messages and receipts of any random history have arrived', () => {
     const history = fc.array(fc.oneof(acts, arrivals), { minLength: 10, maxLength: 80, size: 'max' });
     const drain = fc.infiniteStream(arrivals);
@@ -147,7 +163,7 @@ describe('two regions with one case', () => {
           next.push(steps.receivingActs(world, event, used), steps.handlingActs(world, event, used));
       for (const reached of next) seen.set(JSON.stringify(reached), reached);
     }
-    expect(seen.size).toBeGreaterThan(500);
-    expect(rows.filter((row) => !used.has(row))).toEqual([]);
+    expect(seen.size).toBeGreaterThan(300);
+    expect(machine.filter((row) => !used.has(row))).toEqual([]);
   });
 });

@@ -27,6 +27,13 @@ export interface CaseView extends CaseSummary {
     readonly grade?: string;
   }[];
   readonly clock?: { readonly state: string; readonly measuredMs?: number };
+  readonly notes: readonly {
+    readonly label: { readonly zh: string; readonly en: string };
+    readonly region: string;
+    /** Milliseconds. */
+    readonly at: number;
+    readonly code?: string;
+  }[];
   /** Identifier. */
   readonly certificate?: string;
   readonly rejected?: { readonly event: string; readonly code: string };
@@ -55,7 +62,11 @@ export function caseText(view: CaseView): string {
     ['创建 Created', chinaTime(view.createdAt)],
     ['更新 Updated', chinaTime(view.updatedAt)],
   ]);
-  return view.materials.length === 0 ? facts : `${facts}\n${materialTable(view.materials)}`;
+  const tables = [
+    ...(view.materials.length > 0 ? [materialTable(view.materials)] : []),
+    ...(view.notes.length > 0 ? [noteTable(view.notes)] : []),
+  ];
+  return [facts, ...tables].join('\n');
 }
 
 /** Cases in a list. */
@@ -79,4 +90,9 @@ function materialTable(materials: CaseView['materials']): string {
 
 function stateText({ state, stateLabel }: CaseSummary): string {
   return stateLabel ? `${stateLabel.zh} ${stateLabel.en}` : state;
+}
+
+function noteTable(notes: CaseView['notes']): string {
+  const rows = notes.map(({ label: { zh, en }, region, at, code }) => [`${zh} ${en}`, region, chinaTime(at), code]);
+  return table(['登记 Note', '地区 Region', '时间 Time', '被拒 Refused'], rows, '');
 }

@@ -20,6 +20,7 @@ import { exportBundle } from '../evidence/bundle-export.ts';
 import { JointAgreements } from '../joint/joint-agreements.ts';
 import type { Dispatcher } from '../outbound/dispatcher.ts';
 import type { IncomingHandler } from '../peer/incoming.ts';
+import { certificateNews } from '../platform/certificate-news.ts';
 import { caseNews } from '../platform/event-types.ts';
 import { PlatformEvents } from '../platform/platform-events.ts';
 import { Platforms } from '../platform/platforms.ts';
@@ -61,11 +62,13 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
     statementOf: (region) => core.peers.statementOf(region),
     types,
     ...status,
+    tell: (tx, news) => events.emit(tx, certificateNews(news, core.clock.now())),
   });
   const checks = openChecks(core, authorizations, certificates, dispatcher, () => platforms);
   const neighbours = caseNeighbours(core, authorizations, catalogue, certificates, events);
   const cases = new CaseService({ ...core, now: () => core.clock.now(), neighbours });
-  const platforms = new Platforms({ ...core, events, submit: (submission) => takeSubmission(cases, submission) });
+  const { library } = core.config.certificates;
+  const platforms = new Platforms({ ...core, events, library, submit: (submission) => takeSubmission(cases, submission) });
   const incoming = {
     ...incomingHandlers(core, authorizations, catalogue, certificates, neighbours, events),
     ...joint.incoming,
@@ -301,6 +304,9 @@ function incomingHandlers(
         data: { peer, at: incoming.receivedAt },
       });
     },
+    PreviewRequested: ofCase,
+    PreviewGiven: ofCase,
+    CaseNote: ofCase,
     CaseTransfer: ofCase,
     CaseAccepted: ofCase,
     CaseRefused: ofCase,

@@ -1,14 +1,17 @@
+import { NOTES, type NoteName } from '../case/notes/notes.ts';
 import { EVENTS, type Event } from '../case/transitions.ts';
+import type { CertificateEventData, CertificateEventType } from './certificate-news.ts';
 
 interface Label {
   readonly zh: string;
   readonly en: string;
 }
 
-type CaseEventName = Event | 'rejected';
+type CaseEventName = Event | NoteName | 'rejected';
 export type CaseEventType = `cn.tongban.case.${CaseEventName}.v1`;
 export type PlatformEventType =
   | CaseEventType
+  | CertificateEventType
   | 'cn.tongban.authorization.changed.v1'
   | 'cn.tongban.authorization.ending.v1'
   | 'cn.tongban.catalogue.received.v1';
@@ -24,7 +27,7 @@ export interface CaseEventData {
   readonly number: string;
   /** Region on the other side of the case. */
   readonly peer: string;
-  /** Name of the event in the state machine, or `rejected`. */
+  /** Name of the event in the state machine, of what was noted, or `rejected`. */
   readonly event: string;
   /** Region that acted. */
   readonly actor: string;
@@ -67,6 +70,7 @@ export interface CatalogueEventData {
 /** An event as a room of the gateway reports it, before it has an id and a place. */
 export type PlatformNews =
   | { readonly type: CaseEventType; readonly subject: string; readonly data: CaseEventData }
+  | { readonly type: CertificateEventType; readonly subject: string; readonly data: CertificateEventData }
   | {
       readonly type: 'cn.tongban.authorization.changed.v1';
       readonly subject: string;
@@ -86,9 +90,16 @@ export type PlatformNews =
 /** Every type of event that a platform can receive, with its meaning. */
 export const EVENT_TYPES: ReadonlyMap<PlatformEventType, Label> = new Map<PlatformEventType, Label>([
   ...Object.entries(EVENTS).map(([event, label]): [CaseEventType, Label] => [caseEventType(event as Event), label]),
+  ...Object.entries(NOTES).map(([name, { label }]): [CaseEventType, Label] => [caseEventType(name as NoteName), label]),
   ['cn.tongban.case.rejected.v1', { zh: '对端未接受我方办理动作', en: 'the other region rejected our act' }],
   ['cn.tongban.authorization.changed.v1', { zh: '互授权状态变化', en: 'an authorization moved to another state' }],
   ['cn.tongban.authorization.ending.v1', { zh: '互授权即将到期', en: 'an authorization ends soon' }],
+  ['cn.tongban.certificate.issued.v1', { zh: '本地区签发了证照', en: 'we issued a certificate' }],
+  [
+    'cn.tongban.certificate.received.v1',
+    { zh: '收到外地证照', en: 'a certificate of another region came with a case' },
+  ],
+  ['cn.tongban.certificate.status-changed.v1', { zh: '证照状态变更', en: 'we changed how a certificate stands' }],
   ['cn.tongban.catalogue.received.v1', { zh: '收到对端事项目录', en: 'a peer published its catalogue to us' }],
 ]);
 
@@ -96,11 +107,11 @@ export const EVENT_TYPES: ReadonlyMap<PlatformEventType, Label> = new Map<Platfo
  * The news of a case as an event; its subject is the conversation. Takes over only the fields of {@link CaseEventData},
  * whatever else the object has.
  *
- * @throws TypeError when the state machine has no such event
+ * @throws TypeError when there is no such event
  */
 export function caseNews(data: CaseEventData): PlatformNews {
   const type = caseEventType(data.event as CaseEventName);
-  if (!EVENT_TYPES.has(type)) throw new TypeError('the state machine of a case has no such event');
+  if (!EVENT_TYPES.has(type)) throw new TypeError('a case has no such event');
   const { conversation, number, peer, event, actor, state, at, code } = data;
   return {
     type,

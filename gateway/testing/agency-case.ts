@@ -102,11 +102,17 @@ export function caseInput(handling: string, item: string, changes: object = {}) 
 }
 
 /** Signs an agreement on both sides and publishes the handling region's items. */
-export async function authorize(receiving: LiveRegion, handling: LiveRegion, now = Date.now()): Promise<string> {
+export async function authorize(
+  receiving: LiveRegion,
+  handling: LiveRegion,
+  now = Date.now(),
+  changes: Partial<AgreementContent> = {},
+): Promise<string> {
   const year = new Date(now).getUTCFullYear();
   const draft = agreementDraft(receiving.region, handling.region, {
     valid_from: `${year - 1}-01-01T00:00:00+08:00`,
     valid_until: `${year + 2}-01-01T00:00:00+08:00`,
+    ...changes,
   });
   const { id } = await receiving.services.authorizations.propose(draft);
   await until('the proposal', async () => (await handling.services.authorizations.list()).length > 0);

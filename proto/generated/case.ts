@@ -4,6 +4,7 @@ import type { MessageTypeDefinition } from '@grpc/proto-loader';
 import type { Applicant as _tongban_v1_Applicant, Applicant__Output as _tongban_v1_Applicant__Output } from './tongban/v1/Applicant.ts';
 import type { CaseAccepted as _tongban_v1_CaseAccepted, CaseAccepted__Output as _tongban_v1_CaseAccepted__Output } from './tongban/v1/CaseAccepted.ts';
 import type { CaseDecided as _tongban_v1_CaseDecided, CaseDecided__Output as _tongban_v1_CaseDecided__Output } from './tongban/v1/CaseDecided.ts';
+import type { CaseNote as _tongban_v1_CaseNote, CaseNote__Output as _tongban_v1_CaseNote__Output } from './tongban/v1/CaseNote.ts';
 import type { CaseRated as _tongban_v1_CaseRated, CaseRated__Output as _tongban_v1_CaseRated__Output } from './tongban/v1/CaseRated.ts';
 import type { CaseRefused as _tongban_v1_CaseRefused, CaseRefused__Output as _tongban_v1_CaseRefused__Output } from './tongban/v1/CaseRefused.ts';
 import type { CaseReturned as _tongban_v1_CaseReturned, CaseReturned__Output as _tongban_v1_CaseReturned__Output } from './tongban/v1/CaseReturned.ts';
@@ -11,8 +12,15 @@ import type { CaseTransfer as _tongban_v1_CaseTransfer, CaseTransfer__Output as 
 import type { Handler as _tongban_v1_Handler, Handler__Output as _tongban_v1_Handler__Output } from './tongban/v1/Handler.ts';
 import type { IdentityCheck as _tongban_v1_IdentityCheck, IdentityCheck__Output as _tongban_v1_IdentityCheck__Output } from './tongban/v1/IdentityCheck.ts';
 import type { Material as _tongban_v1_Material, Material__Output as _tongban_v1_Material__Output } from './tongban/v1/Material.ts';
+import type { MaterialOpinion as _tongban_v1_MaterialOpinion, MaterialOpinion__Output as _tongban_v1_MaterialOpinion__Output } from './tongban/v1/MaterialOpinion.ts';
+import type { PaperParcel as _tongban_v1_PaperParcel, PaperParcel__Output as _tongban_v1_PaperParcel__Output } from './tongban/v1/PaperParcel.ts';
+import type { PaperSent as _tongban_v1_PaperSent, PaperSent__Output as _tongban_v1_PaperSent__Output } from './tongban/v1/PaperSent.ts';
+import type { PaperSignedIn as _tongban_v1_PaperSignedIn, PaperSignedIn__Output as _tongban_v1_PaperSignedIn__Output } from './tongban/v1/PaperSignedIn.ts';
+import type { PreviewGiven as _tongban_v1_PreviewGiven, PreviewGiven__Output as _tongban_v1_PreviewGiven__Output } from './tongban/v1/PreviewGiven.ts';
+import type { PreviewRequested as _tongban_v1_PreviewRequested, PreviewRequested__Output as _tongban_v1_PreviewRequested__Output } from './tongban/v1/PreviewRequested.ts';
 import type { ResultDelivered as _tongban_v1_ResultDelivered, ResultDelivered__Output as _tongban_v1_ResultDelivered__Output } from './tongban/v1/ResultDelivered.ts';
 import type { ResultIssued as _tongban_v1_ResultIssued, ResultIssued__Output as _tongban_v1_ResultIssued__Output } from './tongban/v1/ResultIssued.ts';
+import type { SignedInParcel as _tongban_v1_SignedInParcel, SignedInParcel__Output as _tongban_v1_SignedInParcel__Output } from './tongban/v1/SignedInParcel.ts';
 import type { SpecialProcedureEnded as _tongban_v1_SpecialProcedureEnded, SpecialProcedureEnded__Output as _tongban_v1_SpecialProcedureEnded__Output } from './tongban/v1/SpecialProcedureEnded.ts';
 import type { SpecialProcedureStarted as _tongban_v1_SpecialProcedureStarted, SpecialProcedureStarted__Output as _tongban_v1_SpecialProcedureStarted__Output } from './tongban/v1/SpecialProcedureStarted.ts';
 import type { SupplementItem as _tongban_v1_SupplementItem, SupplementItem__Output as _tongban_v1_SupplementItem__Output } from './tongban/v1/SupplementItem.ts';
@@ -30,6 +38,7 @@ export interface ProtoGrpcType {
       Applicant: MessageTypeDefinition<_tongban_v1_Applicant, _tongban_v1_Applicant__Output>
       CaseAccepted: MessageTypeDefinition<_tongban_v1_CaseAccepted, _tongban_v1_CaseAccepted__Output>
       CaseDecided: MessageTypeDefinition<_tongban_v1_CaseDecided, _tongban_v1_CaseDecided__Output>
+      CaseNote: MessageTypeDefinition<_tongban_v1_CaseNote, _tongban_v1_CaseNote__Output>
       CaseRated: MessageTypeDefinition<_tongban_v1_CaseRated, _tongban_v1_CaseRated__Output>
       CaseRefused: MessageTypeDefinition<_tongban_v1_CaseRefused, _tongban_v1_CaseRefused__Output>
       CaseReturned: MessageTypeDefinition<_tongban_v1_CaseReturned, _tongban_v1_CaseReturned__Output>
@@ -37,8 +46,15 @@ export interface ProtoGrpcType {
       Handler: MessageTypeDefinition<_tongban_v1_Handler, _tongban_v1_Handler__Output>
       IdentityCheck: MessageTypeDefinition<_tongban_v1_IdentityCheck, _tongban_v1_IdentityCheck__Output>
       Material: MessageTypeDefinition<_tongban_v1_Material, _tongban_v1_Material__Output>
+      MaterialOpinion: MessageTypeDefinition<_tongban_v1_MaterialOpinion, _tongban_v1_MaterialOpinion__Output>
+      PaperParcel: MessageTypeDefinition<_tongban_v1_PaperParcel, _tongban_v1_PaperParcel__Output>
+      PaperSent: MessageTypeDefinition<_tongban_v1_PaperSent, _tongban_v1_PaperSent__Output>
+      PaperSignedIn: MessageTypeDefinition<_tongban_v1_PaperSignedIn, _tongban_v1_PaperSignedIn__Output>
+      PreviewGiven: MessageTypeDefinition<_tongban_v1_PreviewGiven, _tongban_v1_PreviewGiven__Output>
+      PreviewRequested: MessageTypeDefinition<_tongban_v1_PreviewRequested, _tongban_v1_PreviewRequested__Output>
       ResultDelivered: MessageTypeDefinition<_tongban_v1_ResultDelivered, _tongban_v1_ResultDelivered__Output>
       ResultIssued: MessageTypeDefinition<_tongban_v1_ResultIssued, _tongban_v1_ResultIssued__Output>
+      SignedInParcel: MessageTypeDefinition<_tongban_v1_SignedInParcel, _tongban_v1_SignedInParcel__Output>
       SpecialProcedureEnded: MessageTypeDefinition<_tongban_v1_SpecialProcedureEnded, _tongban_v1_SpecialProcedureEnded__Output>
       SpecialProcedureStarted: MessageTypeDefinition<_tongban_v1_SpecialProcedureStarted, _tongban_v1_SpecialProcedureStarted__Output>
       SupplementItem: MessageTypeDefinition<_tongban_v1_SupplementItem, _tongban_v1_SupplementItem__Output>

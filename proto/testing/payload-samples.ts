@@ -91,6 +91,16 @@ export const payloadSamples = {
     reference: '',
     validForSeconds: 60,
   },
+  CertificateNotice: {
+    identifier: CERTIFICATE,
+    reference: '',
+    digest,
+    status: 'CERTIFICATE_STATUS_REVOKED',
+    ground: 'CERTIFICATE_GROUND_FALSE_MATERIALS',
+    reason: '提交虚假材料取得许可',
+    decidedAt: SAMPLE_TIME,
+    authority: '乌审旗市场监督管理局',
+  },
   DataQuestion: {
     item: 'EX014',
     kind: 'real-estate',
@@ -105,6 +115,29 @@ export const payloadSamples = {
     answeredAt: SAMPLE_TIME,
     fields: { address: '示例街1号' },
     validForSeconds: 0,
+  },
+  PreviewRequested: {
+    item: 'EX014',
+    itemDigest: digest,
+    mode: 'online',
+    caseNumber: 'NT-2026-000001',
+    applicant: {
+      kind: 'legal-person',
+      name: '示例食品有限公司',
+      documentType: 'social-credit-code',
+      documentNumber: DEPARTMENT,
+      mobile: '13800000000',
+      address: '',
+    },
+    form: { 经营项目: '预包装食品销售' },
+    materials: [material],
+    handler,
+  },
+  PreviewGiven: {
+    opinions: [{ material: '食品经营许可申请书', verdict: 'wrong', reason: '缺少签章' }],
+    summary: '补齐后可以申请',
+    givenAt: SAMPLE_TIME,
+    handler,
   },
   CaseTransfer: {
     item: 'EX014',
@@ -154,4 +187,15 @@ export const payloadSamples = {
   ResultDelivered: { way: 'window', deliveredAt: SAMPLE_TIME, handler },
   CaseRated: { score: 5, comment: '很方便', ratedAt: SAMPLE_TIME },
   WithdrawalRequested: { reason: '申请人不再需要', handler },
+  CaseNote: {
+    handler,
+    notedAt: SAMPLE_TIME,
+    note: 'paperSent',
+    paperSent: {
+      carrier: 'EMS',
+      trackingNumber: 'EA123456789CN',
+      parcels: [{ material: '食品经营许可申请书', copies: 1 }],
+      sentAt: SAMPLE_TIME,
+    },
+  },
 } as const satisfies Record<PayloadName, object>;

@@ -23,6 +23,7 @@ describe('the policy', () => {
       'AuthorizationRevocation',
       'AuthorizationSuspension',
       'CataloguePublished',
+      'CertificateNotice',
       'EntrustmentPublished',
       'EntrustmentRevoked',
       'JointConclusion',
@@ -42,12 +43,14 @@ describe('the policy', () => {
       'CertificateQuestion',
       'DataAnswer',
       'DataQuestion',
+      'PreviewRequested',
     ]);
   });
 });
 
 /** Who may send what, written out: the right that the receiving region needs ('-': never), and whether the handling may. */
 const SENDERS: Readonly<Record<string, readonly [receiving: Right | '-', handling: boolean]>> = {
+  PreviewRequested: ['R1a', false],
   CaseTransfer: ['R1a', false],
   SupplementSubmitted: ['R1a', false],
   WithdrawalRequested: ['R1a', false],
@@ -56,7 +59,9 @@ const SENDERS: Readonly<Record<string, readonly [receiving: Right | '-', handlin
   CaseAccepted: ['R1b', true],
   CaseRefused: ['R1b', true],
   SupplementRequested: ['R1b', true],
+  PreviewGiven: ['-', true],
   CaseReturned: ['-', true],
+  CaseNote: ['R1a', true],
   SpecialProcedureStarted: ['-', true],
   SpecialProcedureEnded: ['-', true],
   CaseDecided: ['-', true],

@@ -52,17 +52,22 @@ export const POLICY = {
   EntrustmentPublished: pinned,
   EntrustmentRevoked: pinned,
   CataloguePublished: pinned,
+  // A revocation must arrive even where the authorization has ended.
+  CertificateNotice: pinned,
 
+  PreviewRequested: opening(receiving('R1a')),
   CaseTransfer: opening(receiving('R1a')),
   SupplementSubmitted: inCase(receiving('R1a')),
   WithdrawalRequested: inCase(receiving('R1a')),
   ResultDelivered: inCase(handling, receiving('R5')),
   CaseRated: inCase(receiving('R1a')),
+  CaseNote: inCase(handling, receiving('R1a')),
 
   CaseAccepted: inCase(handling, receiving('R1b')),
   CaseRefused: inCase(handling, receiving('R1b')),
   SupplementRequested: inCase(handling, receiving('R1b')),
 
+  PreviewGiven: inCase(handling),
   CaseReturned: inCase(handling),
   SpecialProcedureStarted: inCase(handling),
   SpecialProcedureEnded: inCase(handling),

@@ -44,7 +44,7 @@ describe('opening a case', () => {
       state: 'draft',
       stateLabel: { zh: '待收件' },
       pending: null,
-      allowed: ['one-time-notice', 'receive'],
+      allowed: ['request-preview', 'one-time-notice', 'receive'],
       applicant: INPUT.applicant,
       form: INPUT.form,
       materials: [],

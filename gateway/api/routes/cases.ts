@@ -5,6 +5,8 @@ import type { CaseFile } from '../../case/case-file.ts';
 import { readActInput } from '../../case/case-input.ts';
 import { PAGE } from '../../case/case-repository.ts';
 import type { AlsoDone } from '../../case/case-service.ts';
+import { readNoteInput } from '../../case/notes/case-notes.ts';
+import { NOTE_NAMES, type NoteName } from '../../case/notes/notes.ts';
 import { EVENTS, type Event } from '../../case/transitions.ts';
 import type { ApiContext } from '../context.ts';
 import { demandNone, RULED, within } from '../helpers/body.ts';
@@ -19,6 +21,7 @@ import {
   CaseJson,
   CaseSummaryJson,
   EventWord,
+  NoteWord,
   StateWord,
 } from '../views/case-schemas.ts';
 import { caseJson, caseSummary } from '../views/case-view.ts';
@@ -165,7 +168,45 @@ export function caseRoutes(context: ApiContext, once: AnswerOnce, answers: SqlId
         return reply.header('etag', etag(changed.version)).send(changed);
       },
     );
+
+    app.post(
+      '/v1/cases/:key/notes',
+      {
+        ...RULED,
+        schema: {
+          tags,
+          summary: '随件登记（寄送、签收等，不改变办件状态） / note something with a case; its state stays',
+          params: Key,
+          body: Type.Object(
+            { note: NoteWord, data: described<object>('随登记种类而定 / depends on the note') },
+            CLOSED,
+          ),
+          response: { 200: CaseJson },
+        },
+      },
+      async (request, reply) => {
+        const { key } = request.params as { key: string };
+        const answer = await once(request, async () => {
+          const { note, data } = readNote(request.body);
+          return { status: 200, body: shown(await cases.note(key, note, data), request) };
+        });
+        const changed = answer.body as CaseJson;
+        return reply.header('etag', etag(changed.version)).send(changed);
+      },
+    );
   };
+}
+
+const noteBody = fields({ note: oneOf(...NOTE_NAMES), data: () => {} });
+
+/** A note and its data, which are held against the rule of its kind. */
+function readNote(body: unknown): { note: NoteName; data: object } {
+  const problems: Problem[] = [];
+  noteBody(body, '', problems);
+  const { note, data } = (body ?? {}) as { note: NoteName; data: unknown };
+  const read = NOTE_NAMES.includes(note) ? within('/data', problems, () => readNoteInput(note, data)) : undefined;
+  demandNone(problems);
+  return { note, data: read! };
 }
 
 const actBody = fields({ act: oneOf(...Object.keys(EVENTS)), data: () => {} });

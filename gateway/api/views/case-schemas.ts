@@ -1,9 +1,11 @@
 import { type Static, Type } from '@fastify/type-provider-typebox';
 import { MODES } from '#proto';
+import { NOTE_NAMES } from '../../case/notes/notes.ts';
 import { EVENTS, type Event, STATES, type State } from '../../case/transitions.ts';
 import { Digest, Handler, instant, words } from './schemas.ts';
 
 export const StateWord = words(Object.keys(STATES) as State[], '状态 / state');
+export const NoteWord = words(NOTE_NAMES, '随件登记的种类 / kind of note');
 export const EventWord = words(Object.keys(EVENTS) as Event[], '动作 / act');
 
 /** A material (材料) of a case. */
@@ -86,6 +88,18 @@ export const CaseJson = Type.Object({
     additionalProperties: { type: 'object', additionalProperties: true },
     description: '各步骤的内容 / what each step brought',
   }),
+  notes: Type.Array(
+    Type.Object({
+      kind: NoteWord,
+      label: Label,
+      region: Type.String({ description: '登记地区 / region that noted it' }),
+      handler: Handler,
+      at: instant('登记时间 / when'),
+      data: Type.Unsafe<object>({ type: 'object', additionalProperties: true }),
+      code: Type.Optional(Type.String({ description: '对方拒收的代码 / why the other region refused it' })),
+    }),
+    { description: '随件登记 / what was noted beside the course of the case' },
+  ),
   certificate: Type.Optional(Type.String({ description: '电子证照标识 / identifier of the certificate' })),
   rejected: Type.Optional(
     Type.Object(

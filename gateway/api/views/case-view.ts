@@ -1,6 +1,8 @@
 import { maskName, maskNumber } from '#proto';
-import type { Applicant, CaseFile, CaseMaterial } from '../../case/case-file.ts';
+import type { Applicant, CaseFile, CaseMaterial, KeptNote } from '../../case/case-file.ts';
 import { measured } from '../../case/clock.ts';
+import { MACHINES } from '../../case/machines/machines.ts';
+import { NOTES, type NoteName } from '../../case/notes/notes.ts';
 import { allowedEvents, STATES } from '../../case/transitions.ts';
 import type { CaseJson, CaseSummaryJson } from './case-schemas.ts';
 import { hide, hideValues } from './privacy.ts';
@@ -17,7 +19,7 @@ export function caseJson(file: CaseFile, now: number, isOpen: boolean): CaseJson
   const { document } = file;
   return {
     ...outlineOf(file),
-    allowed: file.pending ? [] : allowedEvents(file.state, file.role),
+    allowed: file.pending ? [] : allowedEvents(MACHINES[file.mode], file.state, file.role),
     authorization: file.authorizationId,
     applicant: isOpen ? document.applicant : maskedApplicant(document.applicant),
     form: isOpen ? document.form : hideValues(document.form),
@@ -27,6 +29,7 @@ export function caseJson(file: CaseFile, now: number, isOpen: boolean): CaseJson
     ...(document.receiptNotice && { receiptNotice: document.receiptNotice, receivedAt: document.receivedAt }),
     clock: { ...document.clock, measuredMs: measured(document.clock, now) },
     steps: document.steps,
+    notes: (document.notes ?? []).map(noteJson),
     ...(document.certificate && { certificate: document.certificate }),
     ...(document.rejected && { rejected: document.rejected }),
   } as CaseJson;
@@ -40,6 +43,10 @@ export function caseSummary(file: CaseFile): CaseSummaryJson {
 
 export function materialJson(material: CaseMaterial) {
   return { ...material, grade: material.grade as 'A' | 'B' | 'C' | 'D' };
+}
+
+function noteJson({ kind, region, handler, at, data, code }: KeptNote) {
+  return { kind, label: NOTES[kind as NoteName].label, region, handler, at, data, ...(code && { code }) };
 }
 
 function outlineOf(file: CaseFile): Outline {

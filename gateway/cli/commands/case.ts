@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { CodedError } from '#proto';
+import { NOTE_NAMES } from '../../case/notes/notes.ts';
 import { type CaseSummary, type CaseView, caseTable, caseText } from '../case-text.ts';
 import { type CaseEvent, type EnvelopeState, traceText } from '../case-trace.ts';
 import { connect, type GatewayClient, path } from '../client.ts';
@@ -48,6 +49,17 @@ export function define(command: Command, cli: Cli): void {
     const body = { act: name, data: await readJson(data, '--data', cli.stdin) };
     const client = await connect(gateway, cli.clock);
     return caseAnswer(await client.post<CaseView>(path`/v1/cases/${key!}/acts`, body));
+  });
+
+  const note = command
+    .command('note')
+    .description('随件登记(寄送、签收等) / note something with a case; its state stays');
+  note.argument('<key>', KEY).argument('<kind>', `种类 / kind: ${NOTE_NAMES.join(', ')}`);
+  note.requiredOption('--data <json>', "内容:文件、'-' 或 JSON / its data: a file, '-' or JSON itself");
+  handle<GatewayOptions & { data: string }>(gatewayOption(note), cli, async ({ gateway, data }, key, kind) => {
+    const body = { note: kind, data: await readJson(data, '--data', cli.stdin) };
+    const client = await connect(gateway, cli.clock);
+    return caseAnswer(await client.post<CaseView>(path`/v1/cases/${key!}/notes`, body));
   });
 
   const trace = command

@@ -1,0 +1,43 @@
+import type { Machine, Role, State } from '../transitions.ts';
+
+const R: readonly Role[] = ['receiving'];
+const H: readonly Role[] = ['handling'];
+const OPEN: readonly State[] = ['transferred', 'supplementing', 'supplementing-accepted', 'accepted', 'special'];
+const WITHDRAWABLE: readonly State[] = ['previewing', 'previewed', ...OPEN];
+
+/**
+ * M1 全程网办: the applicant applies on the platform of the receiving region, which checks that the application is complete
+ * and hands it over; the department decides everything and delivers (docs/case-states.md shows the same table).
+ */
+// biome-ignore format: a table is read in lines
+export const online: Machine = [
+  { event: 'request-preview', by: R, from: ['draft', 'previewed'], to: 'previewing', message: 'PreviewRequested', step: 'P0', needs: 'R1a', view: 'receiving' },
+  { event: 'request-preview', by: R, from: ['none', 'previewed'], to: 'previewing', message: 'PreviewRequested', step: 'P0', needs: 'R1a', view: 'handling' },
+  { event: 'give-preview', by: H, from: ['previewing'], to: 'previewed', message: 'PreviewGiven', step: 'P0' },
+  { event: 'receive', by: R, from: ['draft', 'previewed'], to: 'received', step: 'P4', needs: 'R1a', view: 'receiving' },
+  { event: 'transfer', by: R, from: ['received'], to: 'transferred', message: 'CaseTransfer', step: 'P4', needs: 'R1a', view: 'receiving' },
+  { event: 'transfer', by: R, from: ['none', 'previewed'], to: 'transferred', message: 'CaseTransfer', step: 'P4', needs: 'R1a', view: 'handling' },
+
+  { event: 'accept', by: H, from: ['transferred'], to: 'accepted', message: 'CaseAccepted', clock: 'start', step: 'P6' },
+  { event: 'refuse', by: H, from: ['transferred'], to: 'refused', message: 'CaseRefused', clock: 'end', step: 'P6' },
+  { event: 'return', by: H, from: ['transferred'], to: 'sent-back', message: 'CaseReturned', clock: 'end', step: 'P14' },
+  { event: 'request-supplement', by: H, from: ['transferred'], to: 'supplementing', message: 'SupplementRequested', clock: 'stop', step: 'P6' },
+  { event: 'request-supplement', by: H, from: ['accepted'], to: 'supplementing-accepted', message: 'SupplementRequested', clock: 'stop', step: 'P6' },
+  { event: 'submit-supplement', by: R, from: ['supplementing'], to: 'transferred', message: 'SupplementSubmitted', clock: 'resume', step: 'P6', needs: 'R1a' },
+  { event: 'submit-supplement', by: R, from: ['supplementing-accepted'], to: 'accepted', message: 'SupplementSubmitted', clock: 'resume', step: 'P6', needs: 'R1a' },
+
+  { event: 'start-special', by: H, from: ['accepted'], to: 'special', message: 'SpecialProcedureStarted', clock: 'stop-by-kind', step: 'P7a' },
+  { event: 'end-special', by: H, from: ['special'], to: 'accepted', message: 'SpecialProcedureEnded', clock: 'resume-by-kind', step: 'P7a' },
+  { event: 'approve', by: H, from: ['accepted'], to: 'approved', message: 'CaseDecided', clock: 'end', step: 'P7' },
+  { event: 'deny', by: H, from: ['accepted'], to: 'denied', message: 'CaseDecided', clock: 'end', step: 'P7' },
+  { event: 'issue', by: H, from: ['approved'], to: 'issued', message: 'ResultIssued', step: 'P9' },
+  { event: 'deliver', by: H, from: ['issued', 'denied'], to: 'delivered', message: 'ResultDelivered', step: 'P10' },
+  { event: 'rate', by: R, from: ['delivered'], to: 'rated', message: 'CaseRated', step: 'P11', needs: 'R1a' },
+  { event: 'withdraw', by: R, from: WITHDRAWABLE, to: 'withdrawn', message: 'WithdrawalRequested', clock: 'end', step: 'P1', needs: 'R1a' },
+
+  { event: 'give-preview', by: H, from: ['withdrawn'], to: 'withdrawn', message: 'PreviewGiven', step: 'P0', view: 'receiving', mark: 'late' },
+  { event: 'accept', by: H, from: ['withdrawn'], to: 'withdrawn', message: 'CaseAccepted', step: 'P6', view: 'receiving', mark: 'late' },
+  { event: 'request-supplement', by: H, from: ['withdrawn'], to: 'withdrawn', message: 'SupplementRequested', step: 'P6', view: 'receiving', mark: 'late' },
+  { event: 'start-special', by: H, from: ['withdrawn'], to: 'withdrawn', message: 'SpecialProcedureStarted', step: 'P7a', view: 'receiving', mark: 'late' },
+  { event: 'end-special', by: H, from: ['withdrawn'], to: 'withdrawn', message: 'SpecialProcedureEnded', step: 'P7a', view: 'receiving', mark: 'late' },
+];

@@ -1,0 +1,217 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Mode } from '#proto';
+import {
+  agreementDraft,
+  authorize,
+  BACK_OFFICE,
+  caseInput,
+  fileOf,
+  ITEMS,
+  NO_MATERIALS,
+  WINDOW,
+} from '../testing/agency-case.ts';
+import {
+  type LiveRegion,
+  makeRegionFolder,
+  openLiveRegion,
+  pinEachOther,
+  removeFolders,
+  until,
+} from '../testing/live-region.ts';
+import type { CaseFile } from './case-file.ts';
+import type { NoteName } from './notes/notes.ts';
+import type { Event, State } from './transitions.ts';
+
+const BOTH_MODES = 'EX903';
+const PLAN = '平面布局图';
+const PARCEL = 'EA123456789CN';
+
+let nantong: LiveRegion;
+let uxin: LiveRegion;
+
+beforeAll(async () => {
+  nantong = await openLiveRegion(await makeRegionFolder('320600'));
+  uxin = await openLiveRegion(await makeRegionFolder('150626'));
+  await pinEachOther(nantong, uxin);
+  const [grant] = agreementDraft('320600', '150626').grants;
+  const all = {
+    ...grant!,
+    items: [BOTH_MODES],
+    modes: ['agency', 'online'] as const,
+    rights: ['R1a', 'R1b', 'R5'] as const,
+  };
+  await authorize(nantong, uxin, Date.now(), { grants: [grant!, all] });
+  const [, plain] = ITEMS.items;
+  const materials = [{ name: PLAN, original_to_be_checked: false, may_follow_later: false }];
+  const item = { ...plain!, code: BOTH_MODES, modes: ['agency', 'online'], materials };
+  await uxin.services.catalogue.importItems({ items: [...ITEMS.items, item] });
+  await uxin.services.catalogue.publish('320600', '跨省通办');
+  await until('the new catalogue', async () => (await nantong.services.catalogue.list('150626')).length === 3);
+});
+
+afterAll(async () => {
+  await Promise.all([nantong.stop(), uxin.stop()]);
+  await removeFolders(nantong.folder, uxin.folder);
+});
+
+/** One case, seen from both sides. */
+class Case {
+  readonly key: string;
+
+  private constructor(key: string) {
+    this.key = key;
+  }
+
+  static async open(mode: Mode, item = BOTH_MODES): Promise<Case> {
+    const { conversation } = await nantong.services.cases.create(caseInput('150626', item, { mode }));
+    return new Case(conversation);
+  }
+
+  async handIn(seed: string): Promise<void> {
+    const upload = { name: PLAN, mediaType: 'application/pdf', grade: 'C' } as const;
+    await nantong.services.cases.addMaterial(this.key, upload, fileOf(seed, 5000));
+  }
+
+  at(side: LiveRegion): Promise<CaseFile> {
+    return side.services.cases.demand(this.key);
+  }
+
+  act(side: LiveRegion, event: Event, data: object = {}): Promise<CaseFile> {
+    return side.services.cases.act(this.key, event, { handler: side === nantong ? WINDOW : BACK_OFFICE, ...data });
+  }
+
+  note(side: LiveRegion, kind: NoteName, data: object): Promise<CaseFile> {
+    return side.services.cases.note(this.key, kind, { handler: side === nantong ? WINDOW : BACK_OFFICE, ...data });
+  }
+
+  async are(state: State): Promise<void> {
+    for (const side of [nantong, uxin]) {
+      await until(`the case is ${state} at ${side.region}`, async () => {
+        const file = await this.at(side).catch(() => undefined);
+        return file?.state === state && !file.pending;
+      });
+    }
+  }
+
+  async takenIn(): Promise<this> {
+    await this.act(nantong, 'receive');
+    await this.act(nantong, 'transfer');
+    await this.are('transferred');
+    return this;
+  }
+}
+
+describe('M1 全程网办 online', () => {
+  it('P0: materials are previewed, mended and handed in; the department decides and delivers', async () => {
+    const online = await Case.open('online');
+    await online.handIn('first');
+    await online.act(nantong, 'request-preview');
+    await online.are('previewing');
+    const seen = await online.at(uxin);
+    expect(seen.document.materials.map(({ name }) => name)).toEqual([PLAN]);
+    expect(seen.document.clock.state).toBe('idle');
+
+    const opinions = [{ material: PLAN, verdict: 'wrong', reason: '比例尺不清' }];
+    await online.act(uxin, 'give-preview', { opinions, summary: '请重新绘制' });
+    await online.are('previewed');
+    expect((await online.at(nantong)).document.steps['give-preview']).toMatchObject({
+      opinions,
+      summary: '请重新绘制',
+    });
+
+    await online.handIn('mended');
+    await online.takenIn();
+    expect((await online.at(uxin)).document.materials).toHaveLength(2);
+    expect((await online.at(uxin)).number).toBe(seen.number);
+    await online.act(uxin, 'accept');
+    await online.act(uxin, 'approve', { explanation: '准予许可' });
+    await online.are('approved');
+  });
+
+  it('leaves acceptance and delivery to the department, whatever rights were granted', async () => {
+    const online = await Case.open('online');
+    await online.handIn('own');
+    await online.takenIn();
+    const before = await online.at(nantong);
+    await expect(online.act(nantong, 'accept')).rejects.toMatchObject({ code: 'ILLEGAL_TRANSITION' });
+    expect(await online.at(nantong)).toEqual(before);
+
+    const agency = await Case.open('agency');
+    await agency.handIn('own');
+    await agency.takenIn();
+    await agency.act(nantong, 'accept');
+    await agency.are('accepted');
+  });
+
+  it('knows no one-time notice at a window', async () => {
+    const online = await Case.open('online');
+    const items = [{ material: PLAN, reason: '缺少' }];
+    await expect(online.act(nantong, 'one-time-notice', { items })).rejects.toMatchObject({
+      code: 'ILLEGAL_TRANSITION',
+    });
+    expect((await online.at(nantong)).state).toBe('draft');
+  });
+
+  it('refuses a case in a mode that was not agreed', async () => {
+    await expect(Case.open('online', NO_MATERIALS)).rejects.toMatchObject({ code: 'MODE_NOT_COVERED' });
+  });
+});
+
+describe('paper originals', () => {
+  const parcels = [{ material: PLAN, copies: 2 }];
+
+  it('P5, P5a: are announced with their number and signed in; the state stays, both regions keep it', async () => {
+    const agency = await Case.open('agency');
+    await agency.handIn('paper');
+    await agency.takenIn();
+    await agency.note(nantong, 'paper-sent', { carrier: 'EMS', trackingNumber: PARCEL, parcels });
+    await until('the news of the parcel', async () => (await agency.at(uxin)).document.notes?.length === 1);
+    const received = [{ material: PLAN, isComplete: false, remark: '缺第 3 页' }];
+    await agency.note(uxin, 'paper-signed-in', { trackingNumber: PARCEL, parcels: received });
+    await until('the news of its arrival', async () => (await agency.at(nantong)).document.notes?.length === 2);
+    await agency.are('transferred');
+
+    const views = await Promise.all([nantong, uxin].map(async (side) => (await agency.at(side)).document.notes));
+    const facts = views.map((notes) =>
+      notes!.map(({ kind, region, handler, at, data }) => ({ kind, region, handler, at, data })),
+    );
+    expect(facts[0]).toEqual(facts[1]);
+    expect(facts[0]).toMatchObject([
+      { kind: 'paper-sent', region: '320600', data: { trackingNumber: PARCEL, parcels } },
+      { kind: 'paper-signed-in', region: '150626', data: { parcels: received } },
+    ]);
+    const events = await uxin.services.cases.events(agency.key);
+    expect(events.map(({ event }) => event)).toEqual(['transfer', 'paper-sent', 'paper-signed-in']);
+  });
+
+  it('can be noted while an act waits for its receipt, and wait for nothing themselves', async () => {
+    const agency = await Case.open('agency');
+    await agency.handIn('crossing');
+    await agency.takenIn();
+    await uxin.stop();
+    await agency.act(nantong, 'withdraw', { reason: '不再需要' });
+    const noted = await agency.note(nantong, 'paper-sent', { carrier: 'EMS', trackingNumber: PARCEL, parcels });
+    expect(noted).toMatchObject({ state: 'transferred', pending: { event: 'withdraw' } });
+    uxin = await openLiveRegion(uxin.folder);
+    await agency.are('withdrawn');
+    await until('the note', async () => (await agency.at(uxin)).document.notes?.length === 1);
+  });
+
+  it.each<[string, 'nantong' | 'uxin', NoteName, object]>([
+    [
+      'signed in that nobody sent',
+      'uxin',
+      'paper-signed-in',
+      { trackingNumber: 'EA000', parcels: [{ material: PLAN, isComplete: true, remark: '' }] },
+    ],
+    ['sent by the department', 'uxin', 'paper-sent', { carrier: 'EMS', trackingNumber: PARCEL, parcels }],
+  ])('are refused when %s, and nothing is told', async (_, side, kind, data) => {
+    const agency = await Case.open('agency');
+    await agency.handIn('refused');
+    await agency.takenIn();
+    const region = side === 'uxin' ? uxin : nantong;
+    const before = await agency.at(region);
+    await expect(agency.note(region, kind, data)).rejects.toMatchObject({ code: 'ILLEGAL_TRANSITION' });
+    expect(await agency.at(region)).toEqual(before);
+  });
+});

@@ -1,0 +1,49 @@
+import { CodedError } from '#proto';
+import type { Transaction } from '../../store/store.ts';
+import type { EmitNews } from '../case-changes.ts';
+import type { CaseFile, KeptNote } from '../case-file.ts';
+import { caseRepository } from '../case-repository.ts';
+import type { Role } from '../transitions.ts';
+import { NOTES, type NoteName } from './notes.ts';
+
+/** Notes of one case, at most. */
+const MAX_NOTES = 500;
+
+interface NotedBy {
+  readonly note: KeptNote & { readonly kind: NoteName };
+  /** Part in the case of the region that noted it. */
+  readonly by: Role;
+  /** Milliseconds. */
+  readonly now: number;
+}
+
+/**
+ * Writes a note into a case: the case, its history, and the news for the platform, in the caller's unit of work.
+ *
+ * @throws CodedError ILLEGAL_TRANSITION when the case holds as many as it may, and what its kind demands
+ */
+export async function keepNote(
+  tx: Transaction,
+  file: CaseFile,
+  { note, by, now }: NotedBy,
+  emit: EmitNews,
+): Promise<CaseFile> {
+  const { kind, region, at, data, envelope } = note;
+  const { demand, effect } = NOTES[kind];
+  const notes = file.document.notes ?? [];
+  if (notes.length >= MAX_NOTES)
+    throw new CodedError('ILLEGAL_TRANSITION', `the case holds ${MAX_NOTES} notes and takes no more`);
+  demand?.(file, data, by);
+  const changed: CaseFile = {
+    ...file,
+    version: file.version + 1,
+    document: { ...file.document, ...effect?.(file.document, data, by), notes: [...notes, note] },
+    updatedAt: now,
+  };
+  await caseRepository.update(tx, changed);
+  const { conversation, number, peer, state } = changed;
+  const event = { n: changed.version, event: kind, actor: region, at, state, envelope, data };
+  await caseRepository.addEvent(tx, conversation, event);
+  await emit(tx, { conversation, number, peer, event: kind, actor: region, state, at });
+  return changed;
+}

@@ -1,0 +1,21 @@
+import type { NoteMember } from '#proto';
+import type { NoteKind } from './note-kind.ts';
+import { paperSent, paperSignedIn } from './paper.ts';
+
+const KINDS = {
+  'paper-sent': paperSent,
+  'paper-signed-in': paperSignedIn,
+} as const satisfies Readonly<Record<string, NoteKind>>;
+
+/** Name of a kind of note, as buttons, events and histories have it. */
+export type NoteName = keyof typeof KINDS;
+
+/** Everything that can be noted with a case (随件事项). */
+export const NOTES: Readonly<Record<NoteName, NoteKind>> = KINDS;
+
+export const NOTE_NAMES = Object.keys(KINDS) as readonly NoteName[];
+
+/** The kind that a member of `CaseNote.note` tells of; undefined when none does. */
+export function noteOf(member: NoteMember): NoteName | undefined {
+  return NOTE_NAMES.find((name) => NOTES[name].member === member);
+}

@@ -1,0 +1,144 @@
+import { caseNote } from './case-note-rules.ts';
+import {
+  verifyCertificateIdentifier as checkCertificateIdentifier,
+  checkIdentityDocument,
+  checkItemCode,
+  checkMobileNumber,
+  type IdentityDocumentType,
+  identityDocumentTypes,
+} from './identifiers/index.ts';
+import { LIMITS } from './limits.ts';
+import {
+  add,
+  boolean,
+  both,
+  bytes,
+  fields,
+  identifier,
+  instant,
+  integer,
+  list,
+  oneOf,
+  optional,
+  optionalText,
+  record,
+  text,
+} from './rules.ts';
+
+/** Rules of the messages of a case (办件). */
+
+export const MODES = ['online', 'agency', 'joint', 'direct'] as const;
+/** One of the four ways of cross-region service (通办模式). */
+export type Mode = (typeof MODES)[number];
+
+const digest = bytes(32);
+const notice = text(64);
+const remark = text(2000, { lines: true });
+
+const handler = fields({ organisation: text(100), window: optionalText(50), staff: text(50) });
+
+const material = both(
+  fields({
+    name: text(200),
+    digest,
+    size: integer(1, LIMITS.materialBytes),
+    mediaType: text(100, { pattern: /^[\w.+-]+\/[\w.+-]+$/, hint: 'must be a media type such as application/pdf' }),
+    grade: oneOf('A', 'B', 'C', 'D'),
+    checkedBy: optional(handler),
+    checkedAt: integer(0),
+  }),
+  (value, pointer, problems) => {
+    const { grade, checkedBy, checkedAt } = value as { grade: string; checkedBy: unknown; checkedAt: number };
+    if (grade === 'B' && !checkedBy)
+      add(problems, `${pointer}/checkedBy`, 'REQUIRED', 'grade B names who checked the original');
+    if (grade === 'B' && checkedAt === 0)
+      add(problems, `${pointer}/checkedAt`, 'REQUIRED', 'grade B says when the original was checked');
+  },
+);
+
+const applicant = both(
+  fields({
+    kind: oneOf('person', 'legal-person'),
+    name: text(200),
+    documentType: oneOf(...identityDocumentTypes),
+    documentNumber: text(40),
+    mobile: identifier(checkMobileNumber, { optional: true }),
+    address: optionalText(300),
+  }),
+  (value, pointer, problems) => {
+    const { documentType, documentNumber } = value as { documentType: IdentityDocumentType; documentNumber: string };
+    const result = checkIdentityDocument(documentType, documentNumber);
+    if (!result.ok) add(problems, `${pointer}/documentNumber`, 'IDENTIFIER', result.reason);
+  },
+);
+
+const form = record(
+  text(64, { pattern: /^[\p{L}\p{N}_.-]+$/u, hint: 'must be a field name' }),
+  optionalText(4000, { lines: true }),
+  200,
+);
+
+/** What opens a case at the other region: the applicant, what he fills in and what he hands in. */
+const application = {
+  item: identifier(checkItemCode),
+  itemDigest: bytes(32, { optional: true }),
+  mode: oneOf(...MODES),
+  caseNumber: text(64),
+  applicant,
+  form,
+  materials: list(material, 100),
+};
+
+export const casePayloads = {
+  PreviewRequested: fields({ ...application, handler }),
+  PreviewGiven: fields({
+    opinions: list(
+      fields({ material: text(200), verdict: oneOf('good', 'wrong', 'unclear'), reason: optionalText(500) }),
+      100,
+    ),
+    summary: remark,
+    givenAt: instant,
+    handler,
+  }),
+  CaseTransfer: fields({
+    ...application,
+    identityCheck: optional(fields({ matched: boolean, checkedAt: instant, device: optionalText(100) })),
+    receiptNotice: notice,
+    receivedAt: instant,
+    handler,
+  }),
+  CaseAccepted: fields({ caseNumber: text(64), notice, handler, promisedWorkingDays: integer(0, 1000) }),
+  CaseRefused: fields({ notice, reason: remark, legalBasis: remark, handler }),
+  CaseReturned: fields({ reason: remark, handler }),
+  SupplementRequested: fields({
+    notice,
+    items: list(fields({ material: text(200), reason: text(500), legalBasis: optionalText(500) }), 100, 1),
+    deadline: instant,
+    way: text(200),
+    handler,
+  }),
+  SupplementSubmitted: fields({ materials: list(material, 100, 1), handler }),
+  SpecialProcedureStarted: fields({
+    kind: oneOf('joint-review', 'site-inspection', 'acceptance-test', 'hearing', 'expert-review'),
+    reason: text(500),
+    startedAt: instant,
+    handler,
+  }),
+  SpecialProcedureEnded: fields({
+    kind: oneOf('joint-review', 'site-inspection', 'acceptance-test', 'hearing', 'expert-review'),
+    result: text(500),
+    endedAt: instant,
+    handler,
+  }),
+  CaseDecided: fields({ decision: oneOf('approved', 'denied'), explanation: remark, decidedAt: instant, handler }),
+  ResultIssued: fields({
+    certificate: text(256 * 1024),
+    certificateIdentifier: identifier(checkCertificateIdentifier),
+    typeName: text(100),
+    handler,
+  }),
+  ResultDelivered: fields({ way: oneOf('window', 'post', 'online', 'locker'), deliveredAt: instant, handler }),
+  CaseRated: fields({ score: integer(1, 5), comment: optionalText(1000, { lines: true }), ratedAt: instant }),
+  WithdrawalRequested: fields({ reason: text(500), handler }),
+  CaseNote: caseNote(handler),
+} as const;
