@@ -55,6 +55,7 @@ export async function startGateway({
   } catch (error) {
     await core.refresh.stop();
     await services?.platforms.stop();
+    await services?.sealing.close();
     await wire?.server.stop();
     await wire?.dispatcher.stop();
     await core.federation.stop();
@@ -79,9 +80,12 @@ async function listen(core: Core, services: Services, wire: Wire): Promise<Runni
   await wire.validity.start();
   await keepCalendar(core, services);
   await services.joint.tend();
+  await services.limits.start();
+  services.examinations.wake();
   const sweeper = setInterval(() => {
     void sweep(core);
     void keepCalendar(core, services);
+    services.examinations.wake();
     void services.joint.tend();
   }, SWEEP_MS);
   sweeper.unref();
@@ -108,8 +112,11 @@ async function stop(
   await core.refresh.stop();
   wire.validity.stop();
   core.log.info({}, 'the gateway stops');
+  await services.limits.stop();
+  await services.examinations.stop();
   await services.platforms.stop();
   await api.close(GRACE_MS);
+  await services.sealing.close();
   await wire.server.stop();
   await wire.dispatcher.stop();
   await services.authorizations.stop();
@@ -146,9 +153,14 @@ async function openApi(core: Core, services: Services, wire: Wire): Promise<ApiS
     entrustments: services.entrustments,
     catalogue: services.catalogue,
     certificates: services.certificates,
+    outgoingNotices: services.outgoingNotices,
+    incomingNotices: services.incomingNotices,
     renditions: services.renditions,
+    copies: services.copies,
+    examinations: services.examinations,
     statusLists: services.statusLists,
     checks: services.checks,
+    verification: services.verification,
     cases: services.cases,
     exportEvidence: services.exportEvidence,
   };
@@ -161,6 +173,7 @@ async function openApi(core: Core, services: Services, wire: Wire): Promise<ApiS
     about: { region: core.region, version: VERSION },
     tokens: { secret: await readApiKey(config.keys.directory), ...config.tokens },
     limits: { bodyBytes: config.limits.httpBodyBytes, requestsPerMinute: config.limits.httpRequestsPerMinute },
+    trustedProxies: config.http.trustedProxies,
     routes: allRoutes(context),
     access: ROUTE_ACCESS,
     ready: async () => readiness(core, services),

@@ -61,6 +61,8 @@ const item = fields({
   materials: list(fields({ name: text(200), originalToBeChecked: boolean, mayFollowLater: boolean }), 100),
   result: text(100),
   departmentCode: identifier(checkSocialCreditCode, { optional: true }),
+  acceptanceWorkingDays: integer(0, 1000),
+  paperOriginals: boolean,
 });
 
 /** What a receiver demands of every payload type. The closed list of types that may be in an envelope. */

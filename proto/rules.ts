@@ -118,6 +118,13 @@ export function optional(rule: Rule): Rule {
   };
 }
 
+/** A member that may be absent; null is no value of it. */
+export function absentOr(rule: Rule): Rule {
+  return (value, pointer, problems) => {
+    if (value !== undefined) rule(value, pointer, problems);
+  };
+}
+
 /** Both rules, the second only when the first found nothing. */
 export function both(first: Rule, second: Rule): Rule {
   return (value, pointer, problems) => {

@@ -12,6 +12,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 
 /** The rooms of gateway/ in order: a room (a folder or a file of that name) imports only rooms before it. */
 export const GATEWAY_ROOMS: readonly string[] = [
+  'calendar',
   'config',
   'telemetry',
   'custody',
@@ -29,10 +30,12 @@ export const GATEWAY_ROOMS: readonly string[] = [
   'entrustment',
   'catalogue',
   'certificate',
+  'seal',
   'rendition',
   'case',
   'inbound',
   'platform',
+  'verify',
   'api',
   'node',
   'cli',

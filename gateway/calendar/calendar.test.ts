@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dayOf, dayText, momentOf, parseDay } from './china-day.ts';
-import { isYearKnown, WorkCalendar } from './work-calendar.ts';
+import { WorkCalendar } from './work-calendar.ts';
 import { addWorkingTime, closingTime, parseHours } from './working-hours.ts';
 
 const at = (text: string) => Date.parse(`${text}+08:00`);
@@ -57,7 +57,9 @@ describe('working days', () => {
   });
 
   it('say of which years the holidays are known', () => {
-    expect([2025, 2026, 2090].map(isYearKnown)).toEqual([true, true, false]);
+    expect([2025, 2026, 2090].map((year) => national.knows(year))).toEqual([true, true, false]);
+    const told = new WorkCalendar({ holidays: [day('2090-10-03')], workdays: [] });
+    expect(told.knows(2090)).toBe(true);
   });
 });
 

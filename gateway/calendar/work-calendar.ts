@@ -1,4 +1,4 @@
-import { getDayDetail } from 'chinese-days';
+import chineseDays from 'chinese-days';
 import { type ChinaDay, dayText } from './china-day.ts';
 
 /** Days on which a region deviates from the national arrangement, and those of years that the program does not know yet. */
@@ -26,11 +26,19 @@ export class WorkCalendar {
     for (const day of holidays) this.#extra.set(day, false);
   }
 
+  /**
+   * Whether the holidays of a year are known: from the national arrangement, or because the region wrote days of it down.
+   * Where they are not, only weekends are days off, and what falls into that year may end some days early.
+   */
+  knows(year: number): boolean {
+    return isNational(year) || [...this.#extra.keys()].some((day) => dayText(day).startsWith(`${year}-`));
+  }
+
   isWorkingDay(day: ChinaDay): boolean {
     const known = this.#extra.get(day) ?? this.#known.get(day);
     if (known !== undefined) return known;
     if (this.#known.size >= REMEMBERED) this.#known.clear();
-    const isWorking = getDayDetail(dayText(day)).work;
+    const isWorking = chineseDays.getDayDetail(dayText(day)).work;
     this.#known.set(day, isWorking);
     return isWorking;
   }
@@ -55,11 +63,8 @@ export class WorkCalendar {
   }
 }
 
-/**
- * Whether the national arrangement of a year is known. Where it is not, only weekends count as holidays, and what falls
- * into that year may end a few days late or early until the region's own days are told.
- */
-export function isYearKnown(year: number): boolean {
+/** Whether the program has the national arrangement of a year. */
+function isNational(year: number): boolean {
   // A holiday has names; a weekend that merely falls on that date has not.
-  return getDayDetail(`${year}-10-01`).name.includes(',');
+  return chineseDays.getDayDetail(`${year}-10-01`).name.includes(',');
 }

@@ -78,7 +78,11 @@ describe.each([
       way: '由收件窗口上传',
     };
     await act(uxin, 'request-supplement', supplement, 'supplementing');
-    expect((await uxin.services.cases.demand(key)).document.clock.state).toBe('stopped');
+    const { limits } = (await uxin.services.cases.demand(key)).document;
+    expect(limits).toMatchObject([
+      { name: 'acceptance', state: 'stopped' },
+      { name: 'supplement', state: 'running', dueAt: supplement.deadline },
+    ]);
     await cases.addMaterial(
       key,
       { name: '平面布局图', mediaType: 'application/pdf', grade: 'D' },

@@ -1,7 +1,9 @@
+import type { Office } from '../calendar/office.ts';
 import type { Sql, Transaction } from '../store/store.ts';
-import type { CaseDocument, CaseFile, CaseHead } from './case-file.ts';
+import type { CaseDocument, CaseFile, CaseHead, CaseTerms } from './case-file.ts';
 import { caseRepository } from './case-repository.ts';
-import { moveClock } from './clock.ts';
+import { limitTable } from './limits/limit-table.ts';
+import { type LimitFacts, moveLimits } from './limits/move-limits.ts';
 import type { Row, State } from './transitions.ts';
 
 /** An event of a case for the local platform. Carries no personal data: the platform reads the case by the API. */
@@ -15,6 +17,10 @@ export interface CaseNews {
   readonly at: number;
   /** Why an act was rejected, for the event `rejected`. */
   readonly code?: string;
+  /** The time limit that runs out, for `limit-warning` and `limit-overdue`. */
+  readonly limit?: string;
+  /** When it does, milliseconds. */
+  readonly dueAt?: number;
 }
 
 /** One step to write into a case: rows of the state machine that were applied, and what came with them. */
@@ -36,6 +42,12 @@ export interface CaseStep {
 
 export type EmitNews = (tx: Transaction, news: CaseNews) => Promise<void>;
 
+/** What writing a case needs beside the store: who is told, and when offices work. */
+export interface Desk {
+  readonly emit: EmitNews;
+  readonly office: Office;
+}
+
 /** How a changed case gets into the store. */
 export type SaveCase = (tx: Transaction, file: CaseFile) => Promise<void>;
 
@@ -49,15 +61,14 @@ export async function writeStep(
   file: CaseFile,
   step: CaseStep,
   now: number,
-  emit: EmitNews,
+  { emit, office }: Desk,
   save: SaveCase = caseRepository.update,
 ): Promise<CaseFile> {
-  let clock = file.document.clock;
+  let limits = file.document.limits;
   const steps: Record<string, object> = { ...file.document.steps };
   for (const row of step.rows) {
     if (row.mark === 'late') continue;
-    const kind = (step.record as { kind?: string }).kind ?? '';
-    clock = moveClock(clock, row.clock, step.at, kind);
+    limits = moveLimits(limits, row, limitFacts(file, step), office);
     steps[row.event] = step.record;
   }
   const changed: CaseFile = {
@@ -66,12 +77,38 @@ export async function writeStep(
     pending: step.pending,
     peerNumber: step.peerNumber ?? file.peerNumber,
     version: file.version + step.rows.length,
-    document: { ...file.document, ...step.document, clock, steps },
+    document: { ...file.document, ...step.document, limits, steps },
     updatedAt: now,
   };
   await save(tx, changed);
+  await limitTable.sync(tx, file.conversation, file.document.limits, limits, office);
   await writeHistory(tx, file, step, emit);
   return changed;
+}
+
+/** Days within which acceptance is decided where the item says nothing (行政许可法第三十二条). */
+const ACCEPTANCE_DAYS = 5;
+
+function limitFacts({ document: { terms } }: CaseFile, { at, record }: CaseStep): LimitFacts {
+  const { kind = '', handler, deadline, promisedWorkingDays } = record as StepFacts;
+  return {
+    at,
+    kind,
+    window: handler?.window ?? '',
+    deadline,
+    promisedDays: promisedWorkingDays ?? terms.promisedWorkingDays,
+    statutoryDays: terms.statutoryWorkingDays,
+    acceptanceDays: terms.acceptanceWorkingDays || ACCEPTANCE_DAYS,
+    needsPaper: terms.paperOriginals,
+  };
+}
+
+/** Members of what a step brought that concern time limits. */
+interface StepFacts {
+  readonly kind?: string;
+  readonly handler?: { readonly window?: string };
+  readonly deadline?: number;
+  readonly promisedWorkingDays?: number;
 }
 
 /**
@@ -114,6 +151,12 @@ export async function nextNumber(tx: Transaction, region: string, now: number): 
   const day = chinaDay(now);
   const serial = await caseRepository.count(tx, `case/${day}`);
   return `${region}${day}${String(serial).padStart(6, '0')}`;
+}
+
+/** What a case keeps of the version of the item that it begins under. */
+export function termsOf(item: CaseTerms): CaseTerms {
+  const { promisedWorkingDays, statutoryWorkingDays, acceptanceWorkingDays, paperOriginals } = item;
+  return { promisedWorkingDays, statutoryWorkingDays, acceptanceWorkingDays, paperOriginals };
 }
 
 /** The place of a case among regions, for the authorization's judgement. */

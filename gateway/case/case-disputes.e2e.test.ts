@@ -20,6 +20,7 @@ import {
   until,
 } from '../testing/live-region.ts';
 import type { CaseFile } from './case-file.ts';
+import type { LimitName } from './limits/limit-names.ts';
 import type { Event, State } from './transitions.ts';
 
 const NOT_COVERED = 'EX901';
@@ -48,6 +49,10 @@ afterAll(async () => {
 
 function fileAt(side: LiveRegion): Promise<CaseFile> {
   return side.services.cases.demand(key);
+}
+
+function stateOf({ document }: CaseFile, limit: LimitName): string | undefined {
+  return document.limits.find(({ name }) => name === limit)?.state;
 }
 
 function act(side: LiveRegion, event: Event, data: object = {}): Promise<CaseFile> {
@@ -187,7 +192,7 @@ describe('acts that cross', () => {
       return events.at(-1)?.event === 'accept';
     });
     await bothAre('withdrawn');
-    expect((await fileAt(nantong)).document.clock.state).toBe('ended');
+    expect(stateOf(await fileAt(nantong), 'acceptance')).toBe('ended');
     await expect(act(uxin, 'approve', { explanation: '可' })).rejects.toMatchObject({ code: 'ILLEGAL_TRANSITION' });
   });
 
@@ -209,6 +214,7 @@ describe('acts that cross', () => {
       conversation: key,
       name: 'Skip',
       payload: Buffer.alloc(0),
+      sentAt: 0,
     } as const;
     await nantong.core.store.write((tx) => nantong.services.cases.settled(tx, { ...skip, code: '' }));
     expect(await fileAt(nantong)).toMatchObject({ state: 'transferred', pending: { event: 'withdraw' } });
@@ -266,12 +272,13 @@ describe('a supplement', () => {
     await bothAre('accepted');
     await act(uxin, 'request-supplement', wanted);
     await bothAre('supplementing-accepted');
-    expect((await fileAt(uxin)).document.clock.state).toBe('stopped');
+    expect(stateOf(await fileAt(uxin), 'promised')).toBe('stopped');
     const second = await add(`second of ${key}`);
     await act(nantong, 'submit-supplement');
     await bothAre('accepted');
-    const { document } = await fileAt(uxin);
-    expect(document.clock.state).toBe('running');
+    const file = await fileAt(uxin);
+    const { document } = file;
+    expect(stateOf(file, 'promised')).toBe('running');
     expect(document.materials.map(({ digest }) => digest)).toEqual([first.digest, second.digest]);
     expect(document.steps['submit-supplement']).toMatchObject({ materials: [second.digest] });
   });
@@ -306,7 +313,7 @@ describe('an entrusted acceptance (R1b)', () => {
     await bothAre('transferred');
     await act(nantong, 'accept');
     await bothAre('accepted');
-    expect((await fileAt(uxin)).document.clock.state).toBe('running');
+    expect(stateOf(await fileAt(uxin), 'promised')).toBe('running');
     await act(uxin, 'approve', { explanation: '符合条件' });
     await bothAre('approved');
   });

@@ -1,5 +1,5 @@
 import type { Mode, messages } from '#proto';
-import type { CaseClock } from './clock.ts';
+import type { CaseLimit } from './limits/limit-names.ts';
 import type { Event, Role, State } from './transitions.ts';
 
 /** A person or organisation that applies. */
@@ -36,6 +36,17 @@ export interface KeptNote {
   readonly code?: string;
 }
 
+/** What the item (事项) promises and demands, where that moves time limits. */
+export interface CaseTerms {
+  readonly promisedWorkingDays: number;
+  /** 0 where the item names none. */
+  readonly statutoryWorkingDays: number;
+  /** For deciding on acceptance; 0 for the general five days (行政许可法第三十二条). */
+  readonly acceptanceWorkingDays: number;
+  /** Whether originals on paper must follow. */
+  readonly paperOriginals: boolean;
+}
+
 /** Everything about a case beyond its row: what was handed in, and what each step brought. */
 export interface CaseDocument {
   readonly applicant: Applicant;
@@ -47,7 +58,9 @@ export interface CaseDocument {
   /** Number of the receipt notice (收件通知书) and when it was given. */
   readonly receiptNotice?: string;
   readonly receivedAt?: number;
-  readonly clock: CaseClock;
+  /** The item's terms in the version that the case began under. */
+  readonly terms: CaseTerms;
+  readonly limits: readonly CaseLimit[];
   /** Payload of the last message or act of each event, so that the file can be read without its history. */
   readonly steps: Readonly<Partial<Record<Event, object>>>;
   /** What was noted beside its course (随件事项), in the order in which we learned of it. */

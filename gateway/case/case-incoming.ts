@@ -2,28 +2,26 @@ import { CodedError, type Mode, type messages } from '#proto';
 import type { MaterialStore } from '../material/material-store.ts';
 import { type Incoming, type IncomingHandler, MissingMaterials } from '../peer/incoming.ts';
 import type { Sql, Transaction } from '../store/store.ts';
-import { type EmitNews, nextNumber, writeStep } from './case-changes.ts';
-import type { CaseDocument, CaseFile } from './case-file.ts';
+import { type Desk, nextNumber, termsOf, writeStep } from './case-changes.ts';
+import type { CaseDocument, CaseFile, CaseTerms } from './case-file.ts';
 import { caseRepository } from './case-repository.ts';
-import { IDLE_CLOCK } from './clock.ts';
 import { eventOf, MACHINES } from './machines/machines.ts';
 import { hearNote } from './notes/case-notes.ts';
 import { keptMaterials, stepRecord } from './payloads.ts';
 import { hear } from './receiving-view.ts';
 import { apply, type Event, type Row } from './transitions.ts';
 
-export interface CaseIncomingOptions {
+export interface CaseIncomingOptions extends Desk {
   readonly region: string;
   readonly now: () => number;
   readonly materials: MaterialStore;
-  /** Whether we offer an item. */
-  readonly offers: (sql: Sql, item: string, mode: Mode) => Promise<boolean>;
+  /** An item that we offer; undefined for any other. */
+  readonly offered: (sql: Sql, item: string, mode: Mode) => Promise<CaseTerms | undefined>;
   /** Verifies and keeps a certificate that another region issued. */
   readonly keepCertificate: (
     tx: Transaction,
     received: { conversation: string; item: string; issuer: string; identifier: string; text: string },
   ) => Promise<void>;
-  readonly emit: EmitNews;
 }
 
 /** Applies the messages of cases that other regions send. */
@@ -46,7 +44,8 @@ async function openCase(tx: Transaction, incoming: Incoming, options: CaseIncomi
   const mode = application.mode as Mode;
   if (known && (known.peer !== peer.region || known.item !== application.item || known.mode !== mode))
     throw new CodedError('ILLEGAL_TRANSITION', 'the case is here already');
-  if (!(await options.offers(tx, application.item, mode))) throw new CodedError('ITEM_UNKNOWN');
+  const item = await options.offered(tx, application.item, mode);
+  if (!item) throw new CodedError('ITEM_UNKNOWN');
   const event = eventOf(name, application);
   const { row, to } = apply(MACHINES[mode], known?.state ?? 'none', event, 'receiving', 'handling');
   await holdMaterials(tx, incoming, application.materials, options);
@@ -63,16 +62,16 @@ async function openCase(tx: Transaction, incoming: Incoming, options: CaseIncomi
     pending: undefined,
     authorizationId: '',
     version: 0,
-    document: documentOf(application),
+    document: documentOf(application, item),
     createdAt: now,
     updatedAt: now,
   };
   // A preview goes on under the authorization that the application cites.
   const { authorizationId } = envelope.header;
-  const document = { ...file.document, ...(known && documentOf(application)), steps: file.document.steps };
+  const document = { ...file.document, ...(known && documentOf(application, item)), steps: file.document.steps };
   const step = stepOf(incoming, [row], to, undefined, Math.min(sentAt, incoming.receivedAt), id);
   const save = known ? caseRepository.update : caseRepository.insert;
-  await writeStep(tx, { ...file, authorizationId, document }, step, now, options.emit, save);
+  await writeStep(tx, { ...file, authorizationId, document }, step, now, options, save);
 }
 
 /** Any later message: the receiving region asks, or the handling region has acted. */
@@ -85,7 +84,7 @@ async function moveCase(tx: Transaction, incoming: Incoming, options: CaseIncomi
   const at = Math.min(sentAt, incoming.receivedAt);
   const step = stepOf(incoming, moved.rows, moved.state, moved.pending, at, id);
   const document = await effects(tx, file, incoming, event, options);
-  await writeStep(tx, file, { ...step, document, ...peerNumberOf(name, payload) }, options.now(), options.emit);
+  await writeStep(tx, file, { ...step, document, ...peerNumberOf(name, payload) }, options.now(), options);
 }
 
 function move(
@@ -158,12 +157,13 @@ function stepOf(
   return { rows, state, pending, actor: peer.region, at, envelope, record: stepRecord(payload) };
 }
 
-function documentOf(application: messages.CaseTransfer | messages.PreviewRequested): CaseDocument {
+function documentOf(application: messages.CaseTransfer | messages.PreviewRequested, item: CaseTerms): CaseDocument {
   const { applicant, form, materials, handler } = application;
   const common = { applicant: applicant!, form, materials: keptMaterials(materials), handler: handler!, steps: {} };
-  if (!('receiptNotice' in application)) return { ...common, clock: IDLE_CLOCK };
+  const timed = { ...common, terms: termsOf(item), limits: [] };
+  if (!('receiptNotice' in application)) return timed;
   const { identityCheck, receiptNotice, receivedAt } = application;
-  return { ...common, ...(identityCheck && { identityCheck }), receiptNotice, receivedAt, clock: IDLE_CLOCK };
+  return { ...timed, ...(identityCheck && { identityCheck }), receiptNotice, receivedAt };
 }
 
 function peerNumberOf(name: string, payload: object): { peerNumber?: string } {

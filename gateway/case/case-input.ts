@@ -81,6 +81,7 @@ export const ACT_INPUTS: Readonly<Record<Event, Rule>> = {
     validUntil: optional(instant),
     number: optional(text(100)),
     fields: judgedByType,
+    replaces: optional(text(200)),
   }),
   deliver: fields({ handler, way: oneOf('window', 'post', 'online', 'locker') }),
   rate: fields({ score: integer(1, 5), comment: optionalText(1000, { lines: true }) }),

@@ -4,13 +4,14 @@ import type { MaterialStore } from '../material/material-store.ts';
 import type { Settled } from '../outbound/context.ts';
 import type { Outbox } from '../outbound/outbox.ts';
 import type { Store, Transaction } from '../store/store.ts';
-import { nextNumber, type SaveCase, sidesOf, writeMove, writeStep } from './case-changes.ts';
+import { nextNumber, type SaveCase, sidesOf, termsOf, writeMove, writeStep } from './case-changes.ts';
 import type { CaseEvent, CaseFile, CaseHead, CaseMaterial } from './case-file.ts';
 import { type CaseInput, readActInput, readCaseInput } from './case-input.ts';
 import { CaseMaterials, type Upload } from './case-materials.ts';
 import { caseRepository } from './case-repository.ts';
-import { IDLE_CLOCK } from './clock.ts';
 import { demandComplete } from './formal-review.ts';
+import { type Holding, holdingsOf } from './holders.ts';
+import { movesLimits } from './limits/move-limits.ts';
 import { MACHINES } from './machines/machines.ts';
 import type { CaseNeighbours, CertificateWish, Citation, ItemFacts, SignedCertificate } from './neighbours.ts';
 import { note, readNoteInput } from './notes/case-notes.ts';
@@ -173,8 +174,19 @@ export class CaseService {
     return caseRepository.events(this.#options.store.read, conversation);
   }
 
+  /** P12: who held a case when, and who was late. @throws CodedError NOT_FOUND */
+  async holdings(key: string): Promise<Holding[]> {
+    const file = await this.demand(key);
+    const { region, now, neighbours } = this.#options;
+    return holdingsOf(file, await this.events(file.conversation), {
+      us: region,
+      now: now(),
+      office: neighbours.office,
+    });
+  }
+
   /** The fate of a message that we sent about a case: our request is applied or dropped. */
-  async settled(tx: Transaction, { conversation, id, code, name }: Settled): Promise<void> {
+  async settled(tx: Transaction, { conversation, id, code, name, sentAt }: Settled): Promise<void> {
     // A Skip only takes the place of a message whose fate was told; its receipt is no answer to a newer act.
     if (name === 'Skip') return;
     // A note is no act: nothing waits for its answer.
@@ -191,11 +203,11 @@ export class CaseService {
     const { region, now, neighbours } = this.#options;
     const at = now();
     const moved = { rows: applied, state: view.state, pending: view.pending };
-    const step = { ...moved, actor: region, at, envelope: id, record: sent };
-    if (code === '' && applied.every((row) => !row.clock)) return writeMove(tx, head, step, at, neighbours.emit);
+    const step = { ...moved, actor: region, at: sentAt, envelope: id, record: sent };
+    if (code === '' && !applied.some(movesLimits)) return writeMove(tx, head, step, at, neighbours.emit);
     const file = await demandIn(tx, conversation);
     const rejected = code === '' ? undefined : { event: head.pending.event, code };
-    await writeStep(tx, file, { ...step, document: rejected ? { rejected } : {} }, at, neighbours.emit);
+    await writeStep(tx, file, { ...step, document: rejected ? { rejected } : {} }, at, neighbours);
     if (rejected) await this.#emitRejected(tx, file, code);
   }
 
@@ -235,7 +247,8 @@ export class CaseService {
         materials: [],
         ...(identityCheck ? { identityCheck } : {}),
         handler,
-        clock: IDLE_CLOCK,
+        terms: termsOf(facts),
+        limits: [],
         steps: {},
       },
       createdAt: at,
@@ -263,7 +276,7 @@ export class CaseService {
       this.#demandRights(file, moved.rows);
       const extra = event === 'receive' ? { receiptNotice: `收${file.number}`, receivedAt: at } : {};
       const step = { ...moved, actor: region, at, envelope: '', record: input, document: extra };
-      return writeStep(tx, file, step, at, neighbours.emit, save);
+      return writeStep(tx, file, step, at, neighbours, save);
     }
     const payload = this.#payload(file, event, input, at, item, certificate);
     const authorization =
@@ -287,7 +300,7 @@ export class CaseService {
     const authorizationId = authorization.id;
     const prepared = { ...file, authorizationId, document: { ...file.document, ...document } };
     const step = { ...moved, actor: region, at, envelope: sent.id, record, document: {} };
-    return writeStep(tx, prepared, step, at, neighbours.emit, save);
+    return writeStep(tx, prepared, step, at, neighbours, save);
   }
 
   /** What a window does by itself needs its right too; an act with a message is judged with it. */
@@ -337,7 +350,7 @@ export class CaseService {
   }
 
   async #certificate(file: CaseFile, input: object): Promise<SignedCertificate> {
-    const { authority, validFrom, validUntil, number, fields } = input as Omit<CertificateWish, 'holder'>;
+    const { authority, validFrom, validUntil, number, fields, replaces } = input as Omit<CertificateWish, 'holder'>;
     const { applicant } = file.document;
     const { neighbours, region, store } = this.#options;
     const item = await neighbours.itemOf(store.read, region, file.item);
@@ -353,6 +366,7 @@ export class CaseService {
       ...(number === undefined ? {} : { number }),
       ...(validFrom === undefined ? {} : { validFrom }),
       ...(validUntil === undefined ? {} : { validUntil }),
+      ...(replaces === undefined ? {} : { replaces }),
     });
   }
 

@@ -109,7 +109,7 @@ describe('M1 全程网办 online', () => {
     await online.are('previewing');
     const seen = await online.at(uxin);
     expect(seen.document.materials.map(({ name }) => name)).toEqual([PLAN]);
-    expect(seen.document.clock.state).toBe('idle');
+    expect(seen.document.limits).toEqual([]);
 
     const opinions = [{ material: PLAN, verdict: 'wrong', reason: '比例尺不清' }];
     await online.act(uxin, 'give-preview', { opinions, summary: '请重新绘制' });

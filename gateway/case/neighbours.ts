@@ -1,12 +1,15 @@
 import type { Mode, messages } from '#proto';
 import type { AuthorizedUse, CertificateContent, Right } from '#trust';
 import type { Sql, Transaction } from '../store/store.ts';
-import type { EmitNews } from './case-changes.ts';
+import type { Desk } from './case-changes.ts';
 
 /** What a case needs to know of an item (事项). */
 export interface ItemFacts {
   readonly digest: Buffer;
   readonly promisedWorkingDays: number;
+  readonly statutoryWorkingDays: number;
+  readonly acceptanceWorkingDays: number;
+  readonly paperOriginals: boolean;
   readonly materials: readonly messages.MaterialRule[];
   /** Name of the certificate that the item produces. */
   readonly result: string;
@@ -30,6 +33,8 @@ export interface CertificateWish {
   readonly validFrom?: number;
   readonly validUntil?: number;
   readonly fields: CertificateContent['fields'];
+  /** Identifier of the certificate of ours that it replaces (换证). */
+  readonly replaces?: string;
 }
 
 /** A signed certificate that is not kept yet. */
@@ -42,7 +47,7 @@ export interface SignedCertificate {
 }
 
 /** The neighbouring rooms, as the cases see them. */
-export interface CaseNeighbours {
+export interface CaseNeighbours extends Desk {
   readonly itemOf: (sql: Sql, region: string, item: string) => Promise<ItemFacts | undefined>;
   /** An authorization that permits the first message of a case. @throws AuthorizationError */
   readonly permit: (use: AuthorizedUse) => Citation;
@@ -55,7 +60,6 @@ export interface CaseNeighbours {
   ) => void;
   readonly signCertificate: (wish: CertificateWish) => Promise<SignedCertificate>;
   readonly demandPeer: (region: string) => void;
-  readonly emit: EmitNews;
   /** A message of the handling side was not taken by the other region: an operator must look. */
   readonly alarm: (conversation: string, event: string, code: string) => void;
 }

@@ -14,6 +14,8 @@ const ITEM: messages.Item = {
   materials: [{ name: 'C', originalToBeChecked: true, mayFollowLater: false }],
   result: 'D',
   departmentCode: '',
+  acceptanceWorkingDays: 0,
+  paperOriginals: false,
 };
 
 describe('the digest of an item', () => {

@@ -36,6 +36,8 @@ interface ItemDocument {
   }[];
   readonly result: string;
   readonly department_code?: string | null;
+  readonly acceptance_working_days?: number | null;
+  readonly paper_originals?: boolean | null;
 }
 
 const material = fields({ name: text(200), original_to_be_checked: boolean, may_follow_later: boolean });
@@ -52,13 +54,15 @@ const item = fields({
   materials: list(material, 100),
   result: text(100),
   department_code: optional(identifier(checkSocialCreditCode)),
+  acceptance_working_days: optional(integer(0, 1000)),
+  paper_originals: optional(boolean),
 });
 
 const file: Rule = fields({ note: optional(optionalText(2000, { lines: true })), items: list(item, MAX_ITEMS, 1) });
 
 /**
  * Reads a file of items (事项): `{note?, items: [{code, name, department, applicant, modes, promised_working_days,
- * statutory_working_days?, materials, result, department_code?}]}`.
+ * statutory_working_days?, materials, result, department_code?, acceptance_working_days?, paper_originals?}]}`.
  *
  * @throws CodedError VALIDATION_FAILED with the JSON pointer of every wrong field of every item
  */
@@ -96,5 +100,7 @@ function itemOf(document: ItemDocument): messages.Item {
     }),
     result: document.result,
     departmentCode: document.department_code ?? '',
+    acceptanceWorkingDays: document.acceptance_working_days ?? 0,
+    paperOriginals: document.paper_originals ?? false,
   };
 }

@@ -26,7 +26,14 @@ export interface CaseView extends CaseSummary {
     readonly mediaType?: string;
     readonly grade?: string;
   }[];
-  readonly clock?: { readonly state: string; readonly measuredMs?: number };
+  readonly limits: readonly {
+    readonly label: { readonly zh: string; readonly en: string };
+    readonly holder: string;
+    readonly state: string;
+    readonly days?: number;
+    readonly dueAt?: number;
+    readonly isLate: boolean;
+  }[];
   readonly notes: readonly {
     readonly label: { readonly zh: string; readonly en: string };
     readonly region: string;
@@ -40,12 +47,9 @@ export interface CaseView extends CaseSummary {
   readonly createdAt: number;
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-
 /** A case for people. */
 export function caseText(view: CaseView): string {
-  const { number, conversation, item, mode, role, peer, peerNumber, clock } = view;
-  const measured = clock?.measuredMs === undefined ? '' : ` ${(clock.measuredMs / DAY_MS).toFixed(1)} 天 days`;
+  const { number, conversation, item, mode, role, peer, peerNumber } = view;
   const facts = pairs([
     ['办件编号 Number', number],
     ['会话 Conversation', conversation],
@@ -56,7 +60,6 @@ export function caseText(view: CaseView): string {
     ['等待回执 Awaiting receipt', view.pending],
     ['可办 Allowed', view.allowed.join(', ')],
     ['被拒 Rejected', view.rejected && `${view.rejected.event}: ${view.rejected.code}`],
-    ['计时 Clock', clock && `${clock.state}${measured}`],
     ['授权 Authorization', view.authorization],
     ['电子证照 Certificate', view.certificate],
     ['创建 Created', chinaTime(view.createdAt)],
@@ -64,6 +67,7 @@ export function caseText(view: CaseView): string {
   ]);
   const tables = [
     ...(view.materials.length > 0 ? [materialTable(view.materials)] : []),
+    ...(view.limits.length > 0 ? [limitTable(view.limits)] : []),
     ...(view.notes.length > 0 ? [noteTable(view.notes)] : []),
   ];
   return [facts, ...tables].join('\n');
@@ -95,4 +99,22 @@ function stateText({ state, stateLabel }: CaseSummary): string {
 function noteTable(notes: CaseView['notes']): string {
   const rows = notes.map(({ label: { zh, en }, region, at, code }) => [`${zh} ${en}`, region, chinaTime(at), code]);
   return table(['登记 Note', '地区 Region', '时间 Time', '被拒 Refused'], rows, '');
+}
+
+const LIMIT_STATES: Readonly<Record<string, string>> = {
+  running: '计时中 running',
+  stopped: '已停 stopped',
+  ended: '已结束 ended',
+};
+
+function limitTable(limits: CaseView['limits']): string {
+  const rows = limits.map(({ label: { zh, en }, holder, state, days, dueAt, isLate }) => [
+    `${zh} ${en}`,
+    holder,
+    LIMIT_STATES[state] ?? state,
+    days,
+    chinaTime(dueAt),
+    isLate ? '逾期 late' : '',
+  ]);
+  return table(['时限 Limit', '经办 Holder', '状态 State', '工作日 Days', '届满 Due', '逾期 Late'], rows, '');
 }

@@ -22,6 +22,17 @@ export interface EnvelopeState {
   readonly settledAt: number | null;
 }
 
+/** A time during which one region held a case. */
+export interface Holding {
+  readonly region: string;
+  readonly state: string;
+  /** Milliseconds. */
+  readonly from: number;
+  readonly until?: number;
+  readonly workingDays: number;
+  readonly overdue: readonly string[];
+}
+
 /** The way of a case: who did what, in which envelope, and what the other side answered. */
 export function traceText(
   { number, conversation, peer }: Pick<CaseView, 'number' | 'conversation' | 'peer'>,
@@ -50,4 +61,18 @@ export function traceText(
     ['对端 Peer', peer],
   ]);
   return `${facts}\n${table([...headers, '回执时间 Settled'], rows, '尚无事件 / nothing has happened yet')}`;
+}
+
+/** 责任追溯: who held the case when, and who was late. */
+export function holdingText(holdings: readonly Holding[]): string {
+  const rows = holdings.map(({ region, state, from, until, workingDays, overdue }) => [
+    region,
+    state,
+    chinaTime(from),
+    until === undefined ? '经办中 still' : chinaTime(until),
+    workingDays,
+    overdue.join(', '),
+  ]);
+  const headers = ['经办 Holder', '状态 State', '起 From', '止 Until', '工作日 Working days', '逾期 Overdue'];
+  return table(headers, rows, '尚无经办 / nobody has held it yet');
 }

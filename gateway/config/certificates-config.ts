@@ -26,6 +26,8 @@ export interface CertificatesConfig {
   readonly statusSources: Readonly<Record<string, string>>;
   /** Milliseconds; an older list of another region does not say how a certificate stands. */
   readonly statusMaxAgeMs: number;
+  /** Name of the platform that is the region's certificate library (证照库, A3); undefined when none is. */
+  readonly library: string | undefined;
 }
 
 /** The section as the file has it. */
@@ -36,6 +38,7 @@ export interface CertificatesSection {
   status_lifetime_hours?: number | null;
   status_sources?: Record<string, string> | null;
   status_max_age_hours?: number | null;
+  library?: string | null;
 }
 
 const MAX_SOURCES = 5_000;
@@ -59,6 +62,7 @@ export const certificatesRule: Rule = both(
     status_lifetime_hours: optional(integer(1, 24 * 366)),
     status_sources: optional(record(identifier(checkRegionCode), url, MAX_SOURCES)),
     status_max_age_hours: optional(integer(1, 24 * 366)),
+    library: optional(text(50)),
   }),
   outlivesItsTtl,
 );
@@ -83,6 +87,7 @@ export function certificatesOf(
     statusLifetimeMs: (status_lifetime_hours ?? 7 * 24) * HOUR_MS,
     statusSources: Object.fromEntries(Object.entries(status_sources ?? {}).map(([region, at]) => [region, folder(at)])),
     statusMaxAgeMs: (status_max_age_hours ?? 24) * HOUR_MS,
+    library: section.library ?? undefined,
   };
 }
 

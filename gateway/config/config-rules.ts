@@ -14,11 +14,15 @@ import {
   text,
 } from '#proto';
 import { isWildcard, parseAddress } from './address.ts';
+import { calendarRule } from './calendar-config.ts';
 import { certificatesRule } from './certificates-config.ts';
 import { checksRule } from './checks-config.ts';
+import { documentsRule } from './documents-config.ts';
 import { federationRule } from './federation-config.ts';
+import { sealRule } from './seal-config.ts';
 import { signersRule } from './signer-config.ts';
 import { timestampRule } from './timestamp-config.ts';
+import { proxiesRule, verificationRule } from './verification-config.ts';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
 
@@ -36,7 +40,7 @@ export const configRule: Rule = both(
     region: demanded(both(quoted, identifier(checkRegionCode))),
     name: demanded(text(100)),
     data: optional(path),
-    http: optional(fields({ listen: optional(address({ wildcard: true })) })),
+    http: optional(fields({ listen: optional(address({ wildcard: true })), trusted_proxies: optional(proxiesRule) })),
     peer: demanded(
       fields({
         listen: optional(address({ wildcard: true })),
@@ -64,9 +68,12 @@ export const configRule: Rule = both(
     ),
     tokens: optional(fields({ issuer: optional(urn), audience: optional(urn) })),
     federation: optional(federationRule),
-    documents: optional(fields({ trust_file: optional(path) })),
+    documents: optional(documentsRule),
     certificates: optional(certificatesRule),
+    seal: optional(sealRule),
     checks: optional(checksRule),
+    calendar: optional(calendarRule),
+    verification: optional(verificationRule),
   }),
   platformNamesDiffer,
 );

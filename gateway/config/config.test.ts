@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CodedError } from '#proto';
+import { Office } from '../calendar/office.ts';
 import { loadConfig, parseConfig } from './config.ts';
 
 const SMALLEST = 'region: "320600"\nname: 南通市\npeer: { endpoint: "gw.nantong.example:7443" }\n';
@@ -25,7 +26,7 @@ test('a file that says only what has no default gets every default', async () =>
     region: '320600',
     name: '南通市',
     data: folder,
-    http: { listen: { host: '127.0.0.1', port: 8080 } },
+    http: { listen: { host: '127.0.0.1', port: 8080 }, trustedProxies: [] },
     peer: { listen: { host: '0.0.0.0', port: 7443 }, endpoint: 'gw.nantong.example:7443', via: {} },
     store: { kind: 'sqlite', path: join(folder, 'gateway.db') },
     keys: { directory: join(folder, 'keys'), passphraseFile: undefined, signers: [] },
@@ -48,7 +49,9 @@ test('a file that says only what has no default gets every default', async () =>
       statusMaxAgeMs: 86_400_000,
     },
     checks: { answerSeconds: 0, reuseSeconds: 300 },
-    documents: {},
+    office: expect.any(Office),
+    verification: { page: true, askPeers: false, ratePerMinute: 30 },
+    documents: { copyDays: 90 },
   });
 });
 
@@ -56,7 +59,7 @@ test('every setting can be set, and paths follow the data folder', () => {
   const config = parseConfig(
     `${SMALLEST}
 data: state
-http: { listen: "[::1]:0" }
+http: { listen: "[::1]:0", trusted_proxies: ["10.0.0.0/24"] }
 store: { kind: sqlite, path: db/main.db }
 keys: { directory: /secure/keys, passphrase_file: pass }
 log: { level: warn, file: logs/gateway.log }
@@ -70,7 +73,7 @@ tokens: { issuer: "https://sso.example", audience: hall }
   );
   expect(config).toMatchObject({
     data: '/etc/tongban/state',
-    http: { listen: { host: '::1', port: 0 } },
+    http: { listen: { host: '::1', port: 0 }, trustedProxies: ['10.0.0.0/24'] },
     store: { path: '/etc/tongban/state/db/main.db' },
     keys: { directory: '/secure/keys', passphraseFile: '/etc/tongban/state/pass' },
     log: { level: 'warn', file: '/etc/tongban/state/logs/gateway.log' },

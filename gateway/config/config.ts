@@ -2,13 +2,18 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { CodedError, LIMITS, type Problem, regionUrn } from '#proto';
+import type { Office } from '../calendar/office.ts';
 import { type Address, parseAddress } from './address.ts';
+import { type CalendarSection, officeOf } from './calendar-config.ts';
 import { type CertificatesConfig, type CertificatesSection, certificatesOf } from './certificates-config.ts';
 import { type ChecksConfig, type ChecksSection, checksOf } from './checks-config.ts';
 import { configRule, type LOG_LEVELS } from './config-rules.ts';
+import { type DocumentsConfig, type DocumentsSection, documentsOf } from './documents-config.ts';
 import { type FederationConfig, type FederationSection, federationOf } from './federation-config.ts';
+import { type SealConfig, type SealSection, sealOf } from './seal-config.ts';
 import { type SignerConfig, type SignerEntry, signersOf } from './signer-config.ts';
 import { type TimestampConfig, type TimestampSection, timestampsOf } from './timestamp-config.ts';
+import { type VerificationConfig, type VerificationSection, verificationOf } from './verification-config.ts';
 
 /** Name of the config file in the folder that `tongban init` makes. */
 export const CONFIG_FILE = 'gateway.yaml';
@@ -41,7 +46,11 @@ export interface GatewayConfig {
   readonly name: string;
   /** Folder that holds everything that must survive: keys, database, materials, run file. */
   readonly data: string;
-  readonly http: { readonly listen: Address };
+  readonly http: {
+    readonly listen: Address;
+    /** Addresses and networks of web servers before us: only what they say of the address of a client is believed. */
+    readonly trustedProxies: readonly string[];
+  };
   readonly peer: {
     readonly listen: Address;
     /** 'host:port' that the region statement publishes. */
@@ -78,12 +87,13 @@ export interface GatewayConfig {
   readonly tokens: { readonly issuer: string; readonly audience: string };
   /** Anchors whose word pins regions; without them operators pin every peer. */
   readonly federation: FederationConfig | undefined;
-  readonly documents: {
-    /** PEM file of those whose seals on departments' own files count; without it none is trusted. */
-    readonly trustFile: string | undefined;
-  };
+  readonly documents: DocumentsConfig;
   readonly certificates: CertificatesConfig;
+  readonly seal: SealConfig;
   readonly checks: ChecksConfig;
+  /** When the offices of the region work. */
+  readonly office: Office;
+  readonly verification: VerificationConfig;
 }
 
 /**
@@ -162,7 +172,7 @@ interface ConfigDocument {
   region: string;
   name: string;
   data?: string | null;
-  http?: Section<{ listen: string }>;
+  http?: Section<{ listen: string; trusted_proxies: string[] }>;
   peer: { listen?: string | null; endpoint: string; via?: Record<string, string> | null };
   store?: Section<{ path: string }>;
   keys?: Section<{ directory: string; passphrase_file: string; signers: SignerEntry[] }>;
@@ -178,9 +188,12 @@ interface ConfigDocument {
   evidence?: Section<{ checkpoint_interval_ms: number; timestamps: TimestampSection }>;
   tokens?: Section<{ issuer: string; audience: string }>;
   federation?: FederationSection | null;
-  documents?: Section<{ trust_file: string }>;
+  documents?: DocumentsSection | null;
   certificates?: CertificatesSection | null;
+  seal?: SealSection | null;
   checks?: ChecksSection | null;
+  calendar?: CalendarSection | null;
+  verification?: VerificationSection | null;
 }
 
 function withDefaults(document: ConfigDocument, file: string): GatewayConfig {
@@ -192,7 +205,10 @@ function withDefaults(document: ConfigDocument, file: string): GatewayConfig {
     region: document.region,
     name: document.name,
     data,
-    http: { listen: addressOf(document.http?.listen ?? '127.0.0.1:8080') },
+    http: {
+      listen: addressOf(document.http?.listen ?? '127.0.0.1:8080'),
+      trustedProxies: document.http?.trusted_proxies ?? [],
+    },
     peer: {
       listen: addressOf(document.peer.listen ?? '0.0.0.0:7443'),
       endpoint: document.peer.endpoint,
@@ -222,9 +238,12 @@ function withDefaults(document: ConfigDocument, file: string): GatewayConfig {
       audience: document.tokens?.audience ?? 'tongban-api',
     },
     federation: document.federation ? federationOf(document.federation) : undefined,
-    documents: { trustFile: inDataIfGiven(document.documents?.trust_file) },
+    documents: documentsOf(document.documents ?? {}, inData),
     certificates: certificatesOf(document.certificates ?? {}, addressOf(document.peer.endpoint), inData),
+    seal: sealOf(document.seal ?? {}, inData),
     checks: checksOf(document.checks ?? {}),
+    office: officeOf(document.calendar ?? {}),
+    verification: verificationOf(document.verification ?? {}),
   };
 }
 

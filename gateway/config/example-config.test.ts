@@ -35,7 +35,7 @@ it('says the defaults wherever it does not have to choose', async () => {
 it('shows every section', async () => {
   const sections = Object.keys(parse(await readFile(EXAMPLE, 'utf8')) as object);
   expect([...sections, 'data'].sort()).toEqual(
-    'checks data evidence http keys limits log name peer platforms region store tokens'.split(' '),
+    'calendar checks data evidence http keys limits log name peer platforms region store tokens'.split(' '),
   );
 });
 

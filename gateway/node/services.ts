@@ -6,15 +6,19 @@ import { AuthorizationService } from '../authorization/authorization-service.ts'
 import type { CatalogueItems } from '../authorization/granted-catalogues.ts';
 import { caseContext } from '../case/case-changes.ts';
 import { caseIncoming } from '../case/case-incoming.ts';
+import { caseRepository } from '../case/case-repository.ts';
 import { CaseService } from '../case/case-service.ts';
+import { LimitWatch } from '../case/limits/limit-watch.ts';
 import type { CaseNeighbours, CertificateWish } from '../case/neighbours.ts';
 import { CatalogueService } from '../catalogue/catalogue-service.ts';
 import { CertificateService } from '../certificate/certificate-service.ts';
 import { CheckService } from '../certificate/check-service.ts';
 import type { CertificateInput } from '../certificate/issuable.ts';
+import type { TellCertificateNews } from '../certificate/library-news.ts';
 import { StatusLists } from '../certificate/status-lists.ts';
 import { StatusReader } from '../certificate/status-reader.ts';
 import { readTypeFolder } from '../certificate/type-folder.ts';
+import { Examinations } from '../document/examinations.ts';
 import { Entrustments } from '../entrustment/entrustments.ts';
 import { exportBundle } from '../evidence/bundle-export.ts';
 import { JointAgreements } from '../joint/joint-agreements.ts';
@@ -26,20 +30,31 @@ import { PlatformEvents } from '../platform/platform-events.ts';
 import { Platforms } from '../platform/platforms.ts';
 import { takeSubmission } from '../platform/submissions.ts';
 import { Renditions } from '../rendition/renditions.ts';
+import { WatermarkedCopies } from '../rendition/watermark/watermarked-copies.ts';
+import { openSealing } from '../seal/open-sealing.ts';
+import type { Sealing } from '../seal/sealing.ts';
+import { PublicVerification } from '../verify/verification.ts';
 import type { Core } from './core.ts';
+import { type Notices, openNotices } from './notices.ts';
 import type { WireHandlers } from './wire.ts';
 
 /** The rooms that decide what is sent and what arriving messages mean. */
-export interface Services {
+export interface Services extends Notices {
   readonly authorizations: AuthorizationService;
   readonly joint: JointAgreements;
   readonly entrustments: Entrustments;
   readonly catalogue: CatalogueService;
   readonly certificates: CertificateService;
+  readonly sealing: Sealing;
   readonly renditions: Renditions;
+  /** Copies for reading of materials. */
+  readonly copies: WatermarkedCopies;
+  readonly examinations: Examinations;
   readonly statusLists: StatusLists;
   readonly checks: CheckService;
+  readonly verification: PublicVerification;
   readonly cases: CaseService;
+  readonly limits: LimitWatch;
   readonly platforms: Platforms;
   readonly handlers: WireHandlers;
   readonly exportEvidence: (conversation: string) => Promise<string>;
@@ -54,6 +69,9 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
   const entrustments = new Entrustments({ ...core, signer: core.keyring.signer });
   const status = openStatus(core);
   const types = await openTypes(core);
+  const sealing = await openSealing(core);
+  const tell: TellCertificateNews = (tx, news) => events.emit(tx, certificateNews(news, core.region, core.clock.now()));
+  const notices = openNotices(core, events, tell);
   const certificates = new CertificateService({
     store: core.store,
     clock: core.clock,
@@ -62,29 +80,51 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
     statementOf: (region) => core.peers.statementOf(region),
     types,
     ...status,
-    tell: (tx, news) => events.emit(tx, certificateNews(news, core.clock.now())),
+    ...notices,
+    tell,
   });
-  const checks = openChecks(core, authorizations, certificates, dispatcher, () => platforms);
-  const neighbours = caseNeighbours(core, authorizations, catalogue, certificates, events);
+  const checks = openChecks(core, authorizations, certificates, notices, dispatcher, () => platforms);
+  const examinations = openExaminations(core, events);
+  const neighbours = caseNeighbours(core, authorizations, catalogue, certificates, events, () => examinations.wake());
   const cases = new CaseService({ ...core, now: () => core.clock.now(), neighbours });
   const { library } = core.config.certificates;
-  const platforms = new Platforms({ ...core, events, library, submit: (submission) => takeSubmission(cases, submission) });
+  const platforms = new Platforms({
+    ...core,
+    events,
+    library,
+    submit: (submission) => takeSubmission(cases, submission),
+  });
   const incoming = {
     ...incomingHandlers(core, authorizations, catalogue, certificates, neighbours, events),
     ...joint.incoming,
     ...entrustments.incoming,
+    ...notices.incomingNotices.incoming,
   };
   await authorizations.start();
+  await notices.outgoingNotices.start();
   return {
     authorizations,
     joint,
     entrustments,
     catalogue,
     certificates,
-    renditions: new Renditions({ ...core, certificates, types }),
+    ...notices,
+    sealing,
+    renditions: new Renditions({ ...core, certificates, types, sealing }),
+    copies: new WatermarkedCopies({ materials: core.materials, days: core.config.documents.copyDays }),
+    examinations,
     statusLists: status.statusLists,
     checks,
+    verification: new PublicVerification({
+      ...core,
+      config: core.config.verification,
+      certificates,
+      checks,
+      types,
+      statements: () => [core.own, ...core.peers.all()],
+    }),
     cases,
+    limits: openLimits(core, neighbours),
     platforms,
     handlers: {
       agreementOf: (header, opening) => authorizations.resolve(header, opening),
@@ -94,6 +134,7 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
         await authorizations.settled(tx, settled);
         await joint.settled(tx, settled);
         await entrustments.settled(tx, settled);
+        await notices.outgoingNotices.settled(tx, settled);
         await cases.settled(tx, settled);
       },
       check: (peer, envelope) => checks.answer(peer, envelope),
@@ -110,6 +151,30 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
         authorizationOf: async (id) => (await authorizations.get(id)).document,
       }),
   };
+}
+
+/** Seals of materials are looked at when they come; platforms learn the result. */
+function openExaminations(core: Core, events: PlatformEvents): Examinations {
+  return new Examinations({
+    ...core,
+    caseOf: async (conversation) => {
+      const file = await caseRepository.find(core.store.read, conversation);
+      return file && { number: file.number, peer: file.peer, materials: file.document.materials };
+    },
+    emit: (tx, data) => events.emit(tx, { type: 'cn.tongban.material.examined.v1', subject: data.conversation, data }),
+  });
+}
+
+/** Time limits of cases: who is late is said to the platforms and in the log. */
+function openLimits({ store, clock, log }: Core, { emit }: CaseNeighbours): LimitWatch {
+  return new LimitWatch({
+    store,
+    now: () => clock.now(),
+    emit,
+    onOverdue: (conversation) =>
+      log.warn({ conversation }, 'a time limit of a case has run out; see: tongban case trace'),
+    onError: (error) => log.error({ err: error }, 'the time limits of cases could not be watched; it is tried again'),
+  });
 }
 
 function openAuthorizations(core: Core, events: PlatformEvents, catalogue: CatalogueService): AuthorizationService {
@@ -209,6 +274,7 @@ function openChecks(
   core: Core,
   authorizations: AuthorizationService,
   certificates: CertificateService,
+  { outgoingNotices, incomingNotices }: Notices,
   dispatcher: () => Dispatcher | undefined,
   platforms: () => Platforms,
 ): CheckService {
@@ -217,6 +283,8 @@ function openChecks(
     log: core.evidence,
     signerFor: (peer) => core.keyring.signerFor(peer),
     certificates,
+    outgoingNotices,
+    isOutdated: (region, subject, answeredAt) => incomingNotices.isOutdated(region, subject, answeredAt),
     newConversation: core.newId,
     peerOf: (region) => core.peers.demand(region),
     client: (region) => {
@@ -238,6 +306,7 @@ function caseNeighbours(
   catalogue: CatalogueService,
   certificates: CertificateService,
   events: PlatformEvents,
+  wake: () => void,
 ): CaseNeighbours {
   return {
     itemOf: async (sql, region, code) => {
@@ -254,7 +323,11 @@ function caseNeighbours(
       return { text, identifier, typeName, keep: (tx) => certificates.keep(tx, prepared) };
     },
     demandPeer: (region) => void core.peers.demand(region),
-    emit: (tx, news) => events.emit(tx, caseNews(news)),
+    office: core.config.office,
+    emit: (tx, news) => {
+      tx.afterCommit(wake);
+      return events.emit(tx, caseNews(news));
+    },
     alarm: (conversation, _event, code) =>
       core.log.error(
         { conversation, ...(isErrorCode(code) ? { code } : {}) },
@@ -264,7 +337,12 @@ function caseNeighbours(
 }
 
 function certificateInput(wish: CertificateWish, now: number): CertificateInput {
-  return { ...wish, holder: wish.holder as CertificateInput['holder'], validFrom: wish.validFrom ?? now };
+  return {
+    ...wish,
+    holder: wish.holder as CertificateInput['holder'],
+    validFrom: wish.validFrom ?? now,
+    by: wish.caseNumber,
+  };
 }
 
 function incomingHandlers(
@@ -279,8 +357,10 @@ function incomingHandlers(
     region: core.region,
     now: () => core.clock.now(),
     materials: core.materials,
-    offers: async (sql, item, mode: Mode) =>
-      (await catalogue.itemOf(sql, core.region, item))?.item.modes.includes(mode) ?? false,
+    offered: async (sql, code, mode: Mode) => {
+      const found = await catalogue.itemOf(sql, core.region, code);
+      return found?.item.modes.includes(mode) ? found.item : undefined;
+    },
     keepCertificate: async (tx, { conversation, item, issuer, identifier, text }) => {
       const kept = await certificates.keepReceived(tx, { conversation, item, issuer }, text);
       if (kept.identifier !== identifier) {
@@ -288,6 +368,7 @@ function incomingHandlers(
       }
     },
     emit: neighbours.emit,
+    office: neighbours.office,
   });
   return {
     Ping: nothing,

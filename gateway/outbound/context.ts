@@ -14,6 +14,8 @@ export interface Settled {
   readonly name: PayloadName;
   /** Encoded payload. */
   readonly payload: Buffer;
+  /** `sent_at` of its header, milliseconds. */
+  readonly sentAt: number;
   /** Empty when accepted; EXPIRED when it never was decided. */
   readonly code: ErrorCode | '';
 }

@@ -35,6 +35,8 @@ export interface PendingEnvelope {
   readonly leaf: Buffer;
   readonly materials: string;
   readonly expires_at: number;
+  /** When it was accepted for sending: `sent_at` of its header. */
+  readonly created_at: number;
 }
 
 /** Where the seal of an envelope or a receipt is kept: a group and a place in it. */
@@ -43,7 +45,8 @@ export interface GroupPlace {
   readonly index: number;
 }
 
-const COLUMNS = 'position, id, conversation, sequence, type, header, payload, salt, leaf, materials, expires_at';
+const COLUMNS =
+  'position, id, conversation, sequence, type, header, payload, salt, leaf, materials, expires_at, created_at';
 
 export interface OutboxOptions {
   readonly store: Store;

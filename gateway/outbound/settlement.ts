@@ -64,9 +64,9 @@ async function tell(
   envelope: PendingEnvelope,
   code: ErrorCode | '',
 ): Promise<void> {
-  const { id, conversation, payload, type } = envelope;
+  const { id, conversation, payload, type, created_at: sentAt } = envelope;
   try {
-    await tx.attempt(() => onSettled(tx, { peer, id, conversation, name: type as PayloadName, payload, code }));
+    await tx.attempt(() => onSettled(tx, { peer, id, conversation, name: type as PayloadName, payload, sentAt, code }));
   } catch (error) {
     events.settleFailed(peer, id, error);
   }

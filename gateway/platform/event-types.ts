@@ -1,19 +1,22 @@
 import { NOTES, type NoteName } from '../case/notes/notes.ts';
 import { EVENTS, type Event } from '../case/transitions.ts';
+import type { ExaminedNews } from '../document/examinations.ts';
 import type { CertificateEventData, CertificateEventType } from './certificate-news.ts';
+import type { NoticeEventData } from './notice-news.ts';
 
 interface Label {
   readonly zh: string;
   readonly en: string;
 }
 
-type CaseEventName = Event | NoteName | 'rejected';
+type CaseEventName = Event | NoteName | 'rejected' | 'limit-warning' | 'limit-overdue';
 export type CaseEventType = `cn.tongban.case.${CaseEventName}.v1`;
 export type PlatformEventType =
   | CaseEventType
   | CertificateEventType
   | 'cn.tongban.authorization.changed.v1'
   | 'cn.tongban.authorization.ending.v1'
+  | 'cn.tongban.material.examined.v1'
   | 'cn.tongban.catalogue.received.v1';
 
 /**
@@ -37,6 +40,10 @@ export interface CaseEventData {
   readonly at: number;
   /** Why the other region rejected our act; only with `rejected`. */
   readonly code?: string;
+  /** Name of the time limit; only with `limit-warning` and `limit-overdue`. */
+  readonly limit?: string;
+  /** When it runs out, ms since 1970. */
+  readonly dueAt?: number;
 }
 
 /** An authorization (互授权) moved to another state. The platform reads the document by the API. */
@@ -69,8 +76,13 @@ export interface CatalogueEventData {
 
 /** An event as a room of the gateway reports it, before it has an id and a place. */
 export type PlatformNews =
+  | { readonly type: 'cn.tongban.material.examined.v1'; readonly subject: string; readonly data: ExaminedNews }
   | { readonly type: CaseEventType; readonly subject: string; readonly data: CaseEventData }
-  | { readonly type: CertificateEventType; readonly subject: string; readonly data: CertificateEventData }
+  | {
+      readonly type: CertificateEventType;
+      readonly subject: string;
+      readonly data: CertificateEventData | NoticeEventData;
+    }
   | {
       readonly type: 'cn.tongban.authorization.changed.v1';
       readonly subject: string;
@@ -91,6 +103,8 @@ export type PlatformNews =
 export const EVENT_TYPES: ReadonlyMap<PlatformEventType, Label> = new Map<PlatformEventType, Label>([
   ...Object.entries(EVENTS).map(([event, label]): [CaseEventType, Label] => [caseEventType(event as Event), label]),
   ...Object.entries(NOTES).map(([name, { label }]): [CaseEventType, Label] => [caseEventType(name as NoteName), label]),
+  ['cn.tongban.case.limit-warning.v1', { zh: '办理时限即将届满', en: 'a time limit of a case runs out soon' }],
+  ['cn.tongban.case.limit-overdue.v1', { zh: '办理时限已届满', en: 'a time limit of a case has run out' }],
   ['cn.tongban.case.rejected.v1', { zh: '对端未接受我方办理动作', en: 'the other region rejected our act' }],
   ['cn.tongban.authorization.changed.v1', { zh: '互授权状态变化', en: 'an authorization moved to another state' }],
   ['cn.tongban.authorization.ending.v1', { zh: '互授权即将到期', en: 'an authorization ends soon' }],
@@ -99,7 +113,12 @@ export const EVENT_TYPES: ReadonlyMap<PlatformEventType, Label> = new Map<Platfo
     'cn.tongban.certificate.received.v1',
     { zh: '收到外地证照', en: 'a certificate of another region came with a case' },
   ],
-  ['cn.tongban.certificate.status-changed.v1', { zh: '证照状态变更', en: 'we changed how a certificate stands' }],
+  ['cn.tongban.certificate.status-changed.v1', { zh: '证照状态变更', en: 'the status of a certificate changed' }],
+  [
+    'cn.tongban.certificate.false-materials.v1',
+    { zh: '材料虚假,证照已撤销', en: 'revoked since its materials were false' },
+  ],
+  ['cn.tongban.material.examined.v1', { zh: '材料电子印章核验完毕', en: 'the seals of a material were examined' }],
   ['cn.tongban.catalogue.received.v1', { zh: '收到对端事项目录', en: 'a peer published its catalogue to us' }],
 ]);
 
@@ -112,11 +131,21 @@ export const EVENT_TYPES: ReadonlyMap<PlatformEventType, Label> = new Map<Platfo
 export function caseNews(data: CaseEventData): PlatformNews {
   const type = caseEventType(data.event as CaseEventName);
   if (!EVENT_TYPES.has(type)) throw new TypeError('a case has no such event');
-  const { conversation, number, peer, event, actor, state, at, code } = data;
+  const { conversation, number, peer, event, actor, state, at, code, limit, dueAt } = data;
   return {
     type,
     subject: conversation,
-    data: { conversation, number, peer, event, actor, state, at, ...(code !== undefined && { code }) },
+    data: {
+      conversation,
+      number,
+      peer,
+      event,
+      actor,
+      state,
+      at,
+      ...(code !== undefined && { code }),
+      ...(limit !== undefined && { limit, dueAt }),
+    },
   };
 }
 

@@ -9,12 +9,14 @@ import { type ThrowawayRegion, throwawayRegion } from '../../trust/testing/index
 import { CertificateService } from '../certificate/certificate-service.ts';
 import { CheckService } from '../certificate/check-service.ts';
 import type { CertificateInput } from '../certificate/issuable.ts';
+import type { TellCertificateNews } from '../certificate/library-news.ts';
 import { StatusLists } from '../certificate/status-lists.ts';
 import { StatusReader } from '../certificate/status-reader.ts';
 import { EvidenceLog } from '../evidence/evidence-log.ts';
 import type { PeerClient } from '../outbound/peer-client.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
+import { type NoticeSide, noticeSide } from './notice-side.ts';
 
 /** What two regions agreed, and what they cite. */
 export interface TestAgreement {
@@ -39,6 +41,10 @@ export interface CheckRegion {
   readonly sources: DataSource[];
   /** Regions that it pinned. */
   readonly pinned: Map<string, ThrowawayRegion>;
+  /** Who is told what becomes of its library; nobody at first. */
+  readonly told: { tell: TellCertificateNews };
+  /** What it tells other regions of its certificates, and hears of theirs. */
+  readonly notices: NoticeSide;
   /** Ways to those regions. */
   readonly links: Map<string, Pick<PeerClient, 'check' | 'checkMany'>>;
   /** Agreements that it knows, by id; the first one is cited. */
@@ -81,6 +87,9 @@ export async function checkRegion(
     random: (limit) => randomInt(limit),
     onError: fail,
   });
+  const told: CheckRegion['told'] = { tell: async () => {} };
+  const tell: TellCertificateNews = (tx, news) => told.tell(tx, news);
+  const notices = noticeSide({ region: code, own, store, clock, log, pinned, tell });
   const certificates = new CertificateService({
     store,
     clock,
@@ -99,12 +108,17 @@ export async function checkRegion(
         unread.push(error);
       },
     }),
+    outgoingNotices: notices.outgoing,
+    incomingNotices: notices.incoming,
+    tell,
   });
   const checks = new CheckService({
     store,
     clock,
     log,
     certificates,
+    outgoingNotices: notices.outgoing,
+    isOutdated: (region, subject, answeredAt) => notices.incoming.isOutdated(region, subject, answeredAt),
     region: code,
     signerFor: () => own.signing,
     newId: randomUUIDv7,
@@ -144,6 +158,8 @@ export async function checkRegion(
     checks,
     sources,
     pinned,
+    told,
+    notices,
     links,
     agreements,
     cited,
@@ -151,15 +167,18 @@ export async function checkRegion(
   };
 }
 
-/** A food business licence (食品经营许可证) of a synthetic company, by an authority that does not exist. */
+let licences = 0;
+
+/** A food business licence (食品经营许可证) of a synthetic company, by an authority that does not exist; a new number each. */
 export function licence(validFrom: number, changes: Partial<CertificateInput> = {}): CertificateInput {
+  licences += 1;
   return {
     typeName: '食品经营许可证',
     item: 'EX018',
     caseNumber: 'WS20261210-0001',
     holder: { name: '示例餐饮有限公司', documentType: 'social-credit-code', number: '91150626MA0000001R' },
     authority: { name: '乌审旗市场监督管理局', code: '11150626MB00000014' },
-    number: 'JY11506260000018',
+    number: `JY1150626${String(licences).padStart(7, '0')}`,
     validFrom,
     validUntil: validFrom + 5 * 365 * 24 * 60 * 60 * 1000,
     fields: {

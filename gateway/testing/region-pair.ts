@@ -11,6 +11,7 @@ import {
   receiptLeaf,
 } from '#proto';
 import {
+  type Clock,
   fingerprintOf,
   openMember,
   readArrived,
@@ -57,6 +58,12 @@ export interface HandedOver {
   readonly code: ErrorCode | '';
 }
 
+/** What a side must have for envelopes to be carried from it or to it by hand. */
+export type Carrier = Pick<TestGateway, 'region' | 'own' | 'store' | 'log' | 'outbox'> & {
+  readonly clock: Clock;
+  readonly peers: Pick<Peers, 'demand'>;
+};
+
 type Handlers = Partial<Record<PayloadName, IncomingHandler>>;
 
 export function testClock(at: number): TestClock {
@@ -96,7 +103,7 @@ export async function pinEachOther(one: TestGateway, other: TestGateway): Promis
  * Seals what waits for a region, opens it there and hands it to the handlers; after a deferral the rest of a conversation
  * waits. No verdict goes back yet.
  */
-export async function handOver(from: TestGateway, to: TestGateway, handlers: Handlers): Promise<HandedOver[]> {
+export async function handOver(from: Carrier, to: Carrier, handlers: Handlers): Promise<HandedOver[]> {
   const waiting = await from.outbox.pendingAfter(to.region, 0, 256);
   if (waiting.length === 0) return [];
   const leaves = waiting.map(({ leaf }) => leaf);
@@ -121,15 +128,15 @@ export async function handOver(from: TestGateway, to: TestGateway, handlers: Han
 
 /** Brings final verdicts back to the sender, with receipts; what was deferred stays in the outbox. */
 export async function bringBack(
-  from: TestGateway,
-  to: TestGateway,
+  from: Carrier,
+  to: Carrier,
   verdicts: readonly HandedOver[],
   onSettled: SettleHandler,
 ): Promise<void> {
   await from.store.write(async (tx) => {
     for (const { envelope, name, code } of verdicts) {
       if (code !== '' && ERROR_CODES[code].answer === 'deferral') continue;
-      const { id, conversation, sequence, leaf, payload, position } = envelope;
+      const { id, conversation, sequence, leaf, payload, position, created_at: sentAt } = envelope;
       const at = to.clock.now();
       const sides = { issuer: to.region, audience: from.region };
       const fate = { envelopeId: id, leaf, conversation, sequence, code, receivedAt: at, decidedAt: at };
@@ -141,7 +148,7 @@ export async function bringBack(
       const receiptIn = { group: await keepGroup(tx, '', [subject]), index: 0 };
       const receipt = { code, body, logPosition, sealedIn, receiptIn };
       if (await from.outbox.settle(tx, { position, peer: to.region }, receipt)) {
-        await onSettled(tx, { peer: to.region, id, conversation, name, payload, code });
+        await onSettled(tx, { peer: to.region, id, conversation, name, payload, sentAt, code });
       }
     }
   });
@@ -150,8 +157,8 @@ export async function bringBack(
 async function decide(
   envelope: VerifiedEnvelope,
   name: PayloadName,
-  from: TestGateway,
-  to: TestGateway,
+  from: Carrier,
+  to: Carrier,
   handlers: Handlers,
 ): Promise<ErrorCode | ''> {
   const payload = decode(name, envelope.payload) as object;

@@ -79,6 +79,8 @@ export const payloadSamples = {
         materials: [{ name: '食品经营许可申请书', originalToBeChecked: true, mayFollowLater: false }],
         result: '食品经营许可证',
         departmentCode: DEPARTMENT,
+        acceptanceWorkingDays: 0,
+        paperOriginals: false,
       },
     ],
   },

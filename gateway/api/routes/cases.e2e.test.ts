@@ -49,7 +49,7 @@ describe('opening a case', () => {
       form: INPUT.form,
       materials: [],
       handler: WINDOW,
-      clock: { state: 'idle', measuredMs: 0 },
+      limits: [],
     });
     expect(headers['etag']).toBe(`"v${json.version}"`);
     for (const key of [json.conversation, json.number]) {
@@ -228,7 +228,9 @@ describe('a case with materials', () => {
     expect(late).toMatchObject({ status: 409, json: { code: 'CONFLICT' } });
 
     await act(uxin, conversation, 'accept', { handler: BACK_OFFICE });
-    expect((await reached(nantong, conversation, 'accepted')).clock.state).toBe('running');
+    expect((await reached(nantong, conversation, 'accepted')).limits).toContainEqual(
+      expect.objectContaining({ name: 'promised', state: 'running', days: 10, isLate: false }),
+    );
     await act(uxin, conversation, 'approve', { handler: BACK_OFFICE, explanation: '符合条件' });
     const issued = await act(uxin, conversation, 'issue', {
       handler: BACK_OFFICE,

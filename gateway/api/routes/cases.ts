@@ -21,6 +21,7 @@ import {
   CaseJson,
   CaseSummaryJson,
   EventWord,
+  HoldingJson,
   NoteWord,
   StateWord,
 } from '../views/case-schemas.ts';
@@ -140,6 +141,19 @@ export function caseRoutes(context: ApiContext, once: AnswerOnce, answers: SqlId
         const { conversation } = await cases.demand(request.params.key);
         return { events: await cases.events(conversation) };
       },
+    );
+
+    app.get(
+      '/v1/cases/:key/trace',
+      {
+        schema: {
+          tags,
+          summary: '责任追溯（谁在何时经办，谁逾期） / who held a case when, and who was late',
+          params: Key,
+          response: { 200: Type.Object({ holdings: Type.Array(HoldingJson) }) },
+        },
+      },
+      async (request) => ({ holdings: await cases.holdings(request.params.key) }),
     );
 
     app.post(

@@ -15,6 +15,10 @@ const ItemJson = Type.Object({
   name: Type.String({ description: '事项名称' }),
   department: Type.String({ description: '部门' }),
   departmentCode: Type.String({ description: '部门统一社会信用代码' }),
+  acceptanceWorkingDays: Type.Integer({
+    description: '受理时限(工作日);0 为法定五日 / working days for deciding on acceptance',
+  }),
+  paperOriginals: Type.Boolean({ description: '须邮寄纸质原件 / originals on paper must follow' }),
   applicant: words(['person', 'legal-person']),
   modes: Type.Array(words(MODES)),
   promisedWorkingDays: Type.Integer({ description: '承诺办结时限, 工作日 / working days' }),

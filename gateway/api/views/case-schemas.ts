@@ -1,5 +1,6 @@
 import { type Static, Type } from '@fastify/type-provider-typebox';
 import { MODES } from '#proto';
+import { LIMIT_KINDS, type LimitName } from '../../case/limits/limit-names.ts';
 import { NOTE_NAMES } from '../../case/notes/notes.ts';
 import { EVENTS, type Event, STATES, type State } from '../../case/transitions.ts';
 import { Digest, Handler, instant, words } from './schemas.ts';
@@ -74,14 +75,19 @@ export const CaseJson = Type.Object({
   handler: Handler,
   receiptNotice: Type.Optional(Type.String({ description: '收件通知书编号' })),
   receivedAt: Type.Optional(instant('收件 / taken in')),
-  clock: Type.Object(
-    {
-      state: words(['idle', 'running', 'stopped', 'ended']),
+  limits: Type.Array(
+    Type.Object({
+      name: words(Object.keys(LIMIT_KINDS) as LimitName[]),
+      label: Label,
+      holder: words(['receiving', 'handling'], '此间由谁经办 / in whose hands the case is'),
+      state: words(['running', 'stopped', 'ended']),
       since: instant('此状态起始 / when this state began'),
-      elapsedMs: Type.Integer(),
-      measuredMs: Type.Integer({ description: '至今计入的时间 / time that has counted until now' }),
-    },
-    { description: '办结时限 / time limit' },
+      days: Type.Optional(Type.Integer({ description: '限时(工作日) / working days that it allows' })),
+      used: Type.Integer({ description: '停止前已计的工作日 / working days that counted before it stood still' }),
+      dueAt: Type.Optional(instant('届满 / when it runs out')),
+      isLate: Type.Boolean({ description: '已逾期 / it ran out' }),
+    }),
+    { description: '办理时限 / time limits' },
   ),
   steps: Type.Unsafe<Partial<Record<Event, object>>>({
     type: 'object',
@@ -119,6 +125,17 @@ export const CaseEventJson = Type.Object({
   state: Type.String({ description: '之后的状态 / state afterwards' }),
   envelope: Type.String({ description: '报文编号 / envelope that carried it; empty for local steps' }),
   data: Type.Unsafe<object>({ type: 'object', additionalProperties: true }),
+});
+
+/** A time during which one region held a case. */
+export const HoldingJson = Type.Object({
+  region: Type.String({ description: '经办地区 / region that held it' }),
+  role: words(['receiving', 'handling']),
+  state: StateWord,
+  from: instant('起 / from'),
+  until: Type.Optional(instant('止,仍在经办则无 / until; absent while it holds it still')),
+  workingDays: Type.Integer({ description: '工作日 / working days' }),
+  overdue: Type.Array(Type.String(), { description: '其间逾期的时限 / limits that ran out meanwhile' }),
 });
 
 /** What a window sends to open a case. */

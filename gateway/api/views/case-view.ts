@@ -1,6 +1,6 @@
 import { maskName, maskNumber } from '#proto';
 import type { Applicant, CaseFile, CaseMaterial, KeptNote } from '../../case/case-file.ts';
-import { measured } from '../../case/clock.ts';
+import { type CaseLimit, LIMIT_KINDS } from '../../case/limits/limit-names.ts';
 import { MACHINES } from '../../case/machines/machines.ts';
 import { NOTES, type NoteName } from '../../case/notes/notes.ts';
 import { allowedEvents, STATES } from '../../case/transitions.ts';
@@ -27,7 +27,7 @@ export function caseJson(file: CaseFile, now: number, isOpen: boolean): CaseJson
     ...(document.identityCheck && { identityCheck: document.identityCheck }),
     handler: document.handler,
     ...(document.receiptNotice && { receiptNotice: document.receiptNotice, receivedAt: document.receivedAt }),
-    clock: { ...document.clock, measuredMs: measured(document.clock, now) },
+    limits: document.limits.map((limit) => limitJson(limit, now)),
     steps: document.steps,
     notes: (document.notes ?? []).map(noteJson),
     ...(document.certificate && { certificate: document.certificate }),
@@ -43,6 +43,13 @@ export function caseSummary(file: CaseFile): CaseSummaryJson {
 
 export function materialJson(material: CaseMaterial) {
   return { ...material, grade: material.grade as 'A' | 'B' | 'C' | 'D' };
+}
+
+/** A limit that ran out a moment ago is late, even if nobody has looked yet. */
+function limitJson(limit: CaseLimit, now: number) {
+  const { label, holder } = LIMIT_KINDS[limit.name];
+  const isOver = limit.state === 'running' && limit.dueAt !== undefined && now > limit.dueAt;
+  return { ...limit, label, holder, isLate: limit.isLate === true || isOver };
 }
 
 function noteJson({ kind, region, handler, at, data, code }: KeptNote) {

@@ -2,6 +2,7 @@ import { type Static, Type } from '@fastify/type-provider-typebox';
 import { maskName, maskNumber } from '#proto';
 import { type CertificateView, STATUS_WORDS } from '#trust';
 import type { CertificateRecord } from '../../certificate/library.ts';
+import { GROUNDS } from '../../certificate/notice/words.ts';
 import { CERTIFICATE_STATUSES } from '../../certificate/standing.ts';
 import { hideValues } from './privacy.ts';
 import { Digest, described, instant, words } from './schemas.ts';
@@ -18,6 +19,8 @@ export const CertificateJson = Type.Object({
   digest: Digest,
   status: words(CERTIFICATE_STATUSES, '证照状态 / status now'),
   reason: Type.String({ description: '状态变更原因 / why the status changed last' }),
+  source: Type.Optional(words(['notice'], '状态依签发地区的告知 / the status is what its issuer told us')),
+  asOf: Type.Optional(instant('签发地区何时决定 / when its issuer decided that')),
   certificate: Content,
   text: Type.Optional(Type.String({ description: '证照文件 / the certificate itself, an SD-JWT' })),
   qr: Type.Optional(Type.String({ description: '二维码内容 / text of its QR code, when we issued it' })),
@@ -37,6 +40,7 @@ export const StandingJson = Type.Object({
     Type.Object({
       from: words(STATUS_WORDS),
       to: words(STATUS_WORDS),
+      ground: words(GROUNDS, '变更原因 / ground'),
       reason: Type.String({ description: '事由 / why' }),
       by: Type.String({ description: '令牌使用方 / subject of the token' }),
       at: instant('时间 / when'),
@@ -45,14 +49,24 @@ export const StandingJson = Type.Object({
   ),
 });
 
+/** A search for the certificates of a holder (查询留痕). */
+export const SearchJson = Type.Object({
+  at: instant('时间 / when'),
+  by: Type.String({ description: '令牌使用方 / subject of the token' }),
+  role: Type.String({ description: '角色 / role' }),
+  purpose: Type.String({ description: '用途 / why' }),
+  asked: Type.Unsafe<object>({ type: 'object', additionalProperties: true, description: '查询条件,已脱敏 / masked' }),
+  found: Type.Integer({ description: '所得条数 / certificates on the page that was told' }),
+});
+
 /** What verification of a certificate says. */
 export const VerdictJson = Type.Object({
   status: words([...CERTIFICATE_STATUSES, 'unknown']),
   source: words(
-    ['library', 'list', 'dates'],
-    'library: 本地区签发 / we issued it; list: 签发地区状态列表 / by the status list of its issuer; dates: 须向签发地区核验 / only its issuer knows more',
+    ['library', 'list', 'notice', 'dates'],
+    'library: 本地区签发 / we issued it; list: 签发地区状态列表 / by the status list of its issuer; notice: 签发地区告知 / its issuer told us; dates: 须向签发地区核验 / only its issuer knows more',
   ),
-  asOf: Type.Optional(instant('状态列表签发时间 / when the status list was issued')),
+  asOf: Type.Optional(instant('状态列表签发或决定时间 / when the list was issued or the change decided')),
   issuer: Type.String(),
   identifier: Type.String(),
   kid: Type.String(),
@@ -71,6 +85,7 @@ export function certificateJson(record: CertificateRecord, isOpen: boolean): Sta
     digest: digest.toString('hex'),
     status,
     reason,
+    ...(record.noticedAt !== undefined && { source: 'notice' as const, asOf: record.noticedAt }),
     certificate: contentFor(certificate, isOpen),
     createdAt,
     updatedAt,

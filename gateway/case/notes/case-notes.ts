@@ -2,7 +2,7 @@ import { CodedError, type messages } from '#proto';
 import type { Outbox } from '../../outbound/outbox.ts';
 import type { Incoming } from '../../peer/incoming.ts';
 import type { Transaction } from '../../store/store.ts';
-import { type EmitNews, sidesOf } from '../case-changes.ts';
+import { type Desk, sidesOf } from '../case-changes.ts';
 import type { CaseFile } from '../case-file.ts';
 import { demandInput, withWindow } from '../case-input.ts';
 import type { CaseNeighbours } from '../neighbours.ts';
@@ -13,7 +13,7 @@ interface NotingOptions {
   readonly region: string;
   readonly now: () => number;
   readonly outbox: Outbox;
-  readonly neighbours: Pick<CaseNeighbours, 'demandRight' | 'permitUnder' | 'emit'>;
+  readonly neighbours: Pick<CaseNeighbours, 'demandRight' | 'permitUnder' | 'emit' | 'office'>;
 }
 
 /** Reads what somebody wants to note. @throws CodedError VALIDATION_FAILED with every wrong field */
@@ -51,7 +51,7 @@ export async function note(
   const data = content ? content(rest, { file, now: at }) : rest;
   const envelope = member ? await tell() : '';
   const kept = { kind, region, handler, at, data, envelope };
-  return keepNote(tx, file, { note: kept, by: file.role, now: at }, neighbours.emit);
+  return keepNote(tx, file, { note: kept, by: file.role, now: at }, neighbours);
 
   async function tell(): Promise<string> {
     const payload = { handler, notedAt: at, note: member!, [member!]: data };
@@ -70,7 +70,7 @@ export async function hearNote(
   tx: Transaction,
   file: CaseFile,
   incoming: Incoming,
-  { now, emit }: { readonly now: () => number; readonly emit: EmitNews },
+  { now, ...desk }: Desk & { readonly now: () => number },
 ): Promise<void> {
   const { handler, notedAt, note: member, ...members } = incoming.payload as messages.CaseNote;
   const kind = member && noteOf(member);
@@ -81,5 +81,5 @@ export async function hearNote(
   const at = Math.min(notedAt, incoming.receivedAt);
   const data = members[member] as object;
   const note = { kind, region: incoming.peer.region, handler, at, data, envelope: id };
-  await keepNote(tx, file, { note, by, now: now() }, emit);
+  await keepNote(tx, file, { note, by, now: now() }, desk);
 }

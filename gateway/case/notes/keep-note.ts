@@ -1,8 +1,9 @@
 import { CodedError } from '#proto';
 import type { Transaction } from '../../store/store.ts';
-import type { EmitNews } from '../case-changes.ts';
+import type { Desk } from '../case-changes.ts';
 import type { CaseFile, KeptNote } from '../case-file.ts';
 import { caseRepository } from '../case-repository.ts';
+import { limitTable } from '../limits/limit-table.ts';
 import type { Role } from '../transitions.ts';
 import { NOTES, type NoteName } from './notes.ts';
 
@@ -26,7 +27,7 @@ export async function keepNote(
   tx: Transaction,
   file: CaseFile,
   { note, by, now }: NotedBy,
-  emit: EmitNews,
+  { emit, office }: Desk,
 ): Promise<CaseFile> {
   const { kind, region, at, data, envelope } = note;
   const { demand, effect } = NOTES[kind];
@@ -37,10 +38,11 @@ export async function keepNote(
   const changed: CaseFile = {
     ...file,
     version: file.version + 1,
-    document: { ...file.document, ...effect?.(file.document, data, by), notes: [...notes, note] },
+    document: { ...file.document, ...effect?.(file.document, data, by, at), notes: [...notes, note] },
     updatedAt: now,
   };
   await caseRepository.update(tx, changed);
+  await limitTable.sync(tx, file.conversation, file.document.limits, changed.document.limits, office);
   const { conversation, number, peer, state } = changed;
   const event = { n: changed.version, event: kind, actor: region, at, state, envelope, data };
   await caseRepository.addEvent(tx, conversation, event);

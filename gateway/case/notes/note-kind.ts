@@ -35,6 +35,6 @@ export interface NoteKind {
    * @throws CodedError with the code of the refusal
    */
   readonly demand?: (file: CaseFile, content: object, by: Role) => void;
-  /** What it changes in the document beside being noted there. */
-  readonly effect?: (document: CaseDocument, content: object, by: Role) => Partial<CaseDocument>;
+  /** What it changes in the document beside being noted there; `at` in milliseconds. */
+  readonly effect?: (document: CaseDocument, content: object, by: Role, at: number) => Partial<CaseDocument>;
 }

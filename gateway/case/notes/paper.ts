@@ -1,6 +1,7 @@
 import { boolean, CodedError, fields, integer, list, optionalText, text } from '#proto';
 import type { CaseFile } from '../case-file.ts';
 import { handlerRule } from '../case-input.ts';
+import { endLimit } from '../limits/move-limits.ts';
 import type { NoteKind } from './note-kind.ts';
 
 const HANDED_OVER = [
@@ -28,6 +29,7 @@ export const paperSent: NoteKind = {
     parcels: list(fields({ material: text(200), copies: integer(1, 1000) }), 100, 1),
   }),
   content: (input, { now }) => ({ ...input, sentAt: now }),
+  effect: ({ limits }, _content, _by, at) => ({ limits: endLimit(limits, 'paper', at) }),
 };
 
 /** P5a 交接签收: what was in a parcel, and what was missing or did not match. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmod, chown, cp, mkdtemp, open, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, chown, cp, mkdtemp, open, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,8 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
 import { fingerprintOf, moveIdentityKey, rotateKey } from '#trust';
 import { throwawayRegion } from '../../../trust/testing/index.ts';
+import { forgetKeys } from '../../../trust/testing/older-key-folder.ts';
 import { createApiKey } from '../../api/token.ts';
-import { loadConfig } from '../../config/config.ts';
+import { CONFIG_FILE, loadConfig } from '../../config/config.ts';
 import { SqliteConnection } from '../../store/sqlite-connection.ts';
 import { makeRegionFolder, openLiveRegion, removeFolders, TEST_PASSPHRASE, until } from '../../testing/live-region.ts';
 import type { Finding } from './finding.ts';
@@ -34,6 +35,7 @@ beforeAll(async () => {
   }
   await until('the log', () => live.core.evidence.size === 3);
   await live.stop();
+  await appendFile(join(origin, CONFIG_FILE), `calendar: { holidays: [${knownYears()}] }\n`);
 });
 
 afterAll(() => removeFolders(origin));
@@ -43,6 +45,12 @@ beforeEach(async () => {
   await cp(origin, folder, { recursive: true, preserveTimestamps: true });
   return () => removeFolders(folder);
 });
+
+/** Days of this year and the next, so that the test knows their holidays whenever it runs. */
+function knownYears(): string {
+  const year = new Date().getUTCFullYear();
+  return [year, year + 1].map((one) => `'${one}-01-01'`).join(', ');
+}
 
 const offline = (options: Parameters<typeof examined>[1] = {}) => examined(folder, { offline: true, ...options });
 const database = () => join(folder, 'gateway.db');
@@ -80,6 +88,7 @@ test('a gateway that is well has nothing wrong, and only its identity key should
     'database',
     'log',
     'clock',
+    'calendar',
     'peer 150626',
   ]);
   expect(report.text).toContain('1 处需要留意 / 1 to be attended to');
@@ -153,6 +162,13 @@ describe('the keys', () => {
     expect((await offline({ passphrase: undefined })).troubles('keys')).toMatchObject([{ level: 'skipped' }]);
   });
 
+  it('lack one for seals in an older folder, which is no fault', async () => {
+    await forgetKeys(join(folder, 'keys'), 'seal');
+    const report = await offline();
+    expect(report.exit).toBe(0);
+    expectWords(report.troubles('keys'), '没有印章密钥', 'key-expiry');
+  });
+
   it('are not those of the statement after a rotation without a new statement', async () => {
     const rotation = { passphrase: TEST_PASSPHRASE, now: Date.now(), overlapMs: DAY_MS };
     for (const purpose of ['signing', 'tls'] as const) await rotateKey(join(folder, 'keys'), { purpose, ...rotation });
@@ -186,9 +202,9 @@ describe('the statement', () => {
     const twoYears = (await ownStatement()).issuedAt + 725 * DAY_MS;
     const report = await offline({ now: twoYears });
     const named = (what: string) =>
-      report.troubles(what).map(({ zh }) => /(签名|证照|日志|身份)密钥|TLS 证书|声明/.exec(zh)?.[0]);
-    expect(named('validity')).toEqual(['声明', '签名密钥', '证照密钥', 'TLS 证书']);
-    expect(named('peer 150626')).toEqual(['声明', '签名密钥', '证照密钥', 'TLS 证书']);
+      report.troubles(what).map(({ zh }) => /(签名|证照|印章|日志|身份)密钥|TLS 证书|声明/.exec(zh)?.[0]);
+    expect(named('validity')).toEqual(['声明', '签名密钥', '证照密钥', '印章密钥', 'TLS 证书']);
+    expect(named('peer 150626')).toEqual(['声明', '签名密钥', '证照密钥', '印章密钥', 'TLS 证书']);
     expect(report.troubles('validity')[1]?.page).toBe('docs/runbooks/key-expiry.md');
   });
 

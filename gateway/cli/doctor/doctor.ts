@@ -6,6 +6,7 @@ import { configIn } from '../gateway-folder.ts';
 import type { GatewayOptions, PassphraseOptions } from '../options.ts';
 import { passphraseOf } from '../passphrase.ts';
 import { checkAnchors } from './checks/check-anchors.ts';
+import { checkCalendar } from './checks/check-calendar.ts';
 import { checkClock } from './checks/check-clock.ts';
 import { checkDisks } from './checks/check-disk.ts';
 import { checkFolders } from './checks/check-key-folder.ts';
@@ -64,6 +65,7 @@ async function findingsOf(options: DoctorOptions, cli: Cli): Promise<Finding[]> 
     ...(await checkDisks(config)),
     ...store.findings,
     checkClock(now, [statement?.issuedAt, store.newestEntryAt]),
+    checkCalendar(now, config.office),
     ...(await checkNetwork(config, { statement, store }, options, cli)),
   ];
 }

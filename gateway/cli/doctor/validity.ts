@@ -17,6 +17,7 @@ const NAMES: Readonly<Record<ValiditySubject, Words>> = {
   identity: { zh: '身份密钥', en: 'the identity key' },
   signing: { zh: '签名密钥', en: 'the signing key' },
   certificate: { zh: '证照密钥', en: 'the certificate key' },
+  seal: { zh: '印章密钥', en: 'the seal key' },
   log: { zh: '日志密钥', en: 'the log key' },
   tls: { zh: 'TLS 证书', en: 'the TLS certificate' },
 };

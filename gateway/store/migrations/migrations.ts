@@ -3,9 +3,11 @@ import type { SqliteConnection } from '../sqlite-connection.ts';
 import { schema0001 } from './0001-first.ts';
 import { schema0002 } from './0002-trust.ts';
 import { schema0003 } from './0003-certificates.ts';
+import { schema0004 } from './0004-library.ts';
+import { schema0005 } from './0005-cases.ts';
 
 /** Every change of the tables, in order. A change that has been released is never edited. */
-const MIGRATIONS: readonly string[] = [schema0001, schema0002, schema0003];
+const MIGRATIONS: readonly string[] = [schema0001, schema0002, schema0003, schema0004, schema0005];
 
 /**
  * Brings the tables to the newest version, each step as a whole or not at all.

@@ -1,12 +1,9 @@
-import type { KeyStore, RegionStatement } from '#trust';
+import { type KeyStore, type RegionStatement, STATED_PURPOSES } from '#trust';
 import { readApiKey } from '../../../api/token.ts';
 import type { GatewayConfig } from '../../../config/config.ts';
 import { type KeyFolder, keyFolderOf } from '../../../custody/key-folder.ts';
 import type { Cli } from '../../command.ts';
 import { type Finding, fine, type Remedy, skipped, warning, wrong, wrongBecause } from '../finding.ts';
-
-/** What a gateway needs every day; the identity key may well be in a safe. */
-const IN_USE = ['signing', 'certificate', 'log'] as const;
 
 /** Neither JSON nor a token: it can pass for nothing that a region signs. */
 const TRIAL = Buffer.from('tongban doctor: a trial signature, which proves nothing');
@@ -60,7 +57,13 @@ async function openAndTry(
 
 async function tryKeys(store: KeyStore, statement: RegionStatement | undefined): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const purpose of IN_USE) {
+  const held = new Set((await store.list()).map(({ purpose }) => purpose));
+  // What a gateway needs every day; the identity key may well be in a safe.
+  for (const purpose of STATED_PURPOSES) {
+    if (purpose === 'seal' && !held.has(purpose)) {
+      findings.push(noSealKey());
+      continue;
+    }
     const signer = await store.signer(purpose);
     const signature = await signer.sign(TRIAL);
     const stated = statement?.keys.find(({ kid }) => kid === signer.kid);
@@ -92,6 +95,15 @@ function notStated(purpose: string): Finding {
       en: 'install the statement that was signed offline (tongban statement install), else tongban statement --renew',
       page: 'key-expiry',
     },
+  );
+}
+
+/** Folders that were made before there were seal keys; everything but PDFs goes on. */
+function noSealKey(): Finding {
+  return warning(
+    'keys',
+    { zh: '没有印章密钥,不能生成证照 PDF', en: 'there is no seal key: no PDF of a certificate can be made' },
+    { zh: '新建一把:tongban key rotate seal', en: 'make one with: tongban key rotate seal', page: 'key-expiry' },
   );
 }
 

@@ -22,6 +22,14 @@ export interface Item {
    * Social credit code of the department with power over the item (事权部门).
    */
   'departmentCode'?: (string);
+  /**
+   * Working days for deciding on acceptance; 0 for the five days of the law.
+   */
+  'acceptanceWorkingDays'?: (number);
+  /**
+   * Whether originals on paper must follow by post.
+   */
+  'paperOriginals'?: (boolean);
 }
 
 /**
@@ -44,4 +52,12 @@ export interface Item__Output {
    * Social credit code of the department with power over the item (事权部门).
    */
   'departmentCode': (string);
+  /**
+   * Working days for deciding on acceptance; 0 for the five days of the law.
+   */
+  'acceptanceWorkingDays': (number);
+  /**
+   * Whether originals on paper must follow by post.
+   */
+  'paperOriginals': (boolean);
 }

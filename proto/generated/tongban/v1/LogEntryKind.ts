@@ -22,6 +22,10 @@ export const LogEntryKind = {
    * We asked a Check; the subject is our question.
    */
   LOG_ENTRY_KIND_CHECK_ASKED: 'LOG_ENTRY_KIND_CHECK_ASKED',
+  /**
+   * We took the answer to a Check of ours; the subject is the peer's answer.
+   */
+  LOG_ENTRY_KIND_ANSWER_RECEIVED: 'LOG_ENTRY_KIND_ANSWER_RECEIVED',
 } as const;
 
 export type LogEntryKind =
@@ -52,5 +56,10 @@ export type LogEntryKind =
    */
   | 'LOG_ENTRY_KIND_CHECK_ASKED'
   | 5
+  /**
+   * We took the answer to a Check of ours; the subject is the peer's answer.
+   */
+  | 'LOG_ENTRY_KIND_ANSWER_RECEIVED'
+  | 6
 
 export type LogEntryKind__Output = typeof LogEntryKind[keyof typeof LogEntryKind]

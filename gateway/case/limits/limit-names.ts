@@ -1,0 +1,37 @@
+import type { Role, Row } from '../transitions.ts';
+
+interface LimitKind {
+  readonly label: { readonly zh: string; readonly en: string };
+  readonly step: Row['step'];
+  /** In whose hands the case is meanwhile. */
+  readonly holder: Role;
+}
+
+/** The time limits of a case (办理时限). */
+export const LIMIT_KINDS = {
+  'hand-over': { label: { zh: '收件后转办', en: 'hand over after taking in' }, step: 'P4', holder: 'receiving' },
+  paper: { label: { zh: '寄出纸质材料', en: 'mail the paper originals' }, step: 'P5', holder: 'receiving' },
+  acceptance: { label: { zh: '受理', en: 'decide on acceptance' }, step: 'P6', holder: 'handling' },
+  supplement: { label: { zh: '补正', en: 'hand in the supplement' }, step: 'P6', holder: 'receiving' },
+  promised: { label: { zh: '承诺办结', en: 'promised limit for deciding' }, step: 'P7', holder: 'handling' },
+  statutory: { label: { zh: '法定办结', en: 'statutory limit for deciding' }, step: 'P7', holder: 'handling' },
+  delivery: { label: { zh: '送达', en: 'deliver the result' }, step: 'P10', holder: 'handling' },
+} as const satisfies Readonly<Record<string, LimitKind>>;
+
+export type LimitName = keyof typeof LIMIT_KINDS;
+
+/** A time limit of a case as it stands. Moments in milliseconds. */
+export interface CaseLimit {
+  readonly name: LimitName;
+  readonly state: 'running' | 'stopped' | 'ended';
+  /** When this state began. */
+  readonly since: number;
+  /** Working days that it allows; absent for a limit in minutes and for one that was set as a moment. */
+  readonly days?: number;
+  /** Working days that counted before it stood still. */
+  readonly used: number;
+  /** When it runs out, or ran out before it ended; absent while it stands still. */
+  readonly dueAt?: number;
+  /** It ended after it had run out, or has run out. */
+  readonly isLate?: true;
+}

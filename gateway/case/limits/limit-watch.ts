@@ -1,0 +1,101 @@
+import type { Store, Transaction } from '../../store/store.ts';
+import type { EmitNews } from '../case-changes.ts';
+import { caseRepository } from '../case-repository.ts';
+import { LIMIT_KINDS } from './limit-names.ts';
+import { type DueLimit, limitTable } from './limit-table.ts';
+
+/** Milliseconds between two looks. */
+const LOOK_MS = 30_000;
+/** Limits in one unit of work. */
+const BATCH = 100;
+
+export interface LimitWatchOptions {
+  readonly store: Store;
+  readonly now: () => number;
+  readonly emit: EmitNews;
+  /** A case is overdue: for the log. */
+  readonly onOverdue: (conversation: string) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * Watches the time limits of all cases (时限预警): warns before one runs out, and says once that it has, in the history of
+ * the case and to the platforms. What is due stands in the store, so that a restart forgets nothing, and whoever tells it
+ * first takes it, so that it is told once.
+ */
+export class LimitWatch {
+  readonly #options: LimitWatchOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | undefined;
+
+  constructor(options: LimitWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Looks now and then twice a minute. */
+  async start(): Promise<void> {
+    await this.look();
+    this.#timer = setInterval(() => void this.look(), LOOK_MS);
+    this.#timer.unref();
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#looking;
+  }
+
+  /** Looks once; looks that come while one is under way are that one. */
+  look(): Promise<void> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  async #look(): Promise<void> {
+    const { store, now, onError } = this.#options;
+    try {
+      for (;;) {
+        const due = await limitTable.due(store.read, now(), BATCH);
+        if (due.length > 0)
+          await store.write(async (tx) => {
+            for (const one of due) await this.#tell(tx, one);
+          });
+        if (due.length < BATCH) return;
+      }
+    } catch (error) {
+      onError(error);
+    }
+  }
+
+  async #tell(tx: Transaction, due: DueLimit): Promise<void> {
+    if (!(await limitTable.told(tx, due))) return;
+    const { conversation, name, dueAt, stage } = due;
+    const file = await caseRepository.find(tx, conversation);
+    if (!file) return;
+    const { emit, now, onOverdue } = this.#options;
+    const at = now();
+    const limits = file.document.limits.map((limit) =>
+      stage === 'overdue' && limit.name === name ? { ...limit, isLate: true as const } : limit,
+    );
+    const { role, peer, number, state } = file;
+    const changed = { ...file, version: file.version + 1, document: { ...file.document, limits }, updatedAt: at };
+    await caseRepository.update(tx, changed);
+    const event = stage === 'overdue' ? 'limit-overdue' : 'limit-warning';
+    const { holder } = LIMIT_KINDS[name];
+    const data = { limit: name, dueAt, holder };
+    // Whoever holds the case meanwhile: nobody acted, and that is the point.
+    const actor = holder === role ? '' : peer;
+    await caseRepository.addEvent(tx, conversation, {
+      n: changed.version,
+      event,
+      actor,
+      at,
+      state,
+      envelope: '',
+      data,
+    });
+    await emit(tx, { conversation, number, peer, event, actor, state, at, limit: name, dueAt });
+    if (stage === 'overdue') tx.afterCommit(() => onOverdue(conversation));
+  }
+}
