@@ -63,11 +63,15 @@ export {
   type VerifiedCertificate,
   verifyCertificate,
 } from './certificate/certificate.ts';
+export { holderTypeOf } from './certificate/claim-names.ts';
 export {
   type CertificateContent,
   type CertificateHolder,
   checkContent as checkCertificateContent,
 } from './certificate/content.ts';
+export { isPaperCertificate, readPaperCertificate, writePaperCertificate } from './certificate/paper/paper.ts';
+export { paperPresentation } from './certificate/paper/presentation.ts';
+export { type BindingDemand, bindSdJwt } from './certificate/sd-jwt/key-binding.ts';
 export {
   demandFresh,
   issueStatusList,
@@ -90,10 +94,13 @@ export {
 } from './certificate/types/types.ts';
 export type { CertificateView } from './certificate/view.ts';
 export type { Clock } from './clock.ts';
+export { demandAddedSeal } from './document/added-seal.ts';
+export { countEntries, readRevocationList, revocationListsIn } from './document/crypto/revocation-list.ts';
 export { signCms } from './document/cms-sign.ts';
 export { certifyForDocuments } from './document/cms-sign-certificate.ts';
+export { signPdf } from './document/cms-sign-pdf.ts';
 export { signerOfPdf } from './document/cms-sign-reader.ts';
-export { examineDocument, NOBODY, readTrustList } from './document/document.ts';
+export { examineDocument, NOBODY, readTrustList, type TrustList } from './document/document.ts';
 export { VERDICTS as DOCUMENT_VERDICTS } from './document/findings.ts';
 export { DOCUMENT_LIMITS } from './document/limits.ts';
 export type { DocumentReport, SealReport } from './document/report.ts';
@@ -121,7 +128,7 @@ export {
 export { type TimePolicy, type VerifiedRoot, verifyRoot } from './envelope/signed-root.ts';
 export { AuthorizationError, VerificationError } from './errors.ts';
 export { verifyBundle } from './evidence/bundle.ts';
-export { type BundleInput, WITNESSED_MAX, writeBundle } from './evidence/bundle-format.ts';
+export { type BundleInput, WITNESSED_MAX, writeBundle, writeCheckBundle } from './evidence/bundle-format.ts';
 export type { BundleReport } from './evidence/bundle-report.ts';
 export {
   type LogCheckpoint,
@@ -193,16 +200,19 @@ export { isMarkType, issueTrustMark, type TrustMark, verifyTrustMark } from './f
 export { readJws, signJws, type VerificationKey, type VerifiedJws, verifyJws } from './jws.ts';
 export { Custodian, type CustodyContext, type CustodyKey, type FoundKey } from './keys/custody/custodian.ts';
 export { custodyRule, type KeyCustody } from './keys/custody/custody.ts';
+export { Circuit } from './keys/custody/remote/circuit.ts';
 export { SignatureServer } from './keys/custody/remote/signature-server.ts';
 export type { SignerAnswer, SignerRequest, SignerTransport } from './keys/custody/remote/transport.ts';
+export { Turns } from './keys/custody/turns.ts';
 export { createFileKeyStore, openFileKeyStore } from './keys/file-key-store.ts';
+export { openHolderKey } from './keys/holder-key.ts';
 export { openIdentityFile } from './keys/identity-file.ts';
 export { holdsKey, readKeyFolder } from './keys/key-folder.ts';
 export type { IndexedKey } from './keys/key-index.ts';
 export { adoptKey, findKey, moveIdentityKey, revokeKey, rotateKey } from './keys/key-life.ts';
 export { type KeyInfo, type KeyStore, usableAt } from './keys/key-store.ts';
 export { readPassphrase } from './keys/passphrase.ts';
-export { type KeyPurpose, localSigner, type Signer } from './keys/signer.ts';
+export { type KeyPurpose, localSigner, type Signer, STATED_PURPOSES } from './keys/signer.ts';
 export type { TlsIdentity } from './pki/tls-identity.ts';
 export { keyValidAt, RegionDirectory } from './region/directory.ts';
 export { issueOwnStatement, statedKeys } from './region/region-keys.ts';

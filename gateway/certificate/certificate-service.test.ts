@@ -35,7 +35,7 @@ async function failure(work: Promise<unknown>): Promise<CodedError> {
 
 describe('issuing', () => {
   it('mints an identifier of the type and the authority, signs and keeps', async () => {
-    const { identifier, typeName, text } = await uxin.certificates.issue(licence(NOW));
+    const { identifier, typeName, text } = await uxin.certificates.issue(licence(NOW, { number: 'JY11506260000018' }));
     expect(verifyCertificateIdentifier(identifier)).toEqual({ ok: true });
     expect(identifier).toMatch(/^1\.2\.156\.3005\.2\.11100000MB0143028R032\.11150626MB00000014\.2026000001\.001\./);
     expect(typeName).toBe('食品经营许可证');

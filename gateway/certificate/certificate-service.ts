@@ -1,11 +1,10 @@
-import { CodedError, fields, formatCertificateReference, oneOf, type Problem, text } from '#proto';
+import { CodedError, formatCertificateReference } from '#proto';
 import {
   type CertificateTypes,
   type Clock,
   issueCertificate,
   type RegionStatement,
   type Signer,
-  STATUS_WORDS,
   type StatusWord,
   VerificationError,
   type VerifiedCertificate,
@@ -15,14 +14,17 @@ import type { Store, Transaction } from '../store/store.ts';
 import { references } from './check-references.ts';
 import { chinaDate } from './china-date.ts';
 import { type CertificateInput, contentOf, demandIssuable } from './issuable.ts';
-import {
-  type CertificateRecord,
-  type KeptCertificate,
-  type LibraryQuery,
-  library,
-  type StatusChange,
-} from './library.ts';
-import { type CertificateStatus, demandChange, statusAt } from './standing.ts';
+import { type CertificateRecord, library, type StatusChange } from './library.ts';
+import { type LibraryQuery, listCertificates } from './library-list.ts';
+import type { TellCertificateNews } from './library-news.ts';
+import { freshRecord, type KeptCertificate } from './library-rows.ts';
+import { type HolderSearch, librarySearches, type Searcher, type SearchQuery } from './library-searches.ts';
+import type { IncomingNotices } from './notice/incoming-notices.ts';
+import { counting, isEnding } from './notice/precedence.ts';
+import type { Ground } from './notice/words.ts';
+import { demandNumberFree, demandReplaceable, type Succession, successionOf } from './replacement.ts';
+import { type CertificateStatus, statusAt } from './standing.ts';
+import { type DecidedCertificate, type DecisionContext, decideStatus, demandDecision } from './status-decision.ts';
 import type { StatusLists } from './status-lists.ts';
 import type { StatusReader } from './status-reader.ts';
 
@@ -40,12 +42,22 @@ export interface CertificateServiceOptions {
   readonly statusLists: StatusLists;
   /** Those of other regions. */
   readonly statusReader: Pick<StatusReader, 'statusOf'>;
+  /** Tells other regions what we decide. */
+  readonly outgoingNotices: DecisionContext['outgoingNotices'];
+  /** What other regions told us. */
+  readonly incomingNotices: Pick<IncomingNotices, 'wordOn' | 'arrived'>;
+  /** Tells the platforms of our own region what becomes of the library, in the unit of work in which it does. */
+  readonly tell: TellCertificateNews;
 }
 
 /** A certificate that is signed and not yet kept. */
 export interface PreparedCertificate extends KeptCertificate {
   readonly identifier: string;
   readonly typeName: string;
+  /** Identifier of the certificate that ends when this one is kept. */
+  readonly replaces: string | undefined;
+  /** Who issues it. */
+  readonly by: string;
 }
 
 /** Where a certificate of another region comes from. */
@@ -59,17 +71,15 @@ export interface ReceivedFrom {
 
 /**
  * A verified certificate and how it stands. `library`: it is ours and the status is what we decided, `unknown` when
- * we never gave it out. `list`: another region issued it, and its status list says how it stood at `asOf`. `dates`: its
- * issuer alone knows whether it suspended or revoked it.
+ * we never gave it out. `list`: another region issued it, and its status list says how it stood at `asOf`. `notice`: that
+ * region told us what it decided at `asOf`. `dates`: its issuer alone knows whether it suspended or revoked it.
  */
 export type CertificateVerdict = Omit<VerifiedCertificate, 'status'> &
   (
     | { readonly source: 'library'; readonly status: CertificateStatus | 'unknown' }
-    | { readonly source: 'list'; readonly status: CertificateStatus; readonly asOf: number }
+    | { readonly source: 'list' | 'notice'; readonly status: CertificateStatus; readonly asOf: number }
     | { readonly source: 'dates'; readonly status: VerifiedCertificate['status'] }
   );
-
-const CHANGE = fields({ status: oneOf(...STATUS_WORDS), reason: text(500) });
 
 /** The certificate library (证照库): certificates that we issued and those that came with cases from other regions. */
 export class CertificateService {
@@ -83,34 +93,51 @@ export class CertificateService {
    * Mints an identifier and signs a certificate, without keeping it. A number of the series and an entry of a status
    * list are spent even if it never is kept.
    *
-   * @throws CodedError VALIDATION_FAILED with every wrong field; VerificationError KEY_UNKNOWN, KEY_NOT_VALID when our
-   *   own statement does not have the certificate key
+   * @throws CodedError VALIDATION_FAILED with every wrong field, CERTIFICATE_EXISTS when one with its number is in
+   *   force, CONFLICT when the one that it replaces cannot be replaced; VerificationError KEY_UNKNOWN, KEY_NOT_VALID
+   *   when our own statement does not have the certificate key
    */
   async prepare(input: CertificateInput): Promise<PreparedCertificate> {
-    const { region, types, signer } = this.#options;
+    const { store, region, types, signer, statusLists } = this.#options;
     const issuedAt = this.#now();
     const year = chinaDate(issuedAt).slice(0, 4);
-    demandIssuable(input, { region, types, serial: serialOf(year, 1), issuedAt });
-    const { number, statusList } = await this.#options.store.write(async (tx) => ({
-      number: await library.nextNumber(tx, year),
-      statusList: await this.#options.statusLists.allocate(tx),
+    const issuance = { region, types, serial: serialOf(year, 1), issuedAt };
+    demandIssuable(input, issuance);
+    const { replaces } = input;
+    const succession: Partial<Succession> =
+      replaces === undefined ? {} : await successionOf(store.read, input, replaces, { region, types, now: issuedAt });
+    if (replaces === undefined && input.number !== undefined)
+      await demandNumberFree(store.read, contentOf(input, issuance), issuedAt);
+    const { serial, statusList } = await store.write(async (tx) => ({
+      serial: succession.serial ?? serialOf(year, await library.nextNumber(tx, year)),
+      statusList: await statusLists.allocate(tx),
     }));
-    const content = { ...contentOf(input, { region, types, serial: serialOf(year, number), issuedAt }), statusList };
+    const content = { ...contentOf(input, { ...issuance, ...succession, serial }), statusList };
     const text = await issueCertificate(signer, content, issuedAt, types);
     // A certificate that nobody could verify must not leave the house.
     const verified = this.#verify(text);
     const { identifier, certificate } = verified;
-    return { identifier, typeName: certificate.typeName, conversation: input.conversation ?? '', text, verified };
+    const { conversation = '', by = '' } = input;
+    return { identifier, typeName: certificate.typeName, conversation, text, verified, replaces, by };
   }
 
   /**
-   * Keeps a prepared certificate as issued by us, in the caller's unit of work.
+   * Keeps a prepared certificate as issued by us, in the caller's unit of work; what it replaces is cancelled (注销).
    *
-   * @throws CodedError CERTIFICATE_EXISTS
+   * @throws CodedError CERTIFICATE_EXISTS, CONFLICT when what it replaces was ended or suspended meanwhile
    */
   async keep(tx: Transaction, prepared: PreparedCertificate): Promise<void> {
-    if (!(await library.insert(tx, prepared, this.#now()))) throw new CodedError('CERTIFICATE_EXISTS');
-    await references.issue(tx, prepared.identifier);
+    const { identifier, verified, text, replaces, by } = prepared;
+    const now = this.#now();
+    if (replaces !== undefined) {
+      demandReplaceable((await library.decided(tx, replaces, this.#options.region)).status);
+      const reason = `换证 / replaced by ${identifier}`;
+      await decideStatus(tx, this.#options, replaces, { status: 'cancelled', ground: 'replaced', reason, by }, now);
+    }
+    await demandNumberFree(tx, verified.certificate, now);
+    if (!(await library.insert(tx, prepared, now))) throw new CodedError('CERTIFICATE_EXISTS');
+    await references.issue(tx, identifier);
+    await this.#options.tell(tx, { event: 'issued', record: freshRecord(prepared, now), text, replaces });
   }
 
   /**
@@ -128,7 +155,12 @@ export class CertificateService {
     if (verified.certificate.item !== from.item)
       throw new VerificationError('CERTIFICATE_MALFORMED', 'the certificate is about another item than the case');
     const now = this.#now();
-    if (await library.insert(tx, { conversation: from.conversation, text, verified }, now)) return verified;
+    const kept = { conversation: from.conversation, text, verified };
+    if (await library.insert(tx, kept, now)) {
+      await this.#options.tell(tx, { event: 'received', record: freshRecord(kept, now), text });
+      await this.#options.incomingNotices.arrived(tx, verified);
+      return verified;
+    }
     const known = await library.find(tx, verified.identifier, verified.issuer, now);
     if (known?.conversation !== from.conversation || !known.digest.equals(verified.digest))
       throw new CodedError('CERTIFICATE_EXISTS');
@@ -138,11 +170,18 @@ export class CertificateService {
   /**
    * Issues a certificate outside a case: prepares and keeps it.
    *
-   * @throws CodedError VALIDATION_FAILED, CERTIFICATE_EXISTS; VerificationError KEY_UNKNOWN, KEY_NOT_VALID
+   * @param also what becomes durable together with it
+   * @throws CodedError VALIDATION_FAILED, CERTIFICATE_EXISTS, CONFLICT; VerificationError KEY_UNKNOWN, KEY_NOT_VALID
    */
-  async issue(input: CertificateInput): Promise<PreparedCertificate> {
+  async issue(
+    input: CertificateInput,
+    also: (tx: Transaction, prepared: PreparedCertificate) => Promise<void> | void = () => {},
+  ): Promise<PreparedCertificate> {
     const prepared = await this.prepare(input);
-    await this.#options.store.write((tx) => this.keep(tx, prepared));
+    await this.#options.store.write(async (tx) => {
+      await this.keep(tx, prepared);
+      await also(tx, prepared);
+    });
     return prepared;
   }
 
@@ -189,22 +228,39 @@ export class CertificateService {
 
   /** At most `limit` certificates, oldest first. */
   list(query: LibraryQuery): Promise<CertificateRecord[]> {
-    return library.list(this.#options.store.read, query, this.#now());
+    return listCertificates(this.#options.store.read, query, this.#now());
   }
 
   /**
-   * Verifies a certificate with the statements that we have. Its issuer is not asked about it; how it stands is read from
-   * the issuer's status list, where we know a source of it.
+   * Looks for the certificates of a holder: a look into personal data (个人信息), of which it is written down who took
+   * it and why before anything is told.
+   */
+  async search(query: SearchQuery, searcher: Searcher): Promise<CertificateRecord[]> {
+    const found = await this.list(query);
+    await this.#options.store.write((tx) =>
+      librarySearches.insert(tx, query, searcher, { found: found.length, at: this.#now() }),
+    );
+    return found;
+  }
+
+  /** Who looked for whose certificates, newest first. @param before position to begin below */
+  searches(limit: number, before?: number): Promise<HolderSearch[]> {
+    return librarySearches.list(this.#options.store.read, limit, before);
+  }
+
+  /**
+   * Verifies a certificate with the statements that we have. Its issuer is not asked about it; how it stands is known from
+   * what the issuer told us, and from its status list, where we know a source of it.
    *
    * @throws VerificationError the codes of `verifyCertificate`, STATUS_INDEX, STATUS_UNKNOWN
    */
   async verify(text: string): Promise<CertificateVerdict> {
     const verified = this.#verify(text);
     if (verified.issuer !== this.#options.region) {
-      const listed = await this.#options.statusReader.statusOf(verified);
-      if (!listed) return { ...verified, source: 'dates' };
-      const status = statusAt(listed.word, verified.certificate, this.#now());
-      return { ...verified, source: 'list', status, asOf: listed.asOf };
+      const said = await this.#said(verified);
+      if (!said) return { ...verified, source: 'dates' };
+      const status = statusAt(said.word, verified.certificate, this.#now());
+      return { ...verified, source: said.source, status, asOf: said.asOf };
     }
     const record = await this.find(verified.identifier, verified.issuer);
     const same = record?.digest.equals(verified.digest);
@@ -213,30 +269,37 @@ export class CertificateService {
 
   /**
    * Suspends, restores, cancels, revokes or withdraws a certificate that we issued. Whoever asks us learns it from now on,
-   * whoever reads the status list with its next copy.
+   * whoever reads the status list with its next copy; every region that received or checked it is told.
    *
-   * @param reason 1 to 500 characters
+   * @param reason 1 to 500 characters; it is told too, so no word about a person belongs there
    * @param by who decided: the subject of a token
+   * @param ground `false-materials` (虚假材料) goes with `revoked` alone, and is told to the credit platform
    * @throws CodedError VALIDATION_FAILED, NOT_FOUND, CONFLICT
    */
-  async setStatus(identifier: string, status: StatusWord, reason: string, by: string): Promise<CertificateRecord> {
-    const problems: Problem[] = [];
-    CHANGE({ status, reason }, '', problems);
-    if (problems.length > 0) throw new CodedError('VALIDATION_FAILED', undefined, problems);
-    const { store, region, statusLists } = this.#options;
-    const now = this.#now();
-    return store.write(async (tx) => {
-      const { status: from, statusList } = await library.decided(tx, identifier, region);
-      demandChange(from, status);
-      await library.decide(tx, { identifier, issuer: region }, { from, to: status, reason, by, at: now });
-      if (statusList) await statusLists.mark(tx, statusList, status);
-      return (await library.find(tx, identifier, region, now))!;
-    });
+  async setStatus(
+    identifier: string,
+    status: StatusWord,
+    reason: string,
+    by: string,
+    ground: Ground = 'other',
+  ): Promise<DecidedCertificate> {
+    const decision = { status, ground, reason, by };
+    demandDecision(decision);
+    const { store } = this.#options;
+    return store.write((tx) => decideStatus(tx, this.#options, identifier, decision, this.#now()));
   }
 
   /** What was decided about a certificate that we issued, oldest first. */
   statusChanges(identifier: string): Promise<StatusChange[]> {
     return library.changes(this.#options.store.read, identifier);
+  }
+
+  /** The word of the issuer of another region that counts; undefined when we know none. */
+  async #said(verified: VerifiedCertificate) {
+    const told = await this.#options.incomingNotices.wordOn(verified);
+    if (told && isEnding(told.word)) return told;
+    const listed = await this.#options.statusReader.statusOf(verified);
+    return counting(told, listed && { ...listed, source: 'list' as const });
   }
 
   async #demand(identifier: string): Promise<CertificateRecord & { readonly text: string }> {

@@ -1,4 +1,4 @@
-import { CodedError, mintCertificateIdentifier, type Problem } from '#proto';
+import { CodedError, mintCertificateIdentifier, type Problem, verifyCertificateIdentifier } from '#proto';
 import {
   type CertificateContent,
   type CertificateHolder,
@@ -31,6 +31,10 @@ export interface CertificateInput {
   readonly validUntil?: number | undefined;
   /** Type-specific fields, by key. */
   readonly fields: CertificateContent['fields'];
+  /** Identifier of the certificate of ours that this one replaces (换证): its number stays, its version counts on. */
+  readonly replaces?: string | undefined;
+  /** Who issues it, such as the subject of a token; stands with the end of what it replaces. */
+  readonly by?: string | undefined;
 }
 
 /** What the gateway adds to an input. */
@@ -39,12 +43,16 @@ export interface Issuance {
   readonly types: CertificateTypes;
   /** 流水号 of the identifier. */
   readonly serial: string;
+  /** 版本号 of the identifier; 001 when absent. */
+  readonly version?: string | undefined;
+  /** 证照编号 when the department gives none; the serial when this is absent, too. */
+  readonly number?: string | undefined;
   /** Milliseconds. */
   readonly issuedAt: number;
 }
 
-/** First version of a certificate; a corrected one would count on. */
-const VERSION = '001';
+/** Version of a certificate that replaces none. */
+const FIRST_VERSION = '001';
 /** What the input does not name: wrong only because something else is. */
 const DERIVED: readonly string[] = ['/identifier', '/typeCode'];
 
@@ -58,6 +66,7 @@ export function demandIssuable(input: CertificateInput, issuance: Issuance): voi
     ...typeProblems(input, issuance.types),
     ...contentProblems(input, issuance),
     ...orderProblems(input),
+    ...replacedProblems(input),
   ];
   const once = problems.filter(
     (problem, index) => problems.findIndex(({ pointer }) => pointer === problem.pointer) === index,
@@ -66,14 +75,15 @@ export function demandIssuable(input: CertificateInput, issuance: Issuance): voi
 }
 
 /** The content of the certificate, with its identifier (电子证照标识, GB/T 36904). */
-export function contentOf(input: CertificateInput, { region, types, serial, issuedAt }: Issuance): CertificateContent {
+export function contentOf(input: CertificateInput, issuance: Issuance): CertificateContent {
+  const { region, types, serial, version = FIRST_VERSION, number = serial, issuedAt } = issuance;
   const type = typeNamed(types, input.typeName);
   const typeCode = type?.code ?? '';
-  const minted = mintCertificateIdentifier({ typeCode, issuerCode: input.authority.code, serial, version: VERSION });
+  const minted = mintCertificateIdentifier({ typeCode, issuerCode: input.authority.code, serial, version });
   return {
     identifier: minted.ok ? minted.value : '',
     typeCode,
-    number: input.number ?? serial,
+    number: input.number ?? number,
     name: input.typeName,
     region,
     authority: input.authority,
@@ -114,4 +124,11 @@ function orderProblems({ validFrom, validUntil }: CertificateInput): Problem[] {
   return validUntil !== undefined && validUntil <= validFrom
     ? [{ pointer: '/validUntil', code: 'RANGE', message: 'must be later than validFrom' }]
     : [];
+}
+
+function replacedProblems({ replaces }: CertificateInput): Problem[] {
+  if (replaces === undefined) return [];
+  const checked = typeof replaces === 'string' ? verifyCertificateIdentifier(replaces) : undefined;
+  if (checked?.ok) return [];
+  return [{ pointer: '/replaces', code: 'IDENTIFIER', message: checked?.reason ?? 'must be text' }];
 }

@@ -1,37 +1,24 @@
 import { CodedError } from '#proto';
-import type { CertificateView, StatusReference, StatusWord, VerifiedCertificate } from '#trust';
+import type { CertificateView, StatusReference, StatusWord } from '#trust';
 import type { Sql, Transaction } from '../store/store.ts';
-import { type CertificateStatus, statusAt } from './standing.ts';
+import { holders } from './library-holders.ts';
+import {
+  CERTIFICATE_COLUMNS,
+  type CertificateRecord,
+  type CertificateRow,
+  type KeptCertificate,
+  recordOf,
+} from './library-rows.ts';
+import type { ReceivedNotice } from './notice/received-table.ts';
+import type { Ground } from './notice/words.ts';
 
-/** A certificate that we keep. Times in milliseconds. */
-export interface CertificateRecord {
-  readonly identifier: string;
-  /** Region whose key signed. */
-  readonly issuer: string;
-  /** Conversation of the case that produced it; empty when there was none. */
-  readonly conversation: string;
-  /** SHA-256 of the issuer-signed JWT. */
-  readonly digest: Buffer;
-  /** Now. For certificates of other regions only the dates count: their issuer must be asked. */
-  readonly status: CertificateStatus;
-  /** Why the issuer changed the status last. */
-  readonly reason: string;
-  readonly certificate: CertificateView;
-  readonly createdAt: number;
-  readonly updatedAt: number;
-}
-
-/** A certificate to be kept, with the case that produced it. */
-export interface KeptCertificate {
-  readonly conversation: string;
-  readonly text: string;
-  readonly verified: VerifiedCertificate;
-}
+export type { CertificateRecord } from './library-rows.ts';
 
 /** A change of the status of a certificate of ours. */
 export interface StatusChange {
   readonly from: StatusWord;
   readonly to: StatusWord;
+  readonly ground: Ground;
   readonly reason: string;
   /** Subject of the token of whoever decided. */
   readonly by: string;
@@ -39,27 +26,9 @@ export interface StatusChange {
   readonly at: number;
 }
 
-/** Which certificates of the library to list. */
-export interface LibraryQuery {
-  readonly conversation?: string | undefined;
-  readonly limit: number;
-  /** Creation time, identifier and issuer of the last one of the page before. */
-  readonly after?: readonly [createdAt: number, identifier: string, issuer: string] | undefined;
-}
+/** Which certificate it is. */
+export type HeldCertificate = Pick<CertificateRecord, 'issuer' | 'identifier' | 'digest'>;
 
-interface Row {
-  readonly identifier: string;
-  readonly issuer: string;
-  readonly conversation: string;
-  readonly digest: Buffer;
-  readonly status: StatusWord;
-  readonly reason: string;
-  readonly document: string;
-  readonly created_at: number;
-  readonly updated_at: number;
-}
-
-const COLUMNS = 'identifier, issuer, conversation, digest, status, reason, document, created_at, updated_at';
 const KEY = 'identifier = ? AND issuer = ?';
 
 /**
@@ -69,23 +38,33 @@ const KEY = 'identifier = ? AND issuer = ?';
 export const library = {
   /** @returns false when the issuer's certificate with this identifier is there already */
   async insert(tx: Transaction, { conversation, text, verified }: KeptCertificate, now: number): Promise<boolean> {
+    const { certificate } = verified;
     const changed = await tx.run(
-      `INSERT INTO certificate (identifier, issuer, conversation, digest, document, text, created_at, updated_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (identifier, issuer) DO NOTHING`,
+      `INSERT INTO certificate
+         (identifier, issuer, conversation, digest, type_code, number, document, text, created_at, updated_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (identifier, issuer) DO NOTHING`,
       verified.identifier,
       verified.issuer,
       conversation,
       verified.digest,
-      JSON.stringify(verified.certificate),
+      certificate.typeCode,
+      certificate.number,
+      JSON.stringify(certificate),
       text,
       now,
       now,
     );
-    return changed === 1;
+    if (changed === 0) return false;
+    await holders.insert(tx, verified, certificate);
+    return true;
   },
 
   async find(sql: Sql, identifier: string, issuer: string, now: number): Promise<CertificateRecord | undefined> {
-    const row = await sql.get<Row>(`SELECT ${COLUMNS} FROM certificate WHERE ${KEY}`, identifier, issuer);
+    const row = await sql.get<CertificateRow>(
+      `SELECT ${CERTIFICATE_COLUMNS} FROM certificate WHERE ${KEY}`,
+      identifier,
+      issuer,
+    );
     return row && recordOf(row, now);
   },
 
@@ -96,28 +75,17 @@ export const library = {
     preferred: string,
     now: number,
   ): Promise<(CertificateRecord & { readonly text: string }) | undefined> {
-    const row = await sql.get<Row & { readonly text: string }>(
-      `SELECT ${COLUMNS}, text FROM certificate WHERE identifier = ? ORDER BY issuer = ? DESC, created_at, issuer LIMIT 1`,
+    const row = await sql.get<CertificateRow & { readonly text: string }>(
+      `SELECT ${CERTIFICATE_COLUMNS}, text FROM certificate WHERE identifier = ? ORDER BY issuer = ? DESC, created_at, issuer LIMIT 1`,
       identifier,
       preferred,
     );
     return row && { ...recordOf(row, now), text: row.text };
   },
 
-  /** Oldest first. */
-  async list(sql: Sql, { conversation, limit, after }: LibraryQuery, now: number): Promise<CertificateRecord[]> {
-    const [createdAt, identifier, issuer] = after ?? [-1, '', ''];
-    const rows = await sql.all<Row>(
-      `SELECT ${COLUMNS} FROM certificate
-       WHERE ${conversation === undefined ? '' : 'conversation = ? AND '}(created_at, identifier, issuer) > (?, ?, ?)
-       ORDER BY created_at, identifier, issuer LIMIT ?`,
-      ...(conversation === undefined ? [] : [conversation]),
-      createdAt,
-      identifier,
-      issuer,
-      limit,
-    );
-    return rows.map((row) => recordOf(row, now));
+  /** The text of a certificate that is there. */
+  async text(sql: Sql, identifier: string, issuer: string): Promise<string> {
+    return (await sql.get<{ text: string }>(`SELECT text FROM certificate WHERE ${KEY}`, identifier, issuer))!.text;
   },
 
   /**
@@ -126,11 +94,11 @@ export const library = {
    * @throws CodedError NOT_FOUND
    */
   async decided(
-    tx: Transaction,
+    sql: Sql,
     identifier: string,
     issuer: string,
   ): Promise<{ readonly status: StatusWord; readonly statusList: StatusReference | undefined }> {
-    const row = await tx.get<{ status: StatusWord; document: string }>(
+    const row = await sql.get<{ status: StatusWord; document: string }>(
       `SELECT status, document FROM certificate WHERE ${KEY}`,
       identifier,
       issuer,
@@ -139,12 +107,12 @@ export const library = {
     return { status: row.status, statusList: (JSON.parse(row.document) as CertificateView).statusList };
   },
 
-  /** Writes down what the issuer decided about a certificate of ours. */
+  /** Writes down what the issuer decided about a certificate of ours. @returns position of the change */
   async decide(
     tx: Transaction,
     key: { readonly identifier: string; readonly issuer: string },
-    { from, to, reason, by, at }: StatusChange,
-  ): Promise<void> {
+    { from, to, ground, reason, by, at }: StatusChange,
+  ): Promise<number> {
     await tx.run(
       `UPDATE certificate SET status = ?, reason = ?, updated_at = ? WHERE ${KEY}`,
       to,
@@ -153,22 +121,68 @@ export const library = {
       key.identifier,
       key.issuer,
     );
-    await tx.run(
-      `INSERT INTO certificate_status_change (identifier, old_status, new_status, reason, done_by, at)
-       VALUES (?, ?, ?, ?, ?, ?)`,
+    const row = await tx.get<{ position: number }>(
+      `INSERT INTO certificate_status_change (identifier, old_status, new_status, ground, reason, done_by, at)
+       VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING position`,
       key.identifier,
       from,
       to,
+      ground,
       reason,
       by,
       at,
     );
+    return row!.position;
+  },
+
+  /** When the status of a certificate of ours changed last, milliseconds; 0 when it never did. */
+  async lastChange(sql: Sql, identifier: string): Promise<number> {
+    const row = await sql.get<{ at: number }>(
+      'SELECT coalesce(max(at), 0) AS at FROM certificate_status_change WHERE identifier = ?',
+      identifier,
+    );
+    return row!.at;
+  },
+
+  /** The certificates with an identifier or a digest, whoever issued them. */
+  holding(
+    sql: Sql,
+    { identifier, digest }: { readonly identifier: string; readonly digest: Buffer },
+  ): Promise<HeldCertificate[]> {
+    return sql.all<HeldCertificate & Record<string, never>>(
+      'SELECT issuer, identifier, digest FROM certificate WHERE identifier = ? OR digest = ? ORDER BY issuer LIMIT 100',
+      identifier,
+      digest,
+    );
+  },
+
+  /** Writes down what its issuer told us of a certificate of another region. @returns how it stood before */
+  async noticed(
+    tx: Transaction,
+    notice: Pick<ReceivedNotice, 'issuer' | 'digest' | 'status' | 'reason' | 'decidedAt' | 'receivedAt'>,
+  ): Promise<{ readonly identifier: string; readonly from: StatusWord } | undefined> {
+    const row = await tx.get<{ identifier: string; from: StatusWord }>(
+      'SELECT identifier, status AS "from" FROM certificate WHERE issuer = ? AND digest = ?',
+      notice.issuer,
+      notice.digest,
+    );
+    if (!row) return undefined;
+    await tx.run(
+      `UPDATE certificate SET status = ?, reason = ?, noticed_at = ?, updated_at = ? WHERE ${KEY}`,
+      notice.status,
+      notice.reason,
+      notice.decidedAt,
+      notice.receivedAt,
+      row.identifier,
+      notice.issuer,
+    );
+    return row;
   },
 
   /** What was decided about a certificate of ours, oldest first. */
   changes(sql: Sql, identifier: string): Promise<StatusChange[]> {
     return sql.all<StatusChange & Record<string, never>>(
-      `SELECT old_status AS "from", new_status AS "to", reason, done_by AS "by", at
+      `SELECT old_status AS "from", new_status AS "to", ground, reason, done_by AS "by", at
        FROM certificate_status_change WHERE identifier = ? ORDER BY position`,
       identifier,
     );
@@ -183,18 +197,3 @@ export const library = {
     return row!.value;
   },
 };
-
-function recordOf(row: Row, now: number): CertificateRecord {
-  const certificate = JSON.parse(row.document) as CertificateView;
-  return {
-    identifier: row.identifier,
-    issuer: row.issuer,
-    conversation: row.conversation,
-    digest: row.digest,
-    status: statusAt(row.status, certificate, now),
-    reason: row.reason,
-    certificate,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-  };
-}

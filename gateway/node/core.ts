@@ -4,6 +4,7 @@ import { type Clock, needsAuthorization, type RegionStatement, type Signer } fro
 import type { GatewayConfig } from '../config/config.ts';
 import { keyFolderOf } from '../custody/key-folder.ts';
 import { Documents, readTrustText } from '../document/documents.ts';
+import { openRevocationFolder } from '../document/revocation-folder.ts';
 import { EvidenceLog } from '../evidence/evidence-log.ts';
 import type { Timestamper } from '../evidence/timestamps/timestamper.ts';
 import { Federation } from '../federation/federation.ts';
@@ -46,6 +47,8 @@ export interface Core {
   readonly outbox: Outbox;
   readonly materials: MaterialStore;
   readonly documents: Documents;
+  /** PEM of whose seals on departments' own files count; empty for nobody's. */
+  readonly documentTrust: string;
 }
 
 export interface CoreOptions {
@@ -71,6 +74,9 @@ export async function openCore(
   const openKeys = () => folder.open();
   const readStatement = () => readStatementFile(data);
   const trust = await readTrustText(config.documents.trustFile);
+  const revocation = await openRevocationFolder(config.documents.revocationFolder, (error) =>
+    log.warn({ err: error }, 'a revocation list cannot be used; see: tongban document lists'),
+  );
   // Before anything else: a gateway that cannot open its keys leaves everything alone.
   const own = await openOwnKeys(region, await openKeys(), await readStatement(), clock.now());
   const { log, close: closeLog } = await openLog({ ...config.log, region, clock });
@@ -131,6 +137,7 @@ export async function openCore(
     timestamps,
     outbox,
     materials,
-    documents: new Documents({ clock, materials, trust }),
+    documents: new Documents({ clock, materials, trust, revocation }),
+    documentTrust: trust,
   };
 }

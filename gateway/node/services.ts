@@ -12,6 +12,7 @@ import { LimitWatch } from '../case/limits/limit-watch.ts';
 import type { CaseNeighbours, CertificateWish } from '../case/neighbours.ts';
 import { CatalogueService } from '../catalogue/catalogue-service.ts';
 import { CertificateService } from '../certificate/certificate-service.ts';
+import { exportCheck } from '../certificate/check-evidence.ts';
 import { CheckService } from '../certificate/check-service.ts';
 import type { CertificateInput } from '../certificate/issuable.ts';
 import type { TellCertificateNews } from '../certificate/library-news.ts';
@@ -20,7 +21,7 @@ import { StatusReader } from '../certificate/status-reader.ts';
 import { readTypeFolder } from '../certificate/type-folder.ts';
 import { Examinations } from '../document/examinations.ts';
 import { Entrustments } from '../entrustment/entrustments.ts';
-import { exportBundle } from '../evidence/bundle-export.ts';
+import { type ExportContext, exportBundle } from '../evidence/bundle-export.ts';
 import { JointAgreements } from '../joint/joint-agreements.ts';
 import type { Dispatcher } from '../outbound/dispatcher.ts';
 import type { IncomingHandler } from '../peer/incoming.ts';
@@ -58,6 +59,7 @@ export interface Services extends Notices {
   readonly platforms: Platforms;
   readonly handlers: WireHandlers;
   readonly exportEvidence: (conversation: string) => Promise<string>;
+  readonly exportCheckEvidence: (id: string, peer: string | undefined) => Promise<string>;
 }
 
 /** Composes the services and loads what earlier runs left. */
@@ -140,16 +142,8 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
       check: (peer, envelope) => checks.answer(peer, envelope),
       checkGroup: (peer, group) => checks.answerGroup(peer, group),
     },
-    exportEvidence: (conversation) =>
-      exportBundle(conversation, {
-        region: core.region,
-        read: core.store.read,
-        log: core.evidence,
-        signer: core.signer,
-        now: () => core.clock.now(),
-        statementOf: (region) => core.peers.lastStatementOf(region),
-        authorizationOf: async (id) => (await authorizations.get(id)).document,
-      }),
+    exportEvidence: (conversation) => exportBundle(conversation, exporting(core, authorizations)),
+    exportCheckEvidence: (id, peer) => exportCheck(id, peer, exporting(core, authorizations)),
   };
 }
 
@@ -175,6 +169,19 @@ function openLimits({ store, clock, log }: Core, { emit }: CaseNeighbours): Limi
       log.warn({ conversation }, 'a time limit of a case has run out; see: tongban case trace'),
     onError: (error) => log.error({ err: error }, 'the time limits of cases could not be watched; it is tried again'),
   });
+}
+
+/** What evidence bundles are made from. */
+function exporting(core: Core, authorizations: AuthorizationService): ExportContext {
+  return {
+    region: core.region,
+    read: core.store.read,
+    log: core.evidence,
+    signer: core.signer,
+    now: () => core.clock.now(),
+    statementOf: (region) => core.peers.lastStatementOf(region),
+    authorizationOf: async (id) => (await authorizations.get(id)).document,
+  };
 }
 
 function openAuthorizations(core: Core, events: PlatformEvents, catalogue: CatalogueService): AuthorizationService {

@@ -1,6 +1,7 @@
 import type { PlatformEvent } from '#adapters';
 import { CodedError, type ErrorCode } from '#proto';
 import type { Store, Transaction } from '../store/store.ts';
+import { dataFor } from './certificate-news.ts';
 
 /** Events read at once. */
 const PAGE = 100;
@@ -62,14 +63,19 @@ export class DeliveryQueue {
   readonly #store: Store;
   readonly #adapter: string;
   readonly #source: string;
+  readonly #isLibrary: boolean;
   #cursor = 0;
   #page: EventRow[] = [];
 
-  /** @param source URN that the events name as their source */
-  constructor(store: Store, adapter: string, source: string) {
+  /**
+   * @param source URN that the events name as their source
+   * @param isLibrary whether the platform is the certificate library, which learns whom certificates are about
+   */
+  constructor(store: Store, adapter: string, source: string, isLibrary: boolean) {
     this.#store = store;
     this.#adapter = adapter;
     this.#source = source;
+    this.#isLibrary = isLibrary;
   }
 
   /** Finds the cursor. A platform that is new begins with what happens from now on. */
@@ -237,10 +243,11 @@ export class DeliveryQueue {
   }
 
   #queued(row: EventRow, held?: HeldRow): QueuedEvent {
-    const { id, type, subject, sequence, at, data } = row;
+    const { id, type, subject, sequence, at } = row;
+    const data = dataFor(type, JSON.parse(row.data), this.#isLibrary);
     return {
       position: row.position,
-      event: { id, type, source: this.#source, subject, time: at, sequence, data: JSON.parse(data) },
+      event: { id, type, source: this.#source, subject, time: at, sequence, data },
       held: held !== undefined,
       attempts: held?.attempts ?? 0,
       failedSince: held?.first_at || undefined,

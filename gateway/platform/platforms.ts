@@ -33,6 +33,8 @@ export interface PlatformsContext {
   readonly events: PlatformEvents;
   /** Takes a case that a platform hands in. */
   readonly submit: Submit;
+  /** Name of the platform that is the certificate library (证照库, A3); undefined when the region named none. */
+  readonly library?: string | undefined;
   readonly timing?: Partial<DeliveryTiming>;
 }
 
@@ -145,6 +147,15 @@ export class Platforms {
         problems.push(...error.problems.map((one) => ({ ...one, pointer: `/platforms/${index}${one.pointer}` })));
       }
     }
+    const { library } = this.#context;
+    if (
+      library !== undefined &&
+      problems.length === 0 &&
+      !this.#adapters.some(({ name, sink }) => sink && name === library)
+    ) {
+      const message = 'must be the name of a platform that gets events';
+      problems.push({ pointer: '/certificates/library', code: 'NOT_IN_LIST', message });
+    }
     if (problems.length > 0)
       throw new CodedError('CONFIG_INVALID', 'the settings of the platforms are wrong', problems);
   }
@@ -155,10 +166,10 @@ export class Platforms {
   }
 
   async #openDeliveries(): Promise<void> {
-    const { store, region, events, log } = this.#context;
+    const { store, region, events, log, library } = this.#context;
     for (const { name, sink } of this.#adapters) {
       if (!sink) continue;
-      const queue = new DeliveryQueue(store, name, regionUrn(region));
+      const queue = new DeliveryQueue(store, name, regionUrn(region), name === library);
       await queue.open();
       const context = { ...this.#context, log: log.with({ adapter: name }), timing: this.#timing };
       const delivery = new Delivery(name, sink, queue, context);

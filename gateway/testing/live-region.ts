@@ -99,6 +99,7 @@ export async function openLiveRegion(folder: string, clock: Clock = { now: Date.
     stop: async () => {
       await opened.server.stop();
       await opened.dispatcher.stop();
+      await services.examinations.stop();
       await services.authorizations.stop();
       await services.joint.stop();
       await core.federation.stop();

@@ -1,67 +1,69 @@
 import { Type } from '@fastify/type-provider-typebox';
-import { STATUS_WORDS, type StatusWord } from '#trust';
+import type { FastifyRequest } from 'fastify';
+import { STATUS_WORDS } from '#trust';
 import type { CertificateInput } from '../../certificate/issuable.ts';
+import { GROUNDS } from '../../certificate/notice/words.ts';
 import { codePointName } from '../../rendition/text.ts';
 import type { ApiContext } from '../context.ts';
 import { attachment } from '../helpers/attachment.ts';
 import { judgingContent, RULED, readInput } from '../helpers/body.ts';
-import { pageOf, pageQuery, pageRequest } from '../helpers/pagination.ts';
+import type { AnswerOnce } from '../helpers/idempotency.ts';
+import type { SqlIdempotencyStore } from '../helpers/idempotency-store.ts';
 import type { RouteModule } from '../typed.ts';
 import { CertificateJson, certificateJson, contentFor, StandingJson, VerdictJson } from '../views/certificate-view.ts';
+import { SentNoticeJson, sentNoticeJson } from '../views/notice-view.ts';
 import { seesPersonalData } from '../views/privacy.ts';
-import { bytesOf, CLOSED, described, page, words } from '../views/schemas.ts';
-import { certificateBody, issueInput, statusBody } from './certificate-bodies.ts';
+import { bytesOf, CLOSED, described, words } from '../views/schemas.ts';
+import { certificateBody, issueInput, type StatusInput, statusBody } from './certificate-bodies.ts';
 
 const tags = ['电子证照 / certificates'];
 const PDF = 'application/pdf';
 const Identifier = Type.Object({ identifier: Type.String() }, CLOSED);
+const DecidedJson = Type.Object({
+  ...CertificateJson.properties,
+  notices: Type.Array(SentNoticeJson, { description: '告知了谁 / who is told of it' }),
+});
 
-/** The certificate library (证照库). */
-export function certificateRoutes({ certificates, renditions, cases }: ApiContext): RouteModule {
+interface Issued {
+  readonly identifier: string;
+}
+
+function issued({ identifier }: Issued): { status: number; body: Issued } {
+  return { status: 201, body: { identifier } };
+}
+
+/** Certificates (电子证照): issuing, reading, status, verifying. */
+export function certificateRoutes(context: ApiContext, once: AnswerOnce, answers: SqlIdempotencyStore): RouteModule {
+  const { certificates, renditions } = context;
+
+  /** Issues a certificate; the answer to its Idempotency-Key becomes durable with it, and names it only. */
+  const issue = async (request: FastifyRequest): Promise<string> => {
+    const input = { ...issueInput(request.body), by: request.user.sub };
+    const { body } = await once(request, async (remember) => {
+      const made = await certificates.issue(input, (tx, prepared) => remember(issued(prepared), answers.within(tx)));
+      return issued(made);
+    });
+    return (body as Issued).identifier;
+  };
+
   return (app) => {
-    app.get(
-      '/v1/certificates',
-      {
-        schema: {
-          tags,
-          summary: '证照列表（已脱敏） / list certificates, personal data masked',
-          querystring: Type.Object(
-            {
-              ...pageQuery,
-              case: Type.Optional(Type.String({ description: '会话号或办件编号 / conversation or case number' })),
-            },
-            CLOSED,
-          ),
-          response: { 200: page('certificates', CertificateJson) },
-        },
-      },
-      async (request) => {
-        const { limit, after } = pageRequest(request.query, ['number', 'string', 'string']);
-        const key = request.query.case;
-        const conversation = key === undefined ? undefined : (await cases.demand(key)).conversation;
-        const found = await certificates.list({ conversation, limit: limit + 1, after });
-        const { items, next } = pageOf(found, limit, (entry) => [entry.createdAt, entry.identifier, entry.issuer]);
-        return { certificates: items.map((record) => certificateJson(record, false)), ...(next && { next }) };
-      },
-    );
-
     app.post(
       '/v1/certificates',
       {
         ...RULED,
         schema: {
           tags,
-          summary: '签发证照 / issue a certificate outside a case',
+          summary: '签发证照，或换证（replaces） / issue a certificate outside a case, or the next version of one',
           body: described<CertificateInput>(
-            '{typeName, item, caseNumber?, holder: {name, documentType, number}, authority: {name, code}, number?, validFrom, validUntil?, fields}',
+            '{typeName, item, caseNumber?, holder: {name, documentType, number}, authority: {name, code}, number?, validFrom, validUntil?, fields, replaces?}',
           ),
           response: { 201: CertificateJson },
         },
       },
       async (request, reply) => {
-        const { identifier, text } = await certificates.issue(issueInput(request.body));
-        const record = await certificates.get(identifier);
-        return reply.code(201).send({ ...certificateJson(record, true), text });
+        const identifier = await issue(request);
+        const record = certificateJson(await certificates.get(identifier), true);
+        return reply.code(201).send({ ...record, text: await certificates.text(identifier) });
       },
     );
 
@@ -111,14 +113,23 @@ export function certificateRoutes({ certificates, renditions, cases }: ApiContex
           summary:
             '变更证照状态（暂停、恢复、注销、撤销、吊销） / suspend, restore, cancel, revoke or withdraw one of ours',
           params: Identifier,
-          body: Type.Object({ status: words(STATUS_WORDS), reason: Type.String() }, CLOSED),
-          response: { 200: CertificateJson },
+          body: Type.Object(
+            {
+              status: words(STATUS_WORDS),
+              reason: Type.String(),
+              ground: Type.Optional(words(GROUNDS, '变更原因 / ground')),
+            },
+            CLOSED,
+          ),
+          response: { 200: DecidedJson },
         },
       },
       async (request) => {
         const { identifier } = request.params as { identifier: string };
-        const { status, reason } = readInput<{ status: StatusWord; reason: string }>(statusBody, request.body);
-        return certificateJson(await certificates.setStatus(identifier, status, reason, request.user.sub), true);
+        const { status, reason, ground } = readInput<StatusInput>(statusBody, request.body);
+        const decided = await certificates.setStatus(identifier, status, reason, request.user.sub, ground);
+        const notices = decided.notices.map((notice) => sentNoticeJson(notice, true));
+        return { ...certificateJson(decided, true), notices };
       },
     );
 
