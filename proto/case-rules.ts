@@ -140,5 +140,22 @@ export const casePayloads = {
   ResultDelivered: fields({ way: oneOf('window', 'post', 'online', 'locker'), deliveredAt: instant, handler }),
   CaseRated: fields({ score: integer(1, 5), comment: optionalText(1000, { lines: true }), ratedAt: instant }),
   WithdrawalRequested: fields({ reason: text(500), handler }),
+  DirectOutcome: fields({
+    item: identifier(checkItemCode),
+    mode: oneOf('direct'),
+    caseNumber: text(64),
+    applicant: fields({
+      kind: oneOf('person', 'legal-person'),
+      name: optionalText(200),
+      documentType: oneOf(...identityDocumentTypes),
+      documentNumber: optionalText(40),
+      mobile: identifier(checkMobileNumber, { optional: true }),
+      address: optionalText(300),
+    }),
+    decision: oneOf('approved', 'denied'),
+    certificateIdentifier: identifier(checkCertificateIdentifier, { optional: true }),
+    decidedAt: instant,
+    handler,
+  }),
   CaseNote: caseNote(handler),
 } as const;

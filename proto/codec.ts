@@ -28,6 +28,7 @@ interface Messages {
   CheckManyResponse: messages.CheckManyResponse;
   DataAnswer: messages.DataAnswer;
   DataQuestion: messages.DataQuestion;
+  DirectOutcome: messages.DirectOutcome;
   EntrustmentPublished: messages.EntrustmentPublished;
   EntrustmentRevoked: messages.EntrustmentRevoked;
   Envelope: messages.Envelope;

@@ -33,6 +33,7 @@ export type { DataParameter__Output as DataParameter } from './generated/tongban
 export type { DataQuestion__Output as DataQuestion } from './generated/tongban/v1/DataQuestion.ts';
 export type { DataStatus__Output as DataStatus } from './generated/tongban/v1/DataStatus.ts';
 export type { Deferral__Output as Deferral } from './generated/tongban/v1/Deferral.ts';
+export type { DirectOutcome__Output as DirectOutcome } from './generated/tongban/v1/DirectOutcome.ts';
 export type { EntrustmentPublished__Output as EntrustmentPublished } from './generated/tongban/v1/EntrustmentPublished.ts';
 export type { EntrustmentRevoked__Output as EntrustmentRevoked } from './generated/tongban/v1/EntrustmentRevoked.ts';
 export type { Envelope__Output as Envelope } from './generated/tongban/v1/Envelope.ts';

@@ -59,6 +59,7 @@ export const ROUTE_ACCESS: AccessTable = {
   'GET /v1/cases/:key': everybody,
   'GET /v1/cases/:key/events': everybody,
   'GET /v1/cases/:key/trace': everybody,
+  'GET /v1/direct-outcomes': everybody,
   'POST /v1/cases/:key/acts': caseworkers,
   'POST /v1/cases/:key/notes': caseworkers,
 
@@ -77,7 +78,7 @@ export const ROUTE_ACCESS: AccessTable = {
   'GET /v1/certificates/:identifier/status': staff,
   'POST /v1/certificates/:identifier/status': operators,
   'GET /v1/certificates/:identifier/notices': staff,
-  'GET /v1/certificates/:identifier/notices/evidence': staff,
+  'GET /v1/certificates/:identifier/notices/:region/evidence': staff,
   'POST /v1/certificates/verify': everybody,
   'POST /v1/certificates/check': caseworkers,
   'POST /v1/certificates/checks': caseworkers,
@@ -90,6 +91,7 @@ export const ROUTE_ACCESS: AccessTable = {
   'POST /v1/public/verify/file': 'open',
 
   'GET /v1/cases/:key/evidence': staff,
+  'GET /v1/checks/:id/evidence': staff,
   'GET /v1/log/checkpoint': staff,
   'GET /v1/log/witnesses': staff,
 };

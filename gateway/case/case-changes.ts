@@ -166,6 +166,11 @@ export async function caseContext(sql: Sql, conversation: string, peer: string, 
   return { item: file.item, mode: file.mode, authorizationId: file.authorizationId, ...sidesOf(file, us) };
 }
 
+/** The region whose item it is and that decides. */
+export function deciderOf(file: Pick<CaseFile, 'role' | 'peer' | 'mode'>, us: string): string {
+  return file.mode === 'direct' ? us : sidesOf(file, us).handling;
+}
+
 /** Which region took the case in, and which handles it. */
 export function sidesOf(file: Pick<CaseFile, 'role' | 'peer'>, us: string): { receiving: string; handling: string } {
   return file.role === 'receiving' ? { receiving: us, handling: file.peer } : { receiving: file.peer, handling: us };

@@ -4,11 +4,13 @@ import type { MaterialStore } from '../material/material-store.ts';
 import type { Settled } from '../outbound/context.ts';
 import type { Outbox } from '../outbound/outbox.ts';
 import type { Store, Transaction } from '../store/store.ts';
-import { nextNumber, type SaveCase, sidesOf, termsOf, writeMove, writeStep } from './case-changes.ts';
+import { deciderOf, nextNumber, type SaveCase, sidesOf, termsOf, writeMove, writeStep } from './case-changes.ts';
 import type { CaseEvent, CaseFile, CaseHead, CaseMaterial } from './case-file.ts';
 import { type CaseInput, readActInput, readCaseInput } from './case-input.ts';
 import { CaseMaterials, type Upload } from './case-materials.ts';
 import { caseRepository } from './case-repository.ts';
+import { type DirectOutcome, listOutcomes } from './direct/direct-outcomes.ts';
+import { tellHome, writeTelling } from './direct/tell-home.ts';
 import { demandComplete } from './formal-review.ts';
 import { type Holding, holdingsOf } from './holders.ts';
 import { movesLimits } from './limits/move-limits.ts';
@@ -90,6 +92,8 @@ export class CaseService {
     const { read, item } = await this.#readInput(input);
     return this.#options.store.write(async (tx) => {
       const { draft, authorization } = await this.#draft(tx, read, item);
+      if (!authorization)
+        throw new CodedError('VALIDATION_FAILED', 'a case that we decide ourselves is not handed over');
       const by = { handler: read.handler };
       // The item is read and the transfer judged once, and the case goes into the store once, as the last step leaves it.
       const received = await this.#actIn(tx, draft, 'receive', by, { item, save: saveLater });
@@ -174,6 +178,14 @@ export class CaseService {
     return caseRepository.events(this.#options.store.read, conversation);
   }
 
+  /** M4: how other regions decided cases of our people; see `listOutcomes`. */
+  directOutcomes(
+    limit: number,
+    before?: readonly [receivedAt: number, conversation: string],
+  ): Promise<DirectOutcome[]> {
+    return listOutcomes(this.#options.store.read, limit, before);
+  }
+
   /** P12: who held a case when, and who was late. @throws CodedError NOT_FOUND */
   async holdings(key: string): Promise<Holding[]> {
     const file = await this.demand(key);
@@ -214,10 +226,26 @@ export class CaseService {
   async #readInput(input: unknown): Promise<{ read: CaseInput; item: ItemFacts }> {
     const read = readCaseInput(input);
     const { neighbours, store } = this.#options;
+    if (read.mode === 'direct') return { read, item: await this.#ownItem(read) };
     neighbours.demandPeer(read.handlingRegion);
     const item = await neighbours.itemOf(store.read, read.handlingRegion, read.item);
     if (!item) throw new CodedError('ITEM_UNKNOWN', 'the handling region has not published this item to us');
     return { read, item };
+  }
+
+  /** M4: an item that we decide ourselves, for somebody who belongs to another region. */
+  async #ownItem({ item: code, handlingRegion }: CaseInput): Promise<ItemFacts> {
+    const { region, neighbours, store } = this.#options;
+    if (handlingRegion === region) {
+      const message = 'must be another region: the home region of the applicant (属地)';
+      throw new CodedError('VALIDATION_FAILED', undefined, [
+        { pointer: '/handlingRegion', code: 'SAME_REGION', message },
+      ]);
+    }
+    const item = await neighbours.itemOf(store.read, region, code);
+    if (!item) throw new CodedError('ITEM_UNKNOWN', 'this region does not offer the item');
+    if (item.modes.includes('direct')) return item;
+    throw new CodedError('MODE_NOT_COVERED', 'the item is not one that any region may decide (直接通办)');
   }
 
   async #draft(
@@ -225,7 +253,7 @@ export class CaseService {
     input: CaseInput,
     facts: ItemFacts,
     conversation?: string,
-  ): Promise<{ readonly draft: CaseFile; readonly authorization: Citation }> {
+  ): Promise<{ readonly draft: CaseFile; readonly authorization?: Citation }> {
     const { region, now, newId } = this.#options;
     const at = now();
     const { handlingRegion, item, mode, applicant, form, handler, identityCheck } = input;
@@ -254,6 +282,8 @@ export class CaseService {
       createdAt: at,
       updatedAt: at,
     };
+    // Our own power is enough.
+    if (mode === 'direct') return { draft: file };
     // The transfer as it would be sent now: judged before anybody waits at a window in vain.
     const transfer = this.#payload(file, 'transfer', {}, at, facts);
     const authorization = this.#options.neighbours.permit(this.#use(file, 'CaseTransfer', transfer));
@@ -270,13 +300,16 @@ export class CaseService {
     const { region, now, neighbours, outbox } = this.#options;
     const moved = this.#judgeState(file, event);
     const at = now();
-    const item = known ?? (await neighbours.itemOf(tx, sidesOf(file, region).handling, file.item));
+    const item = known ?? (await neighbours.itemOf(tx, deciderOf(file, region), file.item));
     if (event === 'receive') demandComplete(file, item);
     if (!moved.message) {
       this.#demandRights(file, moved.rows);
       const extra = event === 'receive' ? { receiptNotice: `收${file.number}`, receivedAt: at } : {};
-      const step = { ...moved, actor: region, at, envelope: '', record: input, document: extra };
-      return writeStep(tx, file, step, at, neighbours, save);
+      if (certificate) await certificate.keep(tx);
+      const issued = certificate ? { certificate: certificate.identifier } : {};
+      const step = { ...moved, actor: region, at, envelope: '', record: input, document: { ...extra, ...issued } };
+      const changed = await writeStep(tx, file, step, at, neighbours, save);
+      return file.mode === 'direct' ? this.#tellHome(tx, changed, event, input) : changed;
     }
     const payload = this.#payload(file, event, input, at, item, certificate);
     const authorization =
@@ -301,6 +334,16 @@ export class CaseService {
     const prepared = { ...file, authorizationId, document: { ...file.document, ...document } };
     const step = { ...moved, actor: region, at, envelope: sent.id, record, document: {} };
     return writeStep(tx, prepared, step, at, neighbours, save);
+  }
+
+  /** M4: the home region is told of the outcome where the authorization says so; whether it was stands in the history. */
+  async #tellHome(tx: Transaction, file: CaseFile, event: Event, input: object): Promise<CaseFile> {
+    if (event !== 'issue' && event !== 'deny') return file;
+    const { now } = this.#options;
+    const at = now();
+    const { handler } = input as { handler: messages.Handler };
+    const told = await tellHome(tx, file, handler, at, this.#options);
+    return writeTelling(tx, file, told, { at, actor: this.#options.region });
   }
 
   /** What a window does by itself needs its right too; an act with a message is judged with it. */

@@ -56,7 +56,8 @@ export function holdingsOf(
   const holdings: Holding[] = [];
   let current: { state: State; from: number; overdue: string[] } | undefined;
   const close = (at: number, isOpen: boolean) => {
-    const role = current && HOLDERS[current.state];
+    const holder = current && HOLDERS[current.state];
+    const role = holder && file.mode === 'direct' ? file.role : holder;
     if (!current || !role) return;
     const { state, from, overdue } = current;
     const workingDays = office.between(from, Math.max(from, at));

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Mode } from '#proto';
 import {
+  APPLICANT,
   agreementDraft,
   authorize,
   BACK_OFFICE,
@@ -23,8 +24,13 @@ import type { NoteName } from './notes/notes.ts';
 import type { Event, State } from './transitions.ts';
 
 const BOTH_MODES = 'EX903';
+/** Bound to no place: whoever takes it in decides it. */
+const ANYWHERE = 'EX904';
 const PLAN = '平面布局图';
 const PARCEL = 'EA123456789CN';
+
+/** What the allow-list of the authorization lets travel. */
+const PERMITTED = { ...APPLICANT, address: '' };
 
 let nantong: LiveRegion;
 let uxin: LiveRegion;
@@ -34,17 +40,28 @@ beforeAll(async () => {
   uxin = await openLiveRegion(await makeRegionFolder('150626'));
   await pinEachOther(nantong, uxin);
   const [grant] = agreementDraft('320600', '150626').grants;
+  const report = { ...grant!, items: [ANYWHERE], modes: ['direct'] as const, rights: ['R1a'] as const };
   const all = {
     ...grant!,
     items: [BOTH_MODES],
     modes: ['agency', 'online'] as const,
     rights: ['R1a', 'R1b', 'R5'] as const,
   };
-  await authorize(nantong, uxin, Date.now(), { grants: [grant!, all] });
+  await authorize(nantong, uxin, Date.now(), {
+    grants: [grant!, all, report],
+    fields: ['applicant.name', 'applicant.mobile', 'applicant.documentNumber', 'form.*'],
+  });
   const [, plain] = ITEMS.items;
   const materials = [{ name: PLAN, original_to_be_checked: false, may_follow_later: false }];
   const item = { ...plain!, code: BOTH_MODES, modes: ['agency', 'online'], materials };
   await uxin.services.catalogue.importItems({ items: [...ITEMS.items, item] });
+  const anywhere = { ...plain!, modes: ['direct'], promised_working_days: 1 };
+  await nantong.services.catalogue.importItems({
+    items: [
+      { ...anywhere, code: ANYWHERE },
+      { ...anywhere, code: 'EX905' },
+    ],
+  });
   await uxin.services.catalogue.publish('320600', '跨省通办');
   await until('the new catalogue', async () => (await nantong.services.catalogue.list('150626')).length === 3);
 });
@@ -63,7 +80,9 @@ class Case {
   }
 
   static async open(mode: Mode, item = BOTH_MODES): Promise<Case> {
-    const { conversation } = await nantong.services.cases.create(caseInput('150626', item, { mode }));
+    const { conversation } = await nantong.services.cases.create(
+      caseInput('150626', item, { mode, applicant: PERMITTED }),
+    );
     return new Case(conversation);
   }
 
@@ -154,6 +173,73 @@ describe('M1 全程网办 online', () => {
 
   it('refuses a case in a mode that was not agreed', async () => {
     await expect(Case.open('online', NO_MATERIALS)).rejects.toMatchObject({ code: 'MODE_NOT_COVERED' });
+  });
+});
+
+describe('M4 直接通办 direct', () => {
+  const direct = async (item: string) => {
+    const input = caseInput('150626', item, { mode: 'direct' });
+    return nantong.services.cases.create(input);
+  };
+  const step = (key: string, event: Event, data: object = {}) =>
+    nantong.services.cases.act(key, event, { handler: WINDOW, ...data });
+  const decided = async (key: string) => {
+    for (const event of ['receive', 'accept'] as const) await step(key, event);
+    return step(key, 'deny', { explanation: '不符合条件' });
+  };
+  const envelopes = async () => (await nantong.core.store.read.get('SELECT count(*) AS n FROM outbox'))!.n;
+
+  it('is decided where it was taken in, with clocks of its own, and the home region learns the outcome alone', async () => {
+    const before = await envelopes();
+    const { conversation, number } = await direct(ANYWHERE);
+    await step(conversation, 'receive');
+    expect((await step(conversation, 'accept')).document.limits).toMatchObject([
+      { name: 'acceptance', state: 'ended' },
+      { name: 'promised', state: 'running', days: 1 },
+    ]);
+    expect(await envelopes()).toBe(before);
+    await step(conversation, 'deny', { explanation: '不符合条件' });
+    const told = () => uxin.services.cases.directOutcomes(10);
+    await until('the outcome', async () => (await told()).length === 1);
+    expect(await told()).toMatchObject([
+      { conversation, peer: '320600', number, item: ANYWHERE, decision: 'denied', certificate: '' },
+    ]);
+    // Name, number and telephone are on the allow-list, the address is not.
+    expect((await told()).map(({ applicant }) => applicant)).toEqual([PERMITTED]);
+    await expect(uxin.services.cases.demand(conversation)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    const holdings = await nantong.services.cases.holdings(conversation);
+    expect(new Set(holdings.map(({ region }) => region))).toEqual(new Set(['320600']));
+    expect((await step(conversation, 'deliver', { way: 'window' })).state).toBe('delivered');
+  });
+
+  it('tells nobody where no authorization says so', async () => {
+    const before = await envelopes();
+    const { conversation } = await direct('EX905');
+    expect((await decided(conversation)).state).toBe('denied');
+    expect(await envelopes()).toBe(before);
+    expect((await nantong.services.cases.events(conversation)).at(-1)).toMatchObject({ event: 'home-not-told' });
+  });
+
+  it.each<[string, string, object]>([
+    ['an item that is bound to a place', 'ITEM_UNKNOWN', { item: BOTH_MODES }],
+    ['somebody of our own', 'VALIDATION_FAILED', { handlingRegion: '320600' }],
+  ])('is not for %s: %s', async (_, code, changes) => {
+    const before = await nantong.core.store.read.get('SELECT count(*) AS n FROM case_file');
+    const input = caseInput('150626', ANYWHERE, { mode: 'direct', ...changes });
+    await expect(nantong.services.cases.create(input)).rejects.toMatchObject({ code });
+    await expect(nantong.services.cases.submit(input)).rejects.toMatchObject({ code });
+    expect(await nantong.core.store.read.get('SELECT count(*) AS n FROM case_file')).toEqual(before);
+  });
+
+  it('is not handed over', async () => {
+    const { conversation } = await direct(ANYWHERE);
+    await step(conversation, 'receive');
+    await expect(step(conversation, 'transfer')).rejects.toMatchObject({ code: 'ILLEGAL_TRANSITION' });
+    await expect(
+      nantong.services.cases.submit(caseInput('150626', ANYWHERE, { mode: 'direct' })),
+    ).rejects.toMatchObject({
+      code: 'VALIDATION_FAILED',
+    });
   });
 });
 

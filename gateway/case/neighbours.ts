@@ -6,6 +6,7 @@ import type { Desk } from './case-changes.ts';
 /** What a case needs to know of an item (事项). */
 export interface ItemFacts {
   readonly digest: Buffer;
+  readonly modes: readonly string[];
   readonly promisedWorkingDays: number;
   readonly statutoryWorkingDays: number;
   readonly acceptanceWorkingDays: number;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CodedError, MODES, PAYLOAD_NAMES, type PayloadName } from '#proto';
 import { agency } from './machines/agency.ts';
+import { direct } from './machines/direct.ts';
 import { eventOf, MACHINES } from './machines/machines.ts';
 import { online } from './machines/online.ts';
 import { act, answer, hear, type ReceivingView } from './receiving-view.ts';
@@ -54,6 +55,7 @@ describe('the page docs/case-states.md', () => {
   it.each([
     ['Table: agency', agency],
     ['Table: online', online],
+    ['Table: direct', direct],
   ])('shows under "%s" exactly the rows of the table, in its order', (heading, machine) => {
     expect(tableUnder(heading)).toEqual(machine.map(cells));
   });

@@ -61,9 +61,18 @@ export type Event = keyof typeof EVENTS;
 /**
  * What an event does to the time limit (办结时限). Before acceptance `stop` and `resume` concern the limit for deciding
  * on acceptance, afterwards the promised one. `…-by-kind`: only if the kind of special procedure stops the clock.
+ * `begin`: the limit for deciding on acceptance begins, where nothing is handed over.
  * `start-stopped`: the promised limit begins, but stands still until the supplement is in.
  */
-export type ClockEffect = 'start' | 'start-stopped' | 'stop' | 'resume' | 'stop-by-kind' | 'resume-by-kind' | 'end';
+export type ClockEffect =
+  | 'begin'
+  | 'start'
+  | 'start-stopped'
+  | 'stop'
+  | 'resume'
+  | 'stop-by-kind'
+  | 'resume-by-kind'
+  | 'end';
 
 /** One line of the state machine. */
 export interface Row {

@@ -73,6 +73,36 @@ export function caseText(view: CaseView): string {
   return [facts, ...tables].join('\n');
 }
 
+/** How another region decided a case of one of our people; personal data is masked by the gateway. */
+export interface Outcome {
+  readonly peer: string;
+  readonly number: string;
+  readonly item: string;
+  readonly decision: string;
+  readonly applicant: { readonly name: string };
+  readonly certificate?: string;
+  /** Milliseconds. */
+  readonly decidedAt: number;
+}
+
+export function outcomeTable(outcomes: readonly Outcome[]): string {
+  return table(
+    [
+      '办理地 Decided by',
+      '编号 Number',
+      '事项 Item',
+      '决定 Decision',
+      '申请人 Applicant',
+      '证照 Certificate',
+      '时间 Time',
+    ],
+    outcomes.map(({ peer, number, item, decision, applicant, certificate, decidedAt }) => {
+      return [peer, number, item, decision, applicant.name, certificate, chinaTime(decidedAt)];
+    }),
+    '没有告知 / nothing was told',
+  );
+}
+
 /** Cases in a list. */
 export function caseTable(cases: readonly CaseSummary[]): string {
   return table(

@@ -8,6 +8,7 @@ import { caseContext } from '../case/case-changes.ts';
 import { caseIncoming } from '../case/case-incoming.ts';
 import { caseRepository } from '../case/case-repository.ts';
 import { CaseService } from '../case/case-service.ts';
+import { hearOutcome } from '../case/direct/direct-outcomes.ts';
 import { LimitWatch } from '../case/limits/limit-watch.ts';
 import type { CaseNeighbours, CertificateWish } from '../case/neighbours.ts';
 import { CatalogueService } from '../catalogue/catalogue-service.ts';
@@ -160,8 +161,9 @@ function openExaminations(core: Core, events: PlatformEvents): Examinations {
 }
 
 /** Time limits of cases: who is late is said to the platforms and in the log. */
-function openLimits({ store, clock, log }: Core, { emit }: CaseNeighbours): LimitWatch {
+function openLimits({ region, store, clock, log }: Core, { emit }: CaseNeighbours): LimitWatch {
   return new LimitWatch({
+    region,
     store,
     now: () => clock.now(),
     emit,
@@ -392,6 +394,7 @@ function incomingHandlers(
         data: { peer, at: incoming.receivedAt },
       });
     },
+    DirectOutcome: (tx, received) => hearOutcome(tx, received, neighbours.emit),
     PreviewRequested: ofCase,
     PreviewGiven: ofCase,
     CaseNote: ofCase,

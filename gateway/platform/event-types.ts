@@ -9,7 +9,7 @@ interface Label {
   readonly en: string;
 }
 
-type CaseEventName = Event | NoteName | 'rejected' | 'limit-warning' | 'limit-overdue';
+type CaseEventName = Event | NoteName | 'rejected' | 'limit-warning' | 'limit-overdue' | 'direct-outcome';
 export type CaseEventType = `cn.tongban.case.${CaseEventName}.v1`;
 export type PlatformEventType =
   | CaseEventType
@@ -105,6 +105,10 @@ export const EVENT_TYPES: ReadonlyMap<PlatformEventType, Label> = new Map<Platfo
   ...Object.entries(NOTES).map(([name, { label }]): [CaseEventType, Label] => [caseEventType(name as NoteName), label]),
   ['cn.tongban.case.limit-warning.v1', { zh: '办理时限即将届满', en: 'a time limit of a case runs out soon' }],
   ['cn.tongban.case.limit-overdue.v1', { zh: '办理时限已届满', en: 'a time limit of a case has run out' }],
+  [
+    'cn.tongban.case.direct-outcome.v1',
+    { zh: '属地告知：外地直接办结', en: 'another region decided a case of our people' },
+  ],
   ['cn.tongban.case.rejected.v1', { zh: '对端未接受我方办理动作', en: 'the other region rejected our act' }],
   ['cn.tongban.authorization.changed.v1', { zh: '互授权状态变化', en: 'an authorization moved to another state' }],
   ['cn.tongban.authorization.ending.v1', { zh: '互授权即将到期', en: 'an authorization ends soon' }],

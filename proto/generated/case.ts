@@ -9,6 +9,7 @@ import type { CaseRated as _tongban_v1_CaseRated, CaseRated__Output as _tongban_
 import type { CaseRefused as _tongban_v1_CaseRefused, CaseRefused__Output as _tongban_v1_CaseRefused__Output } from './tongban/v1/CaseRefused.ts';
 import type { CaseReturned as _tongban_v1_CaseReturned, CaseReturned__Output as _tongban_v1_CaseReturned__Output } from './tongban/v1/CaseReturned.ts';
 import type { CaseTransfer as _tongban_v1_CaseTransfer, CaseTransfer__Output as _tongban_v1_CaseTransfer__Output } from './tongban/v1/CaseTransfer.ts';
+import type { DirectOutcome as _tongban_v1_DirectOutcome, DirectOutcome__Output as _tongban_v1_DirectOutcome__Output } from './tongban/v1/DirectOutcome.ts';
 import type { Handler as _tongban_v1_Handler, Handler__Output as _tongban_v1_Handler__Output } from './tongban/v1/Handler.ts';
 import type { IdentityCheck as _tongban_v1_IdentityCheck, IdentityCheck__Output as _tongban_v1_IdentityCheck__Output } from './tongban/v1/IdentityCheck.ts';
 import type { Material as _tongban_v1_Material, Material__Output as _tongban_v1_Material__Output } from './tongban/v1/Material.ts';
@@ -43,6 +44,7 @@ export interface ProtoGrpcType {
       CaseRefused: MessageTypeDefinition<_tongban_v1_CaseRefused, _tongban_v1_CaseRefused__Output>
       CaseReturned: MessageTypeDefinition<_tongban_v1_CaseReturned, _tongban_v1_CaseReturned__Output>
       CaseTransfer: MessageTypeDefinition<_tongban_v1_CaseTransfer, _tongban_v1_CaseTransfer__Output>
+      DirectOutcome: MessageTypeDefinition<_tongban_v1_DirectOutcome, _tongban_v1_DirectOutcome__Output>
       Handler: MessageTypeDefinition<_tongban_v1_Handler, _tongban_v1_Handler__Output>
       IdentityCheck: MessageTypeDefinition<_tongban_v1_IdentityCheck, _tongban_v1_IdentityCheck__Output>
       Material: MessageTypeDefinition<_tongban_v1_Material, _tongban_v1_Material__Output>

@@ -189,6 +189,23 @@ export const payloadSamples = {
   ResultDelivered: { way: 'window', deliveredAt: SAMPLE_TIME, handler },
   CaseRated: { score: 5, comment: '很方便', ratedAt: SAMPLE_TIME },
   WithdrawalRequested: { reason: '申请人不再需要', handler },
+  DirectOutcome: {
+    item: 'EX014',
+    mode: 'direct',
+    caseNumber: 'NT-2026-000001',
+    applicant: {
+      kind: 'legal-person',
+      name: '示例食品有限公司',
+      documentType: 'social-credit-code',
+      documentNumber: '',
+      mobile: '',
+      address: '',
+    },
+    decision: 'approved',
+    certificateIdentifier: CERTIFICATE,
+    decidedAt: SAMPLE_TIME,
+    handler,
+  },
   CaseNote: {
     handler,
     notedAt: SAMPLE_TIME,

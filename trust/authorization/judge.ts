@@ -193,7 +193,7 @@ function demandFields(use: AuthorizedUse, allows: (path: string) => boolean): vo
 
 /** The filled-in personal fields of a payload: group and name for the allow-list, and where the group stands. */
 function personalFields({ name, payload }: AuthorizedUse): [group: string, name: string, pointer: string][] {
-  if (name === 'CaseTransfer' || name === 'PreviewRequested') {
+  if (name === 'CaseTransfer' || name === 'PreviewRequested' || name === 'DirectOutcome') {
     const { applicant, form } = payload as Partial<messages.CaseTransfer>;
     return [
       ...PERSONAL.filter((field) => applicant?.[field]).map(triple('applicant', '/applicant')),

@@ -43,6 +43,7 @@ describe('the policy', () => {
       'CertificateQuestion',
       'DataAnswer',
       'DataQuestion',
+      'DirectOutcome',
       'PreviewRequested',
     ]);
   });
@@ -52,6 +53,7 @@ describe('the policy', () => {
 const SENDERS: Readonly<Record<string, readonly [receiving: Right | '-', handling: boolean]>> = {
   PreviewRequested: ['R1a', false],
   CaseTransfer: ['R1a', false],
+  DirectOutcome: ['R1a', false],
   SupplementSubmitted: ['R1a', false],
   WithdrawalRequested: ['R1a', false],
   CaseRated: ['R1a', false],

@@ -57,6 +57,7 @@ export const POLICY = {
 
   PreviewRequested: opening(receiving('R1a')),
   CaseTransfer: opening(receiving('R1a')),
+  DirectOutcome: opening(receiving('R1a')),
   SupplementSubmitted: inCase(receiving('R1a')),
   WithdrawalRequested: inCase(receiving('R1a')),
   ResultDelivered: inCase(handling, receiving('R5')),

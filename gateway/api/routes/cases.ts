@@ -20,12 +20,13 @@ import {
   CaseInputJson,
   CaseJson,
   CaseSummaryJson,
+  DirectOutcomeJson,
   EventWord,
   HoldingJson,
   NoteWord,
   StateWord,
 } from '../views/case-schemas.ts';
-import { caseJson, caseSummary } from '../views/case-view.ts';
+import { caseJson, caseSummary, directOutcomeJson } from '../views/case-view.ts';
 import { seesPersonalData } from '../views/privacy.ts';
 import { CLOSED, described, page } from '../views/schemas.ts';
 
@@ -37,7 +38,7 @@ const Key = Type.Object(
 
 /** Cases (办件): opening, reading, acting. */
 export function caseRoutes(context: ApiContext, once: AnswerOnce, answers: SqlIdempotencyStore): RouteModule {
-  const { cases, clock } = context;
+  const { cases, clock, examinations } = context;
   const shown = (file: CaseFile, request: FastifyRequest) =>
     caseJson(file, clock.now(), seesPersonalData(request.user.role));
 
@@ -119,11 +120,31 @@ export function caseRoutes(context: ApiContext, once: AnswerOnce, answers: SqlId
     );
 
     app.get(
+      '/v1/direct-outcomes',
+      {
+        schema: {
+          tags,
+          summary: '直接通办办结告知 / how other regions decided cases of our people, newest first',
+          querystring: Type.Object(pageQuery, CLOSED),
+          response: { 200: page('outcomes', DirectOutcomeJson) },
+        },
+      },
+      async (request) => {
+        const { limit, after } = pageRequest(request.query, ['number', 'string']);
+        const found = await cases.directOutcomes(limit + 1, after);
+        const { items, next } = pageOf(found, limit, ({ receivedAt, conversation }) => [receivedAt, conversation]);
+        return { outcomes: items.map(directOutcomeJson), ...(next && { next }) };
+      },
+    );
+
+    app.get(
       '/v1/cases/:key',
       { schema: { tags, summary: '办件详情 / a case', params: Key, response: { 200: CaseJson } } },
       async (request, reply) => {
         const file = await cases.demand(request.params.key);
-        return reply.header('etag', etag(file.version)).send(shown(file, request));
+        const seals = await examinations.of(file.conversation);
+        const view = caseJson(file, clock.now(), seesPersonalData(request.user.role), seals);
+        return reply.header('etag', etag(file.version)).send(view);
       },
     );
 

@@ -3,11 +3,29 @@ import { MODES } from '#proto';
 import { LIMIT_KINDS, type LimitName } from '../../case/limits/limit-names.ts';
 import { NOTE_NAMES } from '../../case/notes/notes.ts';
 import { EVENTS, type Event, STATES, type State } from '../../case/transitions.ts';
+import { SEAL_RESULTS, type SealWord } from '../../document/seal-result.ts';
 import { Digest, Handler, instant, words } from './schemas.ts';
 
 export const StateWord = words(Object.keys(STATES) as State[], '状态 / state');
 export const NoteWord = words(NOTE_NAMES, '随件登记的种类 / kind of note');
 export const EventWord = words(Object.keys(EVENTS) as Event[], '动作 / act');
+
+/** What the seals of a material were found to be when it came. */
+const SealsJson = Type.Object(
+  {
+    result: words(Object.keys(SEAL_RESULTS) as SealWord[], '结果 / in one word'),
+    zh: Type.String(),
+    en: Type.String(),
+    verdict: Type.Optional(Type.String({ description: '核验报告的结论 / verdict of the report' })),
+    code: Type.Optional(Type.String({ description: '未能核验的原因 / why there is no report' })),
+    by: Type.Array(Type.String(), { description: '印章或签名上的名称 / names that the seals bear' }),
+    at: instant('核验时间 / when'),
+  },
+  {
+    description:
+      '收到时的签章核验,OFD、PDF 材料才有 / examination of an OFD or PDF when it came; the report is made anew',
+  },
+);
 
 /** A material (材料) of a case. */
 export const MaterialJson = Type.Object({
@@ -18,6 +36,7 @@ export const MaterialJson = Type.Object({
   grade: words(['A', 'B', 'C', 'D'], '可信等级: A 机关签发, B 原件已核验, C 上传, D 申请人自备 / trust grade'),
   checkedBy: Type.Optional(Handler),
   checkedAt: Type.Optional(instant('核验时间 / when the original was compared')),
+  seals: Type.Optional(SealsJson),
 });
 
 const ApplicantJson = Type.Object({
@@ -125,6 +144,26 @@ export const CaseEventJson = Type.Object({
   state: Type.String({ description: '之后的状态 / state afterwards' }),
   envelope: Type.String({ description: '报文编号 / envelope that carried it; empty for local steps' }),
   data: Type.Unsafe<object>({ type: 'object', additionalProperties: true }),
+});
+
+/** How another region decided a case of one of our people. */
+export const DirectOutcomeJson = Type.Object({
+  conversation: Type.String(),
+  peer: Type.String({ description: '办理地区 / region that decided' }),
+  number: Type.String({ description: '对方办件编号 / its case number' }),
+  item: Type.String(),
+  decision: words(['approved', 'denied']),
+  certificate: Type.Optional(Type.String({ description: '电子证照标识 / identifier of the certificate' })),
+  applicant: Type.Object({
+    kind: words(['person', 'legal-person']),
+    name: Type.String({
+      description: '已脱敏;授权未允许则为空 / masked; empty where the authorization does not let it travel',
+    }),
+    documentType: Type.String(),
+    documentNumber: Type.String({ description: '已脱敏 / masked' }),
+  }),
+  decidedAt: instant('决定 / decided'),
+  receivedAt: instant('收到 / told'),
 });
 
 /** A time during which one region held a case. */

@@ -1,9 +1,11 @@
-import { maskName, maskNumber } from '#proto';
+import { type Mode, maskName, maskNumber } from '#proto';
 import type { Applicant, CaseFile, CaseMaterial, KeptNote } from '../../case/case-file.ts';
-import { type CaseLimit, LIMIT_KINDS } from '../../case/limits/limit-names.ts';
+import type { DirectOutcome } from '../../case/direct/direct-outcomes.ts';
+import { type CaseLimit, holderOf, LIMIT_KINDS } from '../../case/limits/limit-names.ts';
 import { MACHINES } from '../../case/machines/machines.ts';
 import { NOTES, type NoteName } from '../../case/notes/notes.ts';
 import { allowedEvents, STATES } from '../../case/transitions.ts';
+import { SEAL_RESULTS, type SealResult } from '../../document/seal-result.ts';
 import type { CaseJson, CaseSummaryJson } from './case-schemas.ts';
 import { hide, hideValues } from './privacy.ts';
 
@@ -14,8 +16,14 @@ type Outline = Omit<CaseSummaryJson, 'applicant'>;
  *
  * @param now milliseconds, for the time limit
  * @param isOpen whether the reader may see personal data
+ * @param seals what was found about materials when they came, by digest
  */
-export function caseJson(file: CaseFile, now: number, isOpen: boolean): CaseJson {
+export function caseJson(
+  file: CaseFile,
+  now: number,
+  isOpen: boolean,
+  seals: ReadonlyMap<string, SealResult> = new Map(),
+): CaseJson {
   const { document } = file;
   return {
     ...outlineOf(file),
@@ -23,11 +31,11 @@ export function caseJson(file: CaseFile, now: number, isOpen: boolean): CaseJson
     authorization: file.authorizationId,
     applicant: isOpen ? document.applicant : maskedApplicant(document.applicant),
     form: isOpen ? document.form : hideValues(document.form),
-    materials: document.materials.map(materialJson),
+    materials: document.materials.map((material) => materialJson(material, seals.get(material.digest))),
     ...(document.identityCheck && { identityCheck: document.identityCheck }),
     handler: document.handler,
     ...(document.receiptNotice && { receiptNotice: document.receiptNotice, receivedAt: document.receivedAt }),
-    limits: document.limits.map((limit) => limitJson(limit, now)),
+    limits: document.limits.map((limit) => limitJson(limit, file.mode, now)),
     steps: document.steps,
     notes: (document.notes ?? []).map(noteJson),
     ...(document.certificate && { certificate: document.certificate }),
@@ -41,13 +49,22 @@ export function caseSummary(file: CaseFile): CaseSummaryJson {
   return { ...outlineOf(file), applicant: { kind, name, documentType, documentNumber } } as CaseSummaryJson;
 }
 
-export function materialJson(material: CaseMaterial) {
-  return { ...material, grade: material.grade as 'A' | 'B' | 'C' | 'D' };
+/** How another region decided a case of ours, for any reader. */
+export function directOutcomeJson({ applicant, certificate, ...outcome }: DirectOutcome) {
+  const { kind, name, documentType, documentNumber } = maskedApplicant(applicant);
+  const masked = { kind: kind as 'person' | 'legal-person', name, documentType, documentNumber };
+  return { ...outcome, applicant: masked, ...(certificate && { certificate }) };
+}
+
+export function materialJson(material: CaseMaterial, found?: SealResult) {
+  const seals = found && { ...found, ...SEAL_RESULTS[found.result], by: [...found.by] };
+  return { ...material, grade: material.grade as 'A' | 'B' | 'C' | 'D', ...(seals && { seals }) };
 }
 
 /** A limit that ran out a moment ago is late, even if nobody has looked yet. */
-function limitJson(limit: CaseLimit, now: number) {
-  const { label, holder } = LIMIT_KINDS[limit.name];
+function limitJson(limit: CaseLimit, mode: Mode, now: number) {
+  const { label } = LIMIT_KINDS[limit.name];
+  const holder = holderOf(limit.name, mode);
   const isOver = limit.state === 'running' && limit.dueAt !== undefined && now > limit.dueAt;
   return { ...limit, label, holder, isLate: limit.isLate === true || isOver };
 }

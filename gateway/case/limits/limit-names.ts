@@ -1,3 +1,4 @@
+import type { Mode } from '#proto';
 import type { Role, Row } from '../transitions.ts';
 
 interface LimitKind {
@@ -19,6 +20,11 @@ export const LIMIT_KINDS = {
 } as const satisfies Readonly<Record<string, LimitKind>>;
 
 export type LimitName = keyof typeof LIMIT_KINDS;
+
+/** In whose hands a case is while a limit runs; a case that we decide ourselves is always in ours. */
+export function holderOf(name: LimitName, mode: Mode): Role {
+  return mode === 'direct' ? 'receiving' : LIMIT_KINDS[name].holder;
+}
 
 /** A time limit of a case as it stands. Moments in milliseconds. */
 export interface CaseLimit {

@@ -74,6 +74,7 @@ const file: CaseFile = {
 
 function watch(errors: unknown[] = []): LimitWatch {
   return new LimitWatch({
+    region: '320600',
     store,
     now: () => now,
     emit: async (_tx, news) => void told.push(news),
@@ -139,6 +140,7 @@ it('tries again what failed, and leaves nothing half done', async () => {
     throw new Error('the platform table is full');
   };
   await new LimitWatch({
+    region: '320600',
     store,
     now: () => now,
     emit,

@@ -1,7 +1,7 @@
 import type { Store, Transaction } from '../../store/store.ts';
 import type { EmitNews } from '../case-changes.ts';
 import { caseRepository } from '../case-repository.ts';
-import { LIMIT_KINDS } from './limit-names.ts';
+import { holderOf } from './limit-names.ts';
 import { type DueLimit, limitTable } from './limit-table.ts';
 
 /** Milliseconds between two looks. */
@@ -10,6 +10,8 @@ const LOOK_MS = 30_000;
 const BATCH = 100;
 
 export interface LimitWatchOptions {
+  /** Our own region. */
+  readonly region: string;
   readonly store: Store;
   readonly now: () => number;
   readonly emit: EmitNews;
@@ -73,7 +75,7 @@ export class LimitWatch {
     const { conversation, name, dueAt, stage } = due;
     const file = await caseRepository.find(tx, conversation);
     if (!file) return;
-    const { emit, now, onOverdue } = this.#options;
+    const { region, emit, now, onOverdue } = this.#options;
     const at = now();
     const limits = file.document.limits.map((limit) =>
       stage === 'overdue' && limit.name === name ? { ...limit, isLate: true as const } : limit,
@@ -82,10 +84,10 @@ export class LimitWatch {
     const changed = { ...file, version: file.version + 1, document: { ...file.document, limits }, updatedAt: at };
     await caseRepository.update(tx, changed);
     const event = stage === 'overdue' ? 'limit-overdue' : 'limit-warning';
-    const { holder } = LIMIT_KINDS[name];
+    const holder = holderOf(name, file.mode);
     const data = { limit: name, dueAt, holder };
-    // Whoever holds the case meanwhile: nobody acted, and that is the point.
-    const actor = holder === role ? '' : peer;
+    // Whoever holds the case meanwhile: that nobody acted is the point.
+    const actor = holder === role ? region : peer;
     await caseRepository.addEvent(tx, conversation, {
       n: changed.version,
       event,

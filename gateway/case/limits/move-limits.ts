@@ -58,6 +58,9 @@ export function moveLimits(
 ): readonly CaseLimit[] {
   const moved = new LimitMoves(limits, facts, office);
   switch (row.clock) {
+    case 'begin':
+      moved.begin('acceptance');
+      return moved.limits;
     case 'start':
     case 'start-stopped':
       moved.end('acceptance');

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { CodedError } from '#proto';
 import { NOTE_NAMES } from '../../case/notes/notes.ts';
-import { type CaseSummary, type CaseView, caseTable, caseText } from '../case-text.ts';
+import { type CaseSummary, type CaseView, caseTable, caseText, type Outcome, outcomeTable } from '../case-text.ts';
 import { type CaseEvent, type EnvelopeState, type Holding, holdingText, traceText } from '../case-trace.ts';
 import { connect, type GatewayClient, path } from '../client.ts';
 import { type Answer, type Cli, handle } from '../command.ts';
@@ -41,6 +41,19 @@ export function define(command: Command, cli: Cli): void {
     const json = await client.get<{ cases: CaseSummary[]; next?: string }>('/v1/cases', { state, peer, limit, cursor });
     return { json, text: caseTable(json.cases) + nextPage(json.next) };
   });
+
+  const outcomes = command
+    .command('outcomes')
+    .description('外地直接办结告知 / cases of our people that other regions decided');
+  handle<GatewayOptions & PageOptions>(
+    pageOptions(gatewayOption(outcomes)),
+    cli,
+    async ({ gateway, limit, cursor }) => {
+      const client = await connect(gateway, cli.clock);
+      const json = await client.get<{ outcomes: Outcome[]; next?: string }>('/v1/direct-outcomes', { limit, cursor });
+      return { json, text: outcomeTable(json.outcomes) + nextPage(json.next) };
+    },
+  );
 
   const act = command.command('act').description('办理一步 / act on a case, such as accept, transfer, issue');
   act.argument('<key>', KEY).argument('<act>', '动作(见 case show 的“可办”) / one of the acts that case show allows');
