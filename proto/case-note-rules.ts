@@ -1,4 +1,27 @@
-import { add, boolean, fields, instant, integer, list, optionalText, type Rule, text } from './rules.ts';
+import { checkSocialCreditCode } from './identifiers/index.ts';
+import {
+  add,
+  boolean,
+  fields,
+  identifier,
+  instant,
+  integer,
+  list,
+  oneOf,
+  optionalText,
+  type Rule,
+  text,
+} from './rules.ts';
+
+/** What is thought of one material (材料审查意见). */
+export const materialOpinion = fields({
+  material: text(200),
+  verdict: oneOf('good', 'wrong', 'unclear'),
+  reason: optionalText(500),
+});
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const blank = text(50, { pattern: /^[\w-]+$/, hint: 'must be the number of a blank form: letters, digits, _ -' });
 
 /**
  * Rules of what is noted beside the course of a case (随件事项). The closed list of kinds: the names of the members of
@@ -16,6 +39,27 @@ export const noteRules = {
     parcels: list(fields({ material: text(200), isComplete: boolean, remark: optionalText(500) }), 100, 1),
     signedInAt: instant,
   }),
+  materialsReviewed: fields({ opinions: list(materialOpinion, 100, 1) }),
+  passedOn: fields({
+    department: text(100),
+    departmentCode: identifier(checkSocialCreditCode, { optional: true }),
+    reason: text(500),
+  }),
+  questionAsked: fields({
+    id: text(36, { min: 36, pattern: UUID, hint: 'must be a lower-case UUID' }),
+    kind: oneOf('verification', 'consultation'),
+    question: text(2000, { lines: true }),
+    replyBy: instant,
+  }),
+  questionAnswered: fields({
+    id: text(36, { min: 36, pattern: UUID, hint: 'must be a lower-case UUID' }),
+    answer: text(2000, { lines: true }),
+  }),
+  deliveryConfirmed: fields({ receivedBy: oneOf('applicant', 'agent'), receivedAt: instant }),
+  ratingAnswered: fields({ answer: text(1000, { lines: true }) }),
+  complaintLinked: fields({ number: text(50), channel: text(50) }),
+  followedUp: fields({ satisfied: boolean, remark: optionalText(1000, { lines: true }) }),
+  certificatePrinted: fields({ blankNumber: blank, spoiledNumber: optionalText(50), reason: optionalText(500) }),
 } as const satisfies Record<string, Rule>;
 
 /** Name of the member of `CaseNote.note` that a note fills. */

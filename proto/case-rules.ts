@@ -1,4 +1,4 @@
-import { caseNote } from './case-note-rules.ts';
+import { caseNote, materialOpinion } from './case-note-rules.ts';
 import {
   verifyCertificateIdentifier as checkCertificateIdentifier,
   checkIdentityDocument,
@@ -87,15 +87,13 @@ const application = {
   applicant,
   form,
   materials: list(material, 100),
+  queryCode: optionalText(20, { pattern: /^[2-9A-HJ-NP-Z]+$/, hint: 'must be a query code' }),
 };
 
 export const casePayloads = {
   PreviewRequested: fields({ ...application, handler }),
   PreviewGiven: fields({
-    opinions: list(
-      fields({ material: text(200), verdict: oneOf('good', 'wrong', 'unclear'), reason: optionalText(500) }),
-      100,
-    ),
+    opinions: list(materialOpinion, 100),
     summary: remark,
     givenAt: instant,
     handler,

@@ -95,6 +95,7 @@ export const ERROR_CODES = {
   // the case
   CASE_UNKNOWN: entry('receipt', NOT_FOUND, 404, false, '办件不存在', 'no case has this conversation'),
   ITEM_UNKNOWN: entry('receipt', NOT_FOUND, 404, false, '事项不在目录中', 'the item is not in the catalogue'),
+  ITEM_VERSION_UNKNOWN: entry('receipt', FAILED_PRECONDITION, 409, false, '事项版本未知或已停用', 'this version of the item is not known here, or no longer in force: ask for the newest catalogue and begin the case anew'),
   ILLEGAL_TRANSITION: entry('receipt', FAILED_PRECONDITION, 409, false, '当前状态不允许此操作', 'the case is in a state that does not allow this'),
   // material transfer
   MATERIAL_TOO_LARGE: entry('call', OUT_OF_RANGE, 413, false, '材料超过 200 MiB', 'the material is larger than 200 MiB'),

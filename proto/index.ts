@@ -1,5 +1,5 @@
 /** Face of the layer: the wire between regions. Other layers import only this. */
-export { type NoteMember, noteRules } from './case-note-rules.ts';
+export { materialOpinion, type NoteMember, noteRules } from './case-note-rules.ts';
 export { MODES, type Mode } from './case-rules.ts';
 export {
   decode,
@@ -13,6 +13,7 @@ export {
 } from './codec.ts';
 export { DATA_PARAMETER_TYPES, dataKind, MAX_ANSWER_SECONDS } from './data-rules.ts';
 export { type Answer, CodedError, ERROR_CODES, type ErrorCode, isErrorCode, type Problem } from './error-codes.ts';
+export { checkForm, type FormField, type FormSchema } from './form-schema.ts';
 export { headerFault } from './header-rules.ts';
 export {
   CERTIFICATE_REFERENCE_BYTES,
@@ -43,6 +44,14 @@ export {
   regionName,
   verifyCertificateIdentifier,
 } from './identifiers/index.ts';
+export {
+  feeRules,
+  itemRules,
+  MAX_CATALOGUE_ITEMS,
+  MAX_CATALOGUE_PARTS,
+  materialRules,
+  reviewStepRules,
+} from './item-rules.ts';
 export { LIMITS } from './limits.ts';
 export type * as messages from './messages.ts';
 export {

@@ -40,6 +40,7 @@ export type { Envelope__Output as Envelope } from './generated/tongban/v1/Envelo
 export type { EnvelopeHeader__Output as EnvelopeHeader } from './generated/tongban/v1/EnvelopeHeader.ts';
 export type { ExchangeRequest__Output as ExchangeRequest } from './generated/tongban/v1/ExchangeRequest.ts';
 export type { ExchangeResponse__Output as ExchangeResponse } from './generated/tongban/v1/ExchangeResponse.ts';
+export type { Fee__Output as Fee } from './generated/tongban/v1/Fee.ts';
 export type { Handler__Output as Handler } from './generated/tongban/v1/Handler.ts';
 export type { Hello__Output as Hello } from './generated/tongban/v1/Hello.ts';
 export type { IdentityCheck__Output as IdentityCheck } from './generated/tongban/v1/IdentityCheck.ts';

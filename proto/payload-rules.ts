@@ -1,4 +1,4 @@
-import { casePayloads, MODES } from './case-rules.ts';
+import { casePayloads } from './case-rules.ts';
 import type { MessageName } from './codec.ts';
 import { PACKAGE } from './codec.ts';
 import { dataAnswer, dataQuestion, knownOrNewer, MAX_ANSWER_SECONDS } from './data-rules.ts';
@@ -7,8 +7,8 @@ import {
   verifyCertificateIdentifier as checkCertificateIdentifier,
   checkCertificateReference,
   checkItemCode,
-  checkSocialCreditCode,
 } from './identifiers/index.ts';
+import { catalogue } from './item-rules.ts';
 import { LIMITS } from './limits.ts';
 import { certificateNotice } from './notice-rules.ts';
 import {
@@ -21,7 +21,6 @@ import {
   instant,
   integer,
   list,
-  oneOf,
   optionalText,
   type Rule,
   record,
@@ -49,21 +48,6 @@ export const contactList = list(
   20,
 );
 const statements = list(text(LIMITS.jwsBytes), LIMITS.jointParties, 3);
-
-const item = fields({
-  code: identifier(checkItemCode),
-  name: text(200),
-  department: text(100),
-  applicant: oneOf('person', 'legal-person'),
-  modes: list(oneOf(...MODES), MODES.length, 1),
-  promisedWorkingDays: integer(0, 1000),
-  statutoryWorkingDays: integer(0, 1000),
-  materials: list(fields({ name: text(200), originalToBeChecked: boolean, mayFollowLater: boolean }), 100),
-  result: text(100),
-  departmentCode: identifier(checkSocialCreditCode, { optional: true }),
-  acceptanceWorkingDays: integer(0, 1000),
-  paperOriginals: boolean,
-});
 
 /** What a receiver demands of every payload type. The closed list of types that may be in an envelope. */
 const PAYLOADS = {
@@ -114,7 +98,7 @@ const PAYLOADS = {
     authorizationId: optionalText(36, { pattern: UUID, hint: 'must be a lower-case UUID' }),
   }),
   EntrustmentRevoked: fields({ revocation: text(LIMITS.jwsBytes) }),
-  CataloguePublished: fields({ version: integer(1), scope: text(50), items: list(item, 2000) }),
+  CataloguePublished: catalogue,
   CertificateQuestion: both(
     fields({
       identifier: identifier(checkCertificateIdentifier, { optional: true }),

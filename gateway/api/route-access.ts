@@ -60,6 +60,7 @@ export const ROUTE_ACCESS: AccessTable = {
   'GET /v1/cases/:key/events': everybody,
   'GET /v1/cases/:key/trace': everybody,
   'GET /v1/direct-outcomes': everybody,
+  'GET /v1/progress/:code': everybody,
   'POST /v1/cases/:key/acts': caseworkers,
   'POST /v1/cases/:key/notes': caseworkers,
 

@@ -4,6 +4,7 @@ import type { CaseDocument, CaseFile, CaseHead, CaseTerms } from './case-file.ts
 import { caseRepository } from './case-repository.ts';
 import { limitTable } from './limits/limit-table.ts';
 import { type LimitFacts, moveLimits } from './limits/move-limits.ts';
+import { withNotice } from './one-time-notice.ts';
 import type { Row, State } from './transitions.ts';
 
 /** An event of a case for the local platform. Carries no personal data: the platform reads the case by the API. */
@@ -65,10 +66,13 @@ export async function writeStep(
   save: SaveCase = caseRepository.update,
 ): Promise<CaseFile> {
   let limits = file.document.limits;
+  let document = { ...file.document, ...step.document };
   const steps: Record<string, object> = { ...file.document.steps };
   for (const row of step.rows) {
     if (row.mark === 'late') continue;
     limits = moveLimits(limits, row, limitFacts(file, step), office);
+    const { items } = step.record as { items?: readonly { material: string }[] };
+    document = { ...document, ...withNotice(document, row.event, { items, at: step.at }) };
     steps[row.event] = step.record;
   }
   const changed: CaseFile = {
@@ -77,7 +81,7 @@ export async function writeStep(
     pending: step.pending,
     peerNumber: step.peerNumber ?? file.peerNumber,
     version: file.version + step.rows.length,
-    document: { ...file.document, ...step.document, limits, steps },
+    document: { ...document, limits, steps },
     updatedAt: now,
   };
   await save(tx, changed);
@@ -90,12 +94,13 @@ export async function writeStep(
 const ACCEPTANCE_DAYS = 5;
 
 function limitFacts({ document: { terms } }: CaseFile, { at, record }: CaseStep): LimitFacts {
-  const { kind = '', handler, deadline, promisedWorkingDays } = record as StepFacts;
+  const { kind = '', handler, deadline, promisedWorkingDays, score } = record as StepFacts;
   return {
     at,
     kind,
     window: handler?.window ?? '',
     deadline,
+    score,
     promisedDays: promisedWorkingDays ?? terms.promisedWorkingDays,
     statutoryDays: terms.statutoryWorkingDays,
     acceptanceDays: terms.acceptanceWorkingDays || ACCEPTANCE_DAYS,
@@ -108,6 +113,7 @@ interface StepFacts {
   readonly kind?: string;
   readonly handler?: { readonly window?: string };
   readonly deadline?: number;
+  readonly score?: number;
   readonly promisedWorkingDays?: number;
 }
 

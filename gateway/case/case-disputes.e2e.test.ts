@@ -290,7 +290,13 @@ describe('the files of a draft', () => {
     key = (await cases.create(caseInput('150626', FOOD_LICENCE))).conversation;
     await expect(act(nantong, 'receive')).rejects.toMatchObject({ code: 'VALIDATION_FAILED' });
     await expect(cases.checkOriginal(key, '00'.repeat(32), WINDOW)).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    await act(nantong, 'one-time-notice', { items: [{ material: '营业执照', reason: '缺少' }] });
+    const licence = { material: '营业执照', reason: '缺少' };
+    await expect(act(nantong, 'one-time-notice', { items: [licence] })).rejects.toMatchObject({
+      code: 'VALIDATION_FAILED',
+      problems: [{ pointer: '/items', message: expect.stringContaining('食品经营许可申请书') }],
+    });
+    expect((await fileAt(nantong)).state).toBe('draft');
+    await act(nantong, 'one-time-notice', { items: [licence, { material: '食品经营许可申请书', reason: '缺少' }] });
     expect((await fileAt(nantong)).state).toBe('returned');
     await act(nantong, 'retake');
     const { document } = await fileAt(nantong);

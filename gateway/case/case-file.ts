@@ -19,12 +19,26 @@ export interface CaseMaterial {
   readonly checkedAt?: number;
 }
 
+/** A notice of what is missing. */
+export interface GivenNotice {
+  readonly event: Event;
+  /** Materials that it names. */
+  readonly names: readonly string[];
+  /** Digests of the materials that lay there. */
+  readonly seen: readonly string[];
+  /** Materials that an earlier notice could have named. */
+  readonly violations: readonly string[];
+  /** Milliseconds. */
+  readonly at: number;
+}
+
 /** Something that was noted with a case (随件事项). */
 export interface KeptNote {
   /** Name of the kind. */
   readonly kind: string;
-  /** Region that noted it. */
+  /** Region that noted it, and its part in the case. */
   readonly region: string;
+  readonly by: Role;
   readonly handler: messages.Handler;
   /** Milliseconds. */
   readonly at: number;
@@ -58,6 +72,8 @@ export interface CaseDocument {
   /** Number of the receipt notice (收件通知书) and when it was given. */
   readonly receiptNotice?: string;
   readonly receivedAt?: number;
+  /** SHA-256 in hex of the version of the item (事项版本) that the case began under, and goes on under. */
+  readonly itemDigest?: string;
   /** The item's terms in the version that the case began under. */
   readonly terms: CaseTerms;
   readonly limits: readonly CaseLimit[];
@@ -65,6 +81,10 @@ export interface CaseDocument {
   readonly steps: Readonly<Partial<Record<Event, object>>>;
   /** What was noted beside its course (随件事项), in the order in which we learned of it. */
   readonly notes?: readonly KeptNote[];
+  /** Notices of what is missing, those at the window and those that ask for a supplement, oldest first. */
+  readonly notices?: readonly GivenNotice[];
+  /** By which the applicant asks how far his case is (查询码). */
+  readonly queryCode: string;
   /** Identifier of the certificate that the case produced. */
   readonly certificate?: string;
   /** Code of our last act that the other region rejected. */

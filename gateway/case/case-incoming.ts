@@ -1,4 +1,4 @@
-import { CodedError, type Mode, type messages } from '#proto';
+import { CodedError, checkForm, type Mode, type messages } from '#proto';
 import type { MaterialStore } from '../material/material-store.ts';
 import { type Incoming, type IncomingHandler, MissingMaterials } from '../peer/incoming.ts';
 import type { Sql, Transaction } from '../store/store.ts';
@@ -6,17 +6,36 @@ import { type Desk, nextNumber, termsOf, writeStep } from './case-changes.ts';
 import type { CaseDocument, CaseFile, CaseTerms } from './case-file.ts';
 import { caseRepository } from './case-repository.ts';
 import { eventOf, MACHINES } from './machines/machines.ts';
+import type { ItemFacts } from './neighbours.ts';
 import { hearNote } from './notes/case-notes.ts';
 import { keptMaterials, stepRecord } from './payloads.ts';
 import { hear } from './receiving-view.ts';
 import { apply, type Event, type Row } from './transitions.ts';
 
+/** What an application says of the item that it is for. */
+export interface AskedItem {
+  readonly code: string;
+  readonly mode: Mode;
+  /** Of the version that the window worked from; may be empty. */
+  readonly digest: Uint8Array;
+  readonly peer: string;
+  /** Digest in hex of the version that the case has begun under already. */
+  readonly kept: string | undefined;
+}
+
+/** The version of an item that a case goes on under. */
+export type OfferedItem = CaseTerms & Pick<ItemFacts, 'digest' | 'formSchema'>;
+
 export interface CaseIncomingOptions extends Desk {
   readonly region: string;
   readonly now: () => number;
   readonly materials: MaterialStore;
-  /** An item that we offer; undefined for any other. */
-  readonly offered: (sql: Sql, item: string, mode: Mode) => Promise<CaseTerms | undefined>;
+  /**
+   * An item that we offer, in the version that an application cites; undefined for any other.
+   *
+   * @throws CodedError ITEM_VERSION_UNKNOWN
+   */
+  readonly offered: (sql: Sql, asked: AskedItem) => Promise<OfferedItem | undefined>;
   /** Verifies and keeps a certificate that another region issued. */
   readonly keepCertificate: (
     tx: Transaction,
@@ -44,8 +63,11 @@ async function openCase(tx: Transaction, incoming: Incoming, options: CaseIncomi
   const mode = application.mode as Mode;
   if (known && (known.peer !== peer.region || known.item !== application.item || known.mode !== mode))
     throw new CodedError('ILLEGAL_TRANSITION', 'the case is here already');
-  const item = await options.offered(tx, application.item, mode);
+  const asked = { code: application.item, mode, digest: application.itemDigest, peer: peer.region };
+  const item = await options.offered(tx, { ...asked, kept: known?.document.itemDigest });
   if (!item) throw new CodedError('ITEM_UNKNOWN');
+  const wrong = checkForm(item.formSchema, application.form, '/form');
+  if (wrong.length > 0) throw new CodedError('PAYLOAD_INVALID', undefined, wrong);
   const event = eventOf(name, application);
   const { row, to } = apply(MACHINES[mode], known?.state ?? 'none', event, 'receiving', 'handling');
   await holdMaterials(tx, incoming, application.materials, options);
@@ -157,10 +179,17 @@ function stepOf(
   return { rows, state, pending, actor: peer.region, at, envelope, record: stepRecord(payload) };
 }
 
-function documentOf(application: messages.CaseTransfer | messages.PreviewRequested, item: CaseTerms): CaseDocument {
-  const { applicant, form, materials, handler } = application;
-  const common = { applicant: applicant!, form, materials: keptMaterials(materials), handler: handler!, steps: {} };
-  const timed = { ...common, terms: termsOf(item), limits: [] };
+function documentOf(application: messages.CaseTransfer | messages.PreviewRequested, item: OfferedItem): CaseDocument {
+  const { applicant, form, materials, handler, queryCode } = application;
+  const common = {
+    applicant: applicant!,
+    form,
+    materials: keptMaterials(materials),
+    handler: handler!,
+    queryCode,
+    steps: {},
+  };
+  const timed = { ...common, itemDigest: item.digest.toString('hex'), terms: termsOf(item), limits: [] };
   if (!('receiptNotice' in application)) return timed;
   const { identityCheck, receiptNotice, receivedAt } = application;
   return { ...timed, ...(identityCheck && { identityCheck }), receiptNotice, receivedAt };

@@ -11,6 +11,7 @@ import {
   list,
   MODES,
   type Mode,
+  materialOpinion,
   type messages,
   oneOf,
   optional,
@@ -39,10 +40,7 @@ export const handlerRule = fields({ organisation: text(100), window: optionalTex
 const handler = handlerRule;
 const remark = text(2000, { lines: true });
 const materialNames = list(fields({ material: text(200), reason: text(500), legalBasis: optionalText(500) }), 100, 1);
-const opinions = list(
-  fields({ material: text(200), verdict: oneOf('good', 'wrong', 'unclear'), reason: optionalText(500) }),
-  100,
-);
+const opinions = list(materialOpinion, 100);
 const specialKind = oneOf('joint-review', 'site-inspection', 'acceptance-test', 'hearing', 'expert-review');
 
 const anything: Rule = () => {};
@@ -108,6 +106,7 @@ const NOT_IN_INPUT = {
   itemDigest: Buffer.alloc(0),
   caseNumber: '-',
   materials: [],
+  queryCode: '',
   identityCheck: null,
   receiptNotice: '-',
   receivedAt: 1_800_000_000_000,

@@ -29,6 +29,23 @@ export const caseRepository = {
     return row && fileOf(row);
   },
 
+  /** By the number of the other region; undefined when several regions gave the same. */
+  async findByPeerNumber(sql: Sql, number: string): Promise<CaseFile | undefined> {
+    const [row, second] = await sql.all(
+      "SELECT * FROM case_file WHERE peer_number = ? AND peer_number <> '' LIMIT 2",
+      number,
+    );
+    return row && !second ? fileOf(row) : undefined;
+  },
+
+  async findByQueryCode(sql: Sql, code: string): Promise<CaseFile | undefined> {
+    const row = await sql.get(
+      'SELECT f.* FROM case_query q JOIN case_file f ON f.conversation = q.conversation WHERE q.code = ?',
+      code,
+    );
+    return row && fileOf(row);
+  },
+
   /**
    * Newest first.
    *
@@ -75,6 +92,12 @@ export const caseRepository = {
       file.createdAt,
       file.updatedAt,
     );
+    if (file.document.queryCode !== '')
+      await tx.run(
+        'INSERT INTO case_query (code, conversation) VALUES (?, ?) ON CONFLICT (code) DO NOTHING',
+        file.document.queryCode,
+        file.conversation,
+      );
   },
 
   async update(tx: Transaction, file: CaseFile): Promise<void> {

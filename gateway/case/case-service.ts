@@ -11,13 +11,14 @@ import { CaseMaterials, type Upload } from './case-materials.ts';
 import { caseRepository } from './case-repository.ts';
 import { type DirectOutcome, listOutcomes } from './direct/direct-outcomes.ts';
 import { tellHome, writeTelling } from './direct/tell-home.ts';
-import { demandComplete } from './formal-review.ts';
+import { demandComplete, demandForm } from './formal-review.ts';
 import { type Holding, holdingsOf } from './holders.ts';
 import { movesLimits } from './limits/move-limits.ts';
 import { MACHINES } from './machines/machines.ts';
 import type { CaseNeighbours, CertificateWish, Citation, ItemFacts, SignedCertificate } from './neighbours.ts';
 import { note, readNoteInput } from './notes/case-notes.ts';
 import type { NoteName } from './notes/notes.ts';
+import { demandEverythingNamed } from './one-time-notice.ts';
 import { materialsOf, payloadOf, stepRecord } from './payloads.ts';
 import { act, answer, type ReceivingView } from './receiving-view.ts';
 import { apply, type Event, type Row, type State } from './transitions.ts';
@@ -27,6 +28,8 @@ export interface CaseServiceOptions {
   readonly store: Store;
   readonly now: () => number;
   readonly newId: () => string;
+  /** Makes a query code that nobody can guess. */
+  readonly newCode: () => string;
   readonly outbox: Outbox;
   readonly materials: MaterialStore;
   readonly neighbours: CaseNeighbours;
@@ -159,10 +162,20 @@ export class CaseService {
     return this.#materials.checkOriginal(conversation, digest, checkedBy);
   }
 
-  /** A case by its conversation or our number. @throws CodedError NOT_FOUND */
+  /** P16: how far a case is, by the code that the applicant was given. @throws CodedError NOT_FOUND */
+  async progress(code: string): Promise<CaseFile> {
+    const file = await caseRepository.findByQueryCode(this.#options.store.read, code);
+    if (!file) throw new CodedError('NOT_FOUND', 'no case has this query code');
+    return file;
+  }
+
+  /** A case by its conversation, our number, or the number of the other region where only one case has it. @throws CodedError NOT_FOUND */
   async demand(key: string): Promise<CaseFile> {
     const { read } = this.#options.store;
-    const file = (await caseRepository.find(read, key)) ?? (await caseRepository.findByNumber(read, key));
+    const file =
+      (await caseRepository.find(read, key)) ??
+      (await caseRepository.findByNumber(read, key)) ??
+      (await caseRepository.findByPeerNumber(read, key));
     if (!file) throw new CodedError('NOT_FOUND', 'there is no case with this number');
     return file;
   }
@@ -230,11 +243,12 @@ export class CaseService {
     neighbours.demandPeer(read.handlingRegion);
     const item = await neighbours.itemOf(store.read, read.handlingRegion, read.item);
     if (!item) throw new CodedError('ITEM_UNKNOWN', 'the handling region has not published this item to us');
+    demandForm(read.form, item);
     return { read, item };
   }
 
   /** M4: an item that we decide ourselves, for somebody who belongs to another region. */
-  async #ownItem({ item: code, handlingRegion }: CaseInput): Promise<ItemFacts> {
+  async #ownItem({ item: code, handlingRegion, form }: CaseInput): Promise<ItemFacts> {
     const { region, neighbours, store } = this.#options;
     if (handlingRegion === region) {
       const message = 'must be another region: the home region of the applicant (属地)';
@@ -244,6 +258,7 @@ export class CaseService {
     }
     const item = await neighbours.itemOf(store.read, region, code);
     if (!item) throw new CodedError('ITEM_UNKNOWN', 'this region does not offer the item');
+    demandForm(form, item);
     if (item.modes.includes('direct')) return item;
     throw new CodedError('MODE_NOT_COVERED', 'the item is not one that any region may decide (直接通办)');
   }
@@ -254,7 +269,7 @@ export class CaseService {
     facts: ItemFacts,
     conversation?: string,
   ): Promise<{ readonly draft: CaseFile; readonly authorization?: Citation }> {
-    const { region, now, newId } = this.#options;
+    const { region, now, newId, newCode } = this.#options;
     const at = now();
     const { handlingRegion, item, mode, applicant, form, handler, identityCheck } = input;
     const file: CaseFile = {
@@ -275,8 +290,10 @@ export class CaseService {
         materials: [],
         ...(identityCheck ? { identityCheck } : {}),
         handler,
+        itemDigest: facts.digest.toString('hex'),
         terms: termsOf(facts),
         limits: [],
+        queryCode: newCode(),
         steps: {},
       },
       createdAt: at,
@@ -300,8 +317,9 @@ export class CaseService {
     const { region, now, neighbours, outbox } = this.#options;
     const moved = this.#judgeState(file, event);
     const at = now();
-    const item = known ?? (await neighbours.itemOf(tx, deciderOf(file, region), file.item));
+    const item = known ?? (await neighbours.itemOf(tx, deciderOf(file, region), file.item, file.document.itemDigest));
     if (event === 'receive') demandComplete(file, item);
+    if (event === 'one-time-notice') demandEverythingNamed(file, item, (input as NoticeInput).items);
     if (!moved.message) {
       this.#demandRights(file, moved.rows);
       const extra = event === 'receive' ? { receiptNotice: `收${file.number}`, receivedAt: at } : {};
@@ -396,7 +414,7 @@ export class CaseService {
     const { authority, validFrom, validUntil, number, fields, replaces } = input as Omit<CertificateWish, 'holder'>;
     const { applicant } = file.document;
     const { neighbours, region, store } = this.#options;
-    const item = await neighbours.itemOf(store.read, region, file.item);
+    const item = await neighbours.itemOf(store.read, region, file.item, file.document.itemDigest);
     if (!item) throw new CodedError('ITEM_UNKNOWN');
     return neighbours.signCertificate({
       typeName: item.result,
@@ -438,6 +456,10 @@ async function demandIn(tx: Transaction, conversation: string): Promise<CaseFile
   const file = await caseRepository.find(tx, conversation);
   if (!file) throw new CodedError('NOT_FOUND', 'there is no such case');
   return file;
+}
+
+interface NoticeInput {
+  readonly items: readonly { readonly material: string }[];
 }
 
 /** For a case that another step of the same unit of work saves. */

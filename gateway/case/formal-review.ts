@@ -1,10 +1,32 @@
-import { CodedError, type messages, type Problem } from '#proto';
+import { CodedError, checkForm, type messages, type Problem } from '#proto';
 import type { CaseFile } from './case-file.ts';
 
 /** What the formal review (形式审查) holds a case against. */
-interface ReviewedItem {
-  readonly materials: readonly messages.MaterialRule[];
+export interface ReviewedItem {
+  readonly materials: readonly Pick<messages.MaterialRule, 'name' | 'originalToBeChecked' | 'mayFollowLater'>[];
 }
+
+/** Something that the formal review misses. */
+interface Missing {
+  /** Name of the material. */
+  readonly name: string;
+  readonly code: 'REQUIRED' | 'ORIGINAL';
+}
+
+/** P2: what is missing, or was not compared with its original where it must be. */
+export function missingMaterials({ document }: CaseFile, { materials }: ReviewedItem): Missing[] {
+  return materials.flatMap(({ name, mayFollowLater, originalToBeChecked }): Missing[] => {
+    const handedIn = document.materials.filter((material) => material.name === name);
+    if (handedIn.length === 0) return mayFollowLater ? [] : [{ name, code: 'REQUIRED' }];
+    const isChecked = handedIn.some(({ grade }) => grade === 'A' || grade === 'B');
+    return originalToBeChecked && !isChecked ? [{ name, code: 'ORIGINAL' }] : [];
+  });
+}
+
+const WORDS = {
+  REQUIRED: 'the item demands this material',
+  ORIGINAL: 'compare it with the original first (原件核验)',
+} as const;
 
 /**
  * P2: every material that the item demands is there, and originals were compared where they must be. Everything that
@@ -14,15 +36,24 @@ interface ReviewedItem {
  */
 export function demandComplete(file: CaseFile, item: ReviewedItem | undefined): void {
   if (!item) throw new CodedError('ITEM_UNKNOWN');
-  const problems: Problem[] = [];
-  for (const rule of item.materials) {
-    const pointer = `/materials/${rule.name}`;
-    const handedIn = file.document.materials.filter((material) => material.name === rule.name);
-    if (handedIn.length === 0) {
-      if (!rule.mayFollowLater) problems.push({ pointer, code: 'REQUIRED', message: 'the item demands this material' });
-    } else if (rule.originalToBeChecked && !handedIn.some(({ grade }) => grade === 'A' || grade === 'B')) {
-      problems.push({ pointer, code: 'ORIGINAL', message: 'compare it with the original first (原件核验)' });
-    }
-  }
+  const problems: Problem[] = missingMaterials(file, item).map(({ name, code }) => ({
+    pointer: `/materials/${name}`,
+    code,
+    message: WORDS[code],
+  }));
   if (problems.length > 0) throw new CodedError('VALIDATION_FAILED', 'the case is not complete', problems);
+}
+
+/**
+ * P1: the form is filled in as the item asks.
+ *
+ * @throws CodedError VALIDATION_FAILED with every field that is missing, wrong or not asked for
+ */
+export function demandForm(
+  form: Readonly<Record<string, string>>,
+  { formSchema }: { readonly formSchema: string },
+): void {
+  const problems = checkForm(formSchema, form, '/form');
+  if (problems.length > 0)
+    throw new CodedError('VALIDATION_FAILED', 'the form is not filled in as the item asks', problems);
 }

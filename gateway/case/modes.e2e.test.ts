@@ -1,27 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Mode } from '#proto';
 import {
   APPLICANT,
   agreementDraft,
   authorize,
-  BACK_OFFICE,
   caseInput,
-  fileOf,
   ITEMS,
   NO_MATERIALS,
   WINDOW,
 } from '../testing/agency-case.ts';
-import {
-  type LiveRegion,
-  makeRegionFolder,
-  openLiveRegion,
-  pinEachOther,
-  removeFolders,
-  until,
-} from '../testing/live-region.ts';
-import type { CaseFile } from './case-file.ts';
+import { makeRegionFolder, openLiveRegion, pinEachOther, removeFolders, until } from '../testing/live-region.ts';
+import { SharedCase, type Sides } from '../testing/shared-case.ts';
 import type { NoteName } from './notes/notes.ts';
-import type { Event, State } from './transitions.ts';
+import type { Event } from './transitions.ts';
 
 const BOTH_MODES = 'EX903';
 /** Bound to no place: whoever takes it in decides it. */
@@ -32,12 +22,12 @@ const PARCEL = 'EA123456789CN';
 /** What the allow-list of the authorization lets travel. */
 const PERMITTED = { ...APPLICANT, address: '' };
 
-let nantong: LiveRegion;
-let uxin: LiveRegion;
+let sides: Sides;
 
 beforeAll(async () => {
-  nantong = await openLiveRegion(await makeRegionFolder('320600'));
-  uxin = await openLiveRegion(await makeRegionFolder('150626'));
+  const nantong = await openLiveRegion(await makeRegionFolder('320600'));
+  const uxin = await openLiveRegion(await makeRegionFolder('150626'));
+  sides = { receiving: nantong, handling: uxin };
   await pinEachOther(nantong, uxin);
   const [grant] = agreementDraft('320600', '150626').grants;
   const report = { ...grant!, items: [ANYWHERE], modes: ['direct'] as const, rights: ['R1a'] as const };
@@ -67,127 +57,79 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await Promise.all([nantong.stop(), uxin.stop()]);
-  await removeFolders(nantong.folder, uxin.folder);
+  const { receiving, handling } = sides;
+  await Promise.all([receiving.stop(), handling.stop()]);
+  await removeFolders(receiving.folder, handling.folder);
 });
-
-/** One case, seen from both sides. */
-class Case {
-  readonly key: string;
-
-  private constructor(key: string) {
-    this.key = key;
-  }
-
-  static async open(mode: Mode, item = BOTH_MODES): Promise<Case> {
-    const { conversation } = await nantong.services.cases.create(
-      caseInput('150626', item, { mode, applicant: PERMITTED }),
-    );
-    return new Case(conversation);
-  }
-
-  async handIn(seed: string): Promise<void> {
-    const upload = { name: PLAN, mediaType: 'application/pdf', grade: 'C' } as const;
-    await nantong.services.cases.addMaterial(this.key, upload, fileOf(seed, 5000));
-  }
-
-  at(side: LiveRegion): Promise<CaseFile> {
-    return side.services.cases.demand(this.key);
-  }
-
-  act(side: LiveRegion, event: Event, data: object = {}): Promise<CaseFile> {
-    return side.services.cases.act(this.key, event, { handler: side === nantong ? WINDOW : BACK_OFFICE, ...data });
-  }
-
-  note(side: LiveRegion, kind: NoteName, data: object): Promise<CaseFile> {
-    return side.services.cases.note(this.key, kind, { handler: side === nantong ? WINDOW : BACK_OFFICE, ...data });
-  }
-
-  async are(state: State): Promise<void> {
-    for (const side of [nantong, uxin]) {
-      await until(`the case is ${state} at ${side.region}`, async () => {
-        const file = await this.at(side).catch(() => undefined);
-        return file?.state === state && !file.pending;
-      });
-    }
-  }
-
-  async takenIn(): Promise<this> {
-    await this.act(nantong, 'receive');
-    await this.act(nantong, 'transfer');
-    await this.are('transferred');
-    return this;
-  }
-}
 
 describe('M1 全程网办 online', () => {
   it('P0: materials are previewed, mended and handed in; the department decides and delivers', async () => {
-    const online = await Case.open('online');
-    await online.handIn('first');
-    await online.act(nantong, 'request-preview');
+    const online = await SharedCase.open(sides, BOTH_MODES, 'online');
+    await online.handIn(PLAN, 'first');
+    await online.act('receiving', 'request-preview');
     await online.are('previewing');
-    const seen = await online.at(uxin);
+    const seen = await online.at('handling');
     expect(seen.document.materials.map(({ name }) => name)).toEqual([PLAN]);
     expect(seen.document.limits).toEqual([]);
 
     const opinions = [{ material: PLAN, verdict: 'wrong', reason: '比例尺不清' }];
-    await online.act(uxin, 'give-preview', { opinions, summary: '请重新绘制' });
+    await online.act('handling', 'give-preview', { opinions, summary: '请重新绘制' });
     await online.are('previewed');
-    expect((await online.at(nantong)).document.steps['give-preview']).toMatchObject({
+    expect((await online.at('receiving')).document.steps['give-preview']).toMatchObject({
       opinions,
       summary: '请重新绘制',
     });
 
-    await online.handIn('mended');
+    await online.handIn(PLAN, 'mended');
     await online.takenIn();
-    expect((await online.at(uxin)).document.materials).toHaveLength(2);
-    expect((await online.at(uxin)).number).toBe(seen.number);
-    await online.act(uxin, 'accept');
-    await online.act(uxin, 'approve', { explanation: '准予许可' });
+    expect((await online.at('handling')).document.materials).toHaveLength(2);
+    expect((await online.at('handling')).number).toBe(seen.number);
+    await online.act('handling', 'accept');
+    await online.act('handling', 'approve', { explanation: '准予许可' });
     await online.are('approved');
   });
 
   it('leaves acceptance and delivery to the department, whatever rights were granted', async () => {
-    const online = await Case.open('online');
-    await online.handIn('own');
+    const online = await SharedCase.open(sides, BOTH_MODES, 'online');
+    await online.handIn(PLAN, 'own');
     await online.takenIn();
-    const before = await online.at(nantong);
-    await expect(online.act(nantong, 'accept')).rejects.toMatchObject({ code: 'ILLEGAL_TRANSITION' });
-    expect(await online.at(nantong)).toEqual(before);
+    const before = await online.at('receiving');
+    await expect(online.act('receiving', 'accept')).rejects.toMatchObject({ code: 'ILLEGAL_TRANSITION' });
+    expect(await online.at('receiving')).toEqual(before);
 
-    const agency = await Case.open('agency');
-    await agency.handIn('own');
+    const agency = await SharedCase.open(sides, BOTH_MODES);
+    await agency.handIn(PLAN, 'own');
     await agency.takenIn();
-    await agency.act(nantong, 'accept');
+    await agency.act('receiving', 'accept');
     await agency.are('accepted');
   });
 
   it('knows no one-time notice at a window', async () => {
-    const online = await Case.open('online');
+    const online = await SharedCase.open(sides, BOTH_MODES, 'online');
     const items = [{ material: PLAN, reason: '缺少' }];
-    await expect(online.act(nantong, 'one-time-notice', { items })).rejects.toMatchObject({
+    await expect(online.act('receiving', 'one-time-notice', { items })).rejects.toMatchObject({
       code: 'ILLEGAL_TRANSITION',
     });
-    expect((await online.at(nantong)).state).toBe('draft');
+    expect((await online.at('receiving')).state).toBe('draft');
   });
 
   it('refuses a case in a mode that was not agreed', async () => {
-    await expect(Case.open('online', NO_MATERIALS)).rejects.toMatchObject({ code: 'MODE_NOT_COVERED' });
+    await expect(SharedCase.open(sides, NO_MATERIALS, 'online')).rejects.toMatchObject({ code: 'MODE_NOT_COVERED' });
   });
 });
 
 describe('M4 直接通办 direct', () => {
   const direct = async (item: string) => {
     const input = caseInput('150626', item, { mode: 'direct' });
-    return nantong.services.cases.create(input);
+    return sides.receiving.services.cases.create(input);
   };
   const step = (key: string, event: Event, data: object = {}) =>
-    nantong.services.cases.act(key, event, { handler: WINDOW, ...data });
+    sides.receiving.services.cases.act(key, event, { handler: WINDOW, ...data });
   const decided = async (key: string) => {
     for (const event of ['receive', 'accept'] as const) await step(key, event);
     return step(key, 'deny', { explanation: '不符合条件' });
   };
-  const envelopes = async () => (await nantong.core.store.read.get('SELECT count(*) AS n FROM outbox'))!.n;
+  const envelopes = async () => (await sides.receiving.core.store.read.get('SELECT count(*) AS n FROM outbox'))!.n;
 
   it('is decided where it was taken in, with clocks of its own, and the home region learns the outcome alone', async () => {
     const before = await envelopes();
@@ -199,15 +141,15 @@ describe('M4 直接通办 direct', () => {
     ]);
     expect(await envelopes()).toBe(before);
     await step(conversation, 'deny', { explanation: '不符合条件' });
-    const told = () => uxin.services.cases.directOutcomes(10);
+    const told = () => sides.handling.services.cases.directOutcomes(10);
     await until('the outcome', async () => (await told()).length === 1);
     expect(await told()).toMatchObject([
       { conversation, peer: '320600', number, item: ANYWHERE, decision: 'denied', certificate: '' },
     ]);
     // Name, number and telephone are on the allow-list, the address is not.
     expect((await told()).map(({ applicant }) => applicant)).toEqual([PERMITTED]);
-    await expect(uxin.services.cases.demand(conversation)).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    const holdings = await nantong.services.cases.holdings(conversation);
+    await expect(sides.handling.services.cases.demand(conversation)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    const holdings = await sides.receiving.services.cases.holdings(conversation);
     expect(new Set(holdings.map(({ region }) => region))).toEqual(new Set(['320600']));
     expect((await step(conversation, 'deliver', { way: 'window' })).state).toBe('delivered');
   });
@@ -217,18 +159,20 @@ describe('M4 直接通办 direct', () => {
     const { conversation } = await direct('EX905');
     expect((await decided(conversation)).state).toBe('denied');
     expect(await envelopes()).toBe(before);
-    expect((await nantong.services.cases.events(conversation)).at(-1)).toMatchObject({ event: 'home-not-told' });
+    expect((await sides.receiving.services.cases.events(conversation)).at(-1)).toMatchObject({
+      event: 'home-not-told',
+    });
   });
 
   it.each<[string, string, object]>([
     ['an item that is bound to a place', 'ITEM_UNKNOWN', { item: BOTH_MODES }],
     ['somebody of our own', 'VALIDATION_FAILED', { handlingRegion: '320600' }],
   ])('is not for %s: %s', async (_, code, changes) => {
-    const before = await nantong.core.store.read.get('SELECT count(*) AS n FROM case_file');
+    const before = await sides.receiving.core.store.read.get('SELECT count(*) AS n FROM case_file');
     const input = caseInput('150626', ANYWHERE, { mode: 'direct', ...changes });
-    await expect(nantong.services.cases.create(input)).rejects.toMatchObject({ code });
-    await expect(nantong.services.cases.submit(input)).rejects.toMatchObject({ code });
-    expect(await nantong.core.store.read.get('SELECT count(*) AS n FROM case_file')).toEqual(before);
+    await expect(sides.receiving.services.cases.create(input)).rejects.toMatchObject({ code });
+    await expect(sides.receiving.services.cases.submit(input)).rejects.toMatchObject({ code });
+    expect(await sides.receiving.core.store.read.get('SELECT count(*) AS n FROM case_file')).toEqual(before);
   });
 
   it('is not handed over', async () => {
@@ -236,7 +180,7 @@ describe('M4 直接通办 direct', () => {
     await step(conversation, 'receive');
     await expect(step(conversation, 'transfer')).rejects.toMatchObject({ code: 'ILLEGAL_TRANSITION' });
     await expect(
-      nantong.services.cases.submit(caseInput('150626', ANYWHERE, { mode: 'direct' })),
+      sides.receiving.services.cases.submit(caseInput('150626', ANYWHERE, { mode: 'direct' })),
     ).rejects.toMatchObject({
       code: 'VALIDATION_FAILED',
     });
@@ -247,17 +191,19 @@ describe('paper originals', () => {
   const parcels = [{ material: PLAN, copies: 2 }];
 
   it('P5, P5a: are announced with their number and signed in; the state stays, both regions keep it', async () => {
-    const agency = await Case.open('agency');
-    await agency.handIn('paper');
+    const agency = await SharedCase.open(sides, BOTH_MODES);
+    await agency.handIn(PLAN, 'paper');
     await agency.takenIn();
-    await agency.note(nantong, 'paper-sent', { carrier: 'EMS', trackingNumber: PARCEL, parcels });
-    await until('the news of the parcel', async () => (await agency.at(uxin)).document.notes?.length === 1);
+    await agency.note('receiving', 'paper-sent', { carrier: 'EMS', trackingNumber: PARCEL, parcels });
+    await until('the news of the parcel', async () => (await agency.at('handling')).document.notes?.length === 1);
     const received = [{ material: PLAN, isComplete: false, remark: '缺第 3 页' }];
-    await agency.note(uxin, 'paper-signed-in', { trackingNumber: PARCEL, parcels: received });
-    await until('the news of its arrival', async () => (await agency.at(nantong)).document.notes?.length === 2);
+    await agency.note('handling', 'paper-signed-in', { trackingNumber: PARCEL, parcels: received });
+    await until('the news of its arrival', async () => (await agency.at('receiving')).document.notes?.length === 2);
     await agency.are('transferred');
 
-    const views = await Promise.all([nantong, uxin].map(async (side) => (await agency.at(side)).document.notes));
+    const views = await Promise.all(
+      (['receiving', 'handling'] as const).map(async (side) => (await agency.at(side)).document.notes),
+    );
     const facts = views.map((notes) =>
       notes!.map(({ kind, region, handler, at, data }) => ({ kind, region, handler, at, data })),
     );
@@ -266,38 +212,37 @@ describe('paper originals', () => {
       { kind: 'paper-sent', region: '320600', data: { trackingNumber: PARCEL, parcels } },
       { kind: 'paper-signed-in', region: '150626', data: { parcels: received } },
     ]);
-    const events = await uxin.services.cases.events(agency.key);
+    const events = await sides.handling.services.cases.events(agency.key);
     expect(events.map(({ event }) => event)).toEqual(['transfer', 'paper-sent', 'paper-signed-in']);
   });
 
   it('can be noted while an act waits for its receipt, and wait for nothing themselves', async () => {
-    const agency = await Case.open('agency');
-    await agency.handIn('crossing');
+    const agency = await SharedCase.open(sides, BOTH_MODES);
+    await agency.handIn(PLAN, 'crossing');
     await agency.takenIn();
-    await uxin.stop();
-    await agency.act(nantong, 'withdraw', { reason: '不再需要' });
-    const noted = await agency.note(nantong, 'paper-sent', { carrier: 'EMS', trackingNumber: PARCEL, parcels });
+    await sides.handling.stop();
+    await agency.act('receiving', 'withdraw', { reason: '不再需要' });
+    const noted = await agency.note('receiving', 'paper-sent', { carrier: 'EMS', trackingNumber: PARCEL, parcels });
     expect(noted).toMatchObject({ state: 'transferred', pending: { event: 'withdraw' } });
-    uxin = await openLiveRegion(uxin.folder);
+    sides.handling = await openLiveRegion(sides.handling.folder);
     await agency.are('withdrawn');
-    await until('the note', async () => (await agency.at(uxin)).document.notes?.length === 1);
+    await until('the note', async () => (await agency.at('handling')).document.notes?.length === 1);
   });
 
-  it.each<[string, 'nantong' | 'uxin', NoteName, object]>([
+  it.each<[string, keyof Sides, NoteName, object]>([
     [
       'signed in that nobody sent',
-      'uxin',
+      'handling',
       'paper-signed-in',
       { trackingNumber: 'EA000', parcels: [{ material: PLAN, isComplete: true, remark: '' }] },
     ],
-    ['sent by the department', 'uxin', 'paper-sent', { carrier: 'EMS', trackingNumber: PARCEL, parcels }],
+    ['sent by the department', 'handling', 'paper-sent', { carrier: 'EMS', trackingNumber: PARCEL, parcels }],
   ])('are refused when %s, and nothing is told', async (_, side, kind, data) => {
-    const agency = await Case.open('agency');
-    await agency.handIn('refused');
+    const agency = await SharedCase.open(sides, BOTH_MODES);
+    await agency.handIn(PLAN, 'refused');
     await agency.takenIn();
-    const region = side === 'uxin' ? uxin : nantong;
-    const before = await agency.at(region);
-    await expect(agency.note(region, kind, data)).rejects.toMatchObject({ code: 'ILLEGAL_TRANSITION' });
-    expect(await agency.at(region)).toEqual(before);
+    const before = await agency.at(side);
+    await expect(agency.note(side, kind, data)).rejects.toMatchObject({ code: 'ILLEGAL_TRANSITION' });
+    expect(await agency.at(side)).toEqual(before);
   });
 });

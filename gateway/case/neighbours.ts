@@ -12,6 +12,8 @@ export interface ItemFacts {
   readonly acceptanceWorkingDays: number;
   readonly paperOriginals: boolean;
   readonly materials: readonly messages.MaterialRule[];
+  /** JSON Schema of what the applicant fills in; empty where any form is taken. */
+  readonly formSchema: string;
   /** Name of the certificate that the item produces. */
   readonly result: string;
 }
@@ -49,7 +51,8 @@ export interface SignedCertificate {
 
 /** The neighbouring rooms, as the cases see them. */
 export interface CaseNeighbours extends Desk {
-  readonly itemOf: (sql: Sql, region: string, item: string) => Promise<ItemFacts | undefined>;
+  /** @param digest the version in hex; the one that holds now when it is left out */
+  readonly itemOf: (sql: Sql, region: string, item: string, digest?: string) => Promise<ItemFacts | undefined>;
   /** An authorization that permits the first message of a case. @throws AuthorizationError */
   readonly permit: (use: AuthorizedUse) => Citation;
   /** The authorization under which a case goes on. @throws AuthorizationError */

@@ -60,8 +60,9 @@ const BUILDERS: Readonly<Partial<Record<Event, Builder>>> = {
 /** What opens a case at the other region. */
 function applicationOf({ file, itemDigest }: ActFacts) {
   const { item, mode, number, document } = file;
-  const { applicant, form, materials } = document;
-  return { item, itemDigest, mode, caseNumber: number, applicant, form, materials: materials.map(materialMessage) };
+  const { applicant, form, materials, queryCode } = document;
+  const handedIn = { applicant, form, materials: materials.map(materialMessage) };
+  return { item, itemDigest, mode, caseNumber: number, ...handedIn, queryCode };
 }
 
 /** What the window that took it in adds. */
@@ -95,6 +96,7 @@ export function stepRecord(payload: object): object {
     form: _form,
     certificate: _certificate,
     itemDigest: _item,
+    queryCode: _code,
     ...rest
   } = payload as Record<string, unknown>;
   if (!Array.isArray(materials)) return rest;

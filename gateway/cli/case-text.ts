@@ -42,6 +42,8 @@ export interface CaseView extends CaseSummary {
     readonly code?: string;
   }[];
   /** Identifier. */
+  readonly repeatedNotices: readonly { readonly at: number; readonly materials: readonly string[] }[];
+  readonly queryCode: string;
   readonly certificate?: string;
   readonly rejected?: { readonly event: string; readonly code: string };
   readonly createdAt: number;
@@ -60,6 +62,8 @@ export function caseText(view: CaseView): string {
     ['等待回执 Awaiting receipt', view.pending],
     ['可办 Allowed', view.allowed.join(', ')],
     ['被拒 Rejected', view.rejected && `${view.rejected.event}: ${view.rejected.code}`],
+    ['查询码 Query code', view.queryCode],
+    ['重复告知 Told twice', view.repeatedNotices.flatMap(({ materials }) => materials).join('、')],
     ['授权 Authorization', view.authorization],
     ['电子证照 Certificate', view.certificate],
     ['创建 Created', chinaTime(view.createdAt)],
@@ -71,6 +75,33 @@ export function caseText(view: CaseView): string {
     ...(view.notes.length > 0 ? [noteTable(view.notes)] : []),
   ];
   return [facts, ...tables].join('\n');
+}
+
+/** How far a case is, as an applicant may know it. */
+export interface Progress {
+  readonly number: string;
+  readonly item: string;
+  readonly stateLabel: { readonly zh: string; readonly en: string };
+  /** Milliseconds. */
+  readonly updatedAt: number;
+  readonly limits: readonly {
+    readonly label: { readonly zh: string; readonly en: string };
+    readonly dueAt: number;
+    readonly isLate: boolean;
+  }[];
+}
+
+export function progressText({ number, item, stateLabel, updatedAt, limits }: Progress): string {
+  return pairs([
+    ['办件编号 Number', number],
+    ['事项 Item', item],
+    ['状态 State', `${stateLabel.zh} ${stateLabel.en}`],
+    ['更新 Updated', chinaTime(updatedAt)],
+    ...limits.map(({ label, dueAt, isLate }): [string, string] => [
+      `${label.zh} ${label.en}`,
+      `${chinaTime(dueAt)}${isLate ? ' 逾期 late' : ''}`,
+    ]),
+  ]);
 }
 
 /** How another region decided a case of one of our people; personal data is masked by the gateway. */

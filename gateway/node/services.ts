@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { CodedError, isErrorCode, type Mode, type messages, type PayloadName } from '#proto';
+import { CodedError, isErrorCode, type messages, type PayloadName } from '#proto';
 import { builtInCertificateTypes, type CertificateTypes, wordOf } from '#trust';
 import type { AgreementNews } from '../authorization/agreement-books.ts';
 import { AuthorizationService } from '../authorization/authorization-service.ts';
@@ -89,7 +89,7 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
   const checks = openChecks(core, authorizations, certificates, notices, dispatcher, () => platforms);
   const examinations = openExaminations(core, events);
   const neighbours = caseNeighbours(core, authorizations, catalogue, certificates, events, () => examinations.wake());
-  const cases = new CaseService({ ...core, now: () => core.clock.now(), neighbours });
+  const cases = new CaseService({ ...core, now: () => core.clock.now(), newCode: newQueryCode, neighbours });
   const { library } = core.config.certificates;
   const platforms = new Platforms({
     ...core,
@@ -233,12 +233,8 @@ function agreementNews({ log, clock }: Core, events: PlatformEvents): AgreementN
 /** What a catalogue stands for: the items of one department in what its region published to the other. */
 function catalogueItems(catalogue: CatalogueService): CatalogueItems {
   return async (publisher, recipient, scope, department) => {
-    const published = (await catalogue.catalogues()).some(
-      (one) => one.publisher === publisher && one.peer === recipient && one.scope === scope,
-    );
-    if (!published) return undefined;
-    const items = await catalogue.list(publisher);
-    return items.filter(({ item }) => item.departmentCode === department).map(({ item }) => item.code);
+    const items = await catalogue.named(publisher, recipient, scope);
+    return items?.filter(({ item }) => item.departmentCode === department).map(({ item }) => item.code);
   };
 }
 
@@ -293,7 +289,7 @@ function openChecks(
     signerFor: (peer) => core.keyring.signerFor(peer),
     certificates,
     outgoingNotices,
-    isOutdated: (region, subject, answeredAt) => incomingNotices.isOutdated(region, subject, answeredAt),
+    incomingNotices,
     newConversation: core.newId,
     peerOf: (region) => core.peers.demand(region),
     client: (region) => {
@@ -318,8 +314,8 @@ function caseNeighbours(
   wake: () => void,
 ): CaseNeighbours {
   return {
-    itemOf: async (sql, region, code) => {
-      const found = await catalogue.itemOf(sql, region, code);
+    itemOf: async (sql, region, code, digest) => {
+      const found = await catalogue.itemOf(sql, region, code, digest);
       return found && { ...found.item, digest: found.digest };
     },
     permit: (use) => authorizations.permit(use.handling, use),
@@ -366,9 +362,9 @@ function incomingHandlers(
     region: core.region,
     now: () => core.clock.now(),
     materials: core.materials,
-    offered: async (sql, code, mode: Mode) => {
-      const found = await catalogue.itemOf(sql, core.region, code);
-      return found?.item.modes.includes(mode) ? found.item : undefined;
+    offered: async (sql, { mode, ...cited }) => {
+      const found = await catalogue.citedItem(sql, cited);
+      return found?.item.modes.includes(mode) ? { ...found.item, digest: found.digest } : undefined;
     },
     keepCertificate: async (tx, { conversation, item, issuer, identifier, text }) => {
       const kept = await certificates.keepReceived(tx, { conversation, item, issuer }, text);
@@ -412,6 +408,14 @@ function incomingHandlers(
     CaseRated: ofCase,
     WithdrawalRequested: ofCase,
   };
+}
+
+/** Letters and digits that nobody mixes up when they are read aloud or written down. */
+const CODE_ALPHABET = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ';
+const CODE_LENGTH = 10;
+
+function newQueryCode(): string {
+  return Array.from({ length: CODE_LENGTH }, () => CODE_ALPHABET[randomInt(CODE_ALPHABET.length)]).join('');
 }
 
 /** Messages whose only effect is their receipt. */

@@ -115,7 +115,9 @@ export async function authorize(
     ...changes,
   });
   const { id } = await receiving.services.authorizations.propose(draft);
-  await until('the proposal', async () => (await handling.services.authorizations.list()).length > 0);
+  await until('the proposal', async () =>
+    (await handling.services.authorizations.list()).some((proposed) => proposed.id === id),
+  );
   await handling.services.authorizations.accept(id);
   for (const side of [receiving, handling]) {
     await until('the agreement', async () => (await side.services.authorizations.get(id)).state === 'active');

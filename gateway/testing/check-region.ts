@@ -118,7 +118,7 @@ export async function checkRegion(
     log,
     certificates,
     outgoingNotices: notices.outgoing,
-    isOutdated: (region, subject, answeredAt) => notices.incoming.isOutdated(region, subject, answeredAt),
+    incomingNotices: notices.incoming,
     region: code,
     signerFor: () => own.signing,
     newId: randomUUIDv7,

@@ -9,16 +9,25 @@ import type { CaseRated as _tongban_v1_CaseRated, CaseRated__Output as _tongban_
 import type { CaseRefused as _tongban_v1_CaseRefused, CaseRefused__Output as _tongban_v1_CaseRefused__Output } from './tongban/v1/CaseRefused.ts';
 import type { CaseReturned as _tongban_v1_CaseReturned, CaseReturned__Output as _tongban_v1_CaseReturned__Output } from './tongban/v1/CaseReturned.ts';
 import type { CaseTransfer as _tongban_v1_CaseTransfer, CaseTransfer__Output as _tongban_v1_CaseTransfer__Output } from './tongban/v1/CaseTransfer.ts';
+import type { CertificatePrinted as _tongban_v1_CertificatePrinted, CertificatePrinted__Output as _tongban_v1_CertificatePrinted__Output } from './tongban/v1/CertificatePrinted.ts';
+import type { ComplaintLinked as _tongban_v1_ComplaintLinked, ComplaintLinked__Output as _tongban_v1_ComplaintLinked__Output } from './tongban/v1/ComplaintLinked.ts';
+import type { DeliveryConfirmed as _tongban_v1_DeliveryConfirmed, DeliveryConfirmed__Output as _tongban_v1_DeliveryConfirmed__Output } from './tongban/v1/DeliveryConfirmed.ts';
 import type { DirectOutcome as _tongban_v1_DirectOutcome, DirectOutcome__Output as _tongban_v1_DirectOutcome__Output } from './tongban/v1/DirectOutcome.ts';
+import type { FollowedUp as _tongban_v1_FollowedUp, FollowedUp__Output as _tongban_v1_FollowedUp__Output } from './tongban/v1/FollowedUp.ts';
 import type { Handler as _tongban_v1_Handler, Handler__Output as _tongban_v1_Handler__Output } from './tongban/v1/Handler.ts';
 import type { IdentityCheck as _tongban_v1_IdentityCheck, IdentityCheck__Output as _tongban_v1_IdentityCheck__Output } from './tongban/v1/IdentityCheck.ts';
 import type { Material as _tongban_v1_Material, Material__Output as _tongban_v1_Material__Output } from './tongban/v1/Material.ts';
 import type { MaterialOpinion as _tongban_v1_MaterialOpinion, MaterialOpinion__Output as _tongban_v1_MaterialOpinion__Output } from './tongban/v1/MaterialOpinion.ts';
+import type { MaterialsReviewed as _tongban_v1_MaterialsReviewed, MaterialsReviewed__Output as _tongban_v1_MaterialsReviewed__Output } from './tongban/v1/MaterialsReviewed.ts';
 import type { PaperParcel as _tongban_v1_PaperParcel, PaperParcel__Output as _tongban_v1_PaperParcel__Output } from './tongban/v1/PaperParcel.ts';
 import type { PaperSent as _tongban_v1_PaperSent, PaperSent__Output as _tongban_v1_PaperSent__Output } from './tongban/v1/PaperSent.ts';
 import type { PaperSignedIn as _tongban_v1_PaperSignedIn, PaperSignedIn__Output as _tongban_v1_PaperSignedIn__Output } from './tongban/v1/PaperSignedIn.ts';
+import type { PassedOn as _tongban_v1_PassedOn, PassedOn__Output as _tongban_v1_PassedOn__Output } from './tongban/v1/PassedOn.ts';
 import type { PreviewGiven as _tongban_v1_PreviewGiven, PreviewGiven__Output as _tongban_v1_PreviewGiven__Output } from './tongban/v1/PreviewGiven.ts';
 import type { PreviewRequested as _tongban_v1_PreviewRequested, PreviewRequested__Output as _tongban_v1_PreviewRequested__Output } from './tongban/v1/PreviewRequested.ts';
+import type { QuestionAnswered as _tongban_v1_QuestionAnswered, QuestionAnswered__Output as _tongban_v1_QuestionAnswered__Output } from './tongban/v1/QuestionAnswered.ts';
+import type { QuestionAsked as _tongban_v1_QuestionAsked, QuestionAsked__Output as _tongban_v1_QuestionAsked__Output } from './tongban/v1/QuestionAsked.ts';
+import type { RatingAnswered as _tongban_v1_RatingAnswered, RatingAnswered__Output as _tongban_v1_RatingAnswered__Output } from './tongban/v1/RatingAnswered.ts';
 import type { ResultDelivered as _tongban_v1_ResultDelivered, ResultDelivered__Output as _tongban_v1_ResultDelivered__Output } from './tongban/v1/ResultDelivered.ts';
 import type { ResultIssued as _tongban_v1_ResultIssued, ResultIssued__Output as _tongban_v1_ResultIssued__Output } from './tongban/v1/ResultIssued.ts';
 import type { SignedInParcel as _tongban_v1_SignedInParcel, SignedInParcel__Output as _tongban_v1_SignedInParcel__Output } from './tongban/v1/SignedInParcel.ts';
@@ -44,16 +53,25 @@ export interface ProtoGrpcType {
       CaseRefused: MessageTypeDefinition<_tongban_v1_CaseRefused, _tongban_v1_CaseRefused__Output>
       CaseReturned: MessageTypeDefinition<_tongban_v1_CaseReturned, _tongban_v1_CaseReturned__Output>
       CaseTransfer: MessageTypeDefinition<_tongban_v1_CaseTransfer, _tongban_v1_CaseTransfer__Output>
+      CertificatePrinted: MessageTypeDefinition<_tongban_v1_CertificatePrinted, _tongban_v1_CertificatePrinted__Output>
+      ComplaintLinked: MessageTypeDefinition<_tongban_v1_ComplaintLinked, _tongban_v1_ComplaintLinked__Output>
+      DeliveryConfirmed: MessageTypeDefinition<_tongban_v1_DeliveryConfirmed, _tongban_v1_DeliveryConfirmed__Output>
       DirectOutcome: MessageTypeDefinition<_tongban_v1_DirectOutcome, _tongban_v1_DirectOutcome__Output>
+      FollowedUp: MessageTypeDefinition<_tongban_v1_FollowedUp, _tongban_v1_FollowedUp__Output>
       Handler: MessageTypeDefinition<_tongban_v1_Handler, _tongban_v1_Handler__Output>
       IdentityCheck: MessageTypeDefinition<_tongban_v1_IdentityCheck, _tongban_v1_IdentityCheck__Output>
       Material: MessageTypeDefinition<_tongban_v1_Material, _tongban_v1_Material__Output>
       MaterialOpinion: MessageTypeDefinition<_tongban_v1_MaterialOpinion, _tongban_v1_MaterialOpinion__Output>
+      MaterialsReviewed: MessageTypeDefinition<_tongban_v1_MaterialsReviewed, _tongban_v1_MaterialsReviewed__Output>
       PaperParcel: MessageTypeDefinition<_tongban_v1_PaperParcel, _tongban_v1_PaperParcel__Output>
       PaperSent: MessageTypeDefinition<_tongban_v1_PaperSent, _tongban_v1_PaperSent__Output>
       PaperSignedIn: MessageTypeDefinition<_tongban_v1_PaperSignedIn, _tongban_v1_PaperSignedIn__Output>
+      PassedOn: MessageTypeDefinition<_tongban_v1_PassedOn, _tongban_v1_PassedOn__Output>
       PreviewGiven: MessageTypeDefinition<_tongban_v1_PreviewGiven, _tongban_v1_PreviewGiven__Output>
       PreviewRequested: MessageTypeDefinition<_tongban_v1_PreviewRequested, _tongban_v1_PreviewRequested__Output>
+      QuestionAnswered: MessageTypeDefinition<_tongban_v1_QuestionAnswered, _tongban_v1_QuestionAnswered__Output>
+      QuestionAsked: MessageTypeDefinition<_tongban_v1_QuestionAsked, _tongban_v1_QuestionAsked__Output>
+      RatingAnswered: MessageTypeDefinition<_tongban_v1_RatingAnswered, _tongban_v1_RatingAnswered__Output>
       ResultDelivered: MessageTypeDefinition<_tongban_v1_ResultDelivered, _tongban_v1_ResultDelivered__Output>
       ResultIssued: MessageTypeDefinition<_tongban_v1_ResultIssued, _tongban_v1_ResultIssued__Output>
       SignedInParcel: MessageTypeDefinition<_tongban_v1_SignedInParcel, _tongban_v1_SignedInParcel__Output>

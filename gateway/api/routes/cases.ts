@@ -24,9 +24,10 @@ import {
   EventWord,
   HoldingJson,
   NoteWord,
+  ProgressJson,
   StateWord,
 } from '../views/case-schemas.ts';
-import { caseJson, caseSummary, directOutcomeJson } from '../views/case-view.ts';
+import { caseJson, caseSummary, directOutcomeJson, progressJson } from '../views/case-view.ts';
 import { seesPersonalData } from '../views/privacy.ts';
 import { CLOSED, described, page } from '../views/schemas.ts';
 
@@ -117,6 +118,19 @@ export function caseRoutes(context: ApiContext, once: AnswerOnce, answers: SqlId
         const { items, next } = pageOf(found, limit, ({ createdAt, conversation }) => [createdAt, conversation]);
         return { cases: items.map(caseSummary), ...(next && { next }) };
       },
+    );
+
+    app.get(
+      '/v1/progress/:code',
+      {
+        schema: {
+          tags,
+          summary: '凭查询码查询进度，不含个人信息 / how far a case is, by the code of the applicant; nothing personal',
+          params: Type.Object({ code: Type.String({ maxLength: 20 }) }, CLOSED),
+          response: { 200: ProgressJson },
+        },
+      },
+      async (request) => progressJson(await cases.progress(request.params.code), clock.now()),
     );
 
     app.get(

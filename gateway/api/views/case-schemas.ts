@@ -125,6 +125,11 @@ export const CaseJson = Type.Object({
     }),
     { description: '随件登记 / what was noted beside the course of the case' },
   ),
+  repeatedNotices: Type.Array(
+    Type.Object({ event: EventWord, at: instant('告知时间 / when'), materials: Type.Array(Type.String()) }),
+    { description: '违反一次性告知:前次即可告知而未告知的材料 / what an earlier notice could have named' },
+  ),
+  queryCode: Type.String({ description: '查询码,交申请人 / for the applicant to ask how far his case is' }),
   certificate: Type.Optional(Type.String({ description: '电子证照标识 / identifier of the certificate' })),
   rejected: Type.Optional(
     Type.Object(
@@ -144,6 +149,24 @@ export const CaseEventJson = Type.Object({
   state: Type.String({ description: '之后的状态 / state afterwards' }),
   envelope: Type.String({ description: '报文编号 / envelope that carried it; empty for local steps' }),
   data: Type.Unsafe<object>({ type: 'object', additionalProperties: true }),
+});
+
+/** How far a case is, for the applicant. */
+export const ProgressJson = Type.Object({
+  number: Type.String(),
+  item: Type.String(),
+  mode: words(MODES),
+  state: StateWord,
+  stateLabel: Label,
+  updatedAt: instant('最近变化 / last change'),
+  limits: Type.Array(
+    Type.Object({
+      label: Label,
+      dueAt: instant('届满 / when it runs out'),
+      isLate: Type.Boolean(),
+    }),
+    { description: '正在计时的时限 / limits that run' },
+  ),
 });
 
 /** How another region decided a case of one of our people. */

@@ -38,6 +38,10 @@ export function caseJson(
     limits: document.limits.map((limit) => limitJson(limit, file.mode, now)),
     steps: document.steps,
     notes: (document.notes ?? []).map(noteJson),
+    repeatedNotices: (document.notices ?? []).flatMap(({ event, at, violations }) =>
+      violations.length > 0 ? [{ event, at, materials: violations }] : [],
+    ),
+    queryCode: isOpen ? document.queryCode : '',
     ...(document.certificate && { certificate: document.certificate }),
     ...(document.rejected && { rejected: document.rejected }),
   } as CaseJson;
@@ -47,6 +51,18 @@ export function caseJson(
 export function caseSummary(file: CaseFile): CaseSummaryJson {
   const { kind, name, documentType, documentNumber } = maskedApplicant(file.document.applicant);
   return { ...outlineOf(file), applicant: { kind, name, documentType, documentNumber } } as CaseSummaryJson;
+}
+
+/** What an applicant is told of his case: nothing personal. @param now milliseconds */
+export function progressJson(file: CaseFile, now: number) {
+  const { number, item, mode, state, updatedAt, document } = file;
+  const running = document.limits.filter((limit) => limit.state === 'running' && limit.dueAt !== undefined);
+  const limits = running.map(({ name, dueAt }) => ({
+    label: LIMIT_KINDS[name].label,
+    dueAt: dueAt!,
+    isLate: now > dueAt!,
+  }));
+  return { number, item, mode, state, stateLabel: STATES[state], updatedAt, limits };
 }
 
 /** How another region decided a case of ours, for any reader. */

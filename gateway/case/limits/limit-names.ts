@@ -16,6 +16,9 @@ export const LIMIT_KINDS = {
   supplement: { label: { zh: '补正', en: 'hand in the supplement' }, step: 'P6', holder: 'receiving' },
   promised: { label: { zh: '承诺办结', en: 'promised limit for deciding' }, step: 'P7', holder: 'handling' },
   statutory: { label: { zh: '法定办结', en: 'statutory limit for deciding' }, step: 'P7', holder: 'handling' },
+  'reply-receiving': { label: { zh: '答复协查、咨询', en: 'answer a question' }, step: 'P15', holder: 'receiving' },
+  'reply-handling': { label: { zh: '答复协查、咨询', en: 'answer a question' }, step: 'P15', holder: 'handling' },
+  'rating-answer': { label: { zh: '回应差评', en: 'answer a bad rating' }, step: 'P11', holder: 'handling' },
   delivery: { label: { zh: '送达', en: 'deliver the result' }, step: 'P10', holder: 'handling' },
 } as const satisfies Readonly<Record<string, LimitKind>>;
 

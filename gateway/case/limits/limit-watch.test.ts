@@ -66,6 +66,7 @@ const file: CaseFile = {
     handler: { organisation: '甲', window: '', staff: '1' },
     terms: { promisedWorkingDays: 3, statutoryWorkingDays: 0, acceptanceWorkingDays: 0, paperOriginals: false },
     limits: [PROMISED],
+    queryCode: '',
     steps: {},
   },
   createdAt: BEGAN,

@@ -10,6 +10,8 @@ export interface LimitFacts {
   readonly kind: string;
   /** Window that acted; its hours count. */
   readonly window: string;
+  /** Of a rating, 1 to 5. */
+  readonly score?: number | undefined;
   /** Until when a supplement is to be handed in. */
   readonly deadline?: number | undefined;
   readonly promisedDays: number;
@@ -26,6 +28,10 @@ const HAND_OVER_MINUTES = 120;
 const PAPER_DAYS = 1;
 /** 行政许可法第四十四条. */
 const DELIVERY_DAYS = 10;
+
+/** P11: a rating of one or two of five is bad, and answered within so many working days (政务服务“好差评”:限期整改、反馈). */
+const BAD = 2;
+const ANSWER_DAYS = 5;
 
 /** Limits that stand still together with the case. */
 const STOPPABLE: readonly LimitName[] = ['acceptance', 'promised', 'statutory'];
@@ -46,7 +52,7 @@ const BY_EVENT: Readonly<Partial<Record<Event, { readonly ends?: LimitName; read
 
 /** Whether a row may move a time limit. */
 export function movesLimits(row: Row): boolean {
-  return row.clock !== undefined || Object.hasOwn(BY_EVENT, row.event);
+  return row.clock !== undefined || row.event === 'rate' || Object.hasOwn(BY_EVENT, row.event);
 }
 
 /** Moves the time limits of a case by one row of its state machine. Pure. */
@@ -86,6 +92,8 @@ export function moveLimits(
   const { ends, starts } = BY_EVENT[row.event] ?? {};
   if (ends) moved.end(ends);
   if (starts) moved.begin(starts);
+  if (row.event === 'rate' && facts.score !== undefined && facts.score <= BAD)
+    moved.start('rating-answer', ANSWER_DAYS);
   return moved.limits;
 }
 

@@ -50,8 +50,8 @@ export async function note(
   const { handler, ...rest } = input;
   const data = content ? content(rest, { file, now: at }) : rest;
   const envelope = member ? await tell() : '';
-  const kept = { kind, region, handler, at, data, envelope };
-  return keepNote(tx, file, { note: kept, by: file.role, now: at }, neighbours);
+  const kept = { kind, region, by: file.role, handler, at, data, envelope };
+  return keepNote(tx, file, { note: kept, now: at }, neighbours);
 
   async function tell(): Promise<string> {
     const payload = { handler, notedAt: at, note: member!, [member!]: data };
@@ -80,6 +80,6 @@ export async function hearNote(
   const { id } = incoming.envelope.header;
   const at = Math.min(notedAt, incoming.receivedAt);
   const data = members[member] as object;
-  const note = { kind, region: incoming.peer.region, handler, at, data, envelope: id };
-  await keepNote(tx, file, { note, by, now: now() }, desk);
+  const note = { kind, region: incoming.peer.region, by, handler, at, data, envelope: id } as const;
+  await keepNote(tx, file, { note, now: now() }, desk);
 }

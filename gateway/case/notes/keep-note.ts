@@ -4,16 +4,13 @@ import type { Desk } from '../case-changes.ts';
 import type { CaseFile, KeptNote } from '../case-file.ts';
 import { caseRepository } from '../case-repository.ts';
 import { limitTable } from '../limits/limit-table.ts';
-import type { Role } from '../transitions.ts';
 import { NOTES, type NoteName } from './notes.ts';
 
 /** Notes of one case, at most. */
 const MAX_NOTES = 500;
 
-interface NotedBy {
+interface Noted {
   readonly note: KeptNote & { readonly kind: NoteName };
-  /** Part in the case of the region that noted it. */
-  readonly by: Role;
   /** Milliseconds. */
   readonly now: number;
 }
@@ -26,15 +23,16 @@ interface NotedBy {
 export async function keepNote(
   tx: Transaction,
   file: CaseFile,
-  { note, by, now }: NotedBy,
+  { note, now }: Noted,
   { emit, office }: Desk,
 ): Promise<CaseFile> {
-  const { kind, region, at, data, envelope } = note;
-  const { demand, effect } = NOTES[kind];
+  const { kind, region, by, at, data, envelope } = note;
+  const { demand, effect, claim } = NOTES[kind];
   const notes = file.document.notes ?? [];
   if (notes.length >= MAX_NOTES)
     throw new CodedError('ILLEGAL_TRANSITION', `the case holds ${MAX_NOTES} notes and takes no more`);
   demand?.(file, data, by);
+  if (by === file.role) await claim?.(tx, file, data, at);
   const changed: CaseFile = {
     ...file,
     version: file.version + 1,

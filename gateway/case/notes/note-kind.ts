@@ -1,5 +1,6 @@
 import type { NoteMember, Rule } from '#proto';
 import type { Right } from '#trust';
+import type { Transaction } from '../../store/store.ts';
 import type { CaseDocument, CaseFile } from '../case-file.ts';
 import type { Role, Row, State } from '../transitions.ts';
 
@@ -35,6 +36,8 @@ export interface NoteKind {
    * @throws CodedError with the code of the refusal
    */
   readonly demand?: (file: CaseFile, content: object, by: Role) => void;
+  /** What it takes from what our region keeps of all its cases, such as a blank form; asked where it is noted. */
+  readonly claim?: (tx: Transaction, file: CaseFile, content: object, at: number) => Promise<void>;
   /** What it changes in the document beside being noted there; `at` in milliseconds. */
   readonly effect?: (document: CaseDocument, content: object, by: Role, at: number) => Partial<CaseDocument>;
 }

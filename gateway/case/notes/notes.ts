@@ -1,10 +1,23 @@
 import type { NoteMember } from '#proto';
+import { complaintLinked, deliveryConfirmed, followedUp, ratingAnswered } from './after-delivery.ts';
+import { materialsReviewed, passedOn } from './department.ts';
 import type { NoteKind } from './note-kind.ts';
 import { paperSent, paperSignedIn } from './paper.ts';
+import { certificatePrinted } from './printing.ts';
+import { questionAnswered, questionAsked } from './questions.ts';
 
 const KINDS = {
   'paper-sent': paperSent,
   'paper-signed-in': paperSignedIn,
+  'materials-reviewed': materialsReviewed,
+  'passed-on': passedOn,
+  'question-asked': questionAsked,
+  'question-answered': questionAnswered,
+  'certificate-printed': certificatePrinted,
+  'delivery-confirmed': deliveryConfirmed,
+  'rating-answered': ratingAnswered,
+  'complaint-linked': complaintLinked,
+  'followed-up': followedUp,
 } as const satisfies Readonly<Record<string, NoteKind>>;
 
 /** Name of a kind of note, as buttons, events and histories have it. */

@@ -1,7 +1,16 @@
 import type { Command } from 'commander';
 import { CodedError } from '#proto';
 import { NOTE_NAMES } from '../../case/notes/notes.ts';
-import { type CaseSummary, type CaseView, caseTable, caseText, type Outcome, outcomeTable } from '../case-text.ts';
+import {
+  type CaseSummary,
+  type CaseView,
+  caseTable,
+  caseText,
+  type Outcome,
+  outcomeTable,
+  type Progress,
+  progressText,
+} from '../case-text.ts';
 import { type CaseEvent, type EnvelopeState, type Holding, holdingText, traceText } from '../case-trace.ts';
 import { connect, type GatewayClient, path } from '../client.ts';
 import { type Answer, type Cli, handle } from '../command.ts';
@@ -40,6 +49,14 @@ export function define(command: Command, cli: Cli): void {
     const client = await connect(gateway, cli.clock);
     const json = await client.get<{ cases: CaseSummary[]; next?: string }>('/v1/cases', { state, peer, limit, cursor });
     return { json, text: caseTable(json.cases) + nextPage(json.next) };
+  });
+
+  const progress = command.command('progress').description('凭查询码查询进度 / how far a case is, by its query code');
+  progress.argument('<code>', '查询码 / query code');
+  handle<GatewayOptions>(gatewayOption(progress), cli, async ({ gateway }, code) => {
+    const client = await connect(gateway, cli.clock);
+    const json = await client.get<Progress>(path`/v1/progress/${code!}`);
+    return { json, text: progressText(json) };
   });
 
   const outcomes = command

@@ -84,7 +84,16 @@ CREATE INDEX certificate_notice_unexpected ON certificate_notice (issuer) WHERE 
 -- when its issuer decided what it told us of a certificate
 ALTER TABLE certificate ADD COLUMN noticed_at INTEGER;
 CREATE INDEX certificate_digest ON certificate (digest, issuer);
-CREATE INDEX certificate_check_subject ON certificate_check (identifier, direction, peer);
+-- who asked about which certificates, by identifier or reference; of what the answers told something
+CREATE TABLE certificate_checked (
+  subject TEXT NOT NULL,
+  direction TEXT NOT NULL,
+  peer TEXT NOT NULL,
+  PRIMARY KEY (subject, direction, peer)
+) WITHOUT ROWID;
+INSERT INTO certificate_checked (subject, direction, peer)
+  SELECT DISTINCT identifier, direction, peer FROM certificate_check
+  WHERE status LIKE 'CERTIFICATE~_STATUS~_%' ESCAPE '~' AND status <> 'CERTIFICATE_STATUS_UNKNOWN';
 -- where our log holds the answer to a question of ours; checks by id, by age, and by the seals that they share
 ALTER TABLE certificate_check ADD COLUMN answer_log_position INTEGER;
 CREATE INDEX certificate_check_id ON certificate_check (id);

@@ -3,6 +3,15 @@
 import type { Handler as _tongban_v1_Handler, Handler__Output as _tongban_v1_Handler__Output } from '../../tongban/v1/Handler.ts';
 import type { PaperSent as _tongban_v1_PaperSent, PaperSent__Output as _tongban_v1_PaperSent__Output } from '../../tongban/v1/PaperSent.ts';
 import type { PaperSignedIn as _tongban_v1_PaperSignedIn, PaperSignedIn__Output as _tongban_v1_PaperSignedIn__Output } from '../../tongban/v1/PaperSignedIn.ts';
+import type { MaterialsReviewed as _tongban_v1_MaterialsReviewed, MaterialsReviewed__Output as _tongban_v1_MaterialsReviewed__Output } from '../../tongban/v1/MaterialsReviewed.ts';
+import type { PassedOn as _tongban_v1_PassedOn, PassedOn__Output as _tongban_v1_PassedOn__Output } from '../../tongban/v1/PassedOn.ts';
+import type { QuestionAsked as _tongban_v1_QuestionAsked, QuestionAsked__Output as _tongban_v1_QuestionAsked__Output } from '../../tongban/v1/QuestionAsked.ts';
+import type { QuestionAnswered as _tongban_v1_QuestionAnswered, QuestionAnswered__Output as _tongban_v1_QuestionAnswered__Output } from '../../tongban/v1/QuestionAnswered.ts';
+import type { DeliveryConfirmed as _tongban_v1_DeliveryConfirmed, DeliveryConfirmed__Output as _tongban_v1_DeliveryConfirmed__Output } from '../../tongban/v1/DeliveryConfirmed.ts';
+import type { RatingAnswered as _tongban_v1_RatingAnswered, RatingAnswered__Output as _tongban_v1_RatingAnswered__Output } from '../../tongban/v1/RatingAnswered.ts';
+import type { ComplaintLinked as _tongban_v1_ComplaintLinked, ComplaintLinked__Output as _tongban_v1_ComplaintLinked__Output } from '../../tongban/v1/ComplaintLinked.ts';
+import type { FollowedUp as _tongban_v1_FollowedUp, FollowedUp__Output as _tongban_v1_FollowedUp__Output } from '../../tongban/v1/FollowedUp.ts';
+import type { CertificatePrinted as _tongban_v1_CertificatePrinted, CertificatePrinted__Output as _tongban_v1_CertificatePrinted__Output } from '../../tongban/v1/CertificatePrinted.ts';
 import type { Long } from '@grpc/proto-loader';
 
 /**
@@ -13,7 +22,16 @@ export interface CaseNote {
   'notedAt'?: (number | string | Long);
   'paperSent'?: (_tongban_v1_PaperSent | null);
   'paperSignedIn'?: (_tongban_v1_PaperSignedIn | null);
-  'note'?: "paperSent"|"paperSignedIn";
+  'materialsReviewed'?: (_tongban_v1_MaterialsReviewed | null);
+  'passedOn'?: (_tongban_v1_PassedOn | null);
+  'questionAsked'?: (_tongban_v1_QuestionAsked | null);
+  'questionAnswered'?: (_tongban_v1_QuestionAnswered | null);
+  'deliveryConfirmed'?: (_tongban_v1_DeliveryConfirmed | null);
+  'ratingAnswered'?: (_tongban_v1_RatingAnswered | null);
+  'complaintLinked'?: (_tongban_v1_ComplaintLinked | null);
+  'followedUp'?: (_tongban_v1_FollowedUp | null);
+  'certificatePrinted'?: (_tongban_v1_CertificatePrinted | null);
+  'note'?: "paperSent"|"paperSignedIn"|"materialsReviewed"|"passedOn"|"questionAsked"|"questionAnswered"|"deliveryConfirmed"|"ratingAnswered"|"complaintLinked"|"followedUp"|"certificatePrinted";
 }
 
 /**
@@ -24,5 +42,14 @@ export interface CaseNote__Output {
   'notedAt': (number);
   'paperSent'?: (_tongban_v1_PaperSent__Output | null);
   'paperSignedIn'?: (_tongban_v1_PaperSignedIn__Output | null);
-  'note'?: "paperSent"|"paperSignedIn";
+  'materialsReviewed'?: (_tongban_v1_MaterialsReviewed__Output | null);
+  'passedOn'?: (_tongban_v1_PassedOn__Output | null);
+  'questionAsked'?: (_tongban_v1_QuestionAsked__Output | null);
+  'questionAnswered'?: (_tongban_v1_QuestionAnswered__Output | null);
+  'deliveryConfirmed'?: (_tongban_v1_DeliveryConfirmed__Output | null);
+  'ratingAnswered'?: (_tongban_v1_RatingAnswered__Output | null);
+  'complaintLinked'?: (_tongban_v1_ComplaintLinked__Output | null);
+  'followedUp'?: (_tongban_v1_FollowedUp__Output | null);
+  'certificatePrinted'?: (_tongban_v1_CertificatePrinted__Output | null);
+  'note'?: "paperSent"|"paperSignedIn"|"materialsReviewed"|"passedOn"|"questionAsked"|"questionAnswered"|"deliveryConfirmed"|"ratingAnswered"|"complaintLinked"|"followedUp"|"certificatePrinted";
 }

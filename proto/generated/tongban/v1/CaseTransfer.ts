@@ -45,6 +45,10 @@ export interface CaseTransfer {
    * First window responsible (首问负责).
    */
   'handler'?: (_tongban_v1_Handler | null);
+  /**
+   * P16: by which the applicant asks either region how far the case is (查询码).
+   */
+  'queryCode'?: (string);
 }
 
 /**
@@ -86,4 +90,8 @@ export interface CaseTransfer__Output {
    * First window responsible (首问负责).
    */
   'handler': (_tongban_v1_Handler__Output | null);
+  /**
+   * P16: by which the applicant asks either region how far the case is (查询码).
+   */
+  'queryCode': (string);
 }

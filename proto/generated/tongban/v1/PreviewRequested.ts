@@ -16,6 +16,7 @@ export interface PreviewRequested {
   'form'?: ({[key: string]: string});
   'materials'?: (_tongban_v1_Material)[];
   'handler'?: (_tongban_v1_Handler | null);
+  'queryCode'?: (string);
 }
 
 /**
@@ -30,4 +31,5 @@ export interface PreviewRequested__Output {
   'form': ({[key: string]: string});
   'materials': (_tongban_v1_Material__Output)[];
   'handler': (_tongban_v1_Handler__Output | null);
+  'queryCode': (string);
 }

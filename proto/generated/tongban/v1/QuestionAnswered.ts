@@ -1,0 +1,12 @@
+// Original file: tongban/v1/case.proto
+
+
+export interface QuestionAnswered {
+  'id'?: (string);
+  'answer'?: (string);
+}
+
+export interface QuestionAnswered__Output {
+  'id': (string);
+  'answer': (string);
+}
