@@ -4,6 +4,7 @@ import { ROUTE_ACCESS } from './api/route-access.ts';
 import { allRoutes } from './api/routes/index.ts';
 import { type ApiServer, createApiServer } from './api/server.ts';
 import { readApiKey } from './api/token.ts';
+import { purgeChecks } from './certificate/check-purge.ts';
 import { formatAddress, localUrl } from './config/address.ts';
 import type { GatewayConfig } from './config/config.ts';
 import { type RunInfo, removeRunFile, writeRunFile } from './config/run-file.ts';
@@ -16,8 +17,9 @@ export const VERSION = '0.1.0';
 
 /** Milliseconds that requests under way have at the end. */
 const GRACE_MS = 10_000;
-/** Milliseconds between two looks for staged files that nobody named, and for authorizations whose time has come. */
+/** Milliseconds between two looks for staged files that nobody named, old checks, and authorizations whose time has come. */
 const SWEEP_MS = 10 * 60 * 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** A gateway at work. */
 export interface RunningGateway {
@@ -55,6 +57,7 @@ export async function startGateway({
   } catch (error) {
     await core.refresh.stop();
     await services?.platforms.stop();
+    await services?.examinations.stop();
     await services?.sealing.close();
     await wire?.server.stop();
     await wire?.dispatcher.stop();
@@ -84,6 +87,7 @@ async function listen(core: Core, services: Services, wire: Wire): Promise<Runni
   services.examinations.wake();
   const sweeper = setInterval(() => {
     void sweep(core);
+    void forgetChecks(core);
     void keepCalendar(core, services);
     services.examinations.wake();
     void services.joint.tend();
@@ -163,6 +167,7 @@ async function openApi(core: Core, services: Services, wire: Wire): Promise<ApiS
     verification: services.verification,
     cases: services.cases,
     exportEvidence: services.exportEvidence,
+    exportCheckEvidence: services.exportCheckEvidence,
   };
   metrics.watchOutbox(() => core.peers.all().reduce((sum, peer) => sum + core.outbox.pending(peer.region), 0));
   return createApiServer({
@@ -198,6 +203,17 @@ async function keepCalendar({ log }: Core, { authorizations }: Services): Promis
     if (count > 0) log.info({ count }, 'authorizations changed with time or end soon');
   } catch (error) {
     log.error({ err: error }, 'the calendar of the authorizations could not be kept; it is tried again');
+  }
+}
+
+/** Some at a time: what is too many for one turn is left to the next. */
+async function forgetChecks({ store, clock, config, log }: Core): Promise<void> {
+  try {
+    const now = clock.now();
+    const count = await purgeChecks(store, now - config.checks.keepDays * DAY_MS, now);
+    if (count > 0) log.info({ count }, 'old checks were removed; the evidence log keeps their entries');
+  } catch (error) {
+    log.error({ err: error }, 'old checks could not be removed; it is tried again');
   }
 }
 

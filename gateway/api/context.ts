@@ -4,8 +4,11 @@ import type { CaseService } from '../case/case-service.ts';
 import type { CatalogueService } from '../catalogue/catalogue-service.ts';
 import type { CertificateService } from '../certificate/certificate-service.ts';
 import type { CheckService } from '../certificate/check-service.ts';
+import type { IncomingNotices } from '../certificate/notice/incoming-notices.ts';
+import type { OutgoingNotices } from '../certificate/notice/outgoing-notices.ts';
 import type { StatusLists } from '../certificate/status-lists.ts';
 import type { Documents } from '../document/documents.ts';
+import type { Examinations } from '../document/examinations.ts';
 import type { Entrustments } from '../entrustment/entrustments.ts';
 import type { EvidenceLog } from '../evidence/evidence-log.ts';
 import type { Timestamper } from '../evidence/timestamps/timestamper.ts';
@@ -17,9 +20,11 @@ import type { Dispatcher } from '../outbound/dispatcher.ts';
 import type { Outbox } from '../outbound/outbox.ts';
 import type { Peers } from '../peer/peers.ts';
 import type { Renditions } from '../rendition/renditions.ts';
+import type { WatermarkedCopies } from '../rendition/watermark/watermarked-copies.ts';
 import type { PeerProbe } from '../standing/peer-probe.ts';
 import type { ValidityWatch } from '../standing/validity-watch.ts';
 import type { Store } from '../store/store.ts';
+import type { PublicVerification } from '../verify/verification.ts';
 
 /** The rooms of the gateway, as the routes of the API see them. */
 export interface ApiContext {
@@ -44,10 +49,17 @@ export interface ApiContext {
   readonly entrustments: Entrustments;
   readonly catalogue: CatalogueService;
   readonly certificates: CertificateService;
+  readonly outgoingNotices: OutgoingNotices;
+  readonly incomingNotices: IncomingNotices;
   readonly renditions: Renditions;
+  readonly copies: WatermarkedCopies;
+  readonly examinations: Examinations;
   readonly statusLists: StatusLists;
   readonly checks: CheckService;
+  readonly verification: PublicVerification;
   readonly cases: CaseService;
   /** Evidence bundle of a conversation, as JSON text. */
   readonly exportEvidence: (conversation: string) => Promise<string>;
+  /** Evidence bundle of a check by the id of its question, and by the other region where that is not enough. */
+  readonly exportCheckEvidence: (id: string, peer: string | undefined) => Promise<string>;
 }

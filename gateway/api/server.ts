@@ -31,6 +31,8 @@ export interface ApiServerOptions {
     readonly bodyBytes: number;
     readonly requestsPerMinute: number;
   };
+  /** Addresses and networks of web servers before us, whose word about the address of a client is believed. */
+  readonly trustedProxies?: readonly string[];
   readonly routes: readonly RouteModule[];
   /** Who may use the routes. */
   readonly access: AccessTable;
@@ -59,6 +61,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const app: TypedFastify = fastify({
     ajv: AJV_OPTIONS,
     bodyLimit: limits.bodyBytes,
+    trustProxy: [...(options.trustedProxies ?? [])],
     genReqId: options.newRequestId,
     clientErrorHandler: answerBadHttp,
     frameworkErrors: handleError,

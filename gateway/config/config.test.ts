@@ -48,6 +48,7 @@ test('a file that says only what has no default gets every default', async () =>
       statusSources: {},
       statusMaxAgeMs: 86_400_000,
     },
+    seal: { kind: 'local', seals: [], settings: {} },
     checks: { answerSeconds: 0, reuseSeconds: 300 },
     office: expect.any(Office),
     verification: { page: true, askPeers: false, ratePerMinute: 30 },

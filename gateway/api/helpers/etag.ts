@@ -3,7 +3,7 @@ import { HttpFault } from '../problem.ts';
 
 /** Entity tag of a version of a thing (RFC 9110 section 8.8.3). Versions count up with every change. */
 export function etag(version: number): string {
-  return `"v${version}"`;
+  return quoted(`v${version}`);
 }
 
 /**
@@ -24,6 +24,16 @@ export function demandMatch(request: FastifyRequest, version: number): void {
 
 /** Whether the caller already has this version (RFC 9110 section 13.1.2): then answer 304 without a body. */
 export function isUnchanged(request: FastifyRequest, version: number): boolean {
+  return hasTag(request, `v${version}`);
+}
+
+/** Entity tag of something that has no version, by a name of its content. */
+export function quoted(name: string): string {
+  return `"${name}"`;
+}
+
+/** Whether the caller already has what has this tag. */
+export function hasTag(request: FastifyRequest, name: string): boolean {
   const tags = (request.headers['if-none-match'] ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-  return tags.includes('*') || tags.includes(etag(version));
+  return tags.includes('*') || tags.includes(quoted(name));
 }

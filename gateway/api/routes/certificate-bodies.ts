@@ -1,13 +1,23 @@
-import { CodedError, fields, oneOf, type Problem, text } from '#proto';
-import { STATUS_WORDS } from '#trust';
+import { CodedError, fields, oneOf, optional, type Problem, text } from '#proto';
+import { STATUS_WORDS, type StatusWord } from '#trust';
 import type { CertificateInput } from '../../certificate/issuable.ts';
+import { GROUNDS, type Ground } from '../../certificate/notice/words.ts';
 
 /** Characters of a certificate as text: what a message can carry. */
 export const certificateText = text(256 * 1024, { lines: true });
 
-export const statusBody = fields({ status: oneOf(...STATUS_WORDS), reason: text(500) });
+/** A change of status, as its route takes it. */
+export interface StatusInput {
+  readonly status: StatusWord;
+  readonly reason: string;
+  readonly ground?: Ground;
+}
 
-export const certificateBody = fields({ certificate: certificateText });
+export const statusBody = fields({
+  status: oneOf(...STATUS_WORDS),
+  reason: text(500),
+  ground: optional(oneOf(...GROUNDS)),
+});
 
 const INPUT_FIELDS: ReadonlySet<string> = new Set([
   'typeName',
@@ -21,6 +31,7 @@ const INPUT_FIELDS: ReadonlySet<string> = new Set([
   'validFrom',
   'validUntil',
   'fields',
+  'replaces',
 ]);
 
 /**

@@ -6,15 +6,15 @@ import { GROUNDS } from '../../certificate/notice/words.ts';
 import { codePointName } from '../../rendition/text.ts';
 import type { ApiContext } from '../context.ts';
 import { attachment } from '../helpers/attachment.ts';
-import { judgingContent, RULED, readInput } from '../helpers/body.ts';
+import { RULED, readInput } from '../helpers/body.ts';
 import type { AnswerOnce } from '../helpers/idempotency.ts';
 import type { SqlIdempotencyStore } from '../helpers/idempotency-store.ts';
 import type { RouteModule } from '../typed.ts';
-import { CertificateJson, certificateJson, contentFor, StandingJson, VerdictJson } from '../views/certificate-view.ts';
+import { CertificateJson, certificateJson, StandingJson } from '../views/certificate-view.ts';
 import { SentNoticeJson, sentNoticeJson } from '../views/notice-view.ts';
 import { seesPersonalData } from '../views/privacy.ts';
 import { bytesOf, CLOSED, described, words } from '../views/schemas.ts';
-import { certificateBody, issueInput, type StatusInput, statusBody } from './certificate-bodies.ts';
+import { issueInput, type StatusInput, statusBody } from './certificate-bodies.ts';
 
 const tags = ['电子证照 / certificates'];
 const PDF = 'application/pdf';
@@ -32,7 +32,7 @@ function issued({ identifier }: Issued): { status: number; body: Issued } {
   return { status: 201, body: { identifier } };
 }
 
-/** Certificates (电子证照): issuing, reading, status, verifying. */
+/** Certificates (电子证照): issuing, reading, status. */
 export function certificateRoutes(context: ApiContext, once: AnswerOnce, answers: SqlIdempotencyStore): RouteModule {
   const { certificates, renditions } = context;
 
@@ -149,36 +149,6 @@ export function certificateRoutes(context: ApiContext, once: AnswerOnce, answers
         const changes = await certificates.statusChanges(identifier);
         const { statusList } = certificate;
         return { identifier, issuer, status, ...(statusList && { statusList }), changes };
-      },
-    );
-
-    app.post(
-      '/v1/certificates/verify',
-      {
-        ...RULED,
-        schema: {
-          tags,
-          summary:
-            '验证证照 / verify a certificate with the statements and status lists that we have, not asking its issuer',
-          body: Type.Object({ certificate: Type.String() }, CLOSED),
-          response: { 200: VerdictJson },
-        },
-      },
-      async (request) => {
-        const { certificate: text } = readInput<{ certificate: string }>(certificateBody, request.body);
-        const verdict = await judgingContent(() => certificates.verify(text.trim()));
-        const { status, source, issuer, identifier, kid } = verdict;
-        return {
-          status,
-          source,
-          ...('asOf' in verdict && { asOf: verdict.asOf }),
-          issuer,
-          identifier,
-          kid,
-          digest: verdict.digest.toString('hex'),
-          disclosed: [...verdict.disclosed],
-          certificate: contentFor(verdict.certificate, seesPersonalData(request.user.role)),
-        };
       },
     );
   };

@@ -13,6 +13,7 @@ import { checkLine } from '../bulk/check-line.ts';
 import { answerInOrder } from '../bulk/in-order.ts';
 import { readLines } from '../bulk/lines.ts';
 import type { ApiContext } from '../context.ts';
+import { attachment } from '../helpers/attachment.ts';
 import { demandNone, judgingContent, RULED } from '../helpers/body.ts';
 import type { RouteModule } from '../typed.ts';
 import { bytesOf, CLOSED, described, words } from '../views/schemas.ts';
@@ -28,8 +29,16 @@ const told = {
   fields: Type.Record(Type.String(), Type.String()),
   validForSeconds: Type.Integer({ description: '签发地区允许重用的秒数 / seconds for which it may be used again' }),
   cached: Type.Boolean({ description: '此前的答复 / an answer that was given before; nobody was asked now' }),
-  evidence: Type.String({ description: '核验报文编号 / id of the question, kept with its sealed answer' }),
 };
+const evidence = Type.String({ description: '核验报文编号 / id of the question, kept with its sealed answer' });
+const CheckResultJson = Type.Object({
+  status: words(CHECK_STATUSES),
+  ...told,
+  evidence: Type.Optional(evidence),
+  source: Type.Optional(
+    words(['library'], '本地区签发,查本地区证照库,未询问他人 / we issued it: our own library, nobody was asked'),
+  ),
+});
 
 const CheckBodyJson = Type.Object(
   {
@@ -48,7 +57,7 @@ const CheckBodyJson = Type.Object(
 );
 
 /** Questions to the regions that issued certificates (证照核验), and to their data (数据共享查询). */
-export function checkRoutes({ certificates, checks }: ApiContext): RouteModule {
+export function checkRoutes({ certificates, checks, exportCheckEvidence }: ApiContext): RouteModule {
   return (app) => {
     app.post(
       '/v1/certificates/check',
@@ -58,7 +67,7 @@ export function checkRoutes({ certificates, checks }: ApiContext): RouteModule {
           tags: ['电子证照 / certificates'],
           summary: '向签发地区核验证照 / ask the region that issued a certificate how it stands',
           body: CheckBodyJson,
-          response: { 200: Type.Object({ status: words(CHECK_STATUSES), ...told }) },
+          response: { 200: CheckResultJson },
         },
       },
       async (request) => plain(await check(readCheck(request.body), 'alone')),
@@ -74,7 +83,7 @@ export function checkRoutes({ certificates, checks }: ApiContext): RouteModule {
           body: described<DataInput & { region: string }>(
             '{region, item, kind, parameters: [{name, type, value}], fields, purpose, legalBasis}; type: text, number, date, citizen-number, social-credit-code',
           ),
-          response: { 200: Type.Object({ status: words(DATA_STATUSES), ...told }) },
+          response: { 200: Type.Object({ status: words(DATA_STATUSES), ...told, evidence }) },
         },
       },
       async (request) => {
@@ -107,6 +116,34 @@ export function checkRoutes({ certificates, checks }: ApiContext): RouteModule {
           { atOnce: AT_ONCE },
         );
         return reply.type(NDJSON).send(answers);
+      },
+    );
+
+    app.get(
+      '/v1/checks/:id/evidence',
+      {
+        schema: {
+          tags: ['存证 / evidence'],
+          summary: '导出一次核验的存证包 / evidence of one check, for verification without us',
+          params: Type.Object({ id: Type.String({ description: '核验报文编号 / id of the question' }) }, CLOSED),
+          querystring: Type.Object(
+            {
+              peer: Type.Optional(
+                Type.String({ description: '对方地区,仅在多个地区用同一编号来问时需要 / the other region' }),
+              ),
+            },
+            CLOSED,
+          ),
+          response: { 200: bytesOf('application/json', '存证包 / evidence bundle') },
+        },
+      },
+      async (request, reply) => {
+        const { id } = request.params;
+        const bundle = await exportCheckEvidence(id, request.query.peer);
+        return reply
+          .type('application/json; charset=utf-8')
+          .header('content-disposition', attachment(`check-${id}.json`))
+          .send(Buffer.from(bundle));
       },
     );
   };

@@ -5,6 +5,9 @@ import type { RouteModule } from '../typed.ts';
 import { authorizationRoutes } from './authorizations.ts';
 import { bulkRoutes } from './bulk.ts';
 import { caseRoutes } from './cases.ts';
+import { certificateLibraryRoutes } from './certificate-library.ts';
+import { noticeRoutes } from './certificate-notices.ts';
+import { certificateVerifyRoutes } from './certificate-verify.ts';
 import { certificateRoutes } from './certificates.ts';
 import { checkRoutes } from './checks.ts';
 import { documentRoutes } from './documents.ts';
@@ -20,6 +23,7 @@ import { repinRoutes } from './repin.ts';
 import { standingRoutes } from './standing.ts';
 import { statementRoutes } from './statement.ts';
 import { statusListRoutes } from './status-list.ts';
+import { verifyRoutes } from './verify.ts';
 
 /** Every route of the API. Who may call them is in `ROUTE_ACCESS`. */
 export function allRoutes(context: ApiContext): RouteModule[] {
@@ -39,9 +43,13 @@ export function allRoutes(context: ApiContext): RouteModule[] {
     bulkRoutes(context),
     materialRoutes(context),
     documentRoutes(context),
-    certificateRoutes(context),
+    certificateLibraryRoutes(context),
+    certificateRoutes(context, answerOnce(answers), answers),
+    certificateVerifyRoutes(context),
+    noticeRoutes(context),
     checkRoutes(context),
     statusListRoutes(context),
+    verifyRoutes(context),
     evidenceRoutes(context),
   ];
 }

@@ -72,8 +72,14 @@ export function itemRoutes({ catalogue, region: own }: ApiContext): RouteModule 
         },
       },
       async (request) => {
-        const { added, changed, unchanged } = await catalogue.importItems(request.body);
-        return { imported: added + changed + unchanged, added, changed, unchanged };
+        const changes = await catalogue.importItems(request.body);
+        const count = (change: string) => changes.filter((one) => one.change === change).length;
+        return {
+          imported: changes.length,
+          added: count('added'),
+          changed: count('changed'),
+          unchanged: count('unchanged'),
+        };
       },
     );
 

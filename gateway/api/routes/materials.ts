@@ -4,9 +4,12 @@ import type { FastifyRequest } from 'fastify';
 import type { messages } from '#proto';
 import { CodedError, fields, LIMITS, oneOf, optional, text } from '#proto';
 import { readActInput } from '../../case/case-input.ts';
+import { codePointName } from '../../rendition/text.ts';
 import type { ApiContext } from '../context.ts';
 import { attachment } from '../helpers/attachment.ts';
 import { RULED, readInput } from '../helpers/body.ts';
+import { wordsOfCopy } from '../helpers/copy-words.ts';
+import { hasTag, quoted } from '../helpers/etag.ts';
 import type { RouteModule } from '../typed.ts';
 import { MaterialJson } from '../views/case-schemas.ts';
 import { materialJson } from '../views/case-view.ts';
@@ -16,6 +19,8 @@ const tags = ['材料 / materials'];
 const Key = Type.Object({ key: Type.String() }, CLOSED);
 const Place = Type.Object({ key: Type.String(), digest: Type.String() }, CLOSED);
 const OCTETS = 'application/octet-stream';
+const COPY =
+  '水印件由 PDF、JPEG、PNG 生成,不留存,原件不变 / a copy is made of PDF, JPEG and PNG, and not kept; the original stays as it is';
 
 const upload = fields({
   query: fields({ name: text(200), grade: optional(oneOf('C', 'D')) }),
@@ -28,7 +33,9 @@ const upload = fields({
 });
 
 /** Files of cases (材料), in and out in constant memory. */
-export function materialRoutes({ cases, materials }: ApiContext): RouteModule {
+export function materialRoutes(context: ApiContext): RouteModule {
+  const { cases, materials, copies, examinations } = context;
+
   return (app) => {
     app.post(
       '/v1/cases/:key/materials',
@@ -69,6 +76,7 @@ export function materialRoutes({ cases, materials }: ApiContext): RouteModule {
           { name: query.name, grade: query.grade ?? 'C', mediaType: headers['x-media-type'] },
           request.body as unknown as Readable,
         );
+        examinations.wake();
         return reply.code(201).send(materialJson(material));
       },
     );
@@ -98,17 +106,41 @@ export function materialRoutes({ cases, materials }: ApiContext): RouteModule {
       {
         schema: {
           tags,
-          summary: '下载材料 / the file',
+          summary: '下载材料,或其水印件 / the file, or a watermarked copy of it',
+          description: COPY,
           params: Place,
-          response: { 200: bytesOf(OCTETS, '文件 / the file') },
+          querystring: Type.Object(
+            { copy: Type.Optional(words(['watermarked'], '水印件 / a copy for reading')) },
+            CLOSED,
+          ),
+          response: {
+            200: bytesOf(OCTETS, '文件,或水印件(PDF) / the file, or a copy as a PDF'),
+            304: Type.Unsafe<undefined>({
+              type: 'null',
+              description: '水印件未变 / the copy is the one that the caller has',
+            }),
+          },
         },
       },
       async (request, reply) => {
-        const { conversation, document } = await cases.demand(request.params.key);
+        const file = await cases.demand(request.params.key);
+        const { conversation, document } = file;
         const digest = request.params.digest.toLowerCase();
         // A file that a peer staged is part of the case only once an envelope named it.
         const material = document.materials.find((candidate) => candidate.digest === digest);
         if (!material) throw new CodedError('NOT_FOUND', 'the case has no such material');
+        if (request.query.copy) {
+          const words = await wordsOfCopy(context, file, material);
+          const tag = copies.nameOf(digest, words);
+          reply.headers({ etag: quoted(tag), 'cache-control': 'private, no-cache' });
+          if (hasTag(request, tag)) return reply.code(304).send();
+          const { pdf, missing } = await copies.copy(conversation, digest, words);
+          if (missing.length > 0) reply.header('x-missing-characters', missing.map(codePointName).join(' '));
+          return reply
+            .type('application/pdf')
+            .header('content-disposition', attachment(`${material.name}-水印件.pdf`))
+            .send(Buffer.from(pdf));
+        }
         const { size, bytes } = await materials.open(conversation, Buffer.from(digest, 'hex'));
         return reply
           .type(material.mediaType)

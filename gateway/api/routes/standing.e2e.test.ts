@@ -20,8 +20,8 @@ test('staff sees what ends when, ours and that of each pinned region', async () 
     ({ region, subject }: { region: string; subject: string }) => `${region} ${subject}`,
   );
   expect(named.toSorted()).toEqual([
-    ...['certificate', 'log', 'signing', 'statement', 'tls'].map((subject) => `150626 ${subject}`),
-    ...['certificate', 'identity', 'log', 'signing', 'statement', 'tls'].map((subject) => `320600 ${subject}`),
+    ...['certificate', 'log', 'seal', 'signing', 'statement', 'tls'].map((subject) => `150626 ${subject}`),
+    ...['certificate', 'identity', 'log', 'seal', 'signing', 'statement', 'tls'].map((subject) => `320600 ${subject}`),
   ]);
   expect(json.validities[0]).toMatchObject({ subject: 'statement', urgency: 'fine', daysLeft: 364 });
 });

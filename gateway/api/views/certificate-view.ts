@@ -3,6 +3,7 @@ import { maskName, maskNumber } from '#proto';
 import { type CertificateView, STATUS_WORDS } from '#trust';
 import type { CertificateRecord } from '../../certificate/library.ts';
 import { GROUNDS } from '../../certificate/notice/words.ts';
+import { OPEN_REASONS, PROOF_NAMES } from '../../certificate/proofs.ts';
 import { CERTIFICATE_STATUSES } from '../../certificate/standing.ts';
 import { hideValues } from './privacy.ts';
 import { Digest, described, instant, words } from './schemas.ts';
@@ -59,6 +60,17 @@ export const SearchJson = Type.Object({
   found: Type.Integer({ description: '所得条数 / certificates on the page that was told' }),
 });
 
+/** One thing that was proved, was not, or is wrong. */
+const ProofJson = Type.Object({
+  name: words(PROOF_NAMES, '证明项 / what is proved'),
+  outcome: words(['proved', 'open', 'failed'], '已证明、未证明、不成立 / proved, not proved, wrong'),
+  reason: Type.Optional(words(OPEN_REASONS, '为何未证明 / why it is not proved')),
+  code: Type.Optional(Type.String()),
+  message: Type.Optional(Type.String()),
+  word: Type.Optional(words(STATUS_WORDS, '签发机关的决定 / what its issuer decided')),
+  asOf: Type.Optional(instant('截至 / as of')),
+});
+
 /** What verification of a certificate says. */
 export const VerdictJson = Type.Object({
   status: words([...CERTIFICATE_STATUSES, 'unknown']),
@@ -72,6 +84,13 @@ export const VerdictJson = Type.Object({
   kid: Type.String(),
   digest: Digest,
   disclosed: Type.Array(Type.String(), { description: '已披露字段 / fields that it discloses' }),
+  proofs: Type.Array(ProofJson, { description: '逐项结论 / what is proved and what is not' }),
+  pdf: Type.Optional(
+    Type.Object(
+      { kid: Type.String(), signedAt: instant('签名时间 / when it was signed') },
+      { description: 'PDF 的签名 / who signed it' },
+    ),
+  ),
   certificate: Content,
 });
 

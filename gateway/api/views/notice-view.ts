@@ -12,7 +12,9 @@ const Decision = {
   decidedAt: instant('签发地区决定的时间 / when its issuer decided it'),
 };
 const Carried = {
-  conversation: Type.String({ description: '该证照全部告知的会话 / conversation of all notices about it' }),
+  conversation: Type.String({
+    description: '与该地区关于该证照的会话 / conversation of the notices about it with this region',
+  }),
   envelope: Type.String({ description: '报文编号,未能发出则为空 / envelope, empty while it could not be sent' }),
 };
 const STATES = ['accepted', 'rejected', 'waiting', 'untold'] as const;

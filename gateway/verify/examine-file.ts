@@ -1,0 +1,47 @@
+import { Worker } from 'node:worker_threads';
+import { CodedError } from '#proto';
+import type { DocumentReport, signerOfPdf } from '#trust';
+
+/** What the thread is given. */
+export interface FileTask {
+  readonly bytes: Uint8Array;
+  /** PEM of the trust list for departments' own files; empty for none. */
+  readonly trust: string;
+  /** Milliseconds. */
+  readonly now: number;
+}
+
+/** What the thread found out. */
+export interface FileThreadResult {
+  readonly report: DocumentReport;
+  /** The key of the PDF's signature; undefined for any file that is not as regions sign their PDFs. */
+  readonly signer: Awaited<ReturnType<typeof signerOfPdf>> | undefined;
+}
+
+/** Milliseconds and megabytes that one file of a stranger may take. */
+const LIMIT_MS = 15_000;
+const MEMORY_MB = 256;
+
+/**
+ * Examines a file that anybody sent, in a thread of its own, apart from the one in which our windows' files are examined:
+ * nobody outside makes them wait.
+ *
+ * @throws CodedError VALIDATION_FAILED when it takes too long or too much memory
+ */
+export function examineFile({ bytes, trust, now }: FileTask): Promise<FileThreadResult> {
+  // A copy that can be handed over: pieces of Node's shared pool cannot.
+  const task: FileTask = { bytes: new Uint8Array(bytes), trust, now };
+  const worker = new Worker(new URL('./file-thread.ts', import.meta.url), {
+    workerData: task,
+    transferList: [task.bytes.buffer as ArrayBuffer],
+    resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
+  });
+  return new Promise<FileThreadResult>((resolve, reject) => {
+    const giveUp = (cause?: unknown) =>
+      reject(new CodedError('VALIDATION_FAILED', 'the file takes too much time or memory to examine', [], { cause }));
+    const timer = setTimeout(giveUp, LIMIT_MS);
+    worker.once('message', resolve);
+    worker.once('error', giveUp);
+    worker.once('exit', () => clearTimeout(timer));
+  }).finally(() => void worker.terminate());
+}
