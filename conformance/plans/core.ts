@@ -9,6 +9,7 @@ import { content } from '../modules/content.ts';
 import { envelope } from '../modules/envelope.ts';
 import { evidence } from '../modules/evidence.ts';
 import { material } from '../modules/material.ts';
+import { notice } from '../modules/notice.ts';
 import { order } from '../modules/order.ts';
 import { protocol } from '../modules/protocol.ts';
 import { receipt } from '../modules/receipt.ts';
@@ -31,6 +32,7 @@ export const core: readonly ConformanceCheck[] = [
   ...cases,
   ...certificate,
   ...checkGroups,
+  ...notice,
   // Looks back on everything before it.
   ...evidence,
 ];

@@ -1,5 +1,5 @@
 import { type CertificateView, fieldText } from '#trust';
-import { chinaDate } from './china-date.ts';
+import { chinaDate, lastDay } from './china-date.ts';
 
 /** Characters that an answer carries of one field; a longer one must be read from the certificate, not cut. */
 const MAX_ANSWERED = 4000;
@@ -19,8 +19,7 @@ export function answerable(certificate: CertificateView): ReadonlyMap<string, st
     ['certificate_issuing_authority_code', authority.code],
     ['certificate_issuing_authority_date', certificate.issuedOn],
     ['certificate_validate_start', chinaDate(certificate.validFrom)],
-    // The last day; validUntil is the first moment after it.
-    ['certificate_validate_end', certificate.validUntil === undefined ? '长期' : chinaDate(certificate.validUntil - 1)],
+    ['certificate_validate_end', lastDay(certificate.validUntil)],
     ['certificate_holder_name', holder.name],
     ['certificate_holder_code', holder.number],
     ['related_item_code', certificate.item],

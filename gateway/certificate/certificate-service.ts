@@ -74,12 +74,19 @@ export interface ReceivedFrom {
  * we never gave it out. `list`: another region issued it, and its status list says how it stood at `asOf`. `notice`: that
  * region told us what it decided at `asOf`. `dates`: its issuer alone knows whether it suspended or revoked it.
  */
-export type CertificateVerdict = Omit<VerifiedCertificate, 'status'> &
-  (
+export type CertificateVerdict = Omit<VerifiedCertificate, 'status'> & {
+  /** What its dates alone say. */
+  readonly validity: VerifiedCertificate['status'];
+  /** What its issuer decided, whatever its dates say; undefined when we do not know. */
+  readonly word?: StatusWord;
+} & (
     | { readonly source: 'library'; readonly status: CertificateStatus | 'unknown' }
     | { readonly source: 'list' | 'notice'; readonly status: CertificateStatus; readonly asOf: number }
     | { readonly source: 'dates'; readonly status: VerifiedCertificate['status'] }
   );
+
+/** What of a certificate is demanded beyond that it is genuine. */
+export type VerificationDemands = Pick<Parameters<typeof verifyCertificate>[1], 'typeCode' | 'binding'>;
 
 /** The certificate library (证照库): certificates that we issued and those that came with cases from other regions. */
 export class CertificateService {
@@ -254,17 +261,19 @@ export class CertificateService {
    *
    * @throws VerificationError the codes of `verifyCertificate`, STATUS_INDEX, STATUS_UNKNOWN
    */
-  async verify(text: string): Promise<CertificateVerdict> {
-    const verified = this.#verify(text);
+  async verify(text: string, demands: VerificationDemands = {}): Promise<CertificateVerdict> {
+    const verified = this.#verify(text, demands);
+    const known = { ...verified, validity: verified.status };
     if (verified.issuer !== this.#options.region) {
       const said = await this.#said(verified);
-      if (!said) return { ...verified, source: 'dates' };
+      if (!said) return { ...known, source: 'dates' };
       const status = statusAt(said.word, verified.certificate, this.#now());
-      return { ...verified, source: said.source, status, asOf: said.asOf };
+      return { ...known, source: said.source, word: said.word, status, asOf: said.asOf };
     }
     const record = await this.find(verified.identifier, verified.issuer);
-    const same = record?.digest.equals(verified.digest);
-    return { ...verified, source: 'library', status: same ? record!.status : 'unknown' };
+    if (!record?.digest.equals(verified.digest)) return { ...known, source: 'library', status: 'unknown' };
+    const changes = await this.statusChanges(verified.identifier);
+    return { ...known, source: 'library', word: changes.at(-1)?.to ?? 'valid', status: record.status };
   }
 
   /**
@@ -309,9 +318,9 @@ export class CertificateService {
     return found;
   }
 
-  #verify(text: string): VerifiedCertificate {
+  #verify(text: string, demands: VerificationDemands = {}): VerifiedCertificate {
     const { statementOf, types } = this.#options;
-    return verifyCertificate(text, { statementOf, now: this.#now(), types });
+    return verifyCertificate(text, { statementOf, now: this.#now(), types, ...demands });
   }
 
   #now(): number {

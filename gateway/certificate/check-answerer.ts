@@ -26,11 +26,13 @@ import {
 } from './check-envelope.ts';
 import { type Answer, subjectOf } from './check-messages.ts';
 import { references } from './check-references.ts';
+import type { OutgoingNotices } from './notice/outgoing-notices.ts';
 
 export interface CheckAnswererOptions extends CheckSealer {
   readonly store: Store;
   readonly log: EvidenceLog;
   readonly certificates: Pick<CertificateService, 'find'>;
+  readonly outgoingNotices: Pick<OutgoingNotices, 'answered'>;
   /** The agreement that a header cites, if it may be cited now; throws AUTHORIZATION_*. */
   readonly agreementOf: (header: VerifiedEnvelope['header']) => CompiledAgreement;
   readonly askSource: AskSource;
@@ -44,6 +46,8 @@ export interface Answered {
   readonly raw: messages.Envelope;
   readonly question: ReadQuestion;
   readonly answer: Answer;
+  /** Identifier of the certificate of which the answer tells something. */
+  readonly about: string | undefined;
   readonly written: WrittenCheck;
 }
 
@@ -99,29 +103,32 @@ export class CheckAnswerer {
   async answerTo(verified: VerifiedEnvelope, raw: messages.Envelope, signal: AbortSignal): Promise<Answered> {
     const question = readQuestion(verified);
     const { header } = question;
-    const answer = await this.#find(question, signal);
+    const { answer, about } = await this.#find(question, signal);
     const address = {
       peer: header.sender,
       conversation: header.conversation,
       authorization: { id: header.authorizationId, digest: header.authorizationDigest },
       inReplyTo: header.id,
     };
-    return { arrived: verified, raw, question, answer, written: writeCheck(this.#options, address, answer) };
+    return { arrived: verified, raw, question, answer, about, written: writeCheck(this.#options, address, answer) };
   }
 
-  async #find(question: ReadQuestion, signal: AbortSignal): Promise<Answer> {
+  async #find(question: ReadQuestion, signal: AbortSignal): Promise<Pick<Answered, 'answer' | 'about'>> {
     const { header, payload } = question;
     const { region, clock, agreementOf, answerSeconds, askSource } = this.#options;
     const answering: Answering = { region, now: clock.now(), validForSeconds: answerSeconds };
     const resting = { peer: header.sender, sentAt: header.sentAt, agreement: agreementOf(header) };
     if (question.name === 'DataQuestion') {
       const checked = { ...resting, id: header.id, question: question.payload };
-      return { name: 'DataAnswer', payload: await dataAnswerOf(checked, answering, askSource, signal) };
+      const payload = await dataAnswerOf(checked, answering, askSource, signal);
+      return { answer: { name: 'DataAnswer', payload }, about: undefined };
     }
     const { identifier, reference } = payload as messages.CertificateQuestion;
     const record = await this.#record(identifier, reference);
     const finding = findingOf({ ...resting, question: question.payload, record }, answering);
-    return { name: 'CertificateAnswer', payload: { identifier, reference, answeredAt: answering.now, ...finding } };
+    const about = finding.status === 'CERTIFICATE_STATUS_UNKNOWN' ? undefined : record?.identifier;
+    const answered = { identifier, reference, answeredAt: answering.now, ...finding };
+    return { answer: { name: 'CertificateAnswer', payload: answered }, about };
   }
 
   /** The same look-ups whether there is something to find or not. */
@@ -142,7 +149,7 @@ export class CheckAnswerer {
   /** Puts an answer into the log and the book. @param seals where they are, when both travelled in groups */
   async append(
     tx: Transaction,
-    { arrived, raw, question, answer, written }: Answered,
+    { arrived, raw, question, answer, about, written }: Answered,
     envelope: messages.Envelope,
     seals: { readonly questionSeal?: GroupSeal; readonly answerSeal?: GroupSeal },
   ): Promise<void> {
@@ -153,6 +160,9 @@ export class CheckAnswerer {
     const exchanged = { question: seals.questionSeal ? withoutSeal(raw) : raw, answer: envelope };
     const what = { peer, id, leaf: arrived.leaf, subject: subjectOf(question), status };
     await checkBook.store(tx, { direction: 'answered', ...what, ...exchanged, ...seals, expiresAt, logPosition, at });
+    if (about === undefined) return;
+    const { subject } = what;
+    await this.#options.outgoingNotices.answered(tx, { peer, identifier: about, subject, answeredAt: at });
   }
 }
 

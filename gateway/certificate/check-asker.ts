@@ -17,6 +17,7 @@ import {
 } from './check-envelope.ts';
 import { CheckLine, type SentGroup, type SentQuestion } from './check-line.ts';
 import { ANSWER_TO, type Answer, type Question, questionDigest, subjectOf } from './check-messages.ts';
+import type { IncomingNotices } from './notice/incoming-notices.ts';
 
 export interface CheckAskerOptions extends CheckSealer {
   readonly store: Store;
@@ -27,6 +28,8 @@ export interface CheckAskerOptions extends CheckSealer {
   readonly peerOf: (region: string) => RegionStatement;
   /** Connection to a pinned region; throws PEER_NOT_PINNED. */
   readonly client: (region: string) => Pick<PeerClient, 'check' | 'checkMany'>;
+  /** What regions tell us unasked, later than their answers. */
+  readonly incomingNotices: Pick<IncomingNotices, 'asked' | 'isOutdated'>;
   /** Seconds for which we use an answer again, at most, where its region allows it. */
   readonly reuseSeconds: number;
 }
@@ -85,7 +88,7 @@ export class CheckAsker {
     return together ? this.#line(region).ask(asked) : this.#askAlone(asked);
   }
 
-  /** An answer that its region allows to be used again, under the same authorization. */
+  /** An answer that its region allows to be used again, under the same authorization, and did not take back. */
   async #before(
     region: string,
     question: Question,
@@ -99,7 +102,10 @@ export class CheckAsker {
     // It was verified before it was kept.
     const kept = readArrived(known.answer, region, this.#options.region) as VerifiedEnvelope;
     const { header, ...answer } = readAnswer(kept, ANSWER_TO[question.name], known.id);
-    return cites(header, authorization) ? { id: known.id, answer, isReused: true } : undefined;
+    if (!cites(header, authorization)) return undefined;
+    const { incomingNotices } = this.#options;
+    const isOutdated = await incomingNotices.isOutdated(region, subjectOf(question), answer.payload.answeredAt);
+    return isOutdated ? undefined : { id: known.id, answer, isReused: true };
   }
 
   async #askAlone(asked: Asked): Promise<GivenAnswer> {
@@ -110,7 +116,8 @@ export class CheckAsker {
     if (!envelope) throw new CodedError('MALFORMED', 'the peer answered without an envelope');
     const arrived = readArrived(envelope, asked.peer.region, region);
     const answer = read(openSealed(arrived, envelope.seal, asked.peer, clock.now()), asked, written.id);
-    await store.write((tx) => this.#keep(tx, asked, written, { question, answer: envelope }, answer, {}));
+    const taken = { answer, leaf: arrived.leaf };
+    await store.write((tx) => this.#keep(tx, asked, written, { question, answer: envelope }, taken, {}));
     return { id: written.id, answer, isReused: false };
   }
 
@@ -156,7 +163,8 @@ export class CheckAsker {
       const verified = openMember(readArrived(envelope, region, this.#options.region), root, now);
       const sent = group.questions.get(verified.header.inReplyTo);
       if (!sent) throw new CodedError('PROTOCOL_VIOLATION', 'the peer answers what was not asked');
-      return { index, envelope, sent, leaves: root.leaves, answer: read(verified, sent.asked, sent.written.id) };
+      const answer = read(verified, sent.asked, sent.written.id);
+      return { index, envelope, sent, leaves: root.leaves, leaf: verified.leaf, answer };
     });
   }
 
@@ -169,13 +177,13 @@ export class CheckAsker {
       const { root } = group;
       const questions = this.#groups.get(group) ?? (await keepGroup(tx, root.signedRoot, root.leaves));
       const answers = await keepGroup(tx, signedRoot.toString('latin1'), opened[0]!.leaves);
-      for (const { sent, envelope, index, answer } of opened) {
+      for (const { sent, envelope, index, ...taken } of opened) {
         const exchanged = { question: withoutSeal(sent.written), answer: withoutSeal(envelope) };
         const seals = {
           questionSeal: { group: questions, index: sent.index },
           answerSeal: { group: answers, index },
         };
-        await this.#keep(tx, sent.asked, sent.written, exchanged, answer, seals);
+        await this.#keep(tx, sent.asked, sent.written, exchanged, taken, seals);
       }
       return questions;
     });
@@ -187,12 +195,16 @@ export class CheckAsker {
     { peer: { region: peer }, question, digest, at: askedAt }: Asked,
     { id, leaf, expiresAt }: WrittenCheck,
     exchanged: { readonly question: messages.Envelope; readonly answer: messages.Envelope },
-    { payload: { status, validForSeconds } }: Answer,
+    { answer, leaf: answerLeaf }: Pick<OpenedAnswer, 'answer' | 'leaf'>,
     seals: { readonly questionSeal?: GroupSeal; readonly answerSeal?: GroupSeal },
   ): Promise<void> {
-    const { log, clock, reuseSeconds } = this.#options;
+    const { log, clock, reuseSeconds, incomingNotices } = this.#options;
     const at = clock.now();
+    const { status, validForSeconds } = answer.payload;
     const logPosition = await log.append(tx, { kind: 'LOG_ENTRY_KIND_CHECK_ASKED', subject: leaf, peer, at });
+    // The answer too: should its key be revoked one day, our log shows that it is older.
+    const received = { kind: 'LOG_ENTRY_KIND_ANSWER_RECEIVED', subject: answerLeaf, peer, at } as const;
+    const answerLogPosition = await log.append(tx, received);
     const seconds = Math.min(validForSeconds, reuseSeconds);
     // By our own clock, from before the question left.
     const reuse = seconds > 0 ? { reuse: { digest, until: askedAt + seconds * 1000 } } : {};
@@ -205,8 +217,11 @@ export class CheckAsker {
       ...reuse,
       expiresAt,
       logPosition,
+      answerLogPosition,
       at,
     });
+    const isTold = answer.name === 'CertificateAnswer' && !SILENT.has(status);
+    if (isTold) await incomingNotices.asked(tx, peer, what.subject);
   }
 }
 
@@ -215,6 +230,8 @@ interface OpenedAnswer {
   readonly envelope: messages.Envelope;
   readonly sent: SentQuestion<Asked>;
   readonly leaves: readonly Buffer[];
+  /** Leaf hash of the answer. */
+  readonly leaf: Buffer;
   readonly answer: Answer;
 }
 

@@ -30,7 +30,10 @@ export interface CheckEntry {
   readonly expiresAt: number;
   /** Of a question of ours: what it says, and until when its answer serves the same question again; milliseconds. */
   readonly reuse?: { readonly digest: Buffer; readonly until: number };
+  /** Where our log holds the question, if we asked, or our answer. */
   readonly logPosition: number;
+  /** Where it holds the answer to a question of ours. */
+  readonly answerLogPosition?: number;
   /** Milliseconds. */
   readonly at: number;
 }
@@ -40,6 +43,25 @@ export interface AnsweredQuestion {
   readonly leaf: Buffer;
   readonly expiresAt: number;
   readonly answer: messages.Envelope;
+}
+
+/** A check as evidence needs it. */
+export type StoredCheck = Pick<
+  CheckEntry,
+  'direction' | 'peer' | 'question' | 'answer' | 'questionSeal' | 'answerSeal' | 'logPosition' | 'answerLogPosition'
+>;
+
+interface CheckRow {
+  readonly direction: CheckEntry['direction'];
+  readonly peer: string;
+  readonly question: Buffer;
+  readonly answer: Buffer;
+  readonly question_group: number | null;
+  readonly question_index: number | null;
+  readonly answer_group: number | null;
+  readonly answer_index: number | null;
+  readonly log_position: number;
+  readonly answer_log_position: number | null;
 }
 
 /** The rows of questions and answers. */
@@ -71,11 +93,24 @@ export const checkBook = {
     return row && { id: row.id, answer: decode('Envelope', row.answer) };
   },
 
+  /** Checks under one id, those that we asked first. @param peer the other region; any when absent */
+  async withId(sql: Sql, id: string, peer: string | undefined): Promise<StoredCheck[]> {
+    const rows = await sql.all<CheckRow>(
+      `SELECT direction, peer, question, answer, question_group, question_index, answer_group, answer_index,
+         log_position, answer_log_position
+       FROM certificate_check WHERE id = ? AND (peer = ? OR ? IS NULL) ORDER BY direction = 'asked' DESC LIMIT 2`,
+      id,
+      peer ?? null,
+      peer ?? null,
+    );
+    return rows.map(checkOf);
+  },
+
   async store(tx: Transaction, entry: CheckEntry): Promise<void> {
     await tx.run(
       `INSERT INTO certificate_check (direction, peer, id, leaf, identifier, status, question, answer, question_group,
-         question_index, answer_group, answer_index, question_digest, reusable_until, expires_at, log_position, at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         question_index, answer_group, answer_index, question_digest, reusable_until, expires_at, log_position, answer_log_position, at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       entry.direction,
       entry.peer,
       entry.id,
@@ -92,6 +127,7 @@ export const checkBook = {
       entry.reuse?.until ?? 0,
       entry.expiresAt,
       entry.logPosition,
+      entry.answerLogPosition ?? null,
       entry.at,
     );
   },
@@ -101,3 +137,22 @@ export const checkBook = {
     await tx.run('UPDATE sealed_group SET signed_root = ? WHERE id = ?', signedRoot, group);
   },
 };
+
+function checkOf(row: CheckRow): StoredCheck {
+  const questionSeal = sealOf(row.question_group, row.question_index);
+  const answerSeal = sealOf(row.answer_group, row.answer_index);
+  return {
+    direction: row.direction,
+    peer: row.peer,
+    question: decode('Envelope', row.question),
+    answer: decode('Envelope', row.answer),
+    ...(questionSeal && { questionSeal }),
+    ...(answerSeal && { answerSeal }),
+    logPosition: row.log_position,
+    ...(row.answer_log_position !== null && { answerLogPosition: row.answer_log_position }),
+  };
+}
+
+function sealOf(group: number | null, index: number | null): GroupSeal | undefined {
+  return group === null || index === null ? undefined : { group, index };
+}

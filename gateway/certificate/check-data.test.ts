@@ -68,13 +68,13 @@ describe.each(['alone', 'together'] as const)('a question about data, %s', (way)
         legalBasis: '国务院关于在线政务服务的若干规定第八条',
       },
     ]);
-    for (const [region, kind] of [
-      [pair.nantong, 'LOG_ENTRY_KIND_CHECK_ASKED'],
-      [pair.uxin, 'LOG_ENTRY_KIND_CHECK_ANSWERED'],
+    for (const [region, kinds] of [
+      [pair.nantong, ['LOG_ENTRY_KIND_CHECK_ASKED', 'LOG_ENTRY_KIND_ANSWER_RECEIVED']],
+      [pair.uxin, ['LOG_ENTRY_KIND_CHECK_ANSWERED']],
     ] as const) {
       expect(await checksOf(region)).toMatchObject([{ id: result.evidence, identifier: 'real-estate' }]);
       const entries = await logOf(region);
-      expect(entries).toMatchObject([{ kind }]);
+      expect(entries.map(({ kind }) => kind)).toEqual(kinds);
       expect(encode('LogEntry', { ...entries[0]! }).toString()).not.toMatch(/11370800MB28559184|示例/);
     }
     expect(await ask({}, way)).toEqual({ ...result, cached: true });

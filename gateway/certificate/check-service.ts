@@ -5,6 +5,7 @@ import { CheckAnswerer, type CheckAnswererOptions } from './check-answerer.ts';
 import { CheckAsker, type CheckAskerOptions, type GivenAnswer } from './check-asker.ts';
 import { type CheckAnswers, GroupAnswerer } from './check-group.ts';
 import { type CheckInput, certificateQuestion, type DataInput, dataQuestion, type Question } from './check-messages.ts';
+import { findOwn } from './own-check.ts';
 
 interface Citation {
   readonly id: string;
@@ -32,18 +33,22 @@ interface Told {
   readonly validForSeconds: number;
   /** The answer was given to the same question before, and nobody was asked now. */
   readonly cached: boolean;
-  /** Id of the question's envelope: under it question, answer and log position are kept. */
-  readonly evidence: string;
 }
 
 /** How a certificate stands, as its issuer answered. */
 export interface CheckResult extends Told {
   readonly status: (typeof CHECK_STATUSES)[number];
+  /** Id of the question's envelope: under it question, answer and log position are kept. */
+  readonly evidence?: string;
+  /** Our own library, where we issued it ourselves: nobody was asked, and there is no evidence. */
+  readonly source?: 'library';
 }
 
 /** What another region's data say, as it answered. */
 export interface DataResult extends Told {
   readonly status: (typeof DATA_STATUSES)[number];
+  /** As of {@link CheckResult}. */
+  readonly evidence: string;
 }
 
 export const CHECK_STATUSES = [
@@ -72,15 +77,19 @@ export class CheckService {
   }
 
   /**
-   * Asks the region that issued a certificate. Only a verified answer is believed and kept.
+   * Asks the region that issued a certificate. Only a verified answer is believed and kept. Of our own certificates our
+   * library tells.
    *
-   * @throws CodedError VALIDATION_FAILED with every wrong field, CONFLICT when we issued it ourselves, the codes of
-   *   `CheckAsker.ask`; AUTHORIZATION_* when there is nothing to cite
+   * @throws CodedError VALIDATION_FAILED with every wrong field, the codes of `CheckAsker.ask`; AUTHORIZATION_* when
+   *   there is nothing to cite
    */
   async ask(region: string, query: CheckInput, way: CheckWay = 'alone'): Promise<CheckResult> {
     const question = certificateQuestion(query);
-    this.#demandOther(region);
-    const { peerOf, certificates, cite } = this.#options;
+    const { region: us, clock, peerOf, certificates, cite } = this.#options;
+    if (region === us) {
+      const found = await findOwn(query, us, this.#options);
+      return { ...found, answeredAt: clock.now(), validForSeconds: 0, cached: false, source: 'library' };
+    }
     peerOf(region);
     const known = await certificates.find(query.identifier ?? '', region);
     const given = await this.#ask(region, question, cite(region, known?.certificate.item), way);
@@ -96,8 +105,8 @@ export class CheckService {
    */
   async askData(region: string, query: DataInput, way: CheckWay = 'alone'): Promise<DataResult> {
     const question = dataQuestion(query);
-    this.#demandOther(region);
     const { peerOf, permit, region: us, clock } = this.#options;
+    if (region === us) throw new CodedError('CONFLICT', 'this region cannot ask itself; ask its own platform');
     peerOf(region);
     const { name, payload } = question;
     const sides = { sender: us, receiving: us, handling: region };
@@ -129,18 +138,13 @@ export class CheckService {
   #ask(region: string, question: Question, { id, digest }: Citation, way: CheckWay): Promise<GivenAnswer> {
     return this.#asker.ask(region, question, { id, digest }, way === 'together');
   }
-
-  #demandOther(region: string): void {
-    if (region === this.#options.region)
-      throw new CodedError('CONFLICT', 'this region cannot ask itself; look into its own library');
-  }
 }
 
 /** What people and programs are told; a word that we do not know is nothing to rely on. */
 function told<S extends string>(
   { id, answer: { payload }, isReused }: GivenAnswer,
   words: readonly S[],
-): Told & { readonly status: S } {
+): Told & { readonly status: S; readonly evidence: string } {
   const word = String(payload.status)
     .replace(/^[A-Z]+_STATUS_/, '')
     .toLowerCase()
