@@ -6,7 +6,7 @@ import { type EvidenceCase, evidenceCase } from '../../trust/testing/evidence-ca
 import { type ThrowawayRegion, throwawayRegion } from '../../trust/testing/index.ts';
 import { revoking, type TestWitness, witnessedState } from '../../trust/testing/witnessed-case.ts';
 import { readStatement, verifyCosignature } from './documents.ts';
-import { verifyEvidence } from './verify.ts';
+import { verifyEvidence } from './evidence.ts';
 import { Refused } from './wire.ts';
 
 /** Both verifiers judge the bundles of a thief who dates back, with every kind of proof that reaches both. */

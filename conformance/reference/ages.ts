@@ -11,7 +11,7 @@ export interface Witnessed {
 }
 
 /** One good word about the log: by `at` (milliseconds) it had `size` leaves. */
-interface Word {
+export interface Word {
   readonly size: number;
   readonly at: number;
 }

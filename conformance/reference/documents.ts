@@ -1,5 +1,19 @@
 import { X509Certificate } from 'node:crypto';
-import { both, bytes, is, list, matching, object, oneOf, REGIONS, region, type Shape, text, whole } from './shape.ts';
+import {
+  both,
+  bytes,
+  creditCode,
+  is,
+  list,
+  matching,
+  object,
+  oneOf,
+  REGIONS,
+  region,
+  type Shape,
+  text,
+  whole,
+} from './shape.ts';
 import { demandSignature, demandValid, HASHES, type Key, publicKey, readJws, signatureHolds, URN } from './signed.ts';
 import { decoded, demand, type Hash, json, sha256 } from './wire.ts';
 
@@ -22,7 +36,7 @@ const anything: Shape = () => {};
 const open = (members: Record<string, Shape>) => object(members, true);
 const OPERATIONAL = open({
   kid: text(),
-  purpose: oneOf('signing', 'log', 'certificate'),
+  purpose: oneOf('signing', 'log', 'certificate', 'seal'),
   nbf: anyWhole,
   exp: anyWhole,
   'revoked?': open({ revoked_at: whole() }),
@@ -194,7 +208,6 @@ export function verifyCosignature(note: string, line: string, witness: Statement
 
 const TIME = /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,3})?(Z|[+-](0\d|1[0-4]):[0-5]\d)$/;
 const FIELD = /^(applicant\.(name|documentNumber|mobile|address|\*)|(form|certificate)\.(\*|[\p{L}\p{N}_.-]+))$/u;
-const CREDIT_CODE = '0123456789ABCDEFGHJKLMNPQRTUWXY';
 const UNIQUE = true;
 
 const line: Shape = is((one) => typeof one === 'string' && !/\p{Cc}|\p{Cs}/u.test(one), 'a control character');
@@ -208,15 +221,6 @@ const time: Shape = is((v) => {
   const day = new Date(`${date}T00:00:00Z`);
   return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(String(date));
 }, 'an RFC 3339 time with offset is needed');
-
-/** GB 32100: 18 characters, the last one a check character (modulus 31, weights 3^i). */
-function creditCode(value: unknown): boolean {
-  const digits = [...String(value)].map((one) => CREDIT_CODE.indexOf(one));
-  if (!/^[0-9A-Z]{2}\d{6}[0-9A-Z]{10}$/.test(String(value)) || digits.includes(-1)) return false;
-  let [sum, weight] = [0, 1];
-  for (const digit of digits.slice(0, 17)) [sum, weight] = [sum + digit * weight, (weight * 3) % 31];
-  return digits[17] === (31 - (sum % 31)) % 31;
-}
 
 const MEMBERS_OF_GRANT = object({
   grantor: region,

@@ -34,7 +34,24 @@ export const both = (first: Shape, second: Shape): Shape => {
     second(value, code);
   };
 };
+/** A text of one line as it can be printed: no control characters, and nothing that broken UTF-8 leaves. */
+export const printed = (max: number): Shape =>
+  both(
+    text(1, max),
+    is((v) => !/[\p{Cc}\p{Cs}\uFFFD]/u.test(String(v)), 'a control character'),
+  );
 export const region: Shape = is((v) => typeof v === 'string' && REGIONS.has(v), 'a region code of the table is needed');
+
+const CREDIT_CODE = '0123456789ABCDEFGHJKLMNPQRTUWXY';
+
+/** GB 32100: 18 characters, the last one a check character (modulus 31, weights 3^i). */
+export function creditCode(value: unknown): boolean {
+  const digits = [...String(value)].map((one) => CREDIT_CODE.indexOf(one));
+  if (!/^[0-9A-Z]{2}\d{6}[0-9A-Z]{10}$/.test(String(value)) || digits.includes(-1)) return false;
+  let [sum, weight] = [0, 1];
+  for (const digit of digits.slice(0, 17)) [sum, weight] = [sum + digit * weight, (weight * 3) % 31];
+  return digits[17] === (31 - (sum % 31)) % 31;
+}
 
 /** A list whose members have the shape; a `unique` one holds no text twice. */
 export const list = (item: Shape, min = 0, max = Number.POSITIVE_INFINITY, unique = false): Shape => {

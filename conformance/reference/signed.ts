@@ -127,6 +127,10 @@ export function verifyRoot(jws: string, typ: string, signer: Signer, moment: Mom
   return { root: Buffer.from(root, 'base64url'), size, iat, suite: key.suite, key };
 }
 
+export function demandNotRevoked({ kid, revokedAt }: Key): void {
+  demand(revokedAt === undefined, 'KEY_REVOKED', `the key ${kid} was revoked`);
+}
+
 export function demandValid(key: Key, at: number): void {
   demand(key.nbf * 1000 <= at && at < key.exp * 1000, 'KEY_NOT_VALID', `the key ${key.kid} is not valid at ${at}`);
 }

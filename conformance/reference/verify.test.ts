@@ -7,11 +7,12 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifyBundle } from '#trust';
 import { type EvidenceCase, evidenceCase } from '../../trust/testing/evidence-case.ts';
+import { type CheckChanges, type EvidenceCheck, evidenceCheck } from '../../trust/testing/evidence-check.ts';
 import { readStatement, verifyCheckpoint } from './documents.ts';
+import { verifyEvidence } from './evidence.ts';
 import { ERROR_CODES, openEnvelope, type Seal, verifyGroup, verifyReceipt } from './exchange.ts';
 import { publicKey, signatureHolds } from './signed.ts';
 import { sm2Z } from './sm2.ts';
-import { verifyEvidence } from './verify.ts';
 import {
   beginsWith,
   leafOf,
@@ -242,6 +243,25 @@ describe.each(['es256', 'ed25519', 'sm2-sm3'])('the vectors of %s', (suite) => {
   });
 });
 
+describe.each(['es256', 'ed25519', 'sm2-sm3'])('the recorded check of %s', (suite) => {
+  it('verifies, and the first fault of every bad one is found', () => {
+    const file = vectors<{
+      statements: string[];
+      bundle: object;
+      check: object;
+      bad: { what: string; path: (string | number)[]; value?: unknown; where: string; code: string }[];
+    }>(`trust/vectors/check-${suite}.json`);
+    const good = verifyEvidence(JSON.stringify(file.bundle), file.statements);
+    expect(good).toEqual({ verified: true, faults: [], notes: [], envelopes: [], check: file.check });
+    const got = file.bad.map(({ what, path, value }) => {
+      const report = verifyEvidence(JSON.stringify(withValue(file.bundle, path, value)), file.statements);
+      const [fault] = report.faults;
+      return [what, report.verified, fault?.where, fault?.code];
+    });
+    expect(got).toEqual(file.bad.map(({ what, where, code }) => [what, false, where, code]));
+  });
+});
+
 function withValue(bundle: object, path: readonly (string | number)[], value: unknown): object {
   const copy = structuredClone(bundle);
   let parent = copy as Record<string | number, unknown>;
@@ -359,6 +379,89 @@ describe('beside the product’s own verifier', () => {
   });
 });
 
+describe('checks beside the product’s own verifier', () => {
+  const made: EvidenceCheck[] = [];
+  beforeAll(async () => {
+    made.push(await evidenceCheck('ES256', 'asker'), await evidenceCheck('Ed25519', 'answerer'));
+    made.push(await evidenceCheck('SM2-SM3', 'answerer', 'ES256'), await evidenceCheck('ES256', 'asker', 'SM2-SM3'));
+  });
+
+  /** Verdict, first fault and what is proved, by both verifiers. */
+  async function both({ exporter, peer }: EvidenceCheck, text: string) {
+    const ours = verifyEvidence(text, [exporter.jwt, peer.jwt]);
+    const product = await verifyBundle(text, [exporter.statement, peer.statement]);
+    return [ours, product].map(({ verified, check, faults }) => {
+      return { verified, check, first: faults.slice(0, 1).map(({ where, code }) => ({ where, code })) };
+    });
+  }
+
+  it('verifies fresh bundles of either side, with the same words', async () => {
+    for (const one of made) {
+      const [ours, product] = await both(one, one.text);
+      expect(ours).toMatchObject({ verified: true, check: { status: 'CERTIFICATE_STATUS_VALID' } });
+      expect(ours).toEqual(product);
+    }
+  });
+
+  it('refuses a change in every kind of value, as the product does', async () => {
+    for (const one of made.slice(0, 2)) {
+      const bundle = JSON.parse(one.text) as object;
+      const places = leaves(bundle).filter(([path]) => path[0] !== 'exported_at');
+      expect(places.length).toBeGreaterThan(20);
+      for (const [path, value] of places) {
+        const changed = typeof value === 'number' ? value + 1 : flip(value, Math.floor(value.length / 2), 'Q');
+        const [ours, product] = await both(one, JSON.stringify(withValue(bundle, path, changed)));
+        expect({ path, ...ours }).toEqual({ path, ...product });
+        expect(ours!.verified).toBe(false);
+      }
+    }
+  });
+
+  it('gives the same first fault for messages that are signed and do not belong together', async () => {
+    const changes: { question?: CheckChanges; answer?: CheckChanges }[] = [
+      { answer: { payload: { identifier: 'x', status: 'CERTIFICATE_STATUS_VALID', answeredAt: 1 } } },
+      { answer: { name: 'DataAnswer', payload: { kind: 'x' } } },
+      { answer: { header: { conversation: '0f9e8d7c-6b5a-4c3d-8e1f-a0b1c2d3e4f5' } } },
+      { answer: { header: { authorizationId: '', authorizationDigest: Buffer.alloc(0) } } },
+      { answer: { header: { inReplyTo: '' } } },
+      { answer: { header: { recipient: '350500' } } },
+      { question: { header: { sequence: 1 } } },
+      { question: { header: { inReplyTo: '0f9e8d7c-6b5a-7c3d-8e1f-a0b1c2d3e4f5' } } },
+      { question: { name: 'Ping', payload: {} } },
+      {
+        question: { name: 'DataQuestion', payload: { kind: 'a' } },
+        answer: { name: 'DataAnswer', payload: { kind: 'b' } },
+      },
+    ];
+    for (const change of changes) {
+      const one = await evidenceCheck('ES256', 'answerer', 'ES256', change);
+      const [ours, product] = await both(one, one.text);
+      expect({ change, ...ours }).toEqual({ change, ...product });
+      expect(ours!.verified).toBe(false);
+    }
+  });
+
+  it('gives the same verdict for a flip of any character', async () => {
+    const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_+/=.,:{}[]" \\—'.split('');
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat({ max: 3 }),
+        fc.nat({ max: 1_000_000 }),
+        fc.constantFrom(...alphabet),
+        async (n, at, letter) => {
+          const one = made[n]!;
+          const [ours, product] = await both(
+            one,
+            flip(one.text, Math.floor((at / 1_000_001) * one.text.length), letter),
+          );
+          expect(ours!.verified).toBe(product!.verified);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+});
+
 function flip(text: string, at: number, letter: string): string {
   return text.slice(0, at) + (text[at] === letter ? 'R' : letter) + text.slice(at + 1);
 }
@@ -385,5 +488,31 @@ describe('on the command line', () => {
     expect(refused.stdout).toContain('envelopes/0/header: BUNDLE_INVALID');
     expect(run(good).status).toBe(2);
     expect(run(join(folder, 'none.json'), first!).status).toBe(2);
+  });
+
+  it('verifies a certificate and its status list, and names what is wrong', () => {
+    const file = vectors<{ statement: string; certificate: string; bad: { text: string; code: string }[] }>(
+      'trust/vectors/certificate-nested-sm2-sm3.json',
+    );
+    const save = (name: string, text: string) => {
+      writeFileSync(join(folder, name), `${text}\n`);
+      return join(folder, name);
+    };
+    const statement = save('issuer.jwt', file.statement);
+    const types = fileURLToPath(new URL('trust/certificate/types/built-in.json', ROOT));
+    const verify = (name: string, text: string, ...more: string[]) =>
+      run('--certificate', save(name, text), '--types', types, ...more, statement);
+    // Recorded with dates to come: whatever today is, the signature is good.
+    const good = verify('good.sd-jwt', file.certificate);
+    expect(good.stdout).toMatch(/dates: (valid|not-yet-valid)/);
+    expect(good.stdout).toContain('definition: known');
+    expect(good.status).toBe(good.stdout.startsWith('验证通过 Verified') ? 0 : 1);
+    const [altered] = file.bad;
+    const refused = verify('bad.sd-jwt', altered!.text);
+    expect([refused.status, refused.stdout.includes(altered!.code)]).toEqual([1, true]);
+    const unlisted = verify('good.sd-jwt', file.certificate, '--status-list', statement);
+    expect([unlisted.status, unlisted.stdout.includes('STATUS_UNKNOWN')]).toEqual([1, true]);
+    expect(run('--certificate', join(folder, 'good.sd-jwt')).status).toBe(2);
+    expect(run('--unknown').status).toBe(2);
   });
 });

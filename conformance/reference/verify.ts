@@ -1,324 +1,114 @@
 import { readFileSync } from 'node:fs';
-import { ageOf, demandOlder, earliest, wordsOf } from './ages.ts';
-import { type Bundle, type EnvelopeText, raw, readBundle, sealOf } from './bundle-text.ts';
-import {
-  type Authorization,
-  type Checkpoint,
-  readStatement,
-  type Statement,
-  stateOf,
-  verifyAuthorization,
-  verifyCheckpoint,
-} from './documents.ts';
-import { headerOf, type KnownHeader, OUTCOME, verifyContent, verifyReceipt, verifySeal } from './exchange.ts';
-import { HASHES } from './signed.ts';
-import { demand, type Header, leafOf, logLeaf, pathLeadsTo, type ReceiptBody, Refused, readLogEntry } from './wire.ts';
+import { parseArgs } from 'node:util';
+import { type GoodCertificate, statusOf, verifyCertificate } from './certificate.ts';
+import { readDefinitions } from './certificate-types.ts';
+import { readStatement, type Statement } from './documents.ts';
+import { type EvidenceReport, verifyEvidence } from './evidence.ts';
+import { Refused } from './wire.ts';
 
-/** A second verifier of evidence bundles, written from proto/README.md alone. It shares no code with the product. */
+/** The command line of the second verifier. It shares no code with the product. */
 
-const ENTRY_KIND = { sent: 1, verdict: 2, received: 3 };
-const FIVE_MINUTES = 300_000;
+const USAGE = `用法 Usage:
+  node conformance/reference/verify.ts BUNDLE STATEMENT...
+  node conformance/reference/verify.ts --certificate FILE [--types FILE] [--status-list FILE] [--max-age SECONDS]
+                                       [--audience URN --nonce TEXT] STATEMENT...
+`;
+/** Milliseconds: an older key binding is stale. */
+const BINDING_AGE = 300_000;
+const TEXT = { type: 'string' } as const;
+const OPTIONS = {
+  certificate: TEXT,
+  types: TEXT,
+  'status-list': TEXT,
+  'max-age': TEXT,
+  audience: TEXT,
+  nonce: TEXT,
+};
 
-export interface Fault {
-  /** Place in the bundle, as `envelopes/3/receipt`; empty for the whole. */
-  readonly where: string;
-  readonly code: string;
-  readonly message: string;
-}
+type Options = Partial<Record<keyof typeof OPTIONS, string>>;
 
-/** One envelope that passed every check of its own. Times in milliseconds. */
-export interface Act {
-  readonly at: number;
-  readonly from: string;
-  readonly to: string;
-  readonly type: string;
-  readonly sequence: number;
-  readonly outcome: 'accepted' | 'rejected';
-  readonly code: string;
-  readonly decidedAt: number;
-}
+/** 0 verified, 1 not verified, 2 called wrongly or a file cannot be read. */
+type ExitCode = 0 | 1 | 2;
 
-export interface EvidenceReport {
-  readonly verified: boolean;
-  readonly faults: readonly Fault[];
-  readonly notes: readonly string[];
-  readonly envelopes: readonly Act[];
-}
-
-/**
- * Verifies an evidence bundle with nothing but the statements given, one per region.
- *
- * @param options.now milliseconds, if the verifier has a clock
- */
-export function verifyEvidence(
-  bundleText: string,
-  statementTexts: readonly string[],
-  options: { readonly now?: number } = {},
-): EvidenceReport {
-  const faults: Fault[] = [];
-  const notes: string[] = [];
-  const given = new Map<string, Statement>();
-  for (const [index, jwt] of statementTexts.entries()) {
-    const statement = check(`given/${index}`, () => readStatement(jwt));
-    if (statement && statement.serial >= (given.get(statement.region)?.serial ?? 0))
-      given.set(statement.region, statement);
-  }
-  const bundle = check('', () => readBundle(bundleText));
-  const acts = bundle === undefined ? [] : judge(bundle);
-  return { verified: faults.length === 0, faults, notes, envelopes: acts };
-
-  function check<T>(where: string, run: () => T): T | undefined {
-    try {
-      return run();
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      faults.push({ where: where || error.path.join('/'), code: error.code, message: error.message });
-      return undefined;
-    }
-  }
-
-  function trusted(code: string): Statement {
-    const statement = given.get(code);
-    demand(statement, 'KEY_UNKNOWN', `no statement of ${code} was given`);
-    return statement;
-  }
-
-  function judge(bundle: Bundle): Act[] {
-    const limit = (options.now ?? Number.POSITIVE_INFINITY) + FIVE_MINUTES;
-    check('exported_at', () => demand(bundle.exported_at <= limit, 'BUNDLE_INVALID', 'exported in the future'));
-    for (const [index, jwt] of bundle.statements.entries()) check(`statements/${index}`, () => judgeCopy(jwt));
-    const documents = bundle.authorizations.map((document, index) =>
-      check(`authorizations/${index}`, () => verifyAuthorization(document, (code) => given.get(code))),
-    );
-    const { checkpoint, words } = judgeLog(bundle);
-    const judged = bundle.envelopes.map((envelope, index) => {
-      const before = faults.length;
-      const found = judgeEnvelope(bundle, envelope, `envelopes/${index}`, documents, { checkpoint, words });
-      return { ...found, whole: checkpoint !== undefined && faults.length === before };
-    });
-    check('envelopes', () => demandOrder(judged));
-    for (const [index, document] of documents.entries()) {
-      const citing = judged.filter(
-        ({ whole, header }) => whole && document && header?.authorizationDigest.equals(document.digest),
-      );
-      const age = earliest(citing.map((one) => one.age));
-      for (const key of document?.signers ?? []) check(`authorizations/${index}`, () => demandOlder(key, age));
-    }
-    const acts = judged.flatMap(({ header, receipt, whole }) =>
-      whole && header && receipt ? [actOf(header, receipt)] : [],
-    );
-    return acts.sort((a, b) => a.at - b.at);
-  }
-
-  function judgeCopy(jwt: string): void {
-    const copy = readStatement(jwt);
-    const own = given.get(copy.region);
-    if (own === undefined) return;
-    demand(copy.identity === own.identity, 'FINGERPRINT_MISMATCH', `another identity of ${copy.region}`);
-    if (copy.serial !== own.serial) notes.push(`${copy.region}: serial ${copy.serial} inside, ${own.serial} given`);
-  }
-
-  function judgeEnvelope(
-    bundle: Bundle,
-    envelope: EnvelopeText,
-    place: string,
-    documents: readonly (Authorization | undefined)[],
-    log: { readonly checkpoint: Checkpoint | undefined; readonly words: ReturnType<typeof wordsOf> },
-  ): { header?: Header | undefined; receipt?: ReceiptBody | undefined; age?: number | undefined } {
-    const headerBytes = raw(envelope.header);
-    const header = check(`${place}/header`, () => headerInCase(headerBytes, bundle));
-    if (header === undefined) return {};
-    const { sender, recipient } = header;
-    const leaf = leafOf(HASHES[header.suite], headerBytes);
-    const body = raw(envelope.receipt.body);
-    const { id: envelopeId, conversation, sequence } = header;
-    const about = { issuer: recipient, audience: sender, envelopeId, leaf, conversation, sequence };
-    // What others say of its age comes first: a seal or a receipt under a revoked key stands on it.
-    const taken = attempt(() => verifyReceipt(body, sealOf(envelope.receipt.seal), trusted(recipient), about));
-    const leaves = taken.value && { envelope: leaf, receipt: taken.value.leaf };
-    const logged = attempt(
-      () => leaves && demandLogged(envelope.log, leaves, header, bundle.exported_by, log.checkpoint),
-    );
-    const receiptAge = ageOf(log.words, logged.value?.at(-1));
-    const stands = attempt(() => taken.value && demandOlder(taken.value.key, receiptAge));
-    const decided = taken.value && stands.error === undefined ? taken.value.body.decidedAt : undefined;
-    const age = earliest([decided, ageOf(log.words, logged.value?.[0])]);
-    const root = check(`${place}/seal`, () => {
-      const sealed = verifySeal(
-        headerBytes,
-        sealOf(envelope.seal),
-        'tongban-envelopes+jws',
-        trusted(sender),
-        'history',
-      );
-      demandOlder(sealed.key, age);
-      return sealed;
-    });
-    const [payload, salt] = [envelope.payload, envelope.payload_salt];
-    if (payload === undefined || salt === undefined) notes.push(`${place}: payload erased`);
-    const content = payload === undefined || salt === undefined ? {} : { payload: raw(payload), salt: raw(salt) };
-    if (root !== undefined) check(`${place}/payload`, () => verifyContent(header, content, root, 'history'));
-    check(`${place}/authorization`, () => demandAuthorization(header, documents));
-    const receipt = check(`${place}/receipt`, () => {
-      for (const { error } of [taken, stands]) if (error) throw error;
-      return taken.value?.body;
-    });
-    if (receipt === undefined) return { header };
-    check(`${place}/log`, () => {
-      if (logged.error) throw logged.error;
-    });
-    return { header, receipt, age };
-  }
-
-  /** The checkpoint, and who saw the log under it when. Under a revoked key it stands if others saw that very state. */
-  function judgeLog(bundle: Bundle): { checkpoint: Checkpoint | undefined; words: ReturnType<typeof wordsOf> } {
-    const owner = attempt(() => trusted(bundle.exported_by)).value;
-    const state = owner && attempt(() => stateOf(bundle.checkpoint, owner)).value;
-    const states = (bundle.witnessed ?? []).map(({ checkpoint, consistency, timestamp }, index) => {
-      const one = { checkpoint, consistency: consistency.map(raw), timestamp: timestamp !== undefined };
-      const note = (text: string) => void notes.push(`witnessed/${index}: ${text}`);
-      return attempt(() => (owner && state ? wordsOf(one, state, owner, given, note) : []));
-    });
-    const words = states.flatMap(({ value }) => value ?? []);
-    const checkpoint = check('checkpoint', () => {
-      const found = verifyCheckpoint(bundle.checkpoint, trusted(bundle.exported_by), bundle.exported_at);
-      demandOlder(found.key, ageOf(words, found.size - 1));
-      return found;
-    });
-    for (const [index, { error }] of states.entries())
-      if (error)
-        check(`witnessed/${index}`, () => {
-          throw error;
-        });
-    return { checkpoint, words };
-  }
-}
-
-/** The value of a run, or the fault that it was refused with. */
-function attempt<T>(run: () => T): { readonly value?: T; readonly error?: Refused } {
-  try {
-    return { value: run() };
-  } catch (error) {
-    if (error instanceof Refused) return { error };
-    throw error;
-  }
-}
-
-function headerInCase(bytes: Buffer, bundle: Bundle): KnownHeader {
-  const header = headerOf(bytes);
-  const sides = [header.sender, header.recipient];
-  demand(header.conversation === bundle.case, 'BUNDLE_INVALID', 'the envelope belongs to another case');
-  demand(header.sequence >= 1, 'BUNDLE_INVALID', 'the envelope has no place in the order');
-  const two = sides[0] !== sides[1] && sides.includes(bundle.exported_by);
-  demand(two, 'BUNDLE_INVALID', 'the exporter is not one of the two regions');
-  return header;
-}
-
-function demandAuthorization(header: Header, documents: readonly (Authorization | undefined)[]): void {
-  if (header.authorizationId === '') return;
-  const cited = documents.find(
-    (one) => one?.id === header.authorizationId && one.digest.equals(header.authorizationDigest),
-  );
-  demand(cited, 'AUTHORIZATION_UNKNOWN', `no authorization ${header.authorizationId}`);
-  const fits = [header.sender, header.recipient].every((side) => cited.parties.includes(side));
-  demand(fits, 'AUTHORIZATION_INVALID', 'the authorization is between other regions');
-}
-
-/** @returns the places of the entries that are proved to be in the log */
-function demandLogged(
-  log: EnvelopeText['log'],
-  leaves: { readonly envelope: Buffer; readonly receipt: Buffer },
-  header: Header,
-  exporter: string,
-  checkpoint: Checkpoint | undefined,
-): number[] {
-  const sent = header.sender === exporter;
-  const expected: [number, Buffer][] = sent
-    ? [
-        [ENTRY_KIND.sent, leaves.envelope],
-        [ENTRY_KIND.received, leaves.receipt],
-      ]
-    : [[ENTRY_KIND.verdict, leaves.receipt]];
-  demand(log.length === expected.length, 'BUNDLE_INVALID', `${expected.length} log entries are needed`);
-  const peer = sent ? header.recipient : header.sender;
-  const places: number[] = [];
-  for (const [index, { entry, index: at, inclusion_path: path }] of log.entries()) {
-    const [kind, subject] = expected[index] ?? [];
-    const read = readLogEntry(raw(entry));
-    const fits = subject && read.version === 1 && read.kind === kind && read.subject.equals(subject);
-    demand(fits && read.peer === peer, 'LOG_PROOF_INVALID', `log entry ${index} is about something else`);
-    if (checkpoint === undefined) continue;
-    const { H, root, size } = checkpoint;
-    const under = pathLeadsTo(H, root, logLeaf(H, raw(entry)), at, size, path.map(raw));
-    demand(under, 'LOG_PROOF_INVALID', `log entry ${index} is not under the checkpoint`);
-    places.push(at);
-  }
-  return places;
-}
-
-/** Ids once; every sender's sequences from 1 without gaps, apart from numbers that were refused as used. */
-function demandOrder(judged: readonly { header?: Header | undefined; receipt?: ReceiptBody | undefined }[]): void {
-  const ids = new Set<string>();
-  const sequences = new Map<string, number[]>();
-  for (const { header, receipt } of judged) {
-    if (header === undefined) continue;
-    demand(!ids.has(header.id), 'ID_REUSED', `the id ${header.id} stands twice`);
-    ids.add(header.id);
-    if (receipt?.code === 'SEQUENCE_USED') continue;
-    sequences.set(header.sender, [...(sequences.get(header.sender) ?? []), header.sequence]);
-  }
-  if (judged.some(({ header, receipt }) => header === undefined || receipt === undefined)) return;
-  for (const [sender, numbers] of sequences) {
-    const sorted = numbers.toSorted((a, b) => a - b);
-    const whole = sorted.every((number, index) => number === index + 1);
-    demand(whole, 'BUNDLE_INVALID', `an envelope of ${sender} is missing or stands twice`);
-  }
-}
-
-function actOf(header: Header, receipt: ReceiptBody): Act {
-  return {
-    at: header.sentAt,
-    from: header.sender,
-    to: header.recipient,
-    type: header.type,
-    sequence: header.sequence,
-    outcome: receipt.outcome === OUTCOME.accepted ? 'accepted' : 'rejected',
-    code: receipt.code,
-    decidedAt: receipt.decidedAt,
-  };
-}
-
-function reportText({ verified, faults, notes, envelopes }: EvidenceReport): string {
+function bundleText({ verified, faults, notes, envelopes, check }: EvidenceReport): string {
   const lines = [
     verified ? '验证通过 Verified' : '验证未通过 NOT verified',
     ...envelopes.map(
       ({ at, from, to, type, sequence, outcome, code }) =>
         `${new Date(at).toISOString()} ${from} → ${to} #${sequence} ${type}: ${outcome === 'accepted' ? '接受 accepted' : `拒绝 rejected ${code}`}`,
     ),
+    ...(check ? [`核验 check: ${JSON.stringify(check)}`] : []),
     ...notes.map((note) => `提示 note: ${note}`),
     ...faults.map(({ where, code, message }) => `问题 fault: ${where || '(bundle)'}: ${code}: ${message}`),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-/** `verify.ts BUNDLE STATEMENT…`: exit 0 verified, 1 not verified, 2 called wrongly. */
-function main(files: readonly string[], now: number): number {
-  const [bundle, ...statements] = files;
-  if (bundle === undefined || statements.length === 0) {
-    process.stderr.write('用法 Usage: node conformance/reference/verify.ts BUNDLE STATEMENT…\n');
-    return 2;
-  }
+function verifyBundleFile(file: string, statements: readonly string[], now: number): [ExitCode, string] {
+  const report = verifyEvidence(readFileSync(file, 'utf8'), statements, { now });
+  return [report.verified ? 0 : 1, bundleText(report)];
+}
+
+function verifyCertificateFile(options: Options, statements: readonly string[], now: number): [ExitCode, string] {
+  const { audience, nonce } = options;
+  const given = new Map<string, Statement>();
   try {
+    for (const statement of statements.map(readStatement))
+      if (statement.serial >= (given.get(statement.region)?.serial ?? 0)) given.set(statement.region, statement);
+    const good = verifyCertificate(readFileSync(options.certificate ?? '', 'utf8').trim(), {
+      now,
+      statementOf: (region) => given.get(region),
+      types: options.types === undefined ? new Map() : readDefinitions(readFileSync(options.types, 'utf8')),
+      ...(audience !== undefined && nonce !== undefined && { binding: { audience, nonce, maxAge: BINDING_AGE } }),
+    });
+    return certificateText(good, options, now);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return [1, `验证未通过 NOT verified\n问题 fault: ${error.code}: ${error.message}\n`];
+  }
+}
+
+function certificateText(good: GoodCertificate, options: Options, now: number): [ExitCode, string] {
+  const { issuer, kid, digest, claims, dates, definition, binding } = good;
+  const { 'status-list': file, 'max-age': seconds } = options;
+  const limits = { now, ...(seconds !== undefined && { maxAge: Number(seconds) * 1000 }) };
+  const status = file === undefined ? 'unchecked' : statusOf(good, readFileSync(file, 'utf8').trim(), limits);
+  const stands = dates === 'valid' && (status === 'valid' || status === 'unchecked');
+  const lines = [
+    stands ? '验证通过 Verified' : '验证未通过 NOT verified',
+    `签发 issuer: ${issuer.region} ${kid}`,
+    `摘要 digest: ${digest.toString('hex')}`,
+    `有效期 dates: ${dates}`,
+    `状态 status: ${status}`,
+    `类型定义 definition: ${definition}`,
+    `密钥绑定 binding: ${binding}`,
+    ...Object.entries(claims).map(([name, value]) => `${name}: ${JSON.stringify(value)}`),
+  ];
+  return [stands ? 0 : 1, `${lines.join('\n')}\n`];
+}
+
+function main(args: readonly string[], now: number): ExitCode {
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+    const isCertificate = values.certificate !== undefined;
+    const [bundle, ...rest] = positionals;
+    const statements = isCertificate ? positionals : rest;
+    if (bundle === undefined || statements.length === 0) {
+      process.stderr.write(USAGE);
+      return 2;
+    }
     const texts = statements.map((file) => readFileSync(file, 'utf8').trim());
-    const report = verifyEvidence(readFileSync(bundle, 'utf8'), texts, { now });
-    process.stdout.write(reportText(report));
-    return report.verified ? 0 : 1;
+    const [code, text] = isCertificate
+      ? verifyCertificateFile(values, texts, now)
+      : verifyBundleFile(bundle, texts, now);
+    process.stdout.write(text);
+    return code;
   } catch (error) {
     process.stderr.write(
-      `无法读取文件 A file cannot be read: ${error instanceof Error ? error.message : String(error)}\n`,
+      `无法读取文件 A file cannot be read: ${error instanceof Error ? error.message : String(error)}\n${USAGE}`,
     );
     return 2;
   }
 }
 
-if (import.meta.main) process.exitCode = main(process.argv.slice(2), Date.now());
+process.exitCode = main(process.argv.slice(2), Date.now());

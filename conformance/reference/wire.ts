@@ -152,15 +152,16 @@ export function beginsWith(H: Hash, older: LogState, newer: LogState, proof: rea
   return last === 0 && same(old, older.root) && same(fresh, newer.root);
 }
 
-type Kind = 'uint32' | 'enum' | 'int64' | 'uint64' | 'text' | 'texts' | 'bytes';
+type Kind = 'uint32' | 'enum' | 'int64' | 'uint64' | 'text' | 'texts' | 'pairs' | 'bytes';
 type Schema = Readonly<Record<string, readonly [number, Kind]>>;
-type Value<K extends Kind> = K extends 'text'
-  ? string
-  : K extends 'texts'
-    ? string[]
-    : K extends 'bytes'
-      ? Buffer
-      : number;
+interface Values {
+  readonly text: string;
+  readonly texts: string[];
+  /** A map of texts to texts. */
+  readonly pairs: Record<string, string>;
+  readonly bytes: Buffer;
+}
+type Value<K extends Kind> = K extends keyof Values ? Values[K] : number;
 type Message<S extends Schema> = { -readonly [N in keyof S]: Value<S[N][1]> };
 
 const HEADER = {
@@ -203,6 +204,40 @@ const ENTRY = {
   at: [5, 'int64'],
 } as const satisfies Schema;
 
+const CERTIFICATE_QUESTION = {
+  identifier: [1, 'text'],
+  digest: [2, 'bytes'],
+  fields: [3, 'texts'],
+  purpose: [4, 'text'],
+  reference: [5, 'text'],
+} as const satisfies Schema;
+
+const CERTIFICATE_ANSWER = {
+  identifier: [1, 'text'],
+  status: [2, 'enum'],
+  answeredAt: [3, 'int64'],
+  fields: [4, 'pairs'],
+  reference: [5, 'text'],
+  validForSeconds: [6, 'uint32'],
+} as const satisfies Schema;
+
+const DATA_QUESTION = {
+  item: [1, 'text'],
+  kind: [2, 'text'],
+  parameters: [3, 'bytes'],
+  fields: [4, 'texts'],
+  purpose: [5, 'text'],
+  legalBasis: [6, 'text'],
+} as const satisfies Schema;
+
+const DATA_ANSWER = {
+  kind: [1, 'text'],
+  status: [2, 'enum'],
+  answeredAt: [3, 'int64'],
+  fields: [4, 'pairs'],
+  validForSeconds: [5, 'uint32'],
+} as const satisfies Schema;
+
 export type Header = Message<typeof HEADER>;
 export type ReceiptBody = Message<typeof RECEIPT>;
 
@@ -213,13 +248,27 @@ export const readReceiptBody = (bytes: Buffer) => read(bytes, RECEIPT);
 /** @throws Refused MALFORMED */
 export const readLogEntry = (bytes: Buffer) => read(bytes, ENTRY);
 
-const EMPTY = { text: () => '', texts: () => [], bytes: () => Buffer.alloc(0) };
+/** @throws Refused MALFORMED */
+export const readCertificateQuestion = (bytes: Buffer) => read(bytes, CERTIFICATE_QUESTION);
+/** @throws Refused MALFORMED */
+export const readCertificateAnswer = (bytes: Buffer) => read(bytes, CERTIFICATE_ANSWER);
+/** @throws Refused MALFORMED */
+export const readDataQuestion = (bytes: Buffer) => read(bytes, DATA_QUESTION);
+/** @throws Refused MALFORMED */
+export const readDataAnswer = (bytes: Buffer) => read(bytes, DATA_ANSWER);
+
+const PAIR = { key: [1, 'text'], value: [2, 'text'] } as const satisfies Schema;
+const EMPTY = { text: () => '', texts: () => [], pairs: () => ({}), bytes: () => Buffer.alloc(0) };
+
+function isLong(kind: Kind): kind is keyof Values {
+  return Object.hasOwn(EMPTY, kind);
+}
 
 /** Reads one proto3 message: unknown fields are skipped, of a field that stands twice the last counts. */
 function read<S extends Schema>(bytes: Buffer, schema: S): Message<S> {
   const fields = Object.entries(schema).map(([name, [number, kind]]) => ({ name, number, kind }));
   const message: Record<string, unknown> = Object.fromEntries(
-    fields.map(({ name, kind }) => [name, kind === 'text' || kind === 'texts' || kind === 'bytes' ? EMPTY[kind]() : 0]),
+    fields.map(({ name, kind }) => [name, isLong(kind) ? EMPTY[kind]() : 0]),
   );
   let at = 0;
   while (at < bytes.length) {
@@ -228,11 +277,14 @@ function read<S extends Schema>(bytes: Buffer, schema: S): Message<S> {
     demand(number >= 1 && number < 2 ** 29, 'MALFORMED', 'no such field number');
     const field = fields.find((one) => one.number === number);
     if (field === undefined) skip(wire);
-    else if (field.kind === 'text' || field.kind === 'texts' || field.kind === 'bytes') {
+    else if (isLong(field.kind)) {
       demand(wire === 2, 'MALFORMED', `${field.name} has another wire type`);
       const content = take(Number(varint()));
       if (field.kind === 'bytes') message[field.name] = content;
-      else {
+      else if (field.kind === 'pairs') {
+        const { key, value } = read(content, PAIR);
+        message[field.name] = { ...(message[field.name] as object), [key]: value };
+      } else {
         const text = utf8(content);
         demand(text !== undefined, 'MALFORMED', `${field.name} is not UTF-8`);
         message[field.name] = field.kind === 'text' ? text : [...(message[field.name] as string[]), text];

@@ -45,6 +45,7 @@ const CHECKS: Readonly<Record<BundleReport['checks'][number]['what'], string>> =
   payload: '正文与摘要 payloads and their digests',
   seal: '封装签名 seals of the senders',
   receipt: '回执签名 receipts of the recipients',
+  answer: '答复与问题相符 the answer is to the question',
   authorization: '所引授权 the authorization cited by each envelope',
   log: '日志收录 inclusion in the evidence log',
   order: '序号完整 numbers without gaps',
@@ -65,7 +66,7 @@ function reportText(report: BundleReport, statements: readonly RegionStatement[]
     `采信的地区声明,请核对指纹 / statements trusted; compare the fingerprints\n${statementTable(statements)}`,
   ];
   // Nothing was judged of a file that is no bundle.
-  if (report.case !== '') parts.push(`核验项 / checks\n${checkTable(report)}`);
+  if (report.exportedBy !== '') parts.push(`核验项 / checks\n${checkTable(report)}`);
   if (report.faults.length > 0) parts.push(`问题 / faults\n${faultTable(report)}`);
   if (report.notes.length > 0)
     parts.push(
@@ -73,6 +74,7 @@ function reportText(report: BundleReport, statements: readonly RegionStatement[]
     );
   const meaning = report.verified ? '已证明的经过 / what is proved' : '单独可证的部分 / what stands proved by itself';
   if (report.timeline.length > 0) parts.push(`${meaning}\n${timelineTable(report)}`);
+  if (report.check) parts.push(`已证明的核验 / the check that is proved\n${checkText(report.check)}`);
   return parts.join('\n');
 }
 
@@ -109,6 +111,22 @@ function timelineTable({ timeline }: BundleReport): string {
     }),
     '',
   );
+}
+
+/** What was asked and answered, field by field. */
+function checkText(check: NonNullable<BundleReport['check']>): string {
+  return pairs([
+    ['编号 Id', check.id],
+    ['提问 Asked by', regionText(check.from)],
+    ['答复 Answered by', regionText(check.to)],
+    ['提问时间 Asked at', chinaTime(check.askedAt)],
+    ['对象 About', check.subject],
+    ['用途 Purpose', check.purpose],
+    ['所问字段 Fields asked', check.asked.join(' ')],
+    ['答复 Answer', check.status],
+    ['答复时间 Answered at', chinaTime(check.answeredAt)],
+    ...Object.entries(check.fields),
+  ]);
 }
 
 function regionText(region: string): string {

@@ -1,17 +1,12 @@
-import { CodedError, decode, type messages } from '#proto';
-import { readJws, type SealedRoot, type Signer, sealOf, sealReceipts, writeBundle } from '#trust';
-import type { Sql } from '../store/store.ts';
+import { CodedError, decode } from '#proto';
+import { writeBundle } from '#trust';
+import { Seals, type SealsContext } from './bundle-seals.ts';
 import { witnessesOf } from './bundle-witnesses.ts';
 import type { EvidenceLog } from './evidence-log.ts';
 
 /** What an export needs of its surroundings. */
-export interface ExportContext {
-  readonly region: string;
-  readonly read: Sql;
+export interface ExportContext extends SealsContext {
   readonly log: EvidenceLog;
-  /** Signs receipts whose seal was not stored yet. */
-  readonly signer: Signer;
-  readonly now: () => number;
   /** Newest statement JWT that was ever believed of a region, ours included. */
   readonly statementOf: (region: string) => Promise<string | undefined>;
   /** Signed document of an authorization. */
@@ -66,7 +61,7 @@ export async function exportBundle(conversation: string, context: ExportContext)
       header: row.header,
       ...(row.payload && row.salt ? { payload: row.payload, payloadSalt: row.salt } : {}),
       seal: await seals.stored(row.group_id, row.group_index),
-      receipt: { body: row.receipt, seal: await seals.ofReceipt(row) },
+      receipt: { body: row.receipt, seal: await seals.ofReceipt(row.receipt, receiptSealOf(row)) },
       log: positionsOf(row).map((position) => {
         const { entry, index, path } = proofOf.get(position)!;
         return { entry, index, inclusionPath: path };
@@ -80,68 +75,35 @@ export async function exportBundle(conversation: string, context: ExportContext)
     conversation,
     exportedBy: region,
     exportedAt: context.now(),
-    statements: (await Promise.all([...regions].map(context.statementOf))).filter((jwt) => jwt !== undefined),
-    authorizations: await citedDocuments(all, context),
+    statements: await statementsOf(regions, context),
+    authorizations: await citedDocuments(
+      all.map(({ header }) => header),
+      context,
+    ),
     envelopes,
     checkpoint,
     witnessed,
   });
 }
 
+function receiptSealOf({ receipt_group_id: group, receipt_group_index: index }: StoredEnvelope) {
+  return group === null || index === null ? undefined : { group, index };
+}
+
 function positionsOf(row: StoredEnvelope): number[] {
   return row.receipt_log_position === null ? [row.log_position] : [row.log_position, row.receipt_log_position];
 }
 
-async function citedDocuments(rows: readonly StoredEnvelope[], context: ExportContext): Promise<string[]> {
-  const ids = new Set(rows.map(({ header }) => decode('EnvelopeHeader', header).authorizationId));
+/** The documents that headers cite, each once. */
+export async function citedDocuments(headers: readonly Buffer[], context: ExportContext): Promise<string[]> {
+  const ids = new Set(headers.map((header) => decode('EnvelopeHeader', header).authorizationId));
   ids.delete('');
   const documents = await Promise.all([...ids].map(context.authorizationOf));
   return documents.filter((document) => document !== undefined);
 }
 
-/** Seals computed from the stored leaf order, each group read once. */
-class Seals {
-  readonly #context: ExportContext;
-  readonly #groups = new Map<number, SealedRoot>();
-
-  constructor(context: ExportContext) {
-    this.#context = context;
-  }
-
-  async stored(group: number, index: number): Promise<messages.Seal> {
-    const sealed = await this.#group(group);
-    return sealOf(sealed, index, suiteThatSigned(sealed.signedRoot));
-  }
-
-  /** The seal of a receipt; one that we gave and whose seal was lost in a crash is signed anew. */
-  async ofReceipt(row: StoredEnvelope): Promise<messages.Seal> {
-    const { receipt_group_id: group, receipt_group_index: index } = row;
-    const isSealed = group !== null && (await this.#group(group)).signedRoot !== '';
-    if (isSealed) return this.stored(group, index!);
-    const { signer, region, now } = this.#context;
-    const sealed = await sealReceipts(signer, region, [row.receipt], now());
-    return sealOf(sealed, 0, signer.suite);
-  }
-
-  async #group(id: number): Promise<SealedRoot> {
-    const known = this.#groups.get(id);
-    if (known) return known;
-    const row = await this.#context.read.get<{ signed_root: string; leaves: Buffer }>(
-      'SELECT signed_root, leaves FROM sealed_group WHERE id = ?',
-      id,
-    );
-    if (!row) throw new CodedError('LOG_CORRUPT', `the seal ${id} is missing`);
-    const leaves: Buffer[] = [];
-    for (let at = 0; at < row.leaves.length; at += HASH_BYTES) leaves.push(row.leaves.subarray(at, at + HASH_BYTES));
-    const group = { signedRoot: row.signed_root, leaves };
-    this.#groups.set(id, group);
-    return group;
-  }
+/** The newest statements of regions, as far as they are known. */
+export async function statementsOf(regions: ReadonlySet<string>, context: ExportContext): Promise<string[]> {
+  const statements = await Promise.all([...regions].map(context.statementOf));
+  return statements.filter((jwt) => jwt !== undefined);
 }
-
-/** Whoever signed a group hashed its tree: a peer, or a key of ours from before, may have another suite than we now. */
-function suiteThatSigned(signedRoot: string): string {
-  return String(readJws(signedRoot).header['alg']);
-}
-
-const HASH_BYTES = 32;

@@ -1,6 +1,7 @@
 import { decode, envelopeLeaf, type Hash, type messages, payloadDigest, receiptLeaf } from '#proto';
 import { SUITE_NAMES, suiteOf } from '#trust';
 import type { Sql } from '../store/store.ts';
+import { checksPurgedBefore } from './checks-purged.ts';
 import type { OnFault } from './log-fault.ts';
 
 /** What a record says its log entry must say. */
@@ -47,6 +48,8 @@ interface CheckRow {
   readonly answer: Buffer;
   readonly log_position: number;
   readonly entry: Buffer | null;
+  readonly answer_log_position: number | null;
+  readonly answer_entry: Buffer | null;
 }
 
 const HASHES: readonly Hash[] = [...new Set(SUITE_NAMES.map((name) => suiteOf(name).hash))];
@@ -65,12 +68,14 @@ const RECEIVED = `SELECT i.position AS key, i.sender AS peer, i.header, i.payloa
   FROM inbox i LEFT JOIN log_entry e ON e.position = i.log_position
   WHERE i.position > ? ORDER BY i.position LIMIT ?`;
 
-const CHECKED = `SELECT c.log_position AS key, c.direction, c.peer, c.id, c.leaf, c.question, c.answer, c.log_position, e.entry
+const CHECKED = `SELECT c.log_position AS key, c.direction, c.peer, c.id, c.leaf, c.question, c.answer, c.log_position, e.entry,
+    c.answer_log_position, a.entry AS answer_entry
   FROM certificate_check c LEFT JOIN log_entry e ON e.position = c.log_position
+    LEFT JOIN log_entry a ON a.position = c.answer_log_position
   WHERE c.log_position > ? ORDER BY c.log_position LIMIT ?`;
 
-const POSITIONS = 'SELECT position AS key FROM log_entry WHERE position > ? ORDER BY position LIMIT ?';
-const POSITION_STEP = 4096;
+const ENTRIES = 'SELECT position AS key, entry FROM log_entry WHERE position > ? ORDER BY position LIMIT ?';
+const ENTRY_STEP = 4096;
 
 /**
  * Holds every record of an envelope, a receipt or a check against its log entry, and finds entries that no record
@@ -147,8 +152,18 @@ function checkChecked(row: CheckRow, claims: Claims, onFault: OnFault): void {
   const question = leafOf(row.question);
   if (!question?.equals(row.leaf)) onFault(where, 'LOG_CORRUPT', 'the leaf hash is not that of the question');
   const kind = direction === 'asked' ? 'LOG_ENTRY_KIND_CHECK_ASKED' : 'LOG_ENTRY_KIND_CHECK_ANSWERED';
-  const subject = direction === 'asked' ? question : leafOf(row.answer);
+  const answer = leafOf(row.answer);
+  const subject = direction === 'asked' ? question : answer;
   claims.hold({ where, position, kind, subjects: subject ? [subject] : [], peer, entry });
+  if (row.answer_log_position === null) return;
+  claims.hold({
+    where: `${where}/answer`,
+    position: row.answer_log_position,
+    kind: 'LOG_ENTRY_KIND_ANSWER_RECEIVED',
+    subjects: answer ? [answer] : [],
+    peer,
+    entry: row.answer_entry,
+  });
 }
 
 /** Leaf hash of a stored envelope; undefined when it is none. */
@@ -194,15 +209,29 @@ class Claims {
     this.#claimed[position >> 3]! |= 1 << (position & 7);
   }
 
-  /** Finds entries whose record is gone. */
+  /** Finds entries whose record is gone, other than by the retention of checks. */
   async checkOrphans(read: Sql): Promise<void> {
-    for await (const { key } of rowsOf<{ key: number }>(read, POSITIONS, POSITION_STEP))
-      if (!this.#has(key)) this.#onFault(`log_entry/${key}`, 'LOG_CORRUPT', 'no record answers to it: it was removed');
+    const purgedBefore = await checksPurgedBefore(read);
+    for await (const { key, entry } of rowsOf<{ key: number; entry: Buffer }>(read, ENTRIES, ENTRY_STEP))
+      if (!this.#has(key) && !isOfOldCheck(entry, purgedBefore))
+        this.#onFault(`log_entry/${key}`, 'LOG_CORRUPT', 'no record answers to it: it was removed');
   }
 
   #has(position: number): boolean {
     return ((this.#claimed[position >> 3] ?? 0) & (1 << (position & 7))) !== 0;
   }
+}
+
+const OF_CHECKS: ReadonlySet<string> = new Set([
+  'LOG_ENTRY_KIND_CHECK_ASKED',
+  'LOG_ENTRY_KIND_CHECK_ANSWERED',
+  'LOG_ENTRY_KIND_ANSWER_RECEIVED',
+]);
+
+/** Whether an entry is about a check that was kept for as long as it had to be. Its time is in the hash of the log. */
+function isOfOldCheck(bytes: Buffer, purgedBefore: number): boolean {
+  const entry = purgedBefore === 0 ? undefined : entryOf(bytes);
+  return entry !== undefined && OF_CHECKS.has(String(entry.kind)) && entry.at < purgedBefore;
 }
 
 function entryOf(bytes: Buffer): messages.LogEntry | undefined {

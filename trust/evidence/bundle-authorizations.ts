@@ -9,7 +9,7 @@ import type { Findings } from './bundle-report.ts';
 
 /** Verifies the documents of a bundle in history. @returns those that stand, by the base64url of their digest */
 export function checkAuthorizations(
-  bundle: EvidenceBundle,
+  bundle: Pick<EvidenceBundle, 'authorizations'>,
   trusted: ReadonlyMap<string, RegionStatement>,
   findings: Findings,
 ): Map<string, VerifiedAgreement> {
@@ -31,9 +31,9 @@ export function checkAuthorizations(
  * hold its digest, so it is as old as the oldest of them is proved to be.
  */
 export function checkSigners(
-  bundle: EvidenceBundle,
+  bundle: Pick<EvidenceBundle, 'authorizations'>,
   trusted: ReadonlyMap<string, RegionStatement>,
-  proven: readonly ProvenEnvelope[],
+  proven: readonly Pick<ProvenEnvelope, 'header' | 'age'>[],
   findings: Findings,
 ): void {
   const keys = [...trusted.values()].flatMap((statement) => statement.keys);

@@ -1,4 +1,5 @@
 import {
+  absentOr,
   both,
   fields,
   integer,
@@ -15,7 +16,10 @@ import {
 import { LOG_PROOF_MAX } from './log.ts';
 import { TIMESTAMP_BYTES } from './timestamp.ts';
 
-export const BUNDLE_FORMAT = 'tongban-evidence/1';
+/** Evidence of a case. */
+const CASE_FORMAT = 'tongban-evidence/1';
+/** Evidence of one check. */
+export const CHECK_FORMAT = 'tongban-check-evidence/1';
 
 /** Largest bundle that a verifier reads. */
 const BUNDLE_BYTES = 256 * 1024 * 1024;
@@ -62,11 +66,8 @@ export interface WitnessedCheckpoint {
   readonly timestamp?: string;
 }
 
-/** The evidence bundle (存证包) of a case as its JSON file holds it; see proto/README.md. */
-export interface EvidenceBundle {
-  readonly format: typeof BUNDLE_FORMAT;
-  /** Conversation of the case. */
-  readonly case: string;
+/** What bundles of every kind have. */
+interface BundleFrame {
   /** Region whose log and checkpoint are inside. */
   readonly exported_by: string;
   /** Milliseconds. */
@@ -75,37 +76,53 @@ export interface EvidenceBundle {
   readonly statements: readonly string[];
   /** Authorization documents: JWS general serialization (RFC 7515, 7.2.1). */
   readonly authorizations: readonly object[];
-  readonly envelopes: readonly BundleEnvelope[];
   /** Signed note. */
   readonly checkpoint: string;
   /** What shows the age of the entries when a key is revoked later; absent when nobody witnessed the log yet. */
   readonly witnessed?: readonly WitnessedCheckpoint[];
 }
 
-/** What a gateway puts into a bundle. Nothing is checked here: the verifier judges. */
-export interface BundleInput {
-  readonly conversation: string;
+/** The evidence bundle (存证包) of a case as its JSON file holds it; see proto/README.md. */
+export interface EvidenceBundle extends BundleFrame {
+  readonly format: typeof CASE_FORMAT;
+  /** Conversation of the case. */
+  readonly case: string;
+  readonly envelopes: readonly BundleEnvelope[];
+}
+
+/** A question or an answer. */
+export type BundleMessage = Required<Pick<BundleEnvelope, 'header' | 'payload' | 'payload_salt' | 'seal'>>;
+
+/** The evidence bundle of one check (核验存证包). */
+export interface CheckEvidence extends BundleFrame {
+  readonly format: typeof CHECK_FORMAT;
+  /** Id of the question. */
+  readonly check: string;
+  readonly question: BundleMessage;
+  readonly answer: BundleMessage;
+  readonly log: readonly BundleLogEntry[];
+}
+
+interface Sealed {
+  readonly header: Uint8Array;
+  readonly seal: messages.Seal;
+}
+
+interface Logged {
+  readonly entry: Uint8Array;
+  readonly index: number;
+  readonly inclusionPath: readonly Uint8Array[];
+}
+
+/** What a gateway puts into a bundle of any kind. Nothing is checked here: the verifier judges. */
+interface FrameInput {
   readonly exportedBy: string;
   /** Milliseconds. */
   readonly exportedAt: number;
-  /** Statement JWTs of all regions of the case. */
+  /** Statement JWTs of all regions concerned. */
   readonly statements: readonly string[];
   /** Authorization documents as JSON text, each that an envelope cites. */
   readonly authorizations: readonly string[];
-  readonly envelopes: readonly {
-    readonly header: Uint8Array;
-    /** Both absent once erased. */
-    readonly payload?: Uint8Array;
-    readonly payloadSalt?: Uint8Array;
-    readonly seal: messages.Seal;
-    readonly receipt: { readonly body: Uint8Array; readonly seal: messages.Seal };
-    /** Sent: ENVELOPE_SENT and RECEIPT_RECEIVED, in this order. Received: VERDICT_GIVEN. */
-    readonly log: readonly {
-      readonly entry: Uint8Array;
-      readonly index: number;
-      readonly inclusionPath: readonly Uint8Array[];
-    }[];
-  }[];
   readonly checkpoint: string;
   readonly witnessed?: readonly {
     /** Signed note with the lines of its witnesses. */
@@ -116,34 +133,57 @@ export interface BundleInput {
   }[];
 }
 
-/** Writes the JSON text of a bundle. */
+export interface BundleInput extends FrameInput {
+  readonly conversation: string;
+  readonly envelopes: readonly (Sealed & {
+    /** Both absent once erased. */
+    readonly payload?: Uint8Array;
+    readonly payloadSalt?: Uint8Array;
+    readonly receipt: { readonly body: Uint8Array; readonly seal: messages.Seal };
+    /** Sent: ENVELOPE_SENT and RECEIPT_RECEIVED, in this order. Received: VERDICT_GIVEN. */
+    readonly log: readonly Logged[];
+  })[];
+}
+
+type MessageInput = Sealed & { readonly payload: Uint8Array; readonly payloadSalt: Uint8Array };
+
+export interface CheckBundleInput extends FrameInput {
+  /** Id of the question. */
+  readonly check: string;
+  readonly question: MessageInput;
+  readonly answer: MessageInput;
+  /** Asked: CHECK_ASKED and ANSWER_RECEIVED, in this order. Answered: CHECK_ANSWERED. */
+  readonly log: readonly Logged[];
+}
+
+/** Writes the JSON text of the bundle of a case. */
 export function writeBundle(input: BundleInput): string {
-  const bundle: EvidenceBundle = {
-    format: BUNDLE_FORMAT,
+  const { frame, end } = writeFrame(input);
+  return textOf({
+    format: CASE_FORMAT,
     case: input.conversation,
-    exported_by: input.exportedBy,
-    exported_at: input.exportedAt,
-    statements: input.statements,
-    authorizations: input.authorizations.map((document) => JSON.parse(document) as object),
+    ...frame,
     envelopes: input.envelopes.map(({ header, payload, payloadSalt, seal, receipt, log }) => ({
       header: base64url(header),
       ...(payload && payloadSalt ? { payload: base64url(payload), payload_salt: base64url(payloadSalt) } : {}),
       seal: writeSeal(seal),
       receipt: { body: base64url(receipt.body), seal: writeSeal(receipt.seal) },
-      log: log.map(({ entry, index, inclusionPath }) => ({
-        entry: base64url(entry),
-        index,
-        inclusion_path: inclusionPath.map(base64url),
-      })),
+      log: log.map(writeLogged),
     })),
-    checkpoint: input.checkpoint,
-    ...(input.witnessed?.length ? { witnessed: input.witnessed.map(writeWitnessed) } : {}),
-  };
-  return `${JSON.stringify(bundle, undefined, 1)}\n`;
+    ...end,
+  });
 }
 
-/** Reads the JSON text of a bundle: the bundle, or everything that is wrong with its shape. */
-export function parseBundle(bundleText: string): EvidenceBundle | Problem[] {
+/** Writes the JSON text of the bundle of a check. */
+export function writeCheckBundle(input: CheckBundleInput): string {
+  const { frame, end } = writeFrame(input);
+  const [question, answer] = [input.question, input.answer].map(writeMessage) as [BundleMessage, BundleMessage];
+  const log = input.log.map(writeLogged);
+  return textOf({ format: CHECK_FORMAT, check: input.check, ...frame, question, answer, log, ...end });
+}
+
+/** Reads the JSON text of a bundle of either kind: the bundle, or everything that is wrong with its shape. */
+export function parseBundle(bundleText: string): EvidenceBundle | CheckEvidence | Problem[] {
   if (bundleText.length > BUNDLE_BYTES) return [shapeless(`is larger than ${BUNDLE_BYTES} bytes`)];
   let value: unknown;
   try {
@@ -152,8 +192,9 @@ export function parseBundle(bundleText: string): EvidenceBundle | Problem[] {
     return [shapeless('is not JSON')];
   }
   const problems: Problem[] = [];
-  bundleRule(value, '', problems);
-  return problems.length === 0 ? (value as EvidenceBundle) : problems;
+  const isCheck = (value as { format?: unknown } | null)?.format === CHECK_FORMAT;
+  (isCheck ? checkRule : bundleRule)(value, '', problems);
+  return problems.length === 0 ? (value as EvidenceBundle | CheckEvidence) : problems;
 }
 
 /** Bytes of a base64url text that `parseBundle` accepted. */
@@ -172,6 +213,8 @@ const seal = fields({
   inclusion_path: path,
 });
 
+const log = list(fields({ entry: base64urlRule(1, 1024), index: integer(0), inclusion_path: path }), 2, 1);
+
 const envelope = both(
   fields({
     header: base64urlRule(1, LIMITS.messageBytes),
@@ -179,7 +222,7 @@ const envelope = both(
     payload_salt: absentOr(hash),
     seal,
     receipt: fields({ body: base64urlRule(1, LIMITS.messageBytes), seal }),
-    log: list(fields({ entry: base64urlRule(1, 1024), index: integer(0), inclusion_path: path }), 2, 1),
+    log,
   }),
   (value, pointer, problems) => {
     const { payload, payload_salt } = value as BundleEnvelope;
@@ -188,9 +231,7 @@ const envelope = both(
   },
 );
 
-const bundleRule = fields({
-  format: oneOf(BUNDLE_FORMAT),
-  case: text(36, { pattern: UUID, hint: 'must be a lower-case UUID' }),
+const FRAME = {
   exported_by: (value, pointer, problems) => {
     if (typeof value !== 'string' || !isRegionCode(value))
       problems.push({ pointer, code: 'IDENTIFIER', message: 'is not a region code of the table' });
@@ -198,7 +239,6 @@ const bundleRule = fields({
   exported_at: integer(0),
   statements: list(jws, 100),
   authorizations: list(anyObject, 100),
-  envelopes: list(envelope, MAX_ENVELOPES, 1),
   checkpoint: text(4096, { lines: true }),
   witnessed: absentOr(
     list(
@@ -211,6 +251,30 @@ const bundleRule = fields({
       1,
     ),
   ),
+} satisfies Record<string, Rule>;
+const uuid = text(36, { pattern: UUID, hint: 'must be a lower-case UUID' });
+
+const bundleRule = fields({
+  format: oneOf(CASE_FORMAT, CHECK_FORMAT),
+  case: uuid,
+  ...FRAME,
+  envelopes: list(envelope, MAX_ENVELOPES, 1),
+});
+
+const message = fields({
+  header: base64urlRule(1, LIMITS.messageBytes),
+  payload: base64urlRule(0, LIMITS.messageBytes),
+  payload_salt: hash,
+  seal,
+});
+
+const checkRule = fields({
+  format: oneOf(CHECK_FORMAT),
+  check: uuid,
+  ...FRAME,
+  question: message,
+  answer: message,
+  log,
 });
 
 /** An authorization document has a strict reader of its own. */
@@ -231,13 +295,38 @@ function base64urlRule(min: number, max: number): Rule {
   };
 }
 
-function absentOr(rule: Rule): Rule {
-  return (value, pointer, problems) => {
-    if (value !== undefined) rule(value, pointer, problems);
+/** What stands before the envelopes, and after them. */
+function writeFrame(input: FrameInput) {
+  const { exportedBy, exportedAt, statements, authorizations, checkpoint, witnessed } = input;
+  return {
+    frame: {
+      exported_by: exportedBy,
+      exported_at: exportedAt,
+      statements,
+      authorizations: authorizations.map((document) => JSON.parse(document) as object),
+    },
+    end: { checkpoint, ...(witnessed?.length ? { witnessed: witnessed.map(writeWitnessed) } : {}) },
   };
 }
 
-function writeWitnessed(one: NonNullable<BundleInput['witnessed']>[number]): WitnessedCheckpoint {
+function writeMessage({ header, payload, payloadSalt, seal }: MessageInput): BundleMessage {
+  return {
+    header: base64url(header),
+    payload: base64url(payload),
+    payload_salt: base64url(payloadSalt),
+    seal: writeSeal(seal),
+  };
+}
+
+function writeLogged({ entry, index, inclusionPath }: Logged): BundleLogEntry {
+  return { entry: base64url(entry), index, inclusion_path: inclusionPath.map(base64url) };
+}
+
+function textOf(bundle: EvidenceBundle | CheckEvidence): string {
+  return `${JSON.stringify(bundle, undefined, 1)}\n`;
+}
+
+function writeWitnessed(one: NonNullable<FrameInput['witnessed']>[number]): WitnessedCheckpoint {
   return {
     checkpoint: one.checkpoint,
     consistency: one.consistency.map(base64url),

@@ -1,18 +1,14 @@
 import { CodedError, type ErrorCode } from '#proto';
+import { MESSAGE_PARTS, type ProvenCheck } from './bundle-check.ts';
 import { ENVELOPE_PARTS, type ProvenEnvelope } from './bundle-envelope.ts';
-import type { EvidenceBundle } from './bundle-format.ts';
+import type { CheckEvidence, EvidenceBundle } from './bundle-format.ts';
 
-/** The demands on a bundle, in the order in which they are judged. */
-const CHECKS = [
-  'format',
-  'statements',
-  'authorizations',
-  'checkpoint',
-  'witnessed',
-  ...ENVELOPE_PARTS,
-  'order',
-] as const;
-export type CheckName = (typeof CHECKS)[number];
+const FRAME = ['format', 'statements', 'authorizations', 'checkpoint', 'witnessed'] as const;
+/** The demands on the bundle of a case, in the order in which they are judged. */
+const OF_CASE = [...FRAME, ...ENVELOPE_PARTS, 'order'] as const;
+/** Those on the bundle of a check. */
+const OF_CHECK = [...FRAME, ...MESSAGE_PARTS, 'answer', 'log'] as const;
+export type CheckName = (typeof OF_CASE | typeof OF_CHECK)[number];
 
 const MAX_FAULTS = 1000;
 
@@ -47,9 +43,10 @@ export interface TimelineEntry {
   readonly decidedAt: number;
 }
 
-/** Result of verifying a bundle. Only when `verified` is true does the bundle prove what the timeline says. */
+/** Result of verifying a bundle. Only when `verified` is true does the bundle prove what the timeline or the check says. */
 export interface BundleReport {
   readonly verified: boolean;
+  /** Conversation of the case; empty for the bundle of a check. */
   readonly case: string;
   readonly exportedBy: string;
   /** Milliseconds; the exporter's word, covered by no signature. */
@@ -63,6 +60,8 @@ export interface BundleReport {
   readonly notes: readonly BundleNote[];
   /** By time; holds only envelopes that passed every check. */
   readonly timeline: readonly TimelineEntry[];
+  /** What was asked and answered; only in a verified bundle of a check. */
+  readonly check?: ProvenCheck;
 }
 
 /** Collects what the checks find. */
@@ -99,22 +98,44 @@ export class Findings {
     this.#notes.push({ where, what, message });
   }
 
+  /** Of the bundle of a case, or of what is no bundle. */
   report(bundle: EvidenceBundle | undefined, proven: readonly ProvenEnvelope[]): BundleReport {
     const envelopes = bundle?.envelopes ?? [];
-    const checks = CHECKS.map((what) => ({ what, ok: this.#done.has(what) && !this.#failed.has(what) }));
     return {
-      verified: checks.every(({ ok }) => ok),
+      ...this.#result(OF_CASE, bundle),
       case: bundle?.case ?? '',
-      exportedBy: bundle?.exported_by ?? '',
-      exportedAt: bundle?.exported_at ?? 0,
       regions: [...new Set(proven.flatMap(({ header }) => [header.sender, header.recipient]))].sort(),
       envelopes: envelopes.length,
       receipts: envelopes.length,
       logEntries: envelopes.reduce((sum, { log }) => sum + log.length, 0),
+      timeline: proven.map(entryOf).sort((a, b) => a.at - b.at),
+    };
+  }
+
+  /** Of the bundle of a check. @param proven when everything about question and answer is good */
+  reportCheck(bundle: CheckEvidence, proven: ProvenCheck | undefined): BundleReport {
+    const result = this.#result(OF_CHECK, bundle);
+    return {
+      ...result,
+      case: '',
+      regions: proven ? [proven.from, proven.to].sort() : [],
+      envelopes: 2,
+      receipts: 0,
+      logEntries: bundle.log.length,
+      timeline: [],
+      ...(result.verified && proven && { check: proven }),
+    };
+  }
+
+  #result(names: readonly CheckName[], bundle: EvidenceBundle | CheckEvidence | undefined) {
+    const checks = names.map((what) => ({ what, ok: this.#done.has(what) && !this.#failed.has(what) }));
+    return {
+      verified: checks.every(({ ok }) => ok),
+      exportedBy: bundle?.exported_by ?? '',
+      exportedAt: bundle?.exported_at ?? 0,
       checks,
       faults: this.#faults,
       notes: this.#notes,
-      timeline: proven.map(entryOf).sort((a, b) => a.at - b.at),
     };
   }
 }

@@ -4,8 +4,10 @@ import { VerificationError } from '../errors.ts';
 import { type RegionStatement, verifyStatement } from '../region/statement.ts';
 import { type AgeProof, LogAges } from './bundle-age.ts';
 import { checkAuthorizations, checkSigners } from './bundle-authorizations.ts';
-import { type BundleContext, checkBundleEnvelope, type ProvenEnvelope } from './bundle-envelope.ts';
-import { type EvidenceBundle, parseBundle } from './bundle-format.ts';
+import { checkExchange } from './bundle-check.ts';
+import { type CaseContext, checkBundleEnvelope, type ProvenEnvelope } from './bundle-envelope.ts';
+import { CHECK_FORMAT, type CheckEvidence, type EvidenceBundle, parseBundle } from './bundle-format.ts';
+import type { BundleContext } from './bundle-parts.ts';
 import { type BundleReport, Findings } from './bundle-report.ts';
 import { verifyCheckpoint } from './checkpoint.ts';
 
@@ -16,8 +18,10 @@ export interface BundleOptions {
   readonly authorities?: readonly X509Certificate[];
 }
 
+type AnyBundle = EvidenceBundle | CheckEvidence;
+
 /**
- * Verifies an evidence bundle (存证包) offline: nothing but the bundle and the statements that the verifier got
+ * Verifies an evidence bundle (存证包) of a case or of a check offline: nothing but the bundle and the statements that the verifier got
  * elsewhere. Never throws for a bad bundle; everything that is wrong is in the report.
  *
  * @param statements verified statements that the verifier trusts for reasons of its own; of several of one region the
@@ -41,20 +45,35 @@ export async function verifyBundle(
   await checkEmbeddedStatements(bundle, trusted, findings);
   const authorizations = checkAuthorizations(bundle, trusted, findings);
   const { checkpoint, ages } = checkLog(bundle, trusted, options.authorities ?? [], findings);
-  const proven = checkEnvelopes(bundle, trusted, { authorizations, checkpoint, ages }, findings);
+  const context: BundleContext = {
+    exportedBy: bundle.exported_by,
+    statementOf: (region) => statementOf(trusted, region),
+    authorizations,
+    checkpoint,
+    ages,
+  };
+  if (bundle.format === CHECK_FORMAT) {
+    const attempt: Parameters<typeof checkExchange>[2] = (part, where, check) => findings.attempt(part, where, check);
+    const { messages, check } = checkExchange(bundle, context, attempt);
+    for (const { side, age } of messages.filter(({ isOld }) => isOld))
+      findings.note(`${side}/seal`, 'revoked-key', `its key was revoked later; ${standing(age!)}`);
+    checkSigners(bundle, trusted, messages, findings);
+    return findings.reportCheck(bundle, check);
+  }
+  const proven = checkEnvelopes(bundle, { ...context, case: bundle.case }, findings);
   if (proven.length === bundle.envelopes.length) findings.attempt('order', 'envelopes', () => checkOrder(proven));
   checkSigners(bundle, trusted, proven, findings);
   return findings.report(bundle, proven);
 }
 
-function checkExportTime(bundle: EvidenceBundle, now = Number.MAX_SAFE_INTEGER): void {
+function checkExportTime(bundle: AnyBundle, now = Number.MAX_SAFE_INTEGER): void {
   if (bundle.exported_at > now + LIMITS.sealSkewMs)
     throw new VerificationError('BUNDLE_INVALID', 'the bundle claims to be exported in the future; check the clock');
 }
 
 /** Embedded statements prove nothing; but one that contradicts a trusted one is worth saying, and a forged one a fault. */
 async function checkEmbeddedStatements(
-  bundle: EvidenceBundle,
+  bundle: AnyBundle,
   trusted: ReadonlyMap<string, RegionStatement>,
   findings: Findings,
 ): Promise<void> {
@@ -90,7 +109,7 @@ function differs(embedded: RegionStatement, known: RegionStatement | undefined):
 
 /** The checkpoint, and how old the log under it is. Under a revoked log key it stands if others saw it before. */
 function checkLog(
-  bundle: EvidenceBundle,
+  bundle: AnyBundle,
   trusted: ReadonlyMap<string, RegionStatement>,
   authorities: readonly X509Certificate[],
   findings: Findings,
@@ -113,18 +132,7 @@ function checkLog(
   return { checkpoint, ages };
 }
 
-function checkEnvelopes(
-  bundle: EvidenceBundle,
-  trusted: ReadonlyMap<string, RegionStatement>,
-  proofs: Pick<BundleContext, 'authorizations' | 'checkpoint' | 'ages'>,
-  findings: Findings,
-): ProvenEnvelope[] {
-  const context: BundleContext = {
-    case: bundle.case,
-    exportedBy: bundle.exported_by,
-    statementOf: (region) => statementOf(trusted, region),
-    ...proofs,
-  };
+function checkEnvelopes(bundle: EvidenceBundle, context: CaseContext, findings: Findings): ProvenEnvelope[] {
   const proven: ProvenEnvelope[] = [];
   bundle.envelopes.forEach((envelope, index) => {
     const result = checkBundleEnvelope(envelope, context, (part, check) =>

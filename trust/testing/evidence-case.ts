@@ -123,7 +123,7 @@ export async function evidenceCase(
 }
 
 /** The document that both regions sign. */
-async function agree(receiving: ThrowawayRegion, handling: ThrowawayRegion): Promise<string> {
+export async function agree(receiving: ThrowawayRegion, handling: ThrowawayRegion): Promise<string> {
   const payload = draftAgreement({
     id: randomUUID(),
     parties: [receiving.region, handling.region],
@@ -147,7 +147,11 @@ async function agree(receiving: ThrowawayRegion, handling: ThrowawayRegion): Pro
 }
 
 /** Seals the envelope as the second of three, so that its path has two hashes. */
-async function sealAmongOthers(fixed: FixedEnvelope, sender: ThrowawayRegion, at: number): Promise<messages.Seal> {
+export async function sealAmongOthers(
+  fixed: FixedEnvelope,
+  sender: ThrowawayRegion,
+  at: number,
+): Promise<messages.Seal> {
   const root = await sealEnvelopes(sender.signing, sender.region, [strangerLeaf(), fixed.leaf, strangerLeaf()], at);
   return sealOf(root, 1, sender.signing.suite);
 }
@@ -176,11 +180,11 @@ async function receiptOf(
 }
 
 /** A leaf of some other message in the same batch or log. */
-function strangerLeaf(): Buffer {
+export function strangerLeaf(): Buffer {
   return randomBytes(32);
 }
 
-function uuidV7(at: number): string {
+export function uuidV7(at: number): string {
   const hex = at.toString(16).padStart(12, '0') + randomBytes(10).toString('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-7${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

@@ -3,9 +3,10 @@ import { calculateJwkThumbprint } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { KeyStore } from '../keys/key-store.ts';
 import { KEY_LIFETIME_MS } from '../keys/new-keys.ts';
+import { type KeyPurpose, STATED_PURPOSES } from '../keys/signer.ts';
 import { importPublicJwk, SUITE_NAMES, type SuiteName, suiteOf } from '../suites.ts';
 
-const PURPOSES = ['identity', 'signing', 'log', 'certificate'] as const;
+const PURPOSES = ['identity', ...STATED_PURPOSES] as const;
 
 /**
  * What every key store promises. Each implementation runs this over a store it made at `now` (milliseconds).
@@ -27,7 +28,8 @@ export function keyStoreContract(
       const data = Buffer.from('办件');
       expect(signer.kid).toBe(info.kid);
       expect(signer.publicJwk).toEqual(info.publicJwk);
-      expect(signer.suite).toBe(purpose === 'log' && suite !== 'SM2-SM3' ? 'Ed25519' : suite);
+      const others: Partial<Record<KeyPurpose, SuiteName>> = { log: 'Ed25519', seal: 'ES256' };
+      expect(signer.suite).toBe(suite === 'SM2-SM3' ? suite : (others[purpose] ?? suite));
       const signature = await signer.sign(data);
       const { verify } = suiteOf(info.suite);
       expect(verify(importPublicJwk(info.publicJwk), data, signature)).toBe(true);

@@ -18,6 +18,7 @@ export interface ThrowawayRegion {
   readonly signing: Signer;
   readonly log: Signer;
   readonly certificate: Signer;
+  readonly seal: Signer;
   readonly tls: TlsIdentity;
   /** Issues another statement of the same keys and verifies it: a newer serial, another endpoint. */
   restate(changes: Partial<Omit<StatementContent, 'region' | 'keys' | 'tls'>>): Promise<RegionStatement>;
@@ -62,6 +63,7 @@ export async function throwawayRegion(code: string, options: ThrowawayOptions = 
     signing: await store.signer('signing'),
     log: await store.signer('log'),
     certificate: await store.signer('certificate'),
+    seal: await store.signer('seal'),
     tls: await store.tls(),
     restate,
   };

@@ -20,7 +20,7 @@ type Witnessed = NonNullable<BundleInput['witnessed']>[number];
 
 /** The state of the exporter's log when it had its first `size` leaves, as its witnesses saw it. */
 export async function witnessedState(
-  { exporter, leaves }: EvidenceCase,
+  { exporter, leaves }: Pick<EvidenceCase, 'exporter' | 'leaves'>,
   size: number,
   witnesses: readonly TestWitness[],
 ): Promise<Witnessed> {

@@ -1,17 +1,32 @@
 import type { Command } from 'commander';
+import { CodedError } from '#proto';
 import { type Cli, type CommonOptions, handle } from '../command.ts';
 import { humanSize, plain } from '../format.ts';
 import { type GatewayOptions, gatewayOption } from '../options.ts';
 
-/** `tongban evidence`: what proves a case. */
+interface ExportOptions extends GatewayOptions {
+  readonly out: string;
+  readonly check?: string;
+  readonly peer?: string;
+}
+
+/** `tongban evidence`: what proves a case, or a check. */
 export function define(command: Command, cli: Cli): void {
-  const out = command.command('export').description('导出办件存证包 / export the evidence of a case');
-  out.argument('<case>', '办件编号或会话标识 / number or conversation of the case');
+  const out = command
+    .command('export')
+    .description('导出办件或一次核验的存证包 / export the evidence of a case or a check');
+  out.argument('[case]', '办件编号或会话标识 / number or conversation of the case');
+  out.option('--check <id>', '核验报文编号,代替办件 / id of a check, instead of a case');
+  out.option('--peer <region>', '核验的对方地区,一般不需要 / the other region of the check; seldom needed');
   out.requiredOption('--out <file>', '存为 / save as');
-  handle<GatewayOptions & { out: string }>(gatewayOption(out), cli, async ({ gateway, out: file }, key) => {
+  handle<ExportOptions>(gatewayOption(out), cli, async ({ gateway, out: file, check, peer }, key) => {
+    if ((key === undefined) === (check === undefined))
+      throw new CodedError('VALIDATION_FAILED', '给出办件或 --check 之一 / name a case or a --check, not both');
     const [{ connect, path }, { save }] = await Promise.all([import('../client.ts'), import('../download.ts')]);
     const client = await connect(gateway, cli.clock);
-    const size = await save(await client.download(path`/v1/cases/${key!}/evidence`), file);
+    const query = peer === undefined ? '' : `?peer=${encodeURIComponent(peer)}`;
+    const route = check === undefined ? path`/v1/cases/${key!}/evidence` : path`/v1/checks/${check}/evidence` + query;
+    const size = await save(await client.download(route), file);
     return { json: { out: file, size }, text: `已导出 / exported: ${plain(file)} (${humanSize(size)})\n` };
   });
 

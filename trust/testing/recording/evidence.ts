@@ -7,6 +7,7 @@ import { signCheckpoint } from '../../evidence/checkpoint.ts';
 import { logConsistencyProof, type TileReader } from '../../evidence/log.ts';
 import { type SuiteName, suiteOf } from '../../suites.ts';
 import { evidenceCase } from '../evidence-case.ts';
+import { evidenceCheck } from '../evidence-check.ts';
 import { throwawayRegion } from '../throwaway-region.ts';
 import { flipText, hex } from './forge.ts';
 
@@ -199,6 +200,48 @@ export async function recordBundle(suite: SuiteName): Promise<object> {
       bad('another exporter', ['exported_by'], peer.region, 'checkpoint', 'CHECKPOINT_INVALID'),
       bad('unknown member', ['comment'], 'hello', 'comment', 'BUNDLE_INVALID'),
       bad('another format', ['format'], 'tongban-evidence/2', 'format', 'BUNDLE_INVALID'),
+    ],
+  };
+}
+
+/** The bundle of a check that proves it, and changes after which it does not. */
+export async function recordCheck(suite: SuiteName, exportedBy: 'asker' | 'answerer'): Promise<object> {
+  const { text, exporter, peer } = await evidenceCheck(suite, exportedBy);
+  const { check } = await verifyBundle(text, [exporter.statement, peer.statement]);
+  const bundle = JSON.parse(text);
+  const bad = (what: string, path: readonly (string | number)[], value: unknown, where: string, code: string) => {
+    return { what, path, value, where, code };
+  };
+  const flipped = (what: string, path: readonly (string | number)[], at: number, where: string, code: string) => {
+    const old = String(path.reduce((inner, name) => inner[name], bundle));
+    return bad(what, path, flipText(old, at < 0 ? old.length + at : at), where, code);
+  };
+  const ofSide = (side: 'question' | 'answer') => [
+    flipped(`header of the ${side}`, [side, 'header'], -20, `${side}/seal`, 'PATH_INVALID'),
+    flipped(`payload of the ${side}`, [side, 'payload'], 20, `${side}/payload`, 'PAYLOAD_MISMATCH'),
+    flipped(`salt of the ${side}`, [side, 'payload_salt'], 20, `${side}/payload`, 'PAYLOAD_MISMATCH'),
+    flipped(`signed root of the ${side}`, [side, 'seal', 'signed_root'], -20, `${side}/seal`, 'SIGNATURE_INVALID'),
+    flipped(`path of the ${side}`, [side, 'seal', 'inclusion_path', 0], 20, `${side}/seal`, 'PATH_INVALID'),
+    bad(`no salt of the ${side}`, [side, 'payload_salt'], undefined, `${side}/payload_salt`, 'BUNDLE_INVALID'),
+  ];
+  return {
+    note: 'The bundle verifies under the statements given. With value at path of it (removed where there is none), the first fault is code at where.',
+    statements: [exporter.jwt, peer.jwt],
+    bundle,
+    check,
+    bad: [
+      ...ofSide('question'),
+      ...ofSide('answer'),
+      flipped('log entry', ['log', 0, 'entry'], 20, 'log', 'LOG_PROOF_INVALID'),
+      flipped('log path', ['log', 0, 'inclusion_path', 1], 20, 'log', 'LOG_PROOF_INVALID'),
+      flipped('checkpoint', ['checkpoint'], -20, 'checkpoint', 'CHECKPOINT_INVALID'),
+      bad('log entry too many', ['log'], Array(3).fill(bundle.log[0]), 'log', 'BUNDLE_INVALID'),
+      bad('the answer in the place of the question', ['question'], bundle.answer, 'question/header', 'BUNDLE_INVALID'),
+      bad('no authorization', ['authorizations'], [], 'question/authorization', 'AUTHORIZATION_UNKNOWN'),
+      bad('another check', ['check'], '00000000-0000-7000-8000-000000000000', 'question/header', 'BUNDLE_INVALID'),
+      bad('another exporter', ['exported_by'], peer.region, 'checkpoint', 'CHECKPOINT_INVALID'),
+      bad('unknown member', ['comment'], 'hello', 'comment', 'BUNDLE_INVALID'),
+      bad('another format', ['format'], 'tongban-check-evidence/2', 'format', 'BUNDLE_INVALID'),
     ],
   };
 }

@@ -3,8 +3,9 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { SUITE_NAMES } from '../../suites.ts';
 import { recordCertificate } from './certificates.ts';
 import { recordEnvelopes } from './envelopes.ts';
-import { recordBundle, recordCheckpoint, recordLog } from './evidence.ts';
+import { recordBundle, recordCheck, recordCheckpoint, recordLog } from './evidence.ts';
 import { recordNestedCertificate } from './nested-certificates.ts';
+import { recordPaper } from './papers.ts';
 import { recordReceipts } from './receipts.ts';
 import { recordSm2 } from './sm2.ts';
 import { recordStatusList } from './status-lists.ts';
@@ -15,6 +16,9 @@ export const RECORDINGS: Readonly<Record<string, () => Promise<object>>> = {
   'log-sha256': () => recordLog('ES256'),
   'log-sm3': () => recordLog('SM2-SM3'),
   'signature-sm2-sm3': recordSm2,
+  'check-es256': () => recordCheck('ES256', 'asker'),
+  'check-ed25519': () => recordCheck('Ed25519', 'answerer'),
+  'check-sm2-sm3': () => recordCheck('SM2-SM3', 'asker'),
   'cosignature-ed25519': () => recordCosignature('Ed25519'),
   'cosignature-sm2-sm3': () => recordCosignature('SM2-SM3'),
   'witnessed-es256': () => recordWitnessed('ES256'),
@@ -29,6 +33,7 @@ export const RECORDINGS: Readonly<Record<string, () => Promise<object>>> = {
         [`bundle-${name}`, () => recordBundle(suite)],
         [`certificate-${name}`, () => recordCertificate(suite)],
         [`certificate-nested-${name}`, () => recordNestedCertificate(suite)],
+        [`paper-${name}`, () => recordPaper(suite)],
         [`status-list-${name}`, () => recordStatusList(suite)],
       ];
     }),

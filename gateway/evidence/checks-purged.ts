@@ -1,0 +1,19 @@
+import type { Sql, Transaction } from '../store/store.ts';
+
+const COUNTER = 'checks/purged-before';
+
+/** Milliseconds: checks from before this moment may have been removed by retention; 0 when none ever was. */
+export async function checksPurgedBefore(read: Sql): Promise<number> {
+  const row = await read.get<{ value: number }>('SELECT value FROM counter WHERE name = ?', COUNTER);
+  return row?.value ?? 0;
+}
+
+/** Writes down, with the removal itself, up to when checks were removed: their entries stay in the log alone. */
+export async function notePurgedChecks(tx: Transaction, before: number): Promise<void> {
+  await tx.run(
+    `INSERT INTO counter (name, value) VALUES (?, ?)
+     ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)`,
+    COUNTER,
+    before,
+  );
+}
