@@ -1,3 +1,4 @@
+import { handler, material } from './case-parts.ts';
 import { checkSocialCreditCode } from './identifiers/index.ts';
 import {
   add,
@@ -59,6 +60,7 @@ export const noteRules = {
   ratingAnswered: fields({ answer: text(1000, { lines: true }) }),
   complaintLinked: fields({ number: text(50), channel: text(50) }),
   followedUp: fields({ satisfied: boolean, remark: optionalText(1000, { lines: true }) }),
+  restHandedIn: fields({ materials: list(material, 100, 1) }),
   certificatePrinted: fields({ blankNumber: blank, spoiledNumber: optionalText(50), reason: optionalText(500) }),
 } as const satisfies Record<string, Rule>;
 
@@ -70,13 +72,10 @@ const absent: Rule = (value, pointer, problems) => {
 };
 
 /** A note says who noted what and when, and is of exactly one kind. */
-export function caseNote(handler: Rule): Rule {
+export const caseNote: Rule = (value, pointer, problems) => {
   const kinds = Object.fromEntries(Object.keys(noteRules).map((name) => [name, absent]));
-  const frame = { handler, notedAt: instant };
-  return (value, pointer, problems) => {
-    const { note, ...members } = (value ?? {}) as Record<string, unknown>;
-    if (typeof note !== 'string' || !Object.hasOwn(noteRules, note))
-      return add(problems, `${pointer}/note`, 'NOT_IN_LIST', 'is of a kind that this gateway does not know');
-    fields({ ...frame, ...kinds, [note]: noteRules[note as NoteMember] })(members, pointer, problems);
-  };
-}
+  const { note, ...members } = (value ?? {}) as Record<string, unknown>;
+  if (typeof note !== 'string' || !Object.hasOwn(noteRules, note))
+    return add(problems, `${pointer}/note`, 'NOT_IN_LIST', 'is of a kind that this gateway does not know');
+  fields({ handler, notedAt: instant, ...kinds, [note]: noteRules[note as NoteMember] })(members, pointer, problems);
+};

@@ -1,4 +1,5 @@
 import { caseNote, materialOpinion } from './case-note-rules.ts';
+import { commitment, handler, material, REVOCATION_GROUNDS } from './case-parts.ts';
 import {
   verifyCertificateIdentifier as checkCertificateIdentifier,
   checkIdentityDocument,
@@ -7,7 +8,6 @@ import {
   type IdentityDocumentType,
   identityDocumentTypes,
 } from './identifiers/index.ts';
-import { LIMITS } from './limits.ts';
 import {
   add,
   boolean,
@@ -31,30 +31,8 @@ export const MODES = ['online', 'agency', 'joint', 'direct'] as const;
 /** One of the four ways of cross-region service (通办模式). */
 export type Mode = (typeof MODES)[number];
 
-const digest = bytes(32);
 const notice = text(64);
 const remark = text(2000, { lines: true });
-
-const handler = fields({ organisation: text(100), window: optionalText(50), staff: text(50) });
-
-const material = both(
-  fields({
-    name: text(200),
-    digest,
-    size: integer(1, LIMITS.materialBytes),
-    mediaType: text(100, { pattern: /^[\w.+-]+\/[\w.+-]+$/, hint: 'must be a media type such as application/pdf' }),
-    grade: oneOf('A', 'B', 'C', 'D'),
-    checkedBy: optional(handler),
-    checkedAt: integer(0),
-  }),
-  (value, pointer, problems) => {
-    const { grade, checkedBy, checkedAt } = value as { grade: string; checkedBy: unknown; checkedAt: number };
-    if (grade === 'B' && !checkedBy)
-      add(problems, `${pointer}/checkedBy`, 'REQUIRED', 'grade B names who checked the original');
-    if (grade === 'B' && checkedAt === 0)
-      add(problems, `${pointer}/checkedAt`, 'REQUIRED', 'grade B says when the original was checked');
-  },
-);
 
 const applicant = both(
   fields({
@@ -105,7 +83,14 @@ export const casePayloads = {
     receivedAt: instant,
     handler,
   }),
-  CaseAccepted: fields({ caseNumber: text(64), notice, handler, promisedWorkingDays: integer(0, 1000) }),
+  CaseAccepted: fields({
+    caseNumber: text(64),
+    notice,
+    handler,
+    promisedWorkingDays: integer(0, 1000),
+    commitment: optional(commitment),
+    deemed: boolean,
+  }),
   CaseRefused: fields({ notice, reason: remark, legalBasis: remark, handler }),
   CaseReturned: fields({ reason: remark, handler }),
   SupplementRequested: fields({
@@ -136,6 +121,13 @@ export const casePayloads = {
     handler,
   }),
   ResultDelivered: fields({ way: oneOf('window', 'post', 'online', 'locker'), deliveredAt: instant, handler }),
+  ResultRevoked: fields({
+    ground: oneOf(...REVOCATION_GROUNDS),
+    reason: text(500),
+    legalBasis: remark,
+    revokedAt: instant,
+    handler,
+  }),
   CaseRated: fields({ score: integer(1, 5), comment: optionalText(1000, { lines: true }), ratedAt: instant }),
   WithdrawalRequested: fields({ reason: text(500), handler }),
   DirectOutcome: fields({
@@ -155,5 +147,5 @@ export const casePayloads = {
     decidedAt: instant,
     handler,
   }),
-  CaseNote: caseNote(handler),
+  CaseNote: caseNote,
 } as const;

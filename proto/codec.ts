@@ -47,6 +47,7 @@ interface Messages {
   ReceiptBody: messages.ReceiptBody;
   ResultDelivered: messages.ResultDelivered;
   ResultIssued: messages.ResultIssued;
+  ResultRevoked: messages.ResultRevoked;
   Skip: messages.Skip;
   SpecialProcedureEnded: messages.SpecialProcedureEnded;
   SpecialProcedureStarted: messages.SpecialProcedureStarted;

@@ -1,5 +1,6 @@
 /** Face of the layer: the wire between regions. Other layers import only this. */
 export { materialOpinion, type NoteMember, noteRules } from './case-note-rules.ts';
+export { committedMaterials, REVOCATION_GROUNDS, type RevocationGround } from './case-parts.ts';
 export { MODES, type Mode } from './case-rules.ts';
 export {
   decode,

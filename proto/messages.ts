@@ -28,6 +28,7 @@ export type { Checkpoint__Output as Checkpoint } from './generated/tongban/v1/Ch
 export type { CheckRequest__Output as CheckRequest } from './generated/tongban/v1/CheckRequest.ts';
 export type { CheckResponse__Output as CheckResponse } from './generated/tongban/v1/CheckResponse.ts';
 export type { Contact__Output as Contact } from './generated/tongban/v1/Contact.ts';
+export type { Commitment__Output as Commitment } from './generated/tongban/v1/Commitment.ts';
 export type { DataAnswer__Output as DataAnswer } from './generated/tongban/v1/DataAnswer.ts';
 export type { DataParameter__Output as DataParameter } from './generated/tongban/v1/DataParameter.ts';
 export type { DataQuestion__Output as DataQuestion } from './generated/tongban/v1/DataQuestion.ts';
@@ -67,6 +68,7 @@ export type { ReceiptBody__Output as ReceiptBody } from './generated/tongban/v1/
 export type { Refusal__Output as Refusal } from './generated/tongban/v1/Refusal.ts';
 export type { ResultDelivered__Output as ResultDelivered } from './generated/tongban/v1/ResultDelivered.ts';
 export type { ResultIssued__Output as ResultIssued } from './generated/tongban/v1/ResultIssued.ts';
+export type { ResultRevoked__Output as ResultRevoked } from './generated/tongban/v1/ResultRevoked.ts';
 export type { Seal__Output as Seal } from './generated/tongban/v1/Seal.ts';
 export type { Skip__Output as Skip } from './generated/tongban/v1/Skip.ts';
 export type { SpecialProcedureEnded__Output as SpecialProcedureEnded } from './generated/tongban/v1/SpecialProcedureEnded.ts';

@@ -101,9 +101,10 @@ export function record(key: Rule, rule: Rule, max: number): Rule {
 
 /** Every field by its rule, and no other field. */
 export function fields(rules: Readonly<Record<string, Rule>>): Rule {
+  const members = Object.entries(rules).map(([name, rule]) => ({ name, at: `/${name}`, rule }));
   return (value, pointer, problems) => {
     if (!isObject(value)) return add(problems, pointer, 'REQUIRED', 'is required');
-    for (const [name, rule] of Object.entries(rules)) rule(value[name], `${pointer}/${name}`, problems);
+    for (const { name, at, rule } of members) rule(value[name], pointer + at, problems);
     for (const name of Object.keys(value)) {
       if (!Object.hasOwn(rules, name))
         add(problems, `${pointer}/${escapePointer(name)}`, 'UNKNOWN_FIELD', 'is not a field of this message');

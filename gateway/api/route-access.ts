@@ -91,6 +91,8 @@ export const ROUTE_ACCESS: AccessTable = {
   'POST /v1/public/verify/text': 'open',
   'POST /v1/public/verify/file': 'open',
 
+  'GET /v1/statistics': staff,
+  'GET /v1/ledger': staff,
   'GET /v1/cases/:key/evidence': staff,
   'GET /v1/checks/:id/evidence': staff,
   'GET /v1/log/checkpoint': staff,

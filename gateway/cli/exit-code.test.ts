@@ -9,6 +9,7 @@ test.each<[ErrorCode, number]>([
   ['BUNDLE_INVALID', 1],
   ['LOG_CORRUPT', 1],
   ['CERTIFICATE_ISSUER', 1],
+  ['CERTIFICATE_REFERENCE', 1],
   ['MATERIAL_DIGEST', 1],
   ['INTERNAL', 1],
   ['VALIDATION_FAILED', 2],

@@ -2,14 +2,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkRegion, licence } from '../testing/check-region.ts';
 import { runTongban } from '../testing/gateway-process.ts';
-import { testClock } from '../testing/region-pair.ts';
-import { verifyCertificateFile } from './verify-certificate.ts';
 import { verifyEvidenceFile } from './verify-evidence.ts';
 
 const NOW = Date.UTC(2030, 0, 1);
-const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
 const VECTOR = new URL('../../trust/vectors/bundle-es256.json', import.meta.url);
 
 let folder: string;
@@ -74,45 +70,6 @@ describe('evidence verify', () => {
       expect(absent.code).toBe(2);
       expect(JSON.parse(absent.stdout)).toMatchObject({ error: { code: 'VALIDATION_FAILED' } });
     }
-  });
-});
-
-describe('certificate verify', () => {
-  let text: string;
-  let statement: string;
-  let other: string;
-
-  beforeAll(async () => {
-    const [issuer, stranger] = [
-      await checkRegion('150626', testClock(NOW)),
-      await checkRegion('350500', testClock(NOW)),
-    ];
-    ({ text } = await issuer.certificates.issue(licence(NOW)));
-    statement = await put('issuer.jwt', issuer.own.jwt);
-    other = await put('stranger.jwt', stranger.own.jwt);
-    await Promise.all([issuer.close(), stranger.close()]);
-  });
-
-  it('tells who issued it to whom, and that only the issuer knows of a revocation', async () => {
-    const answer = await verifyCertificateFile(text, [other, statement], NOW);
-    expect(answer).toMatchObject({ exit: 0, json: { verified: true, issuer: '150626', status: 'valid' } });
-    expect(answer.text).toMatch(/食品经营许可证[\s\S]*示例餐饮有限公司/);
-    expect(answer.notes?.join()).toContain('revoked');
-  });
-
-  it('fails when it is out of date', async () => {
-    const answer = await verifyCertificateFile(text, [statement], NOW + 6 * YEAR_MS);
-    expect(answer).toMatchObject({ exit: 1, json: { verified: false, status: 'expired' } });
-  });
-
-  it('fails without the statement of its issuer, and when a byte is changed', async () => {
-    const file = await put('certificate', text);
-    const byStranger = await runTongban('certificate', 'verify', file, '--statement', other, '--json');
-    expect(byStranger.code).toBe(1);
-    expect(JSON.parse(byStranger.stdout)).toMatchObject({ error: { code: 'CERTIFICATE_ISSUER' } });
-    const at = text.indexOf('.') + 40;
-    const altered = text.slice(0, at) + (text[at] === 'A' ? 'B' : 'A') + text.slice(at + 1);
-    await expect(verifyCertificateFile(altered, [statement], NOW)).rejects.toThrow();
   });
 });
 

@@ -38,6 +38,18 @@ export function rowsOf(certificate: CertificateView, types: CertificateTypes): R
   ].filter((shown) => shown !== undefined);
 }
 
+const FACE: Readonly<Record<string, string>> = {
+  certificate_holder_name: '持证主体',
+  certificate_holder_code: '证件号码',
+  certificate_other_holders: '其他持证主体',
+};
+
+/** Labels of what stands on the face of a certificate, by the names that presentations use. */
+export function labelsOf(names: readonly string[], { typeCode }: CertificateView, types: CertificateTypes): string[] {
+  const rules = types.get(typeCode)?.claims ?? [];
+  return names.map((name) => FACE[name] ?? rules.find(({ path }) => path[0] === name)?.label.zh ?? name);
+}
+
 /** `2026年11月20日至2031年11月19日`: the last day counts. */
 function validityOf({ validFrom, validUntil }: CertificateView): string {
   return `${chineseDate(chinaDate(validFrom))}至${lastDay(validUntil)}`;

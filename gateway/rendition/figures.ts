@@ -1,5 +1,14 @@
-import { type PDFPage, rgb } from 'pdf-lib';
-import { create } from 'qrcode';
+import {
+  concatTransformationMatrix,
+  fill,
+  type PDFPage,
+  popGraphicsState,
+  pushGraphicsState,
+  rectangle,
+  rgb,
+  setFillingGrayscaleColor,
+} from 'pdf-lib';
+import { encodeQR } from 'qr';
 import type { Sheet } from './sheet.ts';
 
 const RED = rgb(0.8, 0.1, 0.1);
@@ -9,27 +18,56 @@ const QUIET = 4;
 const ARC = { whole: 270, each: 24 } as const;
 const SEAL_TEXT = '印章图样';
 
-/** Draws a QR code into a square, as areas and not as a picture: it stays sharp on paper. */
+/** A QR code: rows of modules, the white around it included. */
+export type QrCode = readonly (readonly boolean[])[];
+
+/** The QR code of a text. @param level how much of it may be lost: `low` 7 %, `medium` 15 % */
+export function qrOf(text: string, level: 'low' | 'medium'): QrCode {
+  return encodeQR(text, 'raw', { ecc: level, border: QUIET });
+}
+
+/** How large a QR code is: 1 to 40 (ISO/IEC 18004, 5.3.1). */
+export function versionOf(code: QrCode): number {
+  return (code.length - 2 * QUIET - 17) / 4;
+}
+
+/**
+ * Draws a QR code, as one area and not as a picture: it stays sharp on paper, and has no seams. White goes around it and
+ * below it, whatever is on the page.
+ *
+ * @param square where its modules go
+ */
 export function drawQr(
   page: PDFPage,
-  text: string,
-  square: { readonly x: number; readonly y: number; readonly side: number },
+  code: QrCode,
+  { x, y, side }: { readonly x: number; readonly y: number; readonly side: number },
 ): void {
-  const { size, data } = create(text, { errorCorrectionLevel: 'M' }).modules;
-  const module = square.side / (size + 2 * QUIET);
-  for (let row = 0; row < size; row += 1) {
-    for (let column = 0; column < size; column += 1) {
-      const start = column;
-      while (column < size && data[row * size + column]) column += 1;
-      if (column === start) continue;
-      page.drawRectangle({
-        x: square.x + (QUIET + start) * module,
-        y: square.y + square.side - (QUIET + row + 1) * module,
-        width: (column - start) * module,
-        height: module,
-      });
-    }
+  const size = code.length;
+  const module = side / (size - 2 * QUIET);
+  const dark = code.flatMap((row, at) => runsOf(row).map(([from, to]) => rectangle(from, -at - 1, to - from, 1)));
+  page.pushOperators(
+    pushGraphicsState(),
+    concatTransformationMatrix(module, 0, 0, module, x - QUIET * module, y + side + QUIET * module),
+    setFillingGrayscaleColor(1),
+    rectangle(0, -size, size, size),
+    fill(),
+    setFillingGrayscaleColor(0),
+    ...dark,
+    fill(),
+    popGraphicsState(),
+  );
+}
+
+/** Where dark modules follow one another in a row. */
+function runsOf(row: readonly boolean[]): [from: number, to: number][] {
+  const runs: [number, number][] = [];
+  for (let at = 0; at < row.length; at += 1) {
+    if (!row[at]) continue;
+    const from = at;
+    while (row[at]) at += 1;
+    runs.push([from, at]);
   }
+  return runs;
 }
 
 /**

@@ -1,10 +1,10 @@
 import { AFRelationship, PDFDocument } from 'pdf-lib';
 import { regionFullName } from '#proto';
-import type { CertificateTypes, CertificateView } from '#trust';
+import { type CertificateTypes, type CertificateView, paperPresentation } from '#trust';
 import { chinaDate } from '../certificate/china-date.ts';
 import { ATTACHMENT } from './attachment.ts';
-import { chineseDate, lastDay, rowsOf } from './content.ts';
-import { drawQr, drawSeal } from './figures.ts';
+import { chineseDate, labelsOf, lastDay, rowsOf } from './content.ts';
+import { drawQr, drawSeal, type QrCode, qrOf, versionOf } from './figures.ts';
 import type { RenditionFont } from './font.ts';
 import { GREY, PAGE, Sheet } from './sheet.ts';
 import { codePointName } from './text.ts';
@@ -29,7 +29,14 @@ export interface Pages {
 }
 
 const LABEL_WIDTH = 120;
-const CLOSING = { height: 150, qr: 110, radius: 54 } as const;
+/** What closes a certificate, in points: its reference as a QR code, and its seal. */
+const CLOSING = { above: 16, height: 150, qr: 84, radius: 54 } as const;
+const NOTE = { size: 7.5, color: GREY } as const;
+/**
+ * The certificate itself as a QR code. The largest that is printed is of version 30: 137 modules of 0.42 mm, five dots of
+ * a common printer. At level L it holds so many characters.
+ */
+const PAPER = { version: 30, length: 2520, side: 162, left: PAGE.side + 84 + 30 } as const;
 
 /**
  * Lays a certificate out on A4, with itself attached. The same content at the same time gives the same pages.
@@ -37,14 +44,14 @@ const CLOSING = { height: 150, qr: 110, radius: 54 } as const;
  * @throws CodedError RENDITION_UNSUPPORTED when it is too long
  */
 export async function layOut(content: RenditionContent, font: RenditionFont): Promise<Pages> {
-  const { certificate, text, reference, types, now } = content;
+  const { certificate, text, types, now } = content;
   const document = await PDFDocument.create({ updateMetadata: false });
   const sheet = new Sheet(document, await font.embed(document), font);
   sheet.paragraph(certificate.name, { size: 26, align: 'centre' });
   sheet.skip(18);
   for (const { label, text: value } of rowsOf(certificate, types)) sheet.row(label, value, LABEL_WIDTH, { size: 11.5 });
   noteMissing(sheet);
-  close(sheet, certificate, reference);
+  close(sheet, content);
   sheet.finish(vouchingLines(certificate, now));
   describe(document, certificate, now);
   await document.attach(Buffer.from(text), ATTACHMENT.name, {
@@ -57,18 +64,58 @@ export async function layOut(content: RenditionContent, font: RenditionFont): Pr
   return { document, missing: sheet.missing };
 }
 
-/** QR code and seal, together on one page. */
-function close(sheet: Sheet, { authority, issuedOn }: CertificateView, reference: string): void {
-  sheet.demand(CLOSING.height + 20);
-  sheet.skip(20);
-  const top = sheet.y;
-  drawQr(sheet.page, reference, { x: PAGE.side, y: top - CLOSING.qr, side: CLOSING.qr });
-  sheet.column(`查验码：${reference}`, PAGE.side, top - CLOSING.qr, 260, { size: 7.5, color: GREY });
-  const x = PAGE.width - PAGE.side - 90;
-  drawSeal(sheet, authority.name, { x, y: top - CLOSING.radius, radius: CLOSING.radius });
-  sheet.column(chineseDate(issuedOn), x - 36, top - 2 * CLOSING.radius - 2, 180, { size: 11 });
-  sheet.column('印章为图样，以电子签名为准', x - 50, top - 2 * CLOSING.radius - 20, 180, { size: 7.5, color: GREY });
-  sheet.skip(CLOSING.height);
+/** QR codes and seal, together on one page where that is possible. */
+function close(sheet: Sheet, content: RenditionContent): void {
+  const { certificate, reference } = content;
+  const paper = paperOf(content);
+  const paperHeight = paper ? PAPER.side + 6 + sheet.heightOf(paper.caption, PAPER.side, NOTE) : 0;
+  const height = Math.max(CLOSING.height, paperHeight);
+  // Rather than the seal, the certificate as a QR code goes to a page of its own.
+  const isApart = !sheet.hasRoom(CLOSING.above + height) && sheet.hasRoom(CLOSING.above + CLOSING.height);
+  sheet.demand(CLOSING.above + (isApart ? CLOSING.height : height));
+  sheet.skip(CLOSING.above);
+  closeWithReference(sheet, reference);
+  closeWithSeal(sheet, certificate);
+  if (isApart) {
+    sheet.skip(CLOSING.height);
+    sheet.demand(paperHeight);
+  }
+  if (paper) {
+    const [x, y] = [isApart ? PAGE.side : PAPER.left, sheet.y - PAPER.side];
+    drawQr(sheet.page, paper.code, { x, y, side: PAPER.side });
+    sheet.column(paper.caption, x, y - 6, PAPER.side, NOTE);
+  }
+  sheet.skip(isApart ? paperHeight : height);
+}
+
+function closeWithReference(sheet: Sheet, reference: string): void {
+  const { qr } = CLOSING;
+  drawQr(sheet.page, qrOf(reference, 'medium'), { x: PAGE.side, y: sheet.y - qr, side: qr });
+  const [scheme, region, code = ''] = reference.split(':');
+  const lines = ['查验码：', `${scheme}:${region}:`, code.slice(0, 13), code.slice(13)];
+  sheet.column(lines.join('\n'), PAGE.side, sheet.y - qr - 6, qr + 10, NOTE);
+}
+
+function closeWithSeal(sheet: Sheet, { authority, issuedOn }: CertificateView): void {
+  const { radius } = CLOSING;
+  const [x, top] = [PAGE.width - PAGE.side - radius - 2, sheet.y];
+  drawSeal(sheet, authority.name, { x, y: top - radius, radius });
+  sheet.column(chineseDate(issuedOn), x - 36, top - 2 * radius - 2, 180, { size: 11 });
+  sheet.column('印章为图样，以电子签名为准', x - 49, top - 2 * radius - 20, 180, NOTE);
+}
+
+/** The certificate itself as a QR code (离线核验码) and the words below it; undefined when it is too large. */
+function paperOf({ certificate, text, types }: RenditionContent): { code: QrCode; caption: string } | undefined {
+  const paper = paperPresentation(text, { types, maxLength: PAPER.length });
+  if (!paper) return undefined;
+  const sturdy = qrOf(paper.qr, 'medium');
+  const code = versionOf(sturdy) <= PAPER.version ? sturdy : qrOf(paper.qr, 'low');
+  const left = labelsOf(paper.left, certificate, types).join('、');
+  const lacking = left === '' ? '' : `，未含${left}`;
+  return {
+    code,
+    caption: `离线核验码：内含证照及签名${lacking}，不联网也可核验。\nThe certificate itself, to be verified offline.`,
+  };
 }
 
 function noteMissing(sheet: Sheet): void {

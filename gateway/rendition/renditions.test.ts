@@ -3,10 +3,18 @@ import { inflateSync } from 'node:zlib';
 import fontkit from '@pdf-lib/fontkit';
 import { PDFDict, PDFDocument, PDFName, PDFRawStream } from 'pdf-lib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { builtInCertificateTypes, verifyCertificate } from '#trust';
+import {
+  builtInCertificateTypes,
+  issueStatement,
+  type Signer,
+  statedKeys,
+  verifyCertificate,
+  verifyStatement,
+} from '#trust';
 import { throwawayRegion } from '../../trust/testing/index.ts';
 import type { CertificateInput } from '../certificate/issuable.ts';
 import { type CheckRegion, checkRegion, licence } from '../testing/check-region.ts';
+import { ownSealing } from '../testing/own-sealing.ts';
 import { openFont } from './font.ts';
 import { layOut } from './layout.ts';
 import { openPdf } from './read-pdf.ts';
@@ -37,8 +45,7 @@ let pdf: Buffer;
 beforeAll(async () => {
   region = await checkRegion('150626', clock);
   const { own, certificates } = region;
-  const keyring = { statement: own.statement, certificateSigner: own.certificate };
-  renditions = new Renditions({ region: '150626', clock, certificates, types, keyring });
+  renditions = new Renditions({ region: '150626', clock, certificates, types, sealing: ownSealing(own, clock) });
   identifier = await issued(licence(NOW));
   ({ pdf } = await renditions.pdf(identifier));
 });
@@ -60,14 +67,15 @@ describe('the signature', () => {
     expect(pdfsigSays(altered(pdf))).not.toMatch(/Signature is Valid/);
   });
 
-  it('is by the certificate key of our statement, and the certificate comes out as it went in', async () => {
+  it('is by the seal key of our statement, and the certificate comes out as it went in', async () => {
     const { own, certificates } = region;
     const opened = await openPdf(pdf, [own.statement], NOW);
     expect(opened).toEqual({
       text: await certificates.text(identifier),
       region: '150626',
-      kid: own.certificate.kid,
+      kid: own.seal.kid,
       signedAt: NOW,
+      seals: [],
     });
     expect(verifyCertificate(opened.text, { statementOf: () => own.statement, now: NOW }).identifier).toBe(identifier);
   });
@@ -87,16 +95,35 @@ describe('the signature', () => {
     await expect(openPdf(pdf, [], NOW)).rejects.toMatchObject({ code: 'KEY_UNKNOWN' });
   });
 
-  it('of an SM2 region is verified here', async () => {
-    const own = await throwawayRegion('150626', { suite: 'SM2-SM3', now: NOW });
+  it.each(['SM2-SM3', 'Ed25519'] as const)('of a region of %s is verified here', async (suite) => {
+    const own = await throwawayRegion('150626', { suite, now: NOW });
     const signed = await rendered(own);
-    expect(await openPdf(signed, [own.statement], NOW)).toMatchObject({ kid: own.certificate.kid });
+    expect(await openPdf(signed, [own.statement], NOW)).toMatchObject({ kid: own.seal.kid });
     await expect(openPdf(altered(signed), [own.statement], NOW)).rejects.toMatchObject({ code: 'RENDITION_ALTERED' });
   });
 
-  it('is refused to an Ed25519 region, with a code', async () => {
-    const own = await throwawayRegion('150626', { suite: 'Ed25519', now: NOW });
-    await expect(rendered(own)).rejects.toMatchObject({ code: 'RENDITION_UNSUPPORTED' });
+  it('by a certificate key still counts, as regions signed before they had seal keys, and by no other key', async () => {
+    const { own } = region;
+    const byKey = (seal: Signer) => rendered({ ...own, seal });
+    const old = await byKey(own.certificate);
+    expect(await openPdf(old, [own.statement], NOW)).toMatchObject({ kid: own.certificate.kid });
+    await expect(openPdf(await byKey(own.signing), [own.statement], NOW)).rejects.toMatchObject({
+      code: 'KEY_UNKNOWN',
+    });
+  });
+
+  it('counts only while its key is valid and not revoked', async () => {
+    const [{ own }, { keys: listed, tls }] = [region, await statedKeys(region.own.store, NOW)];
+    const { name, endpoint, issuedAt, expiresAt } = own.statement;
+    const stating = async (change: object) => {
+      const keys = listed.map((key) => (key.purpose === 'seal' ? { ...key, ...change } : key));
+      const content = { region: '150626', name, serial: 2, endpoint, issuedAt, expiresAt, keys, tls };
+      return [await verifyStatement(await issueStatement(own.identity, content))];
+    };
+    const revoked = { at: NOW - DAY_MS, reason: 'compromised' };
+    await expect(openPdf(pdf, await stating({ revoked }), NOW)).rejects.toMatchObject({ code: 'KEY_REVOKED' });
+    const ended = { notBefore: NOW - 2 * DAY_MS, notAfter: NOW - DAY_MS };
+    await expect(openPdf(pdf, await stating(ended), NOW)).rejects.toMatchObject({ code: 'KEY_NOT_VALID' });
   });
 });
 
@@ -194,8 +221,8 @@ describe('no PDF', () => {
   it('is made of one that is not here, or that another region issued', async () => {
     await expect(renditions.pdf('1.2.156.3005.2.none')).rejects.toMatchObject({ code: 'NOT_FOUND' });
     const { own, certificates } = region;
-    const keyring = { statement: own.statement, certificateSigner: own.certificate };
-    const elsewhere = new Renditions({ region: '320600', clock, certificates, types, keyring });
+    const sealing = ownSealing(own, clock);
+    const elsewhere = new Renditions({ region: '320600', clock, certificates, types, sealing });
     await expect(elsewhere.pdf(identifier)).rejects.toMatchObject({ code: 'RENDITION_UNSUPPORTED' });
   });
 });
@@ -206,9 +233,9 @@ async function issued(input: CertificateInput): Promise<string> {
 }
 
 async function rendered(own: CheckRegion['own']): Promise<Buffer> {
-  const keyring = { statement: own.statement, certificateSigner: own.certificate };
   const { certificates } = region;
-  return (await new Renditions({ region: '150626', clock, certificates, types, keyring }).pdf(identifier)).pdf;
+  const sealing = ownSealing(own, clock);
+  return (await new Renditions({ region: '150626', clock, certificates, types, sealing }).pdf(identifier)).pdf;
 }
 
 /** One byte of a page is another. */

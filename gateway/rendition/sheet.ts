@@ -59,9 +59,14 @@ export class Sheet {
     this.#y -= height;
   }
 
+  /** Whether this much is left on the page. */
+  hasRoom(height: number): boolean {
+    return this.#y - height >= PAGE.bottom;
+  }
+
   /** Begins a new page unless this much is left on this one. */
   demand(height: number): void {
-    if (this.#y - height < PAGE.bottom) this.#newPage();
+    if (!this.hasRoom(height)) this.#newPage();
   }
 
   /** A paragraph over the whole width. */
@@ -91,6 +96,11 @@ export class Sheet {
   column(text: string, left: number, top: number, width: number, style: TextStyle): void {
     for (const [index, line] of this.#lines(text, width, style.size).entries())
       this.write(line, left, top - (index + 1) * style.size * LINE_HEIGHT, style);
+  }
+
+  /** How high a column is. */
+  heightOf(text: string, width: number, { size }: TextStyle): number {
+    return this.#lines(text, width, size).length * size * LINE_HEIGHT;
   }
 
   /** One line at a place, turned around it if wanted. @param turn degrees, against the clock */

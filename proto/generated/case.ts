@@ -10,6 +10,8 @@ import type { CaseRefused as _tongban_v1_CaseRefused, CaseRefused__Output as _to
 import type { CaseReturned as _tongban_v1_CaseReturned, CaseReturned__Output as _tongban_v1_CaseReturned__Output } from './tongban/v1/CaseReturned.ts';
 import type { CaseTransfer as _tongban_v1_CaseTransfer, CaseTransfer__Output as _tongban_v1_CaseTransfer__Output } from './tongban/v1/CaseTransfer.ts';
 import type { CertificatePrinted as _tongban_v1_CertificatePrinted, CertificatePrinted__Output as _tongban_v1_CertificatePrinted__Output } from './tongban/v1/CertificatePrinted.ts';
+import type { Commitment as _tongban_v1_Commitment, Commitment__Output as _tongban_v1_Commitment__Output } from './tongban/v1/Commitment.ts';
+import type { CommittedMaterial as _tongban_v1_CommittedMaterial, CommittedMaterial__Output as _tongban_v1_CommittedMaterial__Output } from './tongban/v1/CommittedMaterial.ts';
 import type { ComplaintLinked as _tongban_v1_ComplaintLinked, ComplaintLinked__Output as _tongban_v1_ComplaintLinked__Output } from './tongban/v1/ComplaintLinked.ts';
 import type { DeliveryConfirmed as _tongban_v1_DeliveryConfirmed, DeliveryConfirmed__Output as _tongban_v1_DeliveryConfirmed__Output } from './tongban/v1/DeliveryConfirmed.ts';
 import type { DirectOutcome as _tongban_v1_DirectOutcome, DirectOutcome__Output as _tongban_v1_DirectOutcome__Output } from './tongban/v1/DirectOutcome.ts';
@@ -28,8 +30,10 @@ import type { PreviewRequested as _tongban_v1_PreviewRequested, PreviewRequested
 import type { QuestionAnswered as _tongban_v1_QuestionAnswered, QuestionAnswered__Output as _tongban_v1_QuestionAnswered__Output } from './tongban/v1/QuestionAnswered.ts';
 import type { QuestionAsked as _tongban_v1_QuestionAsked, QuestionAsked__Output as _tongban_v1_QuestionAsked__Output } from './tongban/v1/QuestionAsked.ts';
 import type { RatingAnswered as _tongban_v1_RatingAnswered, RatingAnswered__Output as _tongban_v1_RatingAnswered__Output } from './tongban/v1/RatingAnswered.ts';
+import type { RestHandedIn as _tongban_v1_RestHandedIn, RestHandedIn__Output as _tongban_v1_RestHandedIn__Output } from './tongban/v1/RestHandedIn.ts';
 import type { ResultDelivered as _tongban_v1_ResultDelivered, ResultDelivered__Output as _tongban_v1_ResultDelivered__Output } from './tongban/v1/ResultDelivered.ts';
 import type { ResultIssued as _tongban_v1_ResultIssued, ResultIssued__Output as _tongban_v1_ResultIssued__Output } from './tongban/v1/ResultIssued.ts';
+import type { ResultRevoked as _tongban_v1_ResultRevoked, ResultRevoked__Output as _tongban_v1_ResultRevoked__Output } from './tongban/v1/ResultRevoked.ts';
 import type { SignedInParcel as _tongban_v1_SignedInParcel, SignedInParcel__Output as _tongban_v1_SignedInParcel__Output } from './tongban/v1/SignedInParcel.ts';
 import type { SpecialProcedureEnded as _tongban_v1_SpecialProcedureEnded, SpecialProcedureEnded__Output as _tongban_v1_SpecialProcedureEnded__Output } from './tongban/v1/SpecialProcedureEnded.ts';
 import type { SpecialProcedureStarted as _tongban_v1_SpecialProcedureStarted, SpecialProcedureStarted__Output as _tongban_v1_SpecialProcedureStarted__Output } from './tongban/v1/SpecialProcedureStarted.ts';
@@ -54,6 +58,8 @@ export interface ProtoGrpcType {
       CaseReturned: MessageTypeDefinition<_tongban_v1_CaseReturned, _tongban_v1_CaseReturned__Output>
       CaseTransfer: MessageTypeDefinition<_tongban_v1_CaseTransfer, _tongban_v1_CaseTransfer__Output>
       CertificatePrinted: MessageTypeDefinition<_tongban_v1_CertificatePrinted, _tongban_v1_CertificatePrinted__Output>
+      Commitment: MessageTypeDefinition<_tongban_v1_Commitment, _tongban_v1_Commitment__Output>
+      CommittedMaterial: MessageTypeDefinition<_tongban_v1_CommittedMaterial, _tongban_v1_CommittedMaterial__Output>
       ComplaintLinked: MessageTypeDefinition<_tongban_v1_ComplaintLinked, _tongban_v1_ComplaintLinked__Output>
       DeliveryConfirmed: MessageTypeDefinition<_tongban_v1_DeliveryConfirmed, _tongban_v1_DeliveryConfirmed__Output>
       DirectOutcome: MessageTypeDefinition<_tongban_v1_DirectOutcome, _tongban_v1_DirectOutcome__Output>
@@ -72,8 +78,10 @@ export interface ProtoGrpcType {
       QuestionAnswered: MessageTypeDefinition<_tongban_v1_QuestionAnswered, _tongban_v1_QuestionAnswered__Output>
       QuestionAsked: MessageTypeDefinition<_tongban_v1_QuestionAsked, _tongban_v1_QuestionAsked__Output>
       RatingAnswered: MessageTypeDefinition<_tongban_v1_RatingAnswered, _tongban_v1_RatingAnswered__Output>
+      RestHandedIn: MessageTypeDefinition<_tongban_v1_RestHandedIn, _tongban_v1_RestHandedIn__Output>
       ResultDelivered: MessageTypeDefinition<_tongban_v1_ResultDelivered, _tongban_v1_ResultDelivered__Output>
       ResultIssued: MessageTypeDefinition<_tongban_v1_ResultIssued, _tongban_v1_ResultIssued__Output>
+      ResultRevoked: MessageTypeDefinition<_tongban_v1_ResultRevoked, _tongban_v1_ResultRevoked__Output>
       SignedInParcel: MessageTypeDefinition<_tongban_v1_SignedInParcel, _tongban_v1_SignedInParcel__Output>
       SpecialProcedureEnded: MessageTypeDefinition<_tongban_v1_SpecialProcedureEnded, _tongban_v1_SpecialProcedureEnded__Output>
       SpecialProcedureStarted: MessageTypeDefinition<_tongban_v1_SpecialProcedureStarted, _tongban_v1_SpecialProcedureStarted__Output>

@@ -3,6 +3,7 @@ import { mod37Radix36 } from './iso7064.ts';
 import { checkSocialCreditCode } from './social-credit-code.ts';
 
 const PREFIX = '1.2.156.3005.2.';
+const CHARACTERS = /^[0-9A-Z.]+$/;
 /** The serial has no length of its own in practice; a bound keeps identifiers storable and printable. */
 const MAX_SERIAL_LENGTH = 64;
 
@@ -36,6 +37,12 @@ export function mintCertificateIdentifier(parts: CertificateIdentifierParts): Ch
  * Real certificates deviate: refuse with it what is minted here, only flag what comes from others.
  */
 export function verifyCertificateIdentifier(text: string): Check {
+  const read = readCertificateIdentifier(text);
+  return read.ok ? passed : read;
+}
+
+/** The parts of an identifier that {@link verifyCertificateIdentifier} finds good. */
+export function readCertificateIdentifier(text: string): Checked<CertificateIdentifier> {
   const parsed = parseCertificateIdentifier(text);
   if (!parsed.ok) return parsed;
   const good = checkParts(parsed.value);
@@ -43,7 +50,7 @@ export function verifyCertificateIdentifier(text: string): Check {
   if (checkCharacterOf(parsed.value) !== parsed.value.checkCharacter) {
     return failed('has a check character that does not fit; a character is mistyped');
   }
-  return passed;
+  return parsed;
 }
 
 /** Splits an identifier into its parts. Demands only prefix, five parts and their alphabet; see {@link verifyCertificateIdentifier}. */
@@ -54,7 +61,7 @@ export function parseCertificateIdentifier(text: string): Checked<CertificateIde
   if (pieces.length !== 5 || !typeCode || !issuerCode || !serial || !version || !checkCharacter) {
     return failed('must have five parts after the prefix: type, issuer, serial, version, check character');
   }
-  if (!pieces.every((piece) => /^[0-9A-Z]+$/.test(piece))) {
+  if (!CHARACTERS.test(text)) {
     return failed('must have parts of digits and capital letters only');
   }
   return { ok: true, value: { typeCode, issuerCode, serial, version, checkCharacter } };

@@ -3,6 +3,7 @@ export {
   formatCertificateIdentifier,
   mintCertificateIdentifier,
   parseCertificateIdentifier,
+  readCertificateIdentifier,
   verifyCertificateIdentifier,
 } from './certificate-identifier.ts';
 export type { CertificateReference } from './certificate-reference.ts';

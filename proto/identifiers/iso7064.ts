@@ -24,9 +24,10 @@ export function mod37Radix36(body: string): string {
   for (let place = 0; place < body.length; place += 1) {
     // By code units, since every certificate that is verified comes this way: '0' is 48 and counts 0, 'A' is 65 and counts 10.
     const unit = body.charCodeAt(place);
-    const sum = (remainder + (unit < 65 ? unit - 48 : unit - 55)) % 36;
-    // The hybrid systems never carry on with zero: it would swallow the characters that follow.
-    remainder = ((sum === 0 ? 36 : sum) * 2) % 37;
+    const sum = remainder + (unit < 65 ? unit - 48 : unit - 55);
+    // Modulo 36 from 1 to 36: the hybrid systems never carry on with zero, which would swallow the characters that follow.
+    const carried = (sum > 36 ? sum - 36 : sum) * 2;
+    remainder = carried > 37 ? carried - 37 : carried;
   }
   return MOD_37_36_ALPHABET.charAt((37 - remainder) % 36);
 }

@@ -197,7 +197,20 @@ export const payloadSamples = {
     receivedAt: SAMPLE_TIME,
     handler,
   },
-  CaseAccepted: { caseNumber: 'WS-2026-000009', notice: 'SL-2026-000009', handler, promisedWorkingDays: 5 },
+  CaseAccepted: {
+    caseNumber: 'WS-2026-000009',
+    notice: 'SL-2026-000009',
+    handler,
+    promisedWorkingDays: 5,
+    commitment: {
+      materials: [{ material: '经营场所平面图', dueAt: SAMPLE_TIME + 86_400_000 }],
+      text: '本人承诺按期补齐,逾期未补的,愿意承担相应后果。',
+      signedAt: SAMPLE_TIME,
+      document: Buffer.alloc(32, 3),
+      creditWaived: '',
+    },
+    deemed: false,
+  },
   CaseRefused: {
     notice: 'BY-2026-000001',
     reason: '不属于本机关职权范围',
@@ -225,6 +238,13 @@ export const payloadSamples = {
   ResultDelivered: { way: 'window', deliveredAt: SAMPLE_TIME, handler },
   CaseRated: { score: 5, comment: '很方便', ratedAt: SAMPLE_TIME },
   WithdrawalRequested: { reason: '申请人不再需要', handler },
+  ResultRevoked: {
+    ground: 'false-materials',
+    reason: '申请材料虚假',
+    legalBasis: '行政许可法第六十九条',
+    revokedAt: SAMPLE_TIME,
+    handler,
+  },
   DirectOutcome: {
     item: 'EX014',
     mode: 'direct',

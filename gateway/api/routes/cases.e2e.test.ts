@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { verifyBundle } from '#trust';
 import { authorize, BACK_OFFICE, caseInput, FOOD_LICENCE, NO_MATERIALS, WINDOW } from '../../testing/agency-case.ts';
 import { type ApiRegion, apiRegion, type Told } from '../../testing/api-region.ts';
@@ -290,5 +290,47 @@ describe('a case with materials', () => {
     const checkpoint = (await nantong.ask('GET', '/v1/log/checkpoint', { role: 'auditor' })).json;
     expect(checkpoint.size).toBeGreaterThan(5);
     expect(checkpoint.checkpoint).toContain('320600');
+  });
+});
+
+describe('statistics and ledgers', () => {
+  const today = () => new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10);
+  const period = () => `from=${today()}&to=${today()}`;
+  const personal = /测试食品|92320600MA00000038|13800000000|测试路/;
+
+  it('count the cases of a period by region, item and mode, with nothing personal', async () => {
+    const { status, json, bytes } = await nantong.ask('GET', `/v1/statistics?${period()}`, { role: 'auditor' });
+    expect(status).toBe(200);
+    const cases = await nantong.live.core.store.read.get<{ n: number }>('SELECT count(*) AS n FROM case_file');
+    expect(json.tallies.reduce((sum: number, { cases: n }: { cases: number }) => sum + n, 0)).toBe(cases!.n);
+    expect(json.tallies).toContainEqual(expect.objectContaining({ peer: '150626', item: 'EX018', decided: 1 }));
+    expect(bytes.toString()).not.toMatch(personal);
+    const csv = await nantong.ask('GET', `/v1/statistics?${period()}&format=csv`, { role: 'auditor' });
+    expect(csv.headers['content-type']).toContain('text/csv');
+    expect(csv.bytes.toString().split('\r\n')).toHaveLength(json.tallies.length + 2);
+  });
+
+  it('list every case in a line, as JSON and as CSV', async () => {
+    const lines = await nantong.ask('GET', `/v1/ledger?${period()}`, { role: 'auditor' });
+    const rows = lines.bytes.toString().trimEnd().split('\n');
+    const cases = await nantong.live.core.store.read.get<{ n: number }>('SELECT count(*) AS n FROM case_file');
+    expect(rows).toHaveLength(cases!.n);
+    expect(new Set(rows.map((row) => JSON.parse(row).number)).size).toBe(cases!.n);
+    expect(lines.bytes.toString()).not.toMatch(personal);
+    const csv = await nantong.ask('GET', `/v1/ledger?${period()}&format=csv`, { role: 'auditor' });
+    expect(csv.bytes.toString().split('\r\n')).toHaveLength(cases!.n + 2);
+    expect(csv.bytes.toString()).not.toMatch(personal);
+  });
+
+  it.each([
+    ['from=2026-02-30&to=2026-03-01', '/from'],
+    ['from=2026-03-01&to=2026-02-01', '/to'],
+    ['from=2020-01-01&to=2026-01-01', '/to'],
+  ])('refuse the period %s', async (query, pointer) => {
+    for (const url of ['statistics', 'ledger'])
+      expect(await nantong.ask('GET', `/v1/${url}?${query}`, { role: 'auditor' })).toMatchObject({
+        status: 400,
+        json: { code: 'VALIDATION_FAILED', problems: [{ pointer }] },
+      });
   });
 });

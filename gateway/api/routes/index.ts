@@ -20,6 +20,7 @@ import { jointRoutes } from './joint-agreements.ts';
 import { materialRoutes } from './materials.ts';
 import { peerRoutes } from './peers.ts';
 import { repinRoutes } from './repin.ts';
+import { reportRoutes } from './reports.ts';
 import { standingRoutes } from './standing.ts';
 import { statementRoutes } from './statement.ts';
 import { statusListRoutes } from './status-list.ts';
@@ -51,5 +52,6 @@ export function allRoutes(context: ApiContext): RouteModule[] {
     statusListRoutes(context),
     verifyRoutes(context),
     evidenceRoutes(context),
+    reportRoutes(context),
   ];
 }

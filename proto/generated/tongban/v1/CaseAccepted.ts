@@ -1,6 +1,7 @@
 // Original file: tongban/v1/case.proto
 
 import type { Handler as _tongban_v1_Handler, Handler__Output as _tongban_v1_Handler__Output } from '../../tongban/v1/Handler.ts';
+import type { Commitment as _tongban_v1_Commitment, Commitment__Output as _tongban_v1_Commitment__Output } from '../../tongban/v1/Commitment.ts';
 
 /**
  * P6 受理.
@@ -16,6 +17,14 @@ export interface CaseAccepted {
   'notice'?: (string);
   'handler'?: (_tongban_v1_Handler | null);
   'promisedWorkingDays'?: (number);
+  /**
+   * P8 容缺受理: against what it is accepted though materials are missing; absent where none is.
+   */
+  'commitment'?: (_tongban_v1_Commitment | null);
+  /**
+   * P6 逾期视为受理: nobody decided within the limit, so the case counts as accepted.
+   */
+  'deemed'?: (boolean);
 }
 
 /**
@@ -32,4 +41,12 @@ export interface CaseAccepted__Output {
   'notice': (string);
   'handler': (_tongban_v1_Handler__Output | null);
   'promisedWorkingDays': (number);
+  /**
+   * P8 容缺受理: against what it is accepted though materials are missing; absent where none is.
+   */
+  'commitment': (_tongban_v1_Commitment__Output | null);
+  /**
+   * P6 逾期视为受理: nobody decided within the limit, so the case counts as accepted.
+   */
+  'deemed': (boolean);
 }

@@ -12,6 +12,7 @@ import type { RatingAnswered as _tongban_v1_RatingAnswered, RatingAnswered__Outp
 import type { ComplaintLinked as _tongban_v1_ComplaintLinked, ComplaintLinked__Output as _tongban_v1_ComplaintLinked__Output } from '../../tongban/v1/ComplaintLinked.ts';
 import type { FollowedUp as _tongban_v1_FollowedUp, FollowedUp__Output as _tongban_v1_FollowedUp__Output } from '../../tongban/v1/FollowedUp.ts';
 import type { CertificatePrinted as _tongban_v1_CertificatePrinted, CertificatePrinted__Output as _tongban_v1_CertificatePrinted__Output } from '../../tongban/v1/CertificatePrinted.ts';
+import type { RestHandedIn as _tongban_v1_RestHandedIn, RestHandedIn__Output as _tongban_v1_RestHandedIn__Output } from '../../tongban/v1/RestHandedIn.ts';
 import type { Long } from '@grpc/proto-loader';
 
 /**
@@ -31,7 +32,8 @@ export interface CaseNote {
   'complaintLinked'?: (_tongban_v1_ComplaintLinked | null);
   'followedUp'?: (_tongban_v1_FollowedUp | null);
   'certificatePrinted'?: (_tongban_v1_CertificatePrinted | null);
-  'note'?: "paperSent"|"paperSignedIn"|"materialsReviewed"|"passedOn"|"questionAsked"|"questionAnswered"|"deliveryConfirmed"|"ratingAnswered"|"complaintLinked"|"followedUp"|"certificatePrinted";
+  'restHandedIn'?: (_tongban_v1_RestHandedIn | null);
+  'note'?: "paperSent"|"paperSignedIn"|"materialsReviewed"|"passedOn"|"questionAsked"|"questionAnswered"|"deliveryConfirmed"|"ratingAnswered"|"complaintLinked"|"followedUp"|"certificatePrinted"|"restHandedIn";
 }
 
 /**
@@ -51,5 +53,6 @@ export interface CaseNote__Output {
   'complaintLinked'?: (_tongban_v1_ComplaintLinked__Output | null);
   'followedUp'?: (_tongban_v1_FollowedUp__Output | null);
   'certificatePrinted'?: (_tongban_v1_CertificatePrinted__Output | null);
-  'note'?: "paperSent"|"paperSignedIn"|"materialsReviewed"|"passedOn"|"questionAsked"|"questionAnswered"|"deliveryConfirmed"|"ratingAnswered"|"complaintLinked"|"followedUp"|"certificatePrinted";
+  'restHandedIn'?: (_tongban_v1_RestHandedIn__Output | null);
+  'note'?: "paperSent"|"paperSignedIn"|"materialsReviewed"|"passedOn"|"questionAsked"|"questionAnswered"|"deliveryConfirmed"|"ratingAnswered"|"complaintLinked"|"followedUp"|"certificatePrinted"|"restHandedIn";
 }

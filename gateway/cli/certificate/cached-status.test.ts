@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StatusWord } from '#trust';
-import { type CheckRegion, checkRegion, licence } from '../testing/check-region.ts';
-import { runTongban } from '../testing/gateway-process.ts';
-import { verifyCertificateFile } from './verify-certificate.ts';
+import { type CheckRegion, checkRegion, licence } from '../../testing/check-region.ts';
+import { runTongban } from '../../testing/gateway-process.ts';
+import type { Answer } from '../command.ts';
+import { verifyPresented } from './verify.ts';
 
 const NOW = Date.UTC(2030, 0, 1);
 const HOUR_MS = 60 * 60 * 1000;
@@ -47,7 +48,10 @@ async function decide(word: StatusWord): Promise<void> {
 }
 
 const verify = (path = lists, maxAgeMs = DAY_MS) =>
-  verifyCertificateFile(certificate, [statement], time, { path, maxAgeMs });
+  verifyPresented(
+    { kind: 'certificate', text: certificate },
+    { statements: [statement], now: time, cached: { path, maxAgeMs } },
+  );
 
 describe('a cached list', () => {
   it('proves that a certificate stands, and says how old it is', async () => {
@@ -55,8 +59,8 @@ describe('a cached list', () => {
     time += 2 * HOUR_MS;
     for (const path of [file, lists]) {
       const answer = await verify(path);
-      const statusProof = { word: 'valid', asOf: NOW };
-      expect(answer).toMatchObject({ exit: 0, json: { verified: true, status: 'valid', statusProof } });
+      expect(answer).toMatchObject({ exit: 0, json: { verified: true, status: 'valid' } });
+      expect(statusIn(answer)).toEqual({ name: 'status', outcome: 'proved', word: 'valid', asOf: NOW });
       expect(answer.text).toContain('120 min');
       expect(answer.notes).toEqual([]);
     }
@@ -72,6 +76,7 @@ describe('a cached list', () => {
     await fetchInto('1');
     const answer = await verify();
     expect(answer).toMatchObject({ exit: 1, json: { verified: false, status: word } });
+    expect(statusIn(answer)).toMatchObject({ outcome: 'failed', code: 'CERTIFICATE_NOT_IN_FORCE', word });
     expect(answer.text).toContain(text);
   });
 
@@ -90,25 +95,24 @@ describe('a cached list', () => {
     expect(await verify()).toMatchObject({ exit: 0 });
     time += 1;
     const answer = await verify();
-    const statusProof = { code: 'STATUS_LIST_STALE', asOf: NOW };
-    expect(answer).toMatchObject({ exit: 1, json: { verified: false, status: 'valid', statusProof } });
+    expect(answer).toMatchObject({ exit: 1, json: { verified: false, status: 'valid' } });
+    expect(statusIn(answer)).toMatchObject({ outcome: 'open', code: 'STATUS_LIST_STALE', asOf: NOW });
     expect(answer.text).toContain('STATUS_LIST_STALE');
   });
 
   it('that is altered, of another region or absent proves nothing', async () => {
-    expect(await verify()).toMatchObject({ exit: 1, json: { statusProof: { code: 'STATUS_UNKNOWN' } } });
+    expect(await verify()).toMatchObject(unproved('STATUS_UNKNOWN'));
     const file = await fetchInto('1');
     const text = await readFile(file, 'utf8');
     const altered = text.replace(/\.[^.]+$/, `.${'A'.repeat(86)}`);
     await writeFile(file, altered);
-    for (const path of [file, lists])
-      expect(await verify(path)).toMatchObject({ exit: 1, json: { statusProof: { code: 'SIGNATURE_INVALID' } } });
+    for (const path of [file, lists]) expect(await verify(path)).toMatchObject(unproved('SIGNATURE_INVALID'));
     const other = await checkRegion('350500', { now: () => time });
     await other.certificates.issue(licence(NOW));
     const foreign = join(folder, 'foreign');
     await writeFile(foreign, (await other.statusLists.published(1)).text);
     await other.close();
-    expect(await verify(foreign)).toMatchObject({ exit: 1, json: { statusProof: { code: 'STATUS_LIST_ISSUER' } } });
+    expect(await verify(foreign)).toMatchObject(unproved('STATUS_LIST_ISSUER'));
     await expect(verify(join(folder, 'nowhere'))).rejects.toThrow(
       expect.objectContaining({ code: 'VALIDATION_FAILED' }),
     );
@@ -119,7 +123,7 @@ describe('a cached list', () => {
     ({ text: certificate } = await uxin.certificates.issue(late));
     await fetchInto('1');
     time += HOUR_MS;
-    expect(await verify()).toMatchObject({ exit: 1, json: { status: 'expired', statusProof: { word: 'valid' } } });
+    expect(await verify()).toMatchObject({ exit: 1, json: { status: 'expired' } });
   });
 });
 
@@ -134,12 +138,23 @@ it('is demanded on the command line with a folder and an age', async () => {
     runTongban('certificate', 'verify', file, '--statement', trusted, '--status-list', lists, '--json', ...more);
   const without = await ask();
   expect(without.code).toBe(1);
-  expect(JSON.parse(without.stdout)).toMatchObject({ verified: false, statusProof: { code: 'STATUS_UNKNOWN' } });
+  expect({ exit: without.code, json: JSON.parse(without.stdout) }).toMatchObject(unproved('STATUS_UNKNOWN'));
   await writeFile(join(lists, '1'), (await fresh.statusLists.published(1)).text);
   await fresh.close();
   expect(await readdir(lists)).toEqual(['1']);
   const proved = await ask('--max-age', '1h');
-  expect(JSON.parse(proved.stdout)).toMatchObject({ verified: true, statusProof: { word: 'valid' } });
+  expect(JSON.parse(proved.stdout)).toMatchObject({ verified: true, status: 'valid' });
   expect(proved.code).toBe(0);
   expect((await ask('--max-age', 'long')).code).toBe(2);
 });
+
+/** What is said of the status. */
+function statusIn({ json }: Answer): unknown {
+  return (json as { proofs: { name: string }[] }).proofs.find(({ name }) => name === 'status');
+}
+
+/** An answer in which the status is not proved. */
+function unproved(code: string): object {
+  const status = expect.objectContaining({ name: 'status', outcome: 'open', code });
+  return { exit: 1, json: { verified: false, proofs: expect.arrayContaining([status]) } };
+}

@@ -1,10 +1,10 @@
 import { openAsBlob } from 'node:fs';
 import { CodedError } from '#proto';
-import type { GatewayClient } from './client.ts';
-import type { Answer } from './command.ts';
-import { save } from './download.ts';
-import { fileError } from './files.ts';
-import { chinaTime, pairs } from './format.ts';
+import type { GatewayClient } from '../client.ts';
+import type { Answer } from '../command.ts';
+import { save } from '../download.ts';
+import { fileError } from '../files.ts';
+import { chinaTime, pairs } from '../format.ts';
 
 /** What is asked about one certificate: by region and identifier, or by its QR code. */
 export interface CheckQuestion {
@@ -22,6 +22,8 @@ interface CheckResult {
   readonly answeredAt?: number;
   readonly fields?: Readonly<Record<string, string>>;
   readonly cached?: boolean;
+  /** `library`: the gateway issued it itself, and nobody was asked. */
+  readonly source?: string;
 }
 
 /** One line of the answer to a list. */
@@ -44,6 +46,10 @@ export async function checkOne(client: GatewayClient, question: CheckQuestion): 
     ['状态 Status', json.status],
     ['答复时间 Answered', chinaTime(json.answeredAt)],
     ['缓存 Cached', json.cached ? '是 yes' : undefined],
+    [
+      '依据 Source',
+      json.source === 'library' ? '本地区签发,查本地区证照库,未询问他人 our own library; nobody was asked' : undefined,
+    ],
     ...Object.entries(json.fields ?? {}),
   ]);
   return { json, text, exit: json.status === 'valid' ? 0 : 1 };

@@ -1,18 +1,18 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CodedError, type ErrorCode } from '#proto';
+import { CodedError } from '#proto';
 import {
   demandFresh,
   MAX_STATUS_LIST_LENGTH,
   type RegionStatement,
   readStatusList,
-  type StatusWord,
   statusIn,
   VerificationError,
   type VerifiedCertificate,
   verifyStatusList,
 } from '#trust';
-import { fileError, readText } from './files.ts';
+import type { StatusFinding } from '../../certificate/proofs.ts';
+import { fileError, readText } from '../files.ts';
 
 /** Status lists that somebody fetched before, and how old they may be. */
 export interface CachedStatus {
@@ -21,11 +21,6 @@ export interface CachedStatus {
   /** Milliseconds. */
   readonly maxAgeMs: number;
 }
-
-/** What cached lists say of a certificate: a word as of a moment, or why they say nothing. */
-export type StatusProof =
-  | { readonly word: StatusWord; readonly asOf: number }
-  | { readonly code: ErrorCode; readonly message: string; readonly asOf?: number };
 
 interface Judge {
   readonly statementOf: (region: string) => RegionStatement | undefined;
@@ -46,12 +41,12 @@ export async function cachedStatus(
   { issuer, certificate }: VerifiedCertificate,
   { path, maxAgeMs }: CachedStatus,
   judge: Judge,
-): Promise<StatusProof> {
+): Promise<StatusFinding> {
   const reference = certificate.statusList;
   if (!reference) return unknown('the certificate names no status list; ask its issuer');
   const { uri, idx } = reference;
   const copies = await copiesIn(path, uri);
-  let refused: StatusProof = unknown(`there is no copy of ${uri}; fetch it`);
+  let refused: StatusFinding = unknown(`there is no copy of ${uri}; fetch it`);
   for (const text of copies) {
     let asOf: number | undefined;
     try {
@@ -105,6 +100,6 @@ function claimed(text: string): ReturnType<typeof readStatusList> | undefined {
   }
 }
 
-function unknown(message: string): StatusProof {
+function unknown(message: string): StatusFinding {
   return { code: 'STATUS_UNKNOWN', message };
 }

@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+import { type CertificateRecord, recordAnswer } from '../certificate/record.ts';
+import { connect, path } from '../client.ts';
+import { type Cli, handle } from '../command.ts';
+import { save } from '../download.ts';
+import { readJson } from '../files.ts';
+import { humanSize, plain } from '../format.ts';
+import { type GatewayOptions, gatewayOption } from '../options.ts';
+
+type OutOptions = GatewayOptions & { readonly out?: string };
+
+/** `issue`, `show` and `pdf`: certificates of the library (证照库). */
+export function defineLibrary(command: Command, cli: Cli): void {
+  const issue = command.command('issue').description('签发电子证照(不经办件) / issue one outside a case');
+  issue.argument('<file>', "证照内容 JSON,'-' 为标准输入 / its content, '-' for the standard input");
+  issue.option('--out <file>', '证照另存为 / save the certificate as');
+  handle<OutOptions>(gatewayOption(issue), cli, async ({ gateway, out }, file) => {
+    const content = await readJson(file!, 'the content', cli.stdin);
+    const client = await connect(gateway, cli.clock);
+    return recordAnswer(await client.post<CertificateRecord>('/v1/certificates', content), out);
+  });
+
+  const show = command.command('show').description('查看电子证照 / show one of the library');
+  show.argument('<identifier>', '电子证照标识 / identifier');
+  show.option('--out <file>', '证照另存为 / save the certificate as');
+  handle<OutOptions>(gatewayOption(show), cli, async ({ gateway, out }, identifier) => {
+    const client = await connect(gateway, cli.clock);
+    return recordAnswer(await client.get<CertificateRecord>(path`/v1/certificates/${identifier!}`), out);
+  });
+
+  const pdf = command.command('pdf').description('生成电子证照 PDF / save one of ours as a signed PDF');
+  pdf.argument('<identifier>', '电子证照标识 / identifier');
+  pdf.requiredOption('--out <file>', '存为 / save as');
+  handle<GatewayOptions & { out: string }>(gatewayOption(pdf), cli, async ({ gateway, out }, identifier) => {
+    const client = await connect(gateway, cli.clock);
+    const size = await save(await client.download(path`/v1/certificates/${identifier!}/pdf`), out);
+    return { json: { identifier, out, size }, text: `已保存 / saved: ${plain(out)} (${humanSize(size)})\n` };
+  });
+}
