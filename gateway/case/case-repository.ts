@@ -73,6 +73,24 @@ export const caseRepository = {
     return rows.map(fileOf);
   },
 
+  /** Oldest first, from the one after `after` on and before a moment. */
+  async page(
+    sql: Sql,
+    after: { readonly createdAt: number; readonly conversation: string },
+    until: number,
+    limit: number,
+  ): Promise<CaseFile[]> {
+    const rows = await sql.all(
+      `SELECT * FROM case_file WHERE (created_at, conversation) > (?, ?) AND created_at < ?
+       ORDER BY created_at, conversation LIMIT ?`,
+      after.createdAt,
+      after.conversation,
+      until,
+      limit,
+    );
+    return rows.map(fileOf);
+  },
+
   async insert(tx: Transaction, file: CaseFile): Promise<void> {
     await tx.run(
       `INSERT INTO case_file (conversation, number, role, peer, peer_number, item, mode, state, pending, authorization_id,

@@ -25,6 +25,7 @@ export interface CaseView extends CaseSummary {
     readonly size: number;
     readonly mediaType?: string;
     readonly grade?: string;
+    readonly seals?: { readonly zh: string; readonly result: string };
   }[];
   readonly limits: readonly {
     readonly label: { readonly zh: string; readonly en: string };
@@ -147,8 +148,10 @@ export function caseTable(cases: readonly CaseSummary[]): string {
 
 function materialTable(materials: CaseView['materials']): string {
   return table(
-    ['材料 Material', '等级 Grade', '大小 Size', '类型 Type', '摘要 Digest'],
-    materials.map(({ name, grade, size, mediaType, digest }) => [name, grade, humanSize(size), mediaType, digest]),
+    ['材料 Material', '等级 Grade', '印章 Seals', '大小 Size', '类型 Type', '摘要 Digest'],
+    materials.map(({ name, grade, seals, size, mediaType, digest }) => {
+      return [name, grade, seals && `${seals.zh} ${seals.result}`, humanSize(size), mediaType, digest];
+    }),
     '',
   );
 }

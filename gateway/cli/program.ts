@@ -22,6 +22,7 @@ const ENTRIES: readonly Entry[] = [
   entry('item', '事项目录 / the catalogue of items', () => import('./commands/item.ts')),
   entry('token', '签发接口令牌 / make a token for the API', () => import('./commands/token.ts')),
   entry('case', '办件 / cases', () => import('./commands/case.ts')),
+  entry('report', '统计与台账 / statistics and ledgers', () => import('./commands/report.ts')),
   entry('material', '办件材料 / materials of a case', () => import('./commands/material.ts')),
   entry('certificate', '电子证照 / electronic certificates', () => import('./commands/certificate.ts')),
   entry('document', '部门自有的 OFD、PDF 文件 / files that departments sealed', () => import('./commands/document.ts')),

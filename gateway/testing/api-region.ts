@@ -48,8 +48,9 @@ export async function apiOf({ core, services, wire }: LiveRegion): Promise<TestA
 export async function apiRegion(
   code: string,
   prepare: (folder: string) => Promise<void> = async () => {},
+  options: Parameters<typeof makeRegionFolder>[1] = {},
 ): Promise<ApiRegion> {
-  const folder = await makeRegionFolder(code);
+  const folder = await makeRegionFolder(code, options);
   await prepare(folder);
   const live = await openLiveRegion(folder);
   const api = await apiOf(live);
@@ -70,7 +71,7 @@ export async function apiRegion(
         },
         ...(body !== undefined && { payload: raw ? body : JSON.stringify(body) }),
       });
-      const isJson = /json/.test(String(answer.headers['content-type']));
+      const isJson = /json(?!l)/.test(String(answer.headers['content-type']));
       return {
         status: answer.statusCode,
         headers: answer.headers,

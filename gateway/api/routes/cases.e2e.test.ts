@@ -329,8 +329,8 @@ describe('statistics and ledgers', () => {
   ])('refuse the period %s', async (query, pointer) => {
     for (const url of ['statistics', 'ledger'])
       expect(await nantong.ask('GET', `/v1/${url}?${query}`, { role: 'auditor' })).toMatchObject({
-        status: 400,
-        json: { code: 'VALIDATION_FAILED', problems: [{ pointer }] },
+        status: 422,
+        json: { code: 'VALIDATION_FAILED', errors: [{ pointer }] },
       });
   });
 });

@@ -151,7 +151,12 @@ class LimitMoves {
   }
 
   end(name: LimitName): void {
-    this.limits = endLimit(this.limits, name, this.#facts.at);
+    const { at } = this.#facts;
+    this.#change([name], 'running', (limit) => ({
+      ...limit,
+      used: limit.used + this.#office.between(limit.since, at),
+    }));
+    this.limits = endLimit(this.limits, name, at);
   }
 
   #put(limit: CaseLimit): void {
