@@ -4,6 +4,7 @@ import { DOCUMENT_LIMITS, type DocumentReport, examineDocument, NOBODY, readTrus
 import type { Answer } from './command.ts';
 import { fileError, readText } from './files.ts';
 import { chinaTime, humanSize, pairs, plain, table } from './format.ts';
+import { readRevocationFile } from './revocation-lists.ts';
 
 const MAX_PEM_BYTES = 1024 * 1024;
 
@@ -13,11 +14,18 @@ const MAX_PEM_BYTES = 1024 * 1024;
  *
  * @param trustFiles PEM certificates; without them nobody is trusted
  * @param now milliseconds
- * @throws CodedError VALIDATION_FAILED when a file cannot be read, CONFIG_INVALID when the list holds no certificate
+ * @param revocationFiles lists of revoked certificates; without them revocation is not checked
+ * @throws CodedError VALIDATION_FAILED when a file cannot be read, CONFIG_INVALID when a list holds none
  */
-export async function verifyDocumentFile(file: string, trustFiles: readonly string[], now: number): Promise<Answer> {
-  const lists = await Promise.all(trustFiles.map((one) => readText(one, MAX_PEM_BYTES)));
-  const trust = lists.length === 0 ? NOBODY : readTrustList(lists.join('\n'));
+export async function verifyDocumentFile(
+  file: string,
+  trustFiles: readonly string[],
+  now: number,
+  revocationFiles: readonly string[] = [],
+): Promise<Answer> {
+  const certificates = await Promise.all(trustFiles.map((one) => readText(one, MAX_PEM_BYTES)));
+  const lists = (await Promise.all(revocationFiles.map(readRevocationFile))).flat();
+  const trust = certificates.length === 0 ? NOBODY : readTrustList(certificates.join('\n'), lists);
   const report = examineDocument(await readDocument(file), trust, now);
   return { json: { file, ...report }, text: reportText(file, report), exit: report.verdict === 'sealed' ? 0 : 1 };
 }
@@ -69,10 +77,20 @@ function sealText(report: SealReport): string {
     ['签章人 Signer', signer?.subject],
     ['单位 Organisation', signer?.organisation],
     ['证书有效期 Certificate', signer && span(signer.validFrom, signer.validUntil)],
+    ['吊销 Revocation', signer && revocationText(signer)],
     ['算法 Algorithm', algorithm],
     ['签章时间 Sealed at', signedAt === undefined ? undefined : `${chinaTime(signedAt)} (${CLOCK[timeFrom]})`],
     ['覆盖 Covers', covers === 'whole' ? '全部 everything' : '部分 a part'],
   ]);
+}
+
+function revocationText({ revocation, revocationAt }: NonNullable<SealReport['signer']>): string {
+  const at = revocationAt === undefined ? '' : chinaTime(revocationAt);
+  return {
+    good: `未吊销 not revoked (列表时间 by the list of ${at})`,
+    revoked: `已吊销 REVOKED ${at}`,
+    unknown: '未核验 not checked',
+  }[revocation];
 }
 
 function findingTable({ findings }: DocumentReport): string {

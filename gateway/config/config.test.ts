@@ -49,7 +49,7 @@ test('a file that says only what has no default gets every default', async () =>
       statusMaxAgeMs: 86_400_000,
     },
     seal: { kind: 'local', seals: [], settings: {} },
-    checks: { answerSeconds: 0, reuseSeconds: 300 },
+    checks: { answerSeconds: 0, reuseSeconds: 300, keepDays: 1095 },
     office: expect.any(Office),
     verification: { page: true, askPeers: false, ratePerMinute: 30 },
     documents: { copyDays: 90 },

@@ -2,9 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { sealingCast } from '../../trust/testing/index.ts';
+import { examineInThread } from '#trust';
+import { plainPdf, sealingCast } from '../../trust/testing/index.ts';
 import { parseConfig } from '../config/config.ts';
-import { readTrustText } from './documents.ts';
+import type { MaterialStore } from '../material/material-store.ts';
+import { Documents, readTrustText } from './documents.ts';
 
 const { authority } = sealingCast();
 let folder: string;
@@ -37,4 +39,16 @@ it('reads a trust list, none without a file, and nothing that is not one', async
   const refusal = expect.objectContaining({ code: 'CONFIG_INVALID' });
   await expect(readTrustText(file)).rejects.toEqual(refusal);
   await expect(readTrustText(join(folder, 'missing.pem'))).rejects.toEqual(refusal);
+});
+
+it('says of a PDF without signatures at once what a thread would say', async () => {
+  const now = Date.now();
+  const documents = new Documents({ clock: { now: () => now }, materials: {} as MaterialStore, trust: authority.pem });
+  for (const bytes of [plainPdf(), Buffer.from('%PDF-1.7 with no end')]) {
+    const source = (async function* () {
+      yield bytes;
+    })();
+    const inThread = await examineInThread({ bytes, trust: authority.pem, now }, 30_000);
+    expect(await documents.examine(source)).toEqual(inThread);
+  }
 });

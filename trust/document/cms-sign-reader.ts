@@ -4,7 +4,8 @@ import { publicJwkOf } from '../suites.ts';
 import { readCertificate } from './crypto/x509.ts';
 import { DocumentFindings } from './findings.ts';
 import { examinePdf } from './pdf/pdf.ts';
-import { findSignatures } from './pdf/signatures.ts';
+import { findSignatures, type PdfSignature } from './pdf/signatures.ts';
+import type { SealReport } from './report.ts';
 import { readCms } from './seal/cms.ts';
 
 /** Whose key signed a PDF of a region. */
@@ -13,11 +14,13 @@ export interface PdfSigner {
   readonly kid: string;
   /** Milliseconds; the signer's own word. */
   readonly signedAt: number;
+  /** Seals and signatures of others that were set before it and are under it: intact, and whose they are by their own word. */
+  readonly seals: readonly SealReport[];
 }
 
 /**
- * Reads by which key a PDF was signed, as regions sign the PDFs of their certificates: once, over the whole file, and as
- * it is now. Whose key that is, the caller asks a statement.
+ * Reads by which key a PDF was signed, as regions sign the PDFs of their certificates: last, over the whole file with all
+ * that others set on it before, and as it is now. Whose key that is, the caller asks a statement.
  *
  * @param now milliseconds
  * @throws VerificationError RENDITION_ALTERED for any other file
@@ -25,16 +28,21 @@ export interface PdfSigner {
 export async function signerOfPdf(bytes: Buffer, now: number): Promise<PdfSigner> {
   const findings = new DocumentFindings();
   const reports = findings.attempt('', () => examinePdf(bytes, { now, anchors: [], authorities: [] }, findings)) ?? [];
-  const [report, second] = reports;
+  const report = reports.at(-1);
   if (findings.has('refused', 'altered', 'unproven', 'partial')) altered(findings.list[0]?.code);
-  if (!report || second || report.covers !== 'whole' || report.form !== 'CMS') altered('is not signed once as a whole');
+  if (report?.covers !== 'whole' || report.form !== 'CMS') altered('is not signed as a whole');
   if (report.signedAt === undefined) altered('does not say when it was signed');
-  const { certificates, signer } = readCms(findSignatures(bytes, findings)[0]!.contents.bytes, true);
+  const kid = await keyOf(findSignatures(bytes, findings).find(({ place }) => place === report.place)!);
+  return { kid, signedAt: report.signedAt, seals: reports.slice(0, -1) };
+}
+
+async function keyOf({ contents }: PdfSignature): Promise<string> {
+  const { certificates, signer } = readCms(contents.bytes, true);
   const own = certificates
     .map(readCertificate)
     .find(({ issuer, serial }) => issuer.equals(signer.issuer) && serial === signer.serial);
   if (!own?.key) altered('comes without the certificate of its signer');
-  return { kid: await calculateJwkThumbprint(publicJwkOf(own.key.key)), signedAt: report.signedAt };
+  return calculateJwkThumbprint(publicJwkOf(own.key.key));
 }
 
 function altered(why = ''): never {

@@ -1,5 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { CodedError } from '#proto';
+import { readRevocationList } from './crypto/revocation-list.ts';
 import { readCertificate } from './crypto/x509.ts';
 import { DocumentFault, DocumentFindings, VERDICTS } from './findings.ts';
 import { DOCUMENT_LIMITS } from './limits.ts';
@@ -9,7 +10,7 @@ import type { DocumentReport, SealReport } from './report.ts';
 import type { JudgingContext } from './seal/context.ts';
 
 /** Whom a verifier trusts to sign documents: certificates of signers, or of the authorities that issued them. */
-export type TrustList = Pick<JudgingContext, 'anchors' | 'authorities'>;
+export type TrustList = Pick<JudgingContext, 'anchors' | 'authorities' | 'revocationLists'>;
 
 /** A trust list that trusts nobody. */
 export const NOBODY: TrustList = { anchors: [], authorities: [] };
@@ -20,14 +21,16 @@ const PDF_START = Buffer.from('%PDF-');
 /**
  * Reads a trust list from PEM text, SM2 certificates too.
  *
+ * @param lists DER of lists of revoked certificates; which of them count, their signatures decide
  * @throws CodedError CONFIG_INVALID
  */
-export function readTrustList(pem: string): TrustList {
+export function readTrustList(pem: string, lists: readonly Buffer[] = []): TrustList {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
   try {
     if (blocks.length === 0) throw new Error('no certificate');
     const authorities = blocks.map((block) => new X509Certificate(block));
-    return { anchors: authorities.map(({ raw }) => readCertificate(raw)), authorities };
+    const anchors = authorities.map(({ raw }) => readCertificate(raw));
+    return { anchors, authorities, revocationLists: lists.map(readRevocationList) };
   } catch (cause) {
     throw new CodedError('CONFIG_INVALID', 'the trust list holds no readable PEM certificate', [], { cause });
   }

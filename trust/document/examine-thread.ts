@@ -4,6 +4,7 @@ import type { ThreadTask } from './thread.ts';
 
 /** What runs in the thread: one document, one report. */
 
-const { bytes, trust, now } = workerData as ThreadTask;
+const { bytes, trust, revocationLists = [], now } = workerData as ThreadTask;
 const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-parentPort?.postMessage(examineDocument(buffer, trust === '' ? NOBODY : readTrustList(trust), now));
+const lists = revocationLists.map((list) => Buffer.from(list.buffer, list.byteOffset, list.byteLength));
+parentPort?.postMessage(examineDocument(buffer, trust === '' ? NOBODY : readTrustList(trust, lists), now));

@@ -115,7 +115,19 @@ export const FINDINGS = {
     'the certificate has ended since; only the signer says when it sealed',
   ),
   'timestamp-unproven': entry('note', '时间戳无法采信', 'the timestamp does not count'),
-  'revocation-unknown': entry('note', '未查询证书是否已吊销', 'whether the certificate was revoked was not asked'),
+  // revocation
+  'certificate-revoked': entry('altered', '签章时证书已被吊销', 'the certificate was revoked when it signed'),
+  'revoked-since': entry(
+    'unproven',
+    '证书其后被吊销,签章时间只凭签章方所述',
+    'the certificate was revoked since; only the signer says that it sealed before',
+  ),
+  'revoked-later': entry(
+    'note',
+    '证书在可信时间戳之后被吊销',
+    'the certificate was revoked after the trusted timestamp of the seal',
+  ),
+  'revocation-unknown': entry('note', '未核验证书是否已吊销', 'whether the certificate was revoked was not checked'),
 } as const satisfies Record<string, Entry>;
 
 export type FindingCode = keyof typeof FINDINGS;

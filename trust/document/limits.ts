@@ -26,6 +26,10 @@ export const DOCUMENT_LIMITS = {
   chain: 6,
   /** Signatures of certificates that are tried to find a chain. */
   chainTries: 64,
+  /** Files with lists of revoked certificates, and bytes of one and of all. */
+  revocationFiles: 256,
+  revocationFileBytes: 16 * 1024 * 1024,
+  revocationBytes: 64 * 1024 * 1024,
   /** Objects of a PDF dictionary, one inside the other. */
   pdfDepth: 32,
   /** Objects of such a dictionary in all. */

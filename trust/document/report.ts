@@ -9,11 +9,17 @@ export interface Party {
   readonly organisation: string;
   /** Hex. */
   readonly serial: string;
+  /** SHA-256 of the certificate, hex. */
+  readonly fingerprint: string;
   /** Milliseconds. */
   readonly validFrom: number;
   readonly validUntil: number;
   /** Whether it leads to a certificate of the trust list. */
   readonly trusted: boolean;
+  /** What revocation lists say; `unknown` unless it is trusted and a list of its issuer tells of it. */
+  readonly revocation: 'good' | 'revoked' | 'unknown';
+  /** Milliseconds: since when it is revoked, or the time of the list by which it is good; undefined while unknown. */
+  readonly revocationAt: number | undefined;
 }
 
 /** The electronic seal (电子印章) that was set: what its maker certified. */

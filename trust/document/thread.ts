@@ -10,6 +10,8 @@ export interface ThreadTask {
   readonly bytes: Uint8Array;
   /** PEM of the trust list; empty for none. */
   readonly trust: string;
+  /** DER of lists of revoked certificates, in memory that the threads share. */
+  readonly revocationLists?: readonly Uint8Array[];
   /** Milliseconds. */
   readonly now: number;
 }
@@ -19,9 +21,11 @@ export interface ThreadTask {
  * on meanwhile.
  *
  * @param limitMs milliseconds after which it is given up
- * @throws CodedError VALIDATION_FAILED when it takes too long or too much memory
+ * @param stop gives it up at once
+ * @throws CodedError VALIDATION_FAILED when it takes too long or too much memory, SHUTTING_DOWN when it was stopped
  */
-export function examineInThread(task: ThreadTask, limitMs: number): Promise<DocumentReport> {
+export function examineInThread(task: ThreadTask, limitMs: number, stop?: AbortSignal): Promise<DocumentReport> {
+  if (stop?.aborted) return Promise.reject(new CodedError('SHUTTING_DOWN'));
   // A copy that can be handed over: pieces of Node's shared pool cannot.
   const workerData: ThreadTask = { ...task, bytes: new Uint8Array(task.bytes) };
   return new Promise((resolve, reject) => {
@@ -30,16 +34,20 @@ export function examineInThread(task: ThreadTask, limitMs: number): Promise<Docu
       transferList: [workerData.bytes.buffer as ArrayBuffer],
       resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
     });
-    const giveUp = (cause?: unknown) => {
+    const end = (error: CodedError) => {
       clearTimeout(timer);
+      stop?.removeEventListener('abort', stopped);
       void worker.terminate();
-      reject(
-        new CodedError('VALIDATION_FAILED', 'the document takes too much time or memory to examine', [], { cause }),
-      );
+      reject(error);
     };
+    const giveUp = (cause?: unknown) =>
+      end(new CodedError('VALIDATION_FAILED', 'the document takes too much time or memory to examine', [], { cause }));
+    const stopped = () => end(new CodedError('SHUTTING_DOWN'));
     const timer = setTimeout(giveUp, limitMs);
+    stop?.addEventListener('abort', stopped);
     worker.once('message', (report: DocumentReport) => {
       clearTimeout(timer);
+      stop?.removeEventListener('abort', stopped);
       resolve(report);
     });
     worker.once('error', giveUp);

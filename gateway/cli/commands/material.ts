@@ -21,6 +21,11 @@ interface AddOptions extends GatewayOptions {
   readonly grade?: string;
 }
 
+interface GetOptions extends GatewayOptions {
+  readonly out: string;
+  readonly watermark?: boolean;
+}
+
 const KEY = '办件编号或会话标识 / number or conversation of the case';
 const DIGEST = '材料摘要(十六进制) / digest of the material, hex';
 
@@ -62,13 +67,24 @@ export function define(command: Command, cli: Cli): void {
     return { json, text: materialText(json) };
   });
 
-  const get = command.command('get').description('取出材料并核对摘要 / save a material and check its digest');
+  const get = command
+    .command('get')
+    .description('取出材料并核对摘要,或取水印件 / save a material and check its digest, or a watermarked copy');
   get.argument('<key>', KEY).argument('<digest>', DIGEST);
   get.requiredOption('--out <file>', '存为 / save as');
-  handle<GatewayOptions & { out: string }>(gatewayOption(get), cli, async ({ gateway, out }, key, digest) => {
+  get.option('--watermark', '取水印件(PDF),供阅读 / a watermarked copy for reading instead, as a PDF');
+  handle<GetOptions>(gatewayOption(get), cli, async ({ gateway, out, watermark }, key, digest) => {
     const client = await connect(gateway, cli.clock);
-    const size = await save(await client.download(path`/v1/cases/${key!}/materials/${digest!}`), out, digest);
-    return { json: { out, digest, size }, text: `已保存 / saved: ${plain(out)} (${humanSize(size)})\n` };
+    const original = path`/v1/cases/${key!}/materials/${digest!}`;
+    // A copy is not the material: it has no digest to be held against.
+    const size = watermark
+      ? await save(await client.download(`${original}?copy=watermarked`), out)
+      : await save(await client.download(original), out, digest);
+    const what = watermark ? '水印件已保存 / copy saved' : '已保存 / saved';
+    return {
+      json: { out, digest, size, watermarked: watermark === true },
+      text: `${what}: ${plain(out)} (${humanSize(size)})\n`,
+    };
   });
 }
 

@@ -15,6 +15,7 @@ export const TAG = {
   generalizedTime: 0x18,
   sequence: 0x30,
   set: 0x31,
+  context6: 0x86,
   context0: 0xa0,
   context1: 0xa1,
   context3: 0xa3,

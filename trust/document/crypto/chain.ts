@@ -4,7 +4,9 @@ import { signatureAlgorithm, verifySignature } from './algorithms.ts';
 import type { Certificate } from './x509.ts';
 
 /** Whether a certificate leads to a trusted one, and if not why, in English. */
-export type Trust = { readonly trusted: true } | { readonly trusted: false; readonly why: string };
+export type Trust =
+  /** With the certificates from it to the trusted one. */
+  { readonly trusted: true; readonly path: readonly Certificate[] } | { readonly trusted: false; readonly why: string };
 
 /**
  * Looks for a chain from a certificate to one of the trust list (RFC 5280, 6, without policies, name constraints and
@@ -21,17 +23,20 @@ export function findTrust(
   at: number,
 ): Trust {
   let tries: number = DOCUMENT_LIMITS.chainTries;
-  const leads = (current: Certificate, depth: number): boolean => {
-    if (!validAt(current, at) || current.unknownCritical.length > 0) return false;
-    if (anchors.some(({ raw }) => raw.equals(current.raw))) return true;
-    if (depth >= DOCUMENT_LIMITS.chain) return false;
-    return [...anchors, ...others].some((candidate) => {
-      if (!mayHaveIssued(candidate, current, depth) || tries <= 0) return false;
+  const pathFrom = (current: Certificate, depth: number): readonly Certificate[] | undefined => {
+    if (!validAt(current, at) || current.unknownCritical.length > 0) return undefined;
+    if (anchors.some(({ raw }) => raw.equals(current.raw))) return [current];
+    if (depth >= DOCUMENT_LIMITS.chain) return undefined;
+    for (const candidate of [...anchors, ...others]) {
+      if (!mayHaveIssued(candidate, current, depth) || tries <= 0) continue;
       tries -= 1;
-      return signedBy(current, candidate) && leads(candidate, depth + 1);
-    });
+      const rest = signedBy(current, candidate) ? pathFrom(candidate, depth + 1) : undefined;
+      if (rest) return [current, ...rest];
+    }
+    return undefined;
   };
-  if (leads(certificate, 0)) return { trusted: true };
+  const path = pathFrom(certificate, 0);
+  if (path) return { trusted: true, path };
   return { trusted: false, why: whyNot(certificate, others, anchors, at) };
 }
 
@@ -50,7 +55,8 @@ function mayHaveIssued(candidate: Certificate, of: Certificate, depth: number): 
   );
 }
 
-function signedBy({ algorithm, tbs, signature }: Certificate, { key }: Certificate): boolean {
+/** Whether one certificate was signed with the key of another. */
+export function signedBy({ algorithm, tbs, signature }: Certificate, { key }: Certificate): boolean {
   if (!key || key.weak) return false;
   try {
     const named = signatureAlgorithm(algorithm);

@@ -33,6 +33,10 @@ export interface Certificate {
   readonly pathLength: number;
   /** Whether it may sign documents, and certificates. */
   readonly usage: { readonly documents: boolean; readonly certificates: boolean };
+  /** Whether it may sign lists of revoked certificates. */
+  readonly signsRevocationLists: boolean;
+  /** Addresses at which its issuer publishes lists of revoked certificates; nobody opens them here. */
+  readonly distributionPoints: readonly string[];
   /** Object identifiers of critical extensions that are not understood here. */
   readonly unknownCritical: readonly string[];
 }
@@ -47,6 +51,7 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 const BASIC_CONSTRAINTS = '2.5.29.19';
 const KEY_USAGE = '2.5.29.15';
+const DISTRIBUTION_POINTS = '2.5.29.31';
 /** Those that restrict nothing we rely on: key identifiers, names, policies, points of information, purposes. */
 const HARMLESS = new Set([
   '2.5.29.14',
@@ -59,8 +64,11 @@ const HARMLESS = new Set([
   '1.3.6.1.5.5.7.1.1',
 ]);
 /** Bits of KeyUsage in its first byte (RFC 5280, 4.2.1.3). */
-const USAGE = { digitalSignature: 0x80, nonRepudiation: 0x40, keyCertSign: 0x04 } as const;
+const USAGE = { digitalSignature: 0x80, nonRepudiation: 0x40, keyCertSign: 0x04, crlSign: 0x02 } as const;
 const MAX_NAMES = 64;
+const MAX_NAME_DEPTH = 5;
+/** Bit of a tag whose content is made of elements (X.690, 8.1.2.5). */
+const CONSTRUCTED = 0x20;
 
 /** Reads a certificate. @throws DocumentFault seal-malformed */
 export function readCertificate(der: Uint8Array): Certificate {
@@ -112,12 +120,14 @@ function namesOf(subject: Buffer): [label: string, text: string][] {
   );
 }
 
-type Extensions = Pick<Certificate, 'isCa' | 'pathLength' | 'usage' | 'unknownCritical'>;
+type Usage = Pick<Certificate, 'usage' | 'signsRevocationLists'>;
+type Extensions = Usage & Pick<Certificate, 'isCa' | 'pathLength' | 'distributionPoints' | 'unknownCritical'>;
 
 function extensionsOf(tbs: Members): Extensions {
   const list = tbs.rest().find(({ tag }) => tag === TAG.context3);
   const found = { isCa: false, pathLength: Number.POSITIVE_INFINITY };
-  let usage = { documents: true, certificates: true };
+  let usage: Usage = { usage: { documents: true, certificates: true }, signsRevocationLists: true };
+  let distributionPoints: readonly string[] = [];
   const unknownCritical: string[] = [];
   const seen = new Set<string>();
   for (const { content } of list ? new Members(list.content, 'extensions').inner('extensions').rest() : []) {
@@ -129,9 +139,10 @@ function extensionsOf(tbs: Members): Extensions {
     seen.add(id);
     if (id === BASIC_CONSTRAINTS) Object.assign(found, constraintsOf(value));
     else if (id === KEY_USAGE) usage = usageOf(value);
+    else if (id === DISTRIBUTION_POINTS) distributionPoints = uriNames(value);
     else if (critical && !HARMLESS.has(id)) unknownCritical.push(id);
   }
-  return { ...found, usage, unknownCritical };
+  return { ...found, ...usage, distributionPoints, unknownCritical };
 }
 
 function constraintsOf(value: Buffer): { isCa: boolean; pathLength: number } {
@@ -141,10 +152,25 @@ function constraintsOf(value: Buffer): { isCa: boolean; pathLength: number } {
   return { isCa, pathLength: length ? numberOf(length) : Number.POSITIVE_INFINITY };
 }
 
-function usageOf(value: Buffer): Certificate['usage'] {
+function usageOf(value: Buffer): Usage {
   const bits = singleElement(value, 'key usage', TAG.bits).content[1] ?? 0;
   return {
-    documents: (bits & (USAGE.digitalSignature | USAGE.nonRepudiation)) !== 0,
-    certificates: (bits & USAGE.keyCertSign) !== 0,
+    usage: {
+      documents: (bits & (USAGE.digitalSignature | USAGE.nonRepudiation)) !== 0,
+      certificates: (bits & USAGE.keyCertSign) !== 0,
+    },
+    signsRevocationLists: (bits & USAGE.crlSign) !== 0,
   };
+}
+
+/** The addresses among the general names (RFC 5280, 4.2.1.6) in some constructed value, however deep they stand. */
+export function uriNames(value: Buffer, depth = 0): string[] {
+  if (depth > MAX_NAME_DEPTH) return [];
+  return new Members(value, 'distribution point')
+    .rest()
+    .slice(0, MAX_NAMES)
+    .flatMap(({ tag, content }) => {
+      if (tag === TAG.context6) return [content.toString('latin1')];
+      return (tag & CONSTRUCTED) === 0 ? [] : uriNames(content, depth + 1);
+    });
 }

@@ -1,22 +1,26 @@
 import { DocumentFault } from '../findings.ts';
 import { DOCUMENT_LIMITS } from '../limits.ts';
 
-/** An object of PDF (ISO 32000-1, 7.3), as far as signature dictionaries have them. */
-export type PdfObject =
-  | { readonly kind: 'name'; readonly text: string; readonly at: number }
+/** Where something stands in the file: its first byte, and the one after it. */
+interface Place {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** An object of PDF (ISO 32000-1, 7.3) in its place; streams only as their dictionaries. */
+export type PdfObject = PdfValue & Place;
+export type PdfDictionary = DictionaryValue & Place;
+
+type PdfValue =
+  | { readonly kind: 'name'; readonly text: string }
   | { readonly kind: 'number'; readonly value: number }
-  | {
-      readonly kind: 'string';
-      readonly bytes: Buffer;
-      readonly from: number;
-      readonly to: number;
-      readonly isHex: boolean;
-    }
+  | { readonly kind: 'string'; readonly bytes: Buffer; readonly isHex: boolean }
   | { readonly kind: 'array'; readonly items: readonly PdfObject[] }
-  | PdfDictionary
+  | DictionaryValue
+  | { readonly kind: 'reference'; readonly number: number; readonly generation: number }
   | { readonly kind: 'other'; readonly text: string };
 
-export interface PdfDictionary {
+interface DictionaryValue {
   readonly kind: 'dictionary';
   /** Values by key, with the place of the key in the file. */
   readonly entries: ReadonlyMap<string, { readonly at: number; readonly value: PdfObject }>;
@@ -52,7 +56,19 @@ export function isRegular(byte: number | undefined): boolean {
  */
 export function readDictionary(bytes: Buffer, at: number, limit: number): PdfDictionary | undefined {
   const reader = new PdfReader(bytes, at, Math.min(limit, bytes.length));
-  return reader.startsDictionary() ? reader.dictionary(0) : undefined;
+  if (!reader.startsDictionary()) return undefined;
+  const object = reader.next();
+  return object.kind === 'dictionary' ? object : undefined;
+}
+
+/**
+ * Reads the object that begins at a place, after white space and comments.
+ *
+ * @param limit place beyond which nothing is read
+ * @throws DocumentFault seal-malformed
+ */
+export function readObject(bytes: Buffer, at: number, limit: number): PdfObject {
+  return new PdfReader(bytes, at, Math.min(limit, bytes.length)).next();
 }
 
 class PdfReader {
@@ -72,7 +88,12 @@ class PdfReader {
     return this.#byte() === CODE.less && this.#byte(1) === CODE.less;
   }
 
-  dictionary(depth: number): PdfDictionary {
+  next(): PdfObject {
+    this.#space();
+    return this.#object(0);
+  }
+
+  #dictionary(depth: number): DictionaryValue {
     this.#at += 2;
     const items = this.#until(depth, () => {
       if (this.#byte() !== CODE.greater) return false;
@@ -85,7 +106,7 @@ class PdfReader {
       const [key, value] = [items[index]!, items[index + 1]];
       if (key.kind !== 'name' || !value) throw malformed('a dictionary is not pairs of names and values');
       if (entries.has(key.text)) throw malformed(`the key ${key.text} stands twice`);
-      entries.set(key.text, { at: key.at, value });
+      entries.set(key.text, { at: key.from, value });
     }
     return { kind: 'dictionary', entries };
   }
@@ -101,13 +122,21 @@ class PdfReader {
       this.#count += 1;
       if (this.#count > DOCUMENT_LIMITS.pdfObjects) throw malformed('a dictionary has more objects than are read');
       const next = this.#object(depth);
-      const isReference = next.kind === 'other' && next.text === 'R' && items.length >= 2;
-      if (isReference) items.splice(-2, 2, { kind: 'other', text: 'reference' });
-      else items.push(next);
+      const [number, generation] = items.slice(-2);
+      if (next.kind === 'other' && next.text === 'R' && number?.kind === 'number' && generation?.kind === 'number') {
+        const reference = { number: number.value, generation: generation.value, from: number.from, to: next.to };
+        items.splice(-2, 2, { kind: 'reference', ...reference });
+      } else items.push(next);
     }
   }
 
   #object(depth: number): PdfObject {
+    const from = this.#at;
+    const value = this.#value(depth);
+    return { ...value, from, to: this.#at };
+  }
+
+  #value(depth: number): PdfValue {
     switch (this.#byte()) {
       case CODE.slash:
         return this.#name();
@@ -116,13 +145,13 @@ class PdfReader {
       case CODE.left:
         return this.#array(depth);
       case CODE.less:
-        return this.#byte(1) === CODE.less ? this.dictionary(depth + 1) : this.#hex();
+        return this.#byte(1) === CODE.less ? this.#dictionary(depth + 1) : this.#hex();
       default:
         return this.#word();
     }
   }
 
-  #array(depth: number): PdfObject {
+  #array(depth: number): PdfValue {
     this.#at += 1;
     const items = this.#until(depth + 1, () => {
       if (this.#byte() !== CODE.right) return false;
@@ -132,16 +161,15 @@ class PdfReader {
     return { kind: 'array', items };
   }
 
-  #name(): PdfObject {
-    const at = this.#at;
+  #name(): PdfValue {
     this.#at += 1;
     const text = this.#regular().replace(/#([0-9a-fA-F]{2})/g, (_, hex: string) =>
       String.fromCharCode(Number.parseInt(hex, 16)),
     );
-    return { kind: 'name', text, at };
+    return { kind: 'name', text };
   }
 
-  #word(): PdfObject {
+  #word(): PdfValue {
     const text = this.#regular();
     if (text === '') throw malformed('a dictionary has a stray character');
     return /^[+-]?\d{1,15}$/.test(text) ? { kind: 'number', value: Number(text) } : { kind: 'other', text };
@@ -154,7 +182,7 @@ class PdfReader {
     return this.#bytes.toString('latin1', start, this.#at);
   }
 
-  #hex(): PdfObject {
+  #hex(): PdfValue {
     const from = this.#at;
     const end = this.#bytes.indexOf(CODE.greater, from);
     if (end < 0 || end >= this.#limit) throw malformed('a hexadecimal string does not end');
@@ -162,11 +190,11 @@ class PdfReader {
     const digits = this.#bytes.toString('latin1', from + 1, end).replace(/[\0\t\n\f\r ]/g, '');
     if (!/^[0-9a-fA-F]*$/.test(digits)) throw malformed('a hexadecimal string has other characters');
     const bytes = Buffer.from(digits.length % 2 ? `${digits}0` : digits, 'hex');
-    return { kind: 'string', bytes, from, to: end + 1, isHex: true };
+    return { kind: 'string', bytes, isHex: true };
   }
 
   /** Escapes stay as they are: only times and names are read, which have none. */
-  #literal(): PdfObject {
+  #literal(): PdfValue {
     const from = this.#at;
     let depth = 0;
     do {
@@ -177,7 +205,7 @@ class PdfReader {
       else if (byte === CODE.close) depth -= 1;
       this.#at += 1;
     } while (depth > 0);
-    return { kind: 'string', bytes: this.#bytes.subarray(from + 1, this.#at - 1), from, to: this.#at, isHex: false };
+    return { kind: 'string', bytes: this.#bytes.subarray(from + 1, this.#at - 1), isHex: false };
   }
 
   #space(): void {

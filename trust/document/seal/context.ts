@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import type { HashName } from '../crypto/algorithms.ts';
+import type { RevocationList } from '../crypto/revocation-list.ts';
 import type { Certificate } from '../crypto/x509.ts';
 import type { Party, SealForm, SealPicture } from '../report.ts';
 
@@ -11,6 +12,8 @@ export interface JudgingContext {
   readonly anchors: readonly Certificate[];
   /** The same certificates, as timestamps are verified with them. */
   readonly authorities: readonly X509Certificate[];
+  /** Lists of revoked certificates; without them revocation is not checked. */
+  readonly revocationLists?: readonly RevocationList[];
 }
 
 /** What a seal was set on. */

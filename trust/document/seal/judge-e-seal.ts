@@ -5,7 +5,7 @@ import type { DocumentFindings } from '../findings.ts';
 import type { SealPicture } from '../report.ts';
 import type { JudgedSeal, JudgingContext, SealedContent } from './context.ts';
 import type { ESeal, ESealSignature } from './e-seal.ts';
-import { judgeSignature, judgeSigner, partyOf, type SealingTime, sealingTime } from './signer.ts';
+import { judgeRevocation, judgeSignature, judgeSigner, partyOf, type SealingTime, sealingTime } from './signer.ts';
 
 /**
  * Judges a seal that was set (GB/T 38540-2020, 7.4): it is over this content, its signer signed, the signer may use the
@@ -90,12 +90,9 @@ function pictureOf(
     findings,
   );
   // The maker signed when the seal was made, which is before it was used; that its certificate ended since is no fault.
-  const trust = findTrust(
-    maker,
-    others,
-    context.anchors,
-    Math.min(Math.max(validFrom, maker.notBefore), maker.notAfter),
-  );
+  const made = Math.min(Math.max(validFrom, maker.notBefore), maker.notAfter);
+  const trust = findTrust(maker, others, context.anchors, made);
   if (!trust.trusted && context.anchors.length > 0) findings.add('maker-untrusted', where, trust.why);
-  return { id, name, validFrom, validUntil, maker: partyOf(maker, trust.trusted) };
+  const revocation = judgeRevocation(trust, others, { at: made, time }, context, where, findings);
+  return { id, name, validFrom, validUntil, maker: partyOf(maker, trust.trusted, revocation) };
 }

@@ -6,8 +6,10 @@ import { join } from 'node:path';
 /** Whether a program is there, and what a test reports when it is not. */
 export const OPENSSL = isThere('openssl', 'version');
 export const PDFSIG = isThere('pdfsig', '-v');
+export const PDFTOTEXT = isThere('pdftotext', '-v');
 export const NO_OPENSSL = 'there is no openssl here';
 export const NO_PDFSIG = 'there is no pdfsig (poppler-utils) here';
+export const NO_PDFTOTEXT = 'there is no pdftotext (poppler-utils) here';
 
 /**
  * Runs a program in a folder with these files.
