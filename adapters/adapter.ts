@@ -1,4 +1,5 @@
 import { CodedError, type ErrorCode, type Problem } from '#proto';
+import type { CreditSource } from './credit.ts';
 
 /** Something happened to a case (办件) that a platform of the own region wants to know. */
 export interface PlatformEvent {
@@ -138,7 +139,7 @@ export interface DataSource {
   answer(query: DataQuery, signal: AbortSignal): Promise<DataFinding>;
 }
 
-/** The link to one platform of the own region: a way out, a way in, answers, or several of these. */
+/** The link to one platform of the own region: a way out, a way in, answers, credit checks, or several of these. */
 export interface Adapter {
   /** A kind of the catalog. */
   readonly kind: string;
@@ -147,6 +148,7 @@ export interface Adapter {
   readonly sink?: DeliverySink;
   readonly source?: SubmissionSource;
   readonly data?: DataSource;
+  readonly credit?: CreditSource;
   /** Stops the source and frees everything. Must be called by whoever created the adapter; a second call does nothing. */
   close(): Promise<void>;
 }

@@ -36,7 +36,7 @@ describe('refuses a configuration and names every problem at once:', () => {
   it('an unknown kind', async () => {
     expect(await problems('carrier-pigeon', HTTP)).toEqual(['/kind NOT_IN_LIST']);
     expect(await problems('constructor', HTTP)).toEqual(['/kind NOT_IN_LIST']);
-    expect(ADAPTER_KINDS).toEqual(['http', 'directory', 'http-query']);
+    expect(ADAPTER_KINDS).toEqual(['http', 'directory', 'http-query', 'http-credit']);
   });
 
   it('http with everything wrong', async () => {

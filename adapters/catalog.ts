@@ -2,6 +2,7 @@ import { CodedError, type Problem, type Rule } from '#proto';
 import type { Adapter, AdapterContext } from './adapter.ts';
 import { directoryKind } from './directory/directory-adapter.ts';
 import { httpKind } from './http/http-adapter.ts';
+import { httpCreditKind } from './http/http-credit-adapter.ts';
 import { httpQueryKind } from './http/http-query-adapter.ts';
 
 /** One way to reach a platform. */
@@ -19,6 +20,7 @@ const KINDS: ReadonlyMap<string, AdapterKind> = new Map<string, AdapterKind>([
   ['http', httpKind],
   ['directory', directoryKind],
   ['http-query', httpQueryKind],
+  ['http-credit', httpCreditKind],
 ]);
 
 /** Every kind that a configuration may name. */

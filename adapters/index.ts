@@ -15,4 +15,17 @@ export {
   type Submit,
 } from './adapter.ts';
 export { ADAPTER_KINDS, createAdapter } from './catalog.ts';
+export type { CreditFinding, CreditQuery } from './credit.ts';
+export { createHttpSeal } from './http/http-seal.ts';
 export { verifyWebhook } from './http/webhook-signature.ts';
+export {
+  SEAL_LIMITS,
+  SealError,
+  type SealedDocument,
+  type SealFault,
+  type SealPlace,
+  type SealRequest,
+  type SealService,
+  SIGNATORIES,
+  type Signatory,
+} from './seal.ts';

@@ -58,6 +58,7 @@ export async function startGateway({
     await core.refresh.stop();
     await services?.platforms.stop();
     await services?.examinations.stop();
+    await services?.erasures.stop();
     await services?.sealing.close();
     await wire?.server.stop();
     await wire?.dispatcher.stop();
@@ -83,14 +84,18 @@ async function listen(core: Core, services: Services, wire: Wire): Promise<Runni
   await wire.validity.start();
   await keepCalendar(core, services);
   await services.joint.tend();
+  void services.jointCases.tend();
   await services.limits.start();
   services.examinations.wake();
+  services.erasures.wake();
   const sweeper = setInterval(() => {
     void sweep(core);
     void forgetChecks(core);
     void keepCalendar(core, services);
     services.examinations.wake();
+    services.erasures.wake();
     void services.joint.tend();
+    void services.jointCases.tend();
   }, SWEEP_MS);
   sweeper.unref();
   const info: RunInfo = {
@@ -118,6 +123,7 @@ async function stop(
   core.log.info({}, 'the gateway stops');
   await services.limits.stop();
   await services.examinations.stop();
+  await services.erasures.stop();
   await services.platforms.stop();
   await api.close(GRACE_MS);
   await services.sealing.close();
@@ -125,6 +131,7 @@ async function stop(
   await wire.dispatcher.stop();
   await services.authorizations.stop();
   await services.joint.stop();
+  await services.jointCases.stop();
   await core.federation.stop();
   await core.timestamps?.stop();
   await core.evidence.stop();
@@ -154,6 +161,7 @@ async function openApi(core: Core, services: Services, wire: Wire): Promise<ApiS
     documents: core.documents,
     authorizations: services.authorizations,
     joint: services.joint,
+    jointCases: services.jointCases,
     entrustments: services.entrustments,
     catalogue: services.catalogue,
     certificates: services.certificates,
@@ -164,8 +172,10 @@ async function openApi(core: Core, services: Services, wire: Wire): Promise<ApiS
     examinations: services.examinations,
     statusLists: services.statusLists,
     checks: services.checks,
+    stampedCopies: services.stampedCopies,
     verification: services.verification,
     cases: services.cases,
+    erasures: services.erasures,
     exportEvidence: services.exportEvidence,
     exportCheckEvidence: services.exportCheckEvidence,
   };

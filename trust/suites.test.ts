@@ -77,6 +77,14 @@ it.each(['ES256', 'SM2-SM3'] as const)('reads no %s key that is private or off t
     expect(() => importPublicJwk(bad)).toThrow(expect.objectContaining({ code: 'JWS_INVALID' }));
 });
 
+it.each(SUITE_NAMES)('reads a %s key in one spelling only', (name) => {
+  const jwk = publicJwkOf(suiteOf(name).generate().publicKey);
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  const last = alphabet[alphabet.indexOf(jwk.x!.at(-1)!) + 1]!;
+  for (const x of [jwk.x!.slice(0, -1) + last, `${jwk.x}=`, ` ${jwk.x}`])
+    expect(() => importPublicJwk({ ...jwk, x })).toThrow(expect.objectContaining({ code: 'JWS_INVALID' }));
+});
+
 it('reads no shared secret as a public key', () => {
   for (const bad of [{ kty: 'oct', k: 'AA' }, {}])
     expect(() => importPublicJwk(bad)).toThrow(expect.objectContaining({ code: 'JWS_INVALID' }));

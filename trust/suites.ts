@@ -92,10 +92,19 @@ export function suiteOfKey(jwk: JWK): Suite | undefined {
 export function importPublicJwk(jwk: JWK): KeyObject {
   try {
     if ('d' in jwk) throw new Error('a private key where a public one belongs');
+    const coordinates = jwk.kty === 'EC' ? [jwk.x, jwk.y] : [jwk.x];
+    // One key has one spelling, or it would have several thumbprints.
+    if (suiteOfKey(jwk) && !coordinates.every(isCoordinate))
+      throw new Error('a coordinate that is not 32 bytes in canonical base64url');
     return SM2.owns(jwk) ? importSm2Jwk(jwk) : createPublicKey({ key: jwk, format: 'jwk' });
   } catch (cause) {
     throw new VerificationError('JWS_INVALID', 'the statement holds a key that cannot be read', [], { cause });
   }
+}
+
+function isCoordinate(text: unknown): boolean {
+  const bytes = typeof text === 'string' ? Buffer.from(text, 'base64url') : Buffer.alloc(0);
+  return bytes.length === 32 && bytes.toString('base64url') === text;
 }
 
 /** Writes a public key as JWK: `kty`, `crv`, `x` and, of a point, `y`. */

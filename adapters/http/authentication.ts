@@ -10,6 +10,9 @@ export type AuthenticationConfig =
   | { readonly type: 'none' }
   | { readonly type: 'hmac' | 'jwt'; readonly secret_file: string };
 
+/** What it takes to say who asks. */
+export type Asker = Pick<AdapterContext, 'now' | 'region'>;
+
 /** Life of a bearer token, in seconds. */
 const TOKEN_SECONDS = 60;
 
@@ -44,7 +47,7 @@ export async function secretProblems(config: AuthenticationConfig, pointer: stri
 export async function authenticate(
   config: AuthenticationConfig,
   request: { id: string; url: URL; body: Uint8Array },
-  context: AdapterContext,
+  context: Asker,
 ): Promise<Record<string, string>> {
   if (config.type === 'none') return {};
   const secret = await readSecret(config.type, config.secret_file).catch((cause: Error) => {
@@ -54,7 +57,7 @@ export async function authenticate(
   return { authorization: `Bearer ${await bearerToken(request.url, secret, context)}` };
 }
 
-function bearerToken(url: URL, secret: Uint8Array, context: AdapterContext): Promise<string> {
+function bearerToken(url: URL, secret: Uint8Array, context: Asker): Promise<string> {
   const issuedAt = Math.floor(context.now() / 1000);
   return new SignJWT()
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })

@@ -47,8 +47,31 @@ export function postForBody(
   agent: HttpAgent,
   signal: AbortSignal,
   maxBytes: number,
-): Promise<{ readonly status: number; readonly body: Buffer | undefined }> {
-  return respond({ url, headers, body, agent, signal }, (response, resolve, reject) => {
+): Promise<BodyAnswer> {
+  return respond({ url, headers, body, agent, signal }, takeBody(maxBytes));
+}
+
+/** As `postForBody`, of a GET. */
+export function getForBody(
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+  agent: HttpAgent,
+  signal: AbortSignal,
+  maxBytes: number,
+): Promise<BodyAnswer> {
+  return respond({ url, headers, agent, signal }, takeBody(maxBytes));
+}
+
+/** `body` is undefined when it is longer than was allowed. */
+export interface BodyAnswer {
+  readonly status: number;
+  readonly body: Buffer | undefined;
+}
+
+type Taking<T> = (response: IncomingMessage, resolve: (answer: T) => void, reject: (error: Error) => void) => void;
+
+function takeBody(maxBytes: number): Taking<BodyAnswer> {
+  return (response, resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
     response.on('error', reject);
@@ -61,24 +84,24 @@ export function postForBody(
       }
     });
     response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }));
-  });
+  };
 }
 
-interface Post {
+interface Exchange {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
+  /** Of a POST; without one it is a GET. */
+  readonly body?: Uint8Array;
   readonly agent: HttpAgent;
   readonly signal: AbortSignal;
 }
 
-function respond<T>(
-  { url, headers, body, agent, signal }: Post,
-  take: (response: IncomingMessage, resolve: (answer: T) => void, reject: (error: Error) => void) => void,
-): Promise<T> {
+function respond<T>({ url, headers, body, agent, signal }: Exchange, take: Taking<T>): Promise<T> {
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
-    const options = { method: 'POST', headers: { ...headers, 'content-length': body.length }, agent, signal };
+    const method = body ? 'POST' : 'GET';
+    const length = body && { 'content-length': body.length };
+    const options = { method, headers: { ...headers, ...length }, agent, signal };
     const request = send(url, options, (response) => take(response, resolve, reject));
     request.on('error', reject);
     request.end(body);

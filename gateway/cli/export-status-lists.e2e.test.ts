@@ -5,9 +5,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { localUrl } from '../config/address.ts';
 import { type ApiRegion, apiRegion } from '../testing/api-region.ts';
 import { licence } from '../testing/check-region.ts';
+import { verifyPresented } from './certificate/verify.ts';
 import { GatewayClient } from './client.ts';
 import { exportStatusLists } from './export-status-lists.ts';
-import { verifyCertificateFile } from './verify-certificate.ts';
 
 let uxin: ApiRegion;
 let client: GatewayClient;
@@ -38,12 +38,16 @@ test('what was exported proves offline how a certificate stands, and the next ex
   const { identifier, text, certificate } = issued.json;
   const statement = join(folder, '150626.jwt');
   await writeFile(statement, uxin.live.core.own.jwt);
-  const verify = () => verifyCertificateFile(text, [statement], Date.now(), { path: out, maxAgeMs: 60_000 });
+  const verify = () =>
+    verifyPresented(
+      { kind: 'certificate', text },
+      { statements: [statement], now: Date.now(), cached: { path: out, maxAgeMs: 60_000 } },
+    );
 
   const answer = await exportStatusLists(client, out);
   expect(answer).toMatchObject({ json: { lists: [{ uri: certificate.statusList.uri, file: join(out, '1') }] } });
   expect((await readdir(out)).sort()).toEqual(['1', 'index.json']);
-  expect(await verify()).toMatchObject({ exit: 0, json: { verified: true, statusProof: { word: 'valid' } } });
+  expect(await verify()).toMatchObject({ exit: 0, json: { verified: true, status: 'valid' } });
 
   const body = { status: 'revoked', reason: '以欺骗手段取得' };
   await uxin.ask('POST', `/v1/certificates/${identifier}/status`, { body });

@@ -19,6 +19,7 @@ import { certificatesRule } from './certificates-config.ts';
 import { checksRule } from './checks-config.ts';
 import { documentsRule } from './documents-config.ts';
 import { federationRule } from './federation-config.ts';
+import { retentionRule } from './retention-config.ts';
 import { sealRule } from './seal-config.ts';
 import { signersRule } from './signer-config.ts';
 import { timestampRule } from './timestamp-config.ts';
@@ -73,6 +74,7 @@ export const configRule: Rule = both(
     seal: optional(sealRule),
     checks: optional(checksRule),
     calendar: optional(calendarRule),
+    retention: optional(retentionRule),
     verification: optional(verificationRule),
   }),
   platformNamesDiffer,

@@ -52,6 +52,7 @@ test('a file that says only what has no default gets every default', async () =>
     checks: { answerSeconds: 0, reuseSeconds: 300, keepDays: 1095 },
     office: expect.any(Office),
     verification: { page: true, askPeers: false, ratePerMinute: 30 },
+    retention: { defaultYears: 10, items: new Map(), honourRequests: false },
     documents: { copyDays: 90 },
   });
 });

@@ -10,6 +10,7 @@ import { type ChecksConfig, type ChecksSection, checksOf } from './checks-config
 import { configRule, type LOG_LEVELS } from './config-rules.ts';
 import { type DocumentsConfig, type DocumentsSection, documentsOf } from './documents-config.ts';
 import { type FederationConfig, type FederationSection, federationOf } from './federation-config.ts';
+import { type RetentionConfig, type RetentionSection, retentionOf } from './retention-config.ts';
 import { type SealConfig, type SealSection, sealOf } from './seal-config.ts';
 import { type SignerConfig, type SignerEntry, signersOf } from './signer-config.ts';
 import { type TimestampConfig, type TimestampSection, timestampsOf } from './timestamp-config.ts';
@@ -93,6 +94,7 @@ export interface GatewayConfig {
   readonly checks: ChecksConfig;
   /** When the offices of the region work. */
   readonly office: Office;
+  readonly retention: RetentionConfig;
   readonly verification: VerificationConfig;
 }
 
@@ -193,6 +195,7 @@ interface ConfigDocument {
   seal?: SealSection | null;
   checks?: ChecksSection | null;
   calendar?: CalendarSection | null;
+  retention?: RetentionSection | null;
   verification?: VerificationSection | null;
 }
 
@@ -243,6 +246,7 @@ function withDefaults(document: ConfigDocument, file: string): GatewayConfig {
     seal: sealOf(document.seal ?? {}, inData),
     checks: checksOf(document.checks ?? {}),
     office: officeOf(document.calendar ?? {}),
+    retention: retentionOf(document.retention ?? {}),
     verification: verificationOf(document.verification ?? {}),
   };
 }

@@ -41,7 +41,7 @@ it('shows every section', async () => {
 
 it('has a platform of every kind, and each adapter takes its settings', async () => {
   for (const name of ['events', 'submissions']) await mkdir(join(folder, name));
-  for (const secret of ['hall.secret', 'sharing.secret'])
+  for (const secret of ['hall.secret', 'sharing.secret', 'credit.secret'])
     await writeFile(join(folder, secret), Buffer.alloc(32, 1).toString('base64'), { mode: 0o600 });
   const here = (await readFile(EXAMPLE, 'utf8')).replaceAll(/\/(?:etc|srv)\/tongban/g, folder);
   const { platforms } = parseConfig(here, EXAMPLE);

@@ -18,7 +18,7 @@ import { openSignatureServers } from './signature-servers.ts';
 
 const NANTONG = '320600';
 const UXIN = '150626';
-const PURPOSES = ['signing', 'log', 'certificate'] as const;
+const PURPOSES = ['signing', 'log', 'certificate', 'seal'] as const;
 
 const open: LiveRegion[] = [];
 const folders: string[] = [];

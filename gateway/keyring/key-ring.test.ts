@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFileKeyStore, issueOwnStatement, openFileKeyStore, revokeKey, rotateKey } from '#trust';
+import { forgetKeys } from '../../trust/testing/older-key-folder.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { KeyRing } from './key-ring.ts';
@@ -36,7 +37,7 @@ async function open(): Promise<KeyRing> {
   return KeyRing.open({ store, clock, region: '320600', openKeys, readStatement }, own);
 }
 
-const rotate = (purpose: 'signing' | 'tls', overlapMs = DAY) =>
+const rotate = (purpose: 'signing' | 'seal' | 'tls', overlapMs = DAY) =>
   rotateKey(keys(), { purpose, passphrase, now: clock.at, overlapMs });
 
 beforeEach(async () => {
@@ -54,6 +55,20 @@ beforeEach(async () => {
 afterEach(async () => {
   await store.close();
   await rm(folder, { recursive: true, force: true });
+});
+
+it('opens without a seal key in an older region, says so when one is needed, and takes the first one over', async () => {
+  await forgetKeys(keys(), 'seal');
+  clock.at += HOUR;
+  await restate();
+  ring = await open();
+  expect(() => ring.sealSigner.kid).toThrow(
+    expect.objectContaining({ code: 'KEY_MISSING', message: expect.stringContaining('tongban key rotate seal') }),
+  );
+  const { kid } = await rotate('seal');
+  await restate();
+  await ring.reload();
+  expect(ring.sealSigner.kid).toBe(kid);
 });
 
 describe('beside the streams', () => {

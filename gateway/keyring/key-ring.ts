@@ -19,7 +19,7 @@ const TLS_PATIENCE_MS = 7 * 24 * 60 * 60 * 1000;
 
 /**
  * Our own region (本地区): what it says of itself, the keys that it may use, and what each peer is known to hold of that.
- * It changes while the gateway runs. The three signers always are the newest key of their purpose; everything else is
+ * It changes while the gateway runs. The four signers always are the newest key of their purpose; everything else is
  * asked for anew each time.
  */
 export class KeyRing {
@@ -32,6 +32,8 @@ export class KeyRing {
   /** For streams, whose other end was shown our newest statement first, and for documents. */
   readonly signer: Signer = newest(() => this.#newest(this.#own.signing, 'signing'));
   readonly certificateSigner: Signer = newest(() => this.#newest(this.#own.certificate, 'certificate'));
+  /** The seal key (印章密钥), for documents that people open: KEY_MISSING in a region that has none yet. */
+  readonly sealSigner: Signer = newest(() => this.#newest(this.#own.seal, 'seal'));
   readonly logSigner: Signer = newest(() => this.#newest(this.#own.log, 'log'));
 
   private constructor(options: KeyRingOptions, held: HeldStatements, own: OwnKeys) {

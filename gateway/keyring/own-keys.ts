@@ -16,6 +16,8 @@ export interface OwnKeys {
   readonly statement: RegionStatement;
   readonly signing: readonly Signer[];
   readonly certificate: readonly Signer[];
+  /** Empty in a region from before there were seal keys. */
+  readonly seal: readonly Signer[];
   readonly log: readonly Signer[];
   readonly tls: readonly TlsIdentity[];
 }
@@ -34,10 +36,12 @@ export async function openOwnKeys(region: string, keys: KeyStore, jwt: string, n
   }
   const list = (await keys.list()).toReversed();
   // One after the other: each costs a deliberate 16 MiB of memory to open.
-  const signing = await openSigners(keys, list, statement, 'signing', now);
-  const certificate = await openSigners(keys, list, statement, 'certificate', now);
-  const log = await openSigners(keys, list, statement, 'log', now);
-  return { statement, signing, certificate, log, tls: await openTls(keys, list, statement, now) };
+  const signing = demanded('signing', await openSigners(keys, list, statement, 'signing', now));
+  const certificate = demanded('certificate', await openSigners(keys, list, statement, 'certificate', now));
+  const seal = await openSigners(keys, list, statement, 'seal', now);
+  const log = demanded('log', await openSigners(keys, list, statement, 'log', now));
+  const tls = demanded('TLS', await openTls(keys, list, statement, now));
+  return { statement, signing, certificate, seal, log, tls };
 }
 
 async function openSigners(
@@ -52,7 +56,7 @@ async function openSigners(
   for (const { kid } of list.filter((key) => key.purpose === purpose && stated.has(key.kid))) {
     signers.push(await keys.signer(purpose, kid));
   }
-  return signers.length > 0 ? signers : notStated(purpose);
+  return signers;
 }
 
 /** A key of the statement that may still be used. */
@@ -74,10 +78,11 @@ async function openTls(
     // What the folder says of its end does not count before a statement names its successor.
     if (certificate && now < certificate.validToDate.getTime()) identities.push(await keys.tls(kid));
   }
-  return identities.length > 0 ? identities : notStated('TLS');
+  return identities;
 }
 
-function notStated(what: string): never {
+function demanded<T>(what: string, opened: readonly T[]): readonly T[] {
+  if (opened.length > 0) return opened;
   throw new CodedError(
     'STATEMENT_INVALID',
     `our statement names no ${what} key of the key folder that may be used; issue a new one with: tongban statement --renew`,

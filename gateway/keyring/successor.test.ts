@@ -58,6 +58,14 @@ it('takes the statement that follows', async () => {
   await expect(judged({})).resolves.toBeUndefined();
 });
 
+it('may go on without a seal key where there was none, and not where there is one', async () => {
+  const unsealed = content.keys.filter(({ purpose }) => purpose !== 'seal');
+  const older = { ...current, keys: current.keys.filter(({ purpose }) => purpose !== 'seal') };
+  const signed = await verifyStatement(await issueStatement(identity, { ...content, keys: unsealed }));
+  expect(() => demandSuccessor(signed, { current: older, keys, now: NOW, newIdentity: false })).not.toThrow();
+  await expect(judged({ content: { keys: ended('seal', NOW) } })).rejects.toMatchObject({ code: 'KEY_MISSING' });
+});
+
 const revokedIn = (purpose: string) =>
   keys.map((key) => (key.purpose === purpose ? { ...key, revoked: { at: NOW, reason: 'compromised' as const } } : key));
 const ofStranger = (purpose: 'signing') => ({ purpose, jwk: stranger[purpose].publicJwk, notBefore: 0, notAfter: NOW });

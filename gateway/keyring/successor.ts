@@ -1,5 +1,5 @@
 import { CodedError, type ErrorCode } from '#proto';
-import { fingerprintOf, type IndexedKey, type RegionStatement, type StatementKey } from '#trust';
+import { fingerprintOf, type IndexedKey, type RegionStatement, STATED_PURPOSES, type StatementKey } from '#trust';
 import { isNamed, spkiOfKey } from './told-ends.ts';
 
 /** What the next statement of our own has to fit. */
@@ -34,7 +34,7 @@ export function demandContent(next: RegionStatement, succession: Omit<Succession
   demandFollows(next, succession);
   demandOwnKeys(next, succession);
   demandNothingForgotten(next, succession);
-  demandUsable(next, succession.now);
+  demandUsable(next, succession);
 }
 
 function demandFollows(next: RegionStatement, { current, now }: Pick<Succession, 'current' | 'now'>): void {
@@ -81,9 +81,12 @@ function demandNothingForgotten(next: RegionStatement, { current, keys, now }: O
   if (missing) refuse('STATEMENT_STALE', `it was made before the key ${missing.kid} was revoked; ${NEW_REQUEST}`);
 }
 
-function demandUsable(next: RegionStatement, now: number): void {
-  for (const purpose of ['signing', 'certificate', 'log'] as const)
-    if (!next.keys.some((key) => key.purpose === purpose && isInUse(key, now))) noKey(purpose);
+/** A region from before there were seal keys goes on without one; whoever has one keeps one. */
+function demandUsable(next: RegionStatement, { current, now }: Pick<Succession, 'current' | 'now'>): void {
+  for (const purpose of STATED_PURPOSES) {
+    const has = ({ keys }: RegionStatement) => keys.some((key) => key.purpose === purpose && isInUse(key, now));
+    if ((purpose !== 'seal' || has(current)) && !has(next)) noKey(purpose);
+  }
   if (!next.tls.some(({ certificate }) => now < certificate.validToDate.getTime())) noKey('tls');
 }
 

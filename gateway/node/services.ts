@@ -9,14 +9,17 @@ import { caseIncoming } from '../case/case-incoming.ts';
 import { caseRepository } from '../case/case-repository.ts';
 import { CaseService } from '../case/case-service.ts';
 import { hearOutcome } from '../case/direct/direct-outcomes.ts';
+import { JointCases } from '../case/joint/joint-cases.ts';
 import { LimitWatch } from '../case/limits/limit-watch.ts';
 import type { CaseNeighbours, CertificateWish } from '../case/neighbours.ts';
+import { Erasures } from '../case/personal/erasures.ts';
 import { CatalogueService } from '../catalogue/catalogue-service.ts';
 import { CertificateService } from '../certificate/certificate-service.ts';
 import { exportCheck } from '../certificate/check-evidence.ts';
 import { CheckService } from '../certificate/check-service.ts';
 import type { CertificateInput } from '../certificate/issuable.ts';
 import type { TellCertificateNews } from '../certificate/library-news.ts';
+import { StampedCopies } from '../certificate/stamped-copies.ts';
 import { StatusLists } from '../certificate/status-lists.ts';
 import { StatusReader } from '../certificate/status-reader.ts';
 import { readTypeFolder } from '../certificate/type-folder.ts';
@@ -27,7 +30,7 @@ import { JointAgreements } from '../joint/joint-agreements.ts';
 import type { Dispatcher } from '../outbound/dispatcher.ts';
 import type { IncomingHandler } from '../peer/incoming.ts';
 import { certificateNews } from '../platform/certificate-news.ts';
-import { caseNews } from '../platform/event-types.ts';
+import { caseNews, jointNews } from '../platform/event-types.ts';
 import { PlatformEvents } from '../platform/platform-events.ts';
 import { Platforms } from '../platform/platforms.ts';
 import { takeSubmission } from '../platform/submissions.ts';
@@ -54,12 +57,15 @@ export interface Services extends Notices {
   readonly examinations: Examinations;
   readonly statusLists: StatusLists;
   readonly checks: CheckService;
+  readonly stampedCopies: StampedCopies;
   readonly verification: PublicVerification;
   readonly cases: CaseService;
+  readonly jointCases: JointCases;
   readonly limits: LimitWatch;
+  readonly erasures: Erasures;
   readonly platforms: Platforms;
   readonly handlers: WireHandlers;
-  readonly exportEvidence: (conversation: string) => Promise<string>;
+  readonly exportEvidence: (conversation: string, hasPayloads?: boolean) => Promise<string>;
   readonly exportCheckEvidence: (id: string, peer: string | undefined) => Promise<string>;
 }
 
@@ -88,8 +94,16 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
   });
   const checks = openChecks(core, authorizations, certificates, notices, dispatcher, () => platforms);
   const examinations = openExaminations(core, events);
-  const neighbours = caseNeighbours(core, authorizations, catalogue, certificates, events, () => examinations.wake());
+  const neighbours = caseNeighbours(core, authorizations, catalogue, certificates, events, {
+    wake: (conversation) => {
+      examinations.wake();
+      jointCases.touched(conversation);
+    },
+    platforms: () => platforms,
+  });
   const cases = new CaseService({ ...core, now: () => core.clock.now(), newCode: newQueryCode, neighbours });
+  const jointCases = openJointCases(core, cases, neighbours, events);
+  const erasures = openErasures(core, neighbours);
   const { library } = core.config.certificates;
   const platforms = new Platforms({
     ...core,
@@ -98,7 +112,7 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
     submit: (submission) => takeSubmission(cases, submission),
   });
   const incoming = {
-    ...incomingHandlers(core, authorizations, catalogue, certificates, neighbours, events),
+    ...incomingHandlers(core, authorizations, catalogue, certificates, neighbours, events, erasures),
     ...joint.incoming,
     ...entrustments.incoming,
     ...notices.incomingNotices.incoming,
@@ -114,6 +128,12 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
     ...notices,
     sealing,
     renditions: new Renditions({ ...core, certificates, types, sealing }),
+    stampedCopies: new StampedCopies({
+      ...core,
+      signer: core.keyring.certificateSigner,
+      statementOf: (region) => core.peers.statementOf(region),
+      types,
+    }),
     copies: new WatermarkedCopies({ materials: core.materials, days: core.config.documents.copyDays }),
     examinations,
     statusLists: status.statusLists,
@@ -127,7 +147,9 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
       statements: () => [core.own, ...core.peers.all()],
     }),
     cases,
-    limits: openLimits(core, neighbours),
+    jointCases,
+    limits: openLimits(core, neighbours, cases),
+    erasures,
     platforms,
     handlers: {
       agreementOf: (header, opening) => authorizations.resolve(header, opening),
@@ -139,11 +161,13 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
         await entrustments.settled(tx, settled);
         await notices.outgoingNotices.settled(tx, settled);
         await cases.settled(tx, settled);
+        if (settled.name === 'CaseNote') tx.afterCommit(() => erasures.wake());
       },
       check: (peer, envelope) => checks.answer(peer, envelope),
       checkGroup: (peer, group) => checks.answerGroup(peer, group),
     },
-    exportEvidence: (conversation) => exportBundle(conversation, exporting(core, authorizations)),
+    exportEvidence: (conversation, hasPayloads) =>
+      exportBundle(conversation, exporting(core, authorizations), hasPayloads),
     exportCheckEvidence: (id, peer) => exportCheck(id, peer, exporting(core, authorizations)),
   };
 }
@@ -161,15 +185,31 @@ function openExaminations(core: Core, events: PlatformEvents): Examinations {
 }
 
 /** Time limits of cases: who is late is said to the platforms and in the log. */
-function openLimits({ region, store, clock, log }: Core, { emit }: CaseNeighbours): LimitWatch {
+function openLimits({ region, store, clock, log }: Core, { emit }: CaseNeighbours, cases: CaseService): LimitWatch {
   return new LimitWatch({
     region,
     store,
     now: () => clock.now(),
     emit,
+    acceptBySilence: (tx, file) => cases.acceptBySilence(tx, file),
     onOverdue: (conversation) =>
       log.warn({ conversation }, 'a time limit of a case has run out; see: tongban case trace'),
     onError: (error) => log.error({ err: error }, 'the time limits of cases could not be watched; it is tried again'),
+  });
+}
+
+/** Erasure of what is personal in cases: what fails is tried again. */
+function openErasures(core: Core, neighbours: CaseNeighbours): Erasures {
+  const { config, clock, log } = core;
+  return new Erasures({
+    ...core,
+    name: config.name,
+    now: () => clock.now(),
+    neighbours,
+    retention: config.retention,
+    onAsked: (conversation, peer) =>
+      log.warn({ conversation, peer }, 'a region asks to erase a case; decide with: tongban case erase'),
+    onError: (error) => log.error({ err: error }, 'personal data could not be erased; it is tried again'),
   });
 }
 
@@ -193,6 +233,17 @@ function openAuthorizations(core: Core, events: PlatformEvents, catalogue: Catal
     catalogueItems: catalogueItems(catalogue),
     exportFolder: `${core.config.data}/authorizations`,
     onError: (error) => core.log.error({ err: error }, 'an authorization document could not be written to its folder'),
+  });
+}
+
+function openJointCases(core: Core, cases: CaseService, { itemOf, office }: CaseNeighbours, events: PlatformEvents) {
+  return new JointCases({
+    ...core,
+    ...{ cases, itemOf, office },
+    now: () => core.clock.now(),
+    emit: (tx, news) => events.emit(tx, jointNews(news)),
+    onError: (conversation, err) =>
+      core.log.error({ conversation, err }, 'a joint case could not be moved on; it is tried again'),
   });
 }
 
@@ -311,7 +362,7 @@ function caseNeighbours(
   catalogue: CatalogueService,
   certificates: CertificateService,
   events: PlatformEvents,
-  wake: () => void,
+  { wake, platforms }: { readonly wake: (conversation: string) => void; readonly platforms: () => Platforms },
 ): CaseNeighbours {
   return {
     itemOf: async (sql, region, code, digest) => {
@@ -328,9 +379,14 @@ function caseNeighbours(
       return { text, identifier, typeName, keep: (tx) => certificates.keep(tx, prepared) };
     },
     demandPeer: (region) => void core.peers.demand(region),
+    revokeCertificate: (tx, identifier, { ground, ...why }) =>
+      // That a promise was broken is a matter of the case; what it was, the reason says.
+      certificates.revokeIn(tx, identifier, { ground: ground === 'commitment-broken' ? 'other' : ground, ...why }),
+    creditOf: async ({ documentType, documentNumber, name }) =>
+      platforms().credit({ id: core.newId(), documentType, documentNumber, name }, AbortSignal.timeout(CREDIT_MS)),
     office: core.config.office,
     emit: (tx, news) => {
-      tx.afterCommit(wake);
+      tx.afterCommit(() => wake(news.conversation));
       return events.emit(tx, caseNews(news));
     },
     alarm: (conversation, _event, code) =>
@@ -340,6 +396,9 @@ function caseNeighbours(
       ),
   };
 }
+
+/** Most that asking a credit platform may take, whatever its adapter says: somebody waits at a window. */
+const CREDIT_MS = 15_000;
 
 function certificateInput(wish: CertificateWish, now: number): CertificateInput {
   return {
@@ -357,6 +416,7 @@ function incomingHandlers(
   certificates: CertificateService,
   neighbours: CaseNeighbours,
   events: PlatformEvents,
+  erasures: Erasures,
 ): Partial<Record<PayloadName, IncomingHandler>> {
   const ofCase = caseIncoming({
     region: core.region,
@@ -374,6 +434,7 @@ function incomingHandlers(
     },
     emit: neighbours.emit,
     office: neighbours.office,
+    erasures,
   });
   return {
     Ping: nothing,
@@ -404,6 +465,7 @@ function incomingHandlers(
     SpecialProcedureEnded: ofCase,
     CaseDecided: ofCase,
     ResultIssued: ofCase,
+    ResultRevoked: ofCase,
     ResultDelivered: ofCase,
     CaseRated: ofCase,
     WithdrawalRequested: ofCase,

@@ -2,7 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { fingerprintOf, issueStatement, type RegionStatement, type StatementContent, verifyStatement } from '#trust';
+import {
+  fingerprintOf,
+  issueStatement,
+  type RegionStatement,
+  type StatementContent,
+  type StatementKey,
+  verifyStatement,
+} from '#trust';
 import { type ThrowawayRegion, throwawayRegion } from '../../trust/testing/index.ts';
 import { openSqliteStore } from '../store/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
@@ -74,7 +81,7 @@ async function stating(by: ThrowawayRegion, region: string, tls: Uint8Array): Pr
     keys: (await by.store.list())
       .filter(({ purpose }) => purpose !== 'identity' && purpose !== 'tls')
       .map(({ purpose, publicJwk, notBefore, notAfter }) => ({
-        purpose: purpose as 'signing' | 'log' | 'certificate',
+        purpose: purpose as StatementKey['purpose'],
         jwk: publicJwk,
         notBefore,
         notAfter,

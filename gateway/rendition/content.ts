@@ -8,7 +8,8 @@ export interface Row {
   readonly text: string;
 }
 
-const DOCUMENTS: Readonly<Record<IdentityDocumentType, string>> = {
+/** Names of identity documents (证件名称). */
+export const DOCUMENT_NAMES: Readonly<Record<IdentityDocumentType, string>> = {
   'citizen-number': '居民身份证',
   passport: '护照',
   'hongkong-macao-permit': '港澳居民来往内地通行证',
@@ -24,7 +25,7 @@ export function rowsOf(certificate: CertificateView, types: CertificateTypes): R
     row('证照编号', certificate.number),
     ...[holder, ...otherHolders].flatMap(({ name, number, documentType }) => [
       row('持证主体', name),
-      row(DOCUMENTS[documentType], number),
+      row(DOCUMENT_NAMES[documentType], number),
     ]),
     ...shownFields(fields, types.get(typeCode)).map(({ label, text }) => row(label.zh, text)),
     row('颁发机构', authority.name),

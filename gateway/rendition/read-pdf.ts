@@ -4,9 +4,8 @@ import { LIMITS } from '#proto';
 import { keyValidAt, type RegionStatement, type SealReport, signerOfPdf, VerificationError } from '#trust';
 import { ATTACHMENT } from './attachment.ts';
 
-/** The certificate in a PDF that a region signed. */
-export interface OpenedPdf {
-  readonly text: string;
+/** Who signed a PDF that is as a region signed it. */
+export interface SignedPdf {
   /** Region whose seal key signed the PDF. */
   readonly region: string;
   readonly kid: string;
@@ -16,6 +15,11 @@ export interface OpenedPdf {
   readonly seals: readonly SealReport[];
 }
 
+/** The certificate in a PDF that a region signed. */
+export interface OpenedPdf extends SignedPdf {
+  readonly text: string;
+}
+
 /**
  * Opens a PDF of a certificate: it is as a trusted region signed it, and holds a certificate, which is still to be
  * verified and must be that region's. Nothing in it is read before its signature is known to be good.
@@ -23,8 +27,7 @@ export interface OpenedPdf {
  * @param statements verified statements of the regions that are trusted
  * @param now milliseconds
  * @param signer what `signerOfPdf` said of these very bytes, where it was asked before
- * @throws VerificationError RENDITION_ALTERED, KEY_UNKNOWN when no statement has the key that signed it, KEY_REVOKED,
- *   KEY_NOT_VALID, CERTIFICATE_MALFORMED when no certificate is attached
+ * @throws VerificationError as `demandSigned`, CERTIFICATE_MALFORMED when no certificate is attached
  */
 export async function openPdf(
   bytes: Buffer,
@@ -32,16 +35,39 @@ export async function openPdf(
   now: number,
   signer?: Awaited<ReturnType<typeof signerOfPdf>>,
 ): Promise<OpenedPdf> {
+  const signed = await demandSigned(bytes, statements, now, signer);
+  const text = await attachedIn(bytes, ATTACHMENT.name);
+  if (text === undefined)
+    throw new VerificationError('CERTIFICATE_MALFORMED', 'no certificate that can be read is attached to the PDF');
+  return { text, ...signed };
+}
+
+/**
+ * Makes sure that a PDF is as a trusted region signed it.
+ *
+ * @param statements verified statements of the regions that are trusted
+ * @param now milliseconds
+ * @param signer what `signerOfPdf` said of these very bytes, where it was asked before
+ * @throws VerificationError RENDITION_ALTERED, KEY_UNKNOWN when no statement has the key that signed it, KEY_REVOKED,
+ *   KEY_NOT_VALID
+ */
+export async function demandSigned(
+  bytes: Buffer,
+  statements: readonly RegionStatement[],
+  now: number,
+  signer?: Awaited<ReturnType<typeof signerOfPdf>>,
+): Promise<SignedPdf> {
   const { kid, signedAt, seals } = signer ?? (await signerOfPdf(bytes, now));
   const statement = statements.find(({ keys }) => keys.some((key) => key.kid === kid));
   if (!statement) throw new VerificationError('KEY_UNKNOWN', 'no trusted region signed the PDF');
   // Before there were seal keys, certificate keys signed PDFs.
   const isOld = statement.keys.some((key) => key.kid === kid && key.purpose === 'certificate');
   keyValidAt(statement, kid, isOld ? 'certificate' : 'seal', signedAt);
-  return { text: await attachedIn(bytes), region: statement.region, kid, signedAt, seals };
+  return { region: statement.region, kid, signedAt, seals };
 }
 
-async function attachedIn(bytes: Buffer): Promise<string> {
+/** The text that is attached to a PDF under a name; undefined when none is there that can be read. */
+export async function attachedIn(bytes: Buffer, name: string): Promise<string | undefined> {
   try {
     const { catalog } = await PDFDocument.load(bytes, { updateMetadata: false });
     const names = catalog
@@ -49,7 +75,7 @@ async function attachedIn(bytes: Buffer): Promise<string> {
       .lookup(PDFName.of('EmbeddedFiles'), PDFDict)
       .lookup(PDFName.of('Names'), PDFArray);
     for (let index = 0; index + 1 < names.size(); index += 2) {
-      if (names.lookup(index, PDFString, PDFHexString).decodeText() !== ATTACHMENT.name) continue;
+      if (names.lookup(index, PDFString, PDFHexString).decodeText() !== name) continue;
       const stream = names
         .lookup(index + 1, PDFDict)
         .lookup(PDFName.of('EF'), PDFDict)
@@ -57,10 +83,8 @@ async function attachedIn(bytes: Buffer): Promise<string> {
       if (stream instanceof PDFRawStream)
         return inflateSync(stream.contents, { maxOutputLength: LIMITS.frameBytes }).toString('utf8');
     }
-  } catch (cause) {
-    throw new VerificationError('CERTIFICATE_MALFORMED', 'the PDF holds no certificate that can be read', [], {
-      cause,
-    });
+  } catch {
+    // Whatever stands there cannot be read.
   }
-  throw new VerificationError('CERTIFICATE_MALFORMED', 'no certificate is attached to the PDF');
+  return undefined;
 }

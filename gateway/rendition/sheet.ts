@@ -20,25 +20,45 @@ const PALE = rgb(0.93, 0.93, 0.93);
 export interface TextStyle {
   readonly size: number;
   readonly color?: Color;
-  readonly align?: 'left' | 'centre';
+  readonly align?: 'left' | 'centre' | 'right';
+  /** Height of a line by its size; {@link LINE_HEIGHT} unless told. */
+  readonly leading?: number;
 }
+
+/** How pages look: margins in points, and what stands across every page. */
+export interface SheetLook {
+  readonly side: number;
+  readonly top: number;
+  readonly bottom: number;
+  /** Nothing when it is empty. */
+  readonly mark: string;
+}
+
+const CERTIFICATE_LOOK: SheetLook = { ...PAGE, mark: MARK };
 
 /** Pages that are filled from the top to the bottom; a new one begins when one is full. */
 export class Sheet {
   readonly #document: PDFDocument;
   readonly #font: PDFFont;
   readonly #covers: Pick<RenditionFont, 'covers'>;
+  readonly #look: SheetLook;
   readonly #widths = new Map<string, number>();
   readonly #missing = new Set<string>();
   readonly #pages: PDFPage[] = [];
   /** Distance of what is drawn next from the bottom of the page. */
   #y = 0;
 
-  constructor(document: PDFDocument, font: PDFFont, covers: Pick<RenditionFont, 'covers'>) {
+  constructor(
+    document: PDFDocument,
+    font: PDFFont,
+    covers: Pick<RenditionFont, 'covers'>,
+    look: SheetLook = CERTIFICATE_LOOK,
+  ) {
     this.#document = document;
     this.#font = font;
     this.#covers = covers;
-    this.#newPage();
+    this.#look = look;
+    this.turn();
   }
 
   get page(): PDFPage {
@@ -61,46 +81,54 @@ export class Sheet {
 
   /** Whether this much is left on the page. */
   hasRoom(height: number): boolean {
-    return this.#y - height >= PAGE.bottom;
+    return this.#y - height >= this.#look.bottom;
   }
 
   /** Begins a new page unless this much is left on this one. */
   demand(height: number): void {
-    if (!this.hasRoom(height)) this.#newPage();
+    if (!this.hasRoom(height)) this.turn();
   }
 
   /** A paragraph over the whole width. */
   paragraph(text: string, style: TextStyle): void {
-    for (const line of this.#lines(text, PAGE.width - 2 * PAGE.side, style.size)) {
-      this.demand(style.size * LINE_HEIGHT);
-      const left = style.align === 'centre' ? (PAGE.width - this.#widthOf(line, style.size)) / 2 : PAGE.side;
-      this.#y -= style.size * LINE_HEIGHT;
+    const { side } = this.#look;
+    for (const line of this.lines(text, PAGE.width - 2 * side, style.size)) {
+      this.demand(heightOfLine(style));
+      const room = PAGE.width - 2 * side - this.widthOf(line, style.size);
+      const left = side + (style.align === 'centre' ? room / 2 : style.align === 'right' ? room : 0);
+      this.#y -= heightOfLine(style);
       this.write(line, left, this.#y, style);
     }
   }
 
   /** A label and beside it a text of any length. */
   row(label: string, text: string, labelWidth: number, { size }: TextStyle): void {
-    const labels = this.#lines(label, labelWidth - size, size);
-    const lines = this.#lines(text, PAGE.width - 2 * PAGE.side - labelWidth, size);
+    const { side } = this.#look;
+    const labels = this.lines(label, labelWidth - size, size);
+    const lines = this.lines(text, PAGE.width - 2 * side - labelWidth, size);
     for (let index = 0; index < Math.max(labels.length, lines.length); index += 1) {
       this.demand(size * LINE_HEIGHT);
       this.#y -= size * LINE_HEIGHT;
-      this.write(labels[index] ?? '', PAGE.side, this.#y, { size, color: GREY });
-      this.write(lines[index] ?? '', PAGE.side + labelWidth, this.#y, { size });
+      this.write(labels[index] ?? '', side, this.#y, { size, color: GREY });
+      this.write(lines[index] ?? '', side + labelWidth, this.#y, { size });
     }
     this.#y -= size * 0.4;
   }
 
   /** Text in a column of its own, from a height downwards. */
   column(text: string, left: number, top: number, width: number, style: TextStyle): void {
-    for (const [index, line] of this.#lines(text, width, style.size).entries())
-      this.write(line, left, top - (index + 1) * style.size * LINE_HEIGHT, style);
+    for (const [index, line] of this.lines(text, width, style.size).entries())
+      this.write(line, left, top - (index + 1) * heightOfLine(style), style);
+  }
+
+  /** A text as the lines that it takes in a width. */
+  lines(text: string, width: number, size: number): string[] {
+    return wrap(this.drawable(text), width, (character) => this.widthOf(character, size));
   }
 
   /** How high a column is. */
-  heightOf(text: string, width: number, { size }: TextStyle): number {
-    return this.#lines(text, width, size).length * size * LINE_HEIGHT;
+  heightOf(text: string, width: number, style: TextStyle): number {
+    return this.lines(text, width, style.size).length * heightOfLine(style);
   }
 
   /** One line at a place, turned around it if wanted. @param turn degrees, against the clock */
@@ -118,37 +146,35 @@ export class Sheet {
   /** Writes on every page what only now is known: the lines at its foot and how many pages there are. */
   finish(foot: readonly string[]): void {
     for (const [index, page] of this.#pages.entries()) {
-      const lines = foot.flatMap((text) => this.#lines(text, PAGE.width - 2 * PAGE.side, FOOT_SIZE));
+      const { side, bottom } = this.#look;
+      const lines = foot.flatMap((text) => this.lines(text, PAGE.width - 2 * side, FOOT_SIZE));
       const all = [...lines, `第 ${index + 1} 页 共 ${this.#pages.length} 页`];
       for (const [line, text] of all.entries()) {
-        const y = PAGE.bottom - 24 - line * FOOT_SIZE * LINE_HEIGHT;
-        page.drawText(text, { x: PAGE.side, y, size: FOOT_SIZE, color: GREY, font: this.#font });
+        const y = bottom - 24 - line * FOOT_SIZE * LINE_HEIGHT;
+        page.drawText(text, { x: side, y, size: FOOT_SIZE, color: GREY, font: this.#font });
       }
     }
   }
 
-  #newPage(): void {
+  /** Begins a new page. @throws CodedError RENDITION_UNSUPPORTED after as many as one rendition may have */
+  turn(): void {
     if (this.#pages.length >= MAX_PAGES)
-      throw new CodedError('RENDITION_UNSUPPORTED', `the certificate does not fit on ${MAX_PAGES} pages`);
+      throw new CodedError('RENDITION_UNSUPPORTED', `it does not fit on ${MAX_PAGES} pages`);
     const page = this.#document.addPage([PAGE.width, PAGE.height]);
-    const size = 56;
-    page.drawText(MARK, {
-      x: (PAGE.width - 0.7 * this.#widthOf(MARK, size)) / 2,
-      y: PAGE.height / 2 - 0.35 * this.#widthOf(MARK, size),
-      size,
-      color: PALE,
-      font: this.#font,
-      rotate: degrees(45),
-    });
     this.#pages.push(page);
-    this.#y = PAGE.height - PAGE.top;
+    this.#y = PAGE.height - this.#look.top;
+    this.#mark(56);
   }
 
-  #lines(text: string, width: number, size: number): string[] {
-    return wrap(this.drawable(text), width, (character) => this.#widthOf(character, size));
+  #mark(size: number): void {
+    const { mark } = this.#look;
+    const width = this.widthOf(mark, size);
+    const [x, y] = [(PAGE.width - 0.7 * width) / 2, PAGE.height / 2 - 0.35 * width];
+    this.write(mark, x, y, { size, color: PALE }, 45);
   }
 
-  #widthOf(text: string, size: number): number {
+  /** How wide a line is. */
+  widthOf(text: string, size: number): number {
     let sum = 0;
     for (const character of text) {
       const width = this.#widths.get(character) ?? this.#font.widthOfTextAtSize(character, 1);
@@ -157,4 +183,8 @@ export class Sheet {
     }
     return sum * size;
   }
+}
+
+function heightOfLine({ size, leading = LINE_HEIGHT }: TextStyle): number {
+  return size * leading;
 }

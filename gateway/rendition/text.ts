@@ -9,6 +9,8 @@ export interface DrawableText {
 
 /** Punctuation that must not begin a line (避头点). */
 const NOT_FIRST = /^[、，。；：！？）》」』】〕％,.;:!?)\]}%”’]$/;
+/** Punctuation that must not end a line (避尾点). */
+const NOT_LAST = /^[（《「『【〔“‘([{]$/;
 const WORD = /^[0-9A-Za-z+]$/;
 /** The last character before which a text is only control characters. */
 const LAST_CONTROL = 0x1f;
@@ -45,8 +47,8 @@ export function codePointName(character: string): string {
 }
 
 /**
- * Breaks a text into lines. Chinese breaks anywhere but before closing punctuation, which hangs over the edge; words and
- * numbers stay together while they fit on a line.
+ * Breaks a text into lines. Chinese breaks anywhere but before closing punctuation, which hangs over the edge, and
+ * after opening punctuation; words and numbers stay together while they fit on a line.
  *
  * @param widthOf width of one character, in the unit of `width`
  */
@@ -61,7 +63,7 @@ function wrapParagraph(text: string, width: number, widthOf: (character: string)
   for (const character of text) {
     const more = widthOf(character);
     if (used + more > width && line.length > 0 && !(NOT_FIRST.test(character) && used <= width)) {
-      const carried = WORD.test(character) ? wordAtEnd(line) : [];
+      const carried = WORD.test(character) ? wordAtEnd(line) : openedAtEnd(line);
       lines.push(line.slice(0, line.length - carried.length).join(''));
       line = carried;
       used = carried.reduce((sum, one) => sum + widthOf(one), 0);
@@ -76,5 +78,11 @@ function wrapParagraph(text: string, width: number, widthOf: (character: string)
 /** The word that a line ends in the middle of; nothing when the word is the whole line. */
 function wordAtEnd(line: readonly string[]): string[] {
   const start = line.findLastIndex((character) => !WORD.test(character)) + 1;
+  return start === 0 ? [] : line.slice(start);
+}
+
+/** The brackets and quotation marks that would open at the end of a line; none when there is nothing else on it. */
+function openedAtEnd(line: readonly string[]): string[] {
+  const start = line.findLastIndex((character) => !NOT_LAST.test(character)) + 1;
   return start === 0 ? [] : line.slice(start);
 }

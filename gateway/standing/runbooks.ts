@@ -11,6 +11,7 @@ export const RUNBOOKS = [
   'database',
   'log-alarm',
   'timestamp-authority',
+  'seal-service',
   'anchor-unreachable',
 ] as const;
 export type Runbook = (typeof RUNBOOKS)[number];

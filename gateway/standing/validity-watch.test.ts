@@ -67,7 +67,7 @@ test('each end is warned of once at 30, 7 and 1 days and at the end, ours and th
     ['error', 1],
     ['error', 0],
   ];
-  for (const subject of ['statement', 'signing', 'log', 'certificate', 'tls']) {
+  for (const subject of ['statement', 'signing', 'log', 'certificate', 'seal', 'tls']) {
     expect(warnings(subject)).toEqual(expected);
     expect(warnings(subject, '150626')).toEqual(expected);
   }
@@ -93,8 +93,8 @@ test('the list begins with the most urgent and holds every key of ours and of th
       .filter((one) => one.region === region)
       .map(({ subject }) => subject)
       .toSorted();
-  expect(subjects('320600')).toEqual(['certificate', 'identity', 'log', 'signing', 'statement', 'tls']);
-  expect(subjects('150626')).toEqual(['certificate', 'log', 'signing', 'statement', 'tls']);
+  expect(subjects('320600')).toEqual(['certificate', 'identity', 'log', 'seal', 'signing', 'statement', 'tls']);
+  expect(subjects('150626')).toEqual(['certificate', 'log', 'seal', 'signing', 'statement', 'tls']);
   clock.at = own.expiresAt - 3 * DAY_MS;
   const ends = watch.list().map(({ notAfter }) => notAfter);
   expect(ends).toEqual(ends.toSorted((a, b) => a - b));

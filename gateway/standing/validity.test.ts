@@ -62,6 +62,7 @@ describe('a statement', () => {
       '320600 statement',
       '320600 signing',
       '320600 certificate',
+      '320600 seal',
       '320600 log',
       '320600 tls',
     ]);

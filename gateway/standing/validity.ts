@@ -1,4 +1,4 @@
-import type { RegionStatement } from '#trust';
+import { type RegionStatement, STATED_PURPOSES } from '#trust';
 import type { ValiditySubject } from '../telemetry/subjects.ts';
 
 /** From when to when something may be used, in milliseconds; not any more at the end itself. */
@@ -40,7 +40,7 @@ export function validitiesOf(statement: RegionStatement, now: number): Validity[
   const { region, keys, tls } = statement;
   const windows: readonly [ValiditySubject, readonly Window[]][] = [
     ['statement', [{ notBefore: statement.issuedAt, notAfter: statement.expiresAt }]],
-    ...(['signing', 'certificate', 'log'] as const).map((purpose): [ValiditySubject, Window[]] => [
+    ...STATED_PURPOSES.map((purpose): [ValiditySubject, Window[]] => [
       purpose,
       keys
         .filter((key) => key.purpose === purpose)

@@ -15,6 +15,7 @@ export const METRICS = {
   outboxPending: metric('tongban_outbox_pending', 'Envelopes that wait for their receipt'),
   materialBytes: metric('tongban_material_bytes_total', 'Bytes of materials on the wire', 'direction'),
   deliveries: metric('tongban_platform_deliveries_total', 'Deliveries to local platforms', 'adapter', 'outcome'),
+  seals: metric('tongban_seals_total', 'Documents given to the service of electronic seals', 'seal', 'outcome'),
   requests: metric('tongban_http_requests_total', 'Requests to the API, by route pattern', 'route', 'status'),
   logSize: metric('tongban_log_size', 'Leaves of the evidence log'),
   connected: metric('tongban_peer_connected', 'Whether a stream to the peer is open (1) or not (0)', 'peer'),
@@ -30,6 +31,8 @@ export const METRICS = {
 
 /** What a peer answered about an envelope; `repeated` is a stored receipt given again. */
 export type EnvelopeOutcome = 'accepted' | 'rejected' | 'refused' | 'deferred' | 'repeated';
+/** What became of a document that was to be sealed; `wrong`: what came back was not it under that seal. */
+export type SealOutcome = 'sealed' | 'refused' | 'unavailable' | 'wrong';
 export type Direction = 'sent' | 'received';
 
 /** How long something of a region is still good; `region` is ours or a pinned one. */
@@ -53,6 +56,8 @@ export interface Metrics {
   materialBytes(direction: Direction, bytes: number): void;
   /** `adapter` is the name that the config gives to the platform. */
   delivered(adapter: string, outcome: 'delivered' | 'failed'): void;
+  /** `seal` is the name that the config gives to it. */
+  sealed(seal: string, outcome: SealOutcome): void;
   /** `route` is the pattern of the route, never the path that was asked for. */
   requestAnswered(route: string, status: number): void;
   logGrew(size: number): void;
@@ -90,6 +95,7 @@ export function createMetrics(options: { process?: boolean } = {}): Metrics {
   const batches = counter(METRICS.batches);
   const materialBytes = counter(METRICS.materialBytes);
   const deliveries = counter(METRICS.deliveries);
+  const seals = counter(METRICS.seals);
   const requests = counter(METRICS.requests);
   const logAlarms = counter(METRICS.logAlarms);
   const logSize = gauge(METRICS.logSize);
@@ -138,6 +144,7 @@ export function createMetrics(options: { process?: boolean } = {}): Metrics {
     },
     materialBytes: (direction, bytes) => materialBytes.add(bytes, direction),
     delivered: (adapter, outcome) => deliveries.add(1, adapter, outcome),
+    sealed: (seal, outcome) => seals.add(1, seal, outcome),
     requestAnswered: (route, status) => requests.add(1, route, String(status)),
     logGrew: (size) => logSize.set(size),
     peerConnected: (peer, isConnected) => connected.set({ peer }, isConnected ? 1 : 0),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { keyStoreContract } from '../testing/key-store-contract.ts';
 import { createFileKeyStore, openFileKeyStore } from './file-key-store.ts';
+import { STATED_PURPOSES } from './signer.ts';
 
 const NOW = Date.UTC(2026, 10, 1, 8, 0, 0, 123);
 const PASSPHRASE = '通办 correct horse';
@@ -62,7 +63,7 @@ describe('the folder', () => {
     const before = await readFile(join(dir, 'keys.json'), 'utf8');
     await expect(create('another')).rejects.toMatchObject({ code: 'CONFLICT' });
     expect(await readFile(join(dir, 'keys.json'), 'utf8')).toBe(before);
-    expect(await readdir(dir)).toHaveLength(7);
+    expect(await readdir(dir)).toHaveLength(8);
   });
 
   it('is not made with an empty passphrase', async () => {
@@ -75,7 +76,7 @@ describe('the passphrase', () => {
   it('is refused when wrong, for every key, though the list can be read', async () => {
     const made = await (await create()).list();
     const store = await openFileKeyStore(dir, 'wrong');
-    for (const purpose of ['identity', 'signing', 'log', 'certificate'] as const)
+    for (const purpose of ['identity', ...STATED_PURPOSES] as const)
       await expect(store.signer(purpose)).rejects.toMatchObject({ code: 'PASSPHRASE_WRONG' });
     await expect(store.tls()).rejects.toMatchObject({ code: 'PASSPHRASE_WRONG' });
     expect((await store.list()).map((key) => key.kid)).toEqual(made.map((key) => key.kid));

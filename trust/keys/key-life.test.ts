@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { issueOwnStatement } from '../region/region-keys.ts';
 import { verifyStatement } from '../region/statement.ts';
-import { importPublicJwk, suiteOf } from '../suites.ts';
+import { importPublicJwk, type SuiteName, suiteOf } from '../suites.ts';
+import { forgetKeys } from '../testing/older-key-folder.ts';
 import { createFileKeyStore, openFileKeyStore } from './file-key-store.ts';
 import { moveIdentityKey, revokeKey, rotateKey } from './key-life.ts';
+import type { KeyInfo } from './key-store.ts';
 import { KEY_LIFETIME_MS } from './new-keys.ts';
+import { STATED_PURPOSES } from './signer.ts';
 
 const NOW = Date.UTC(2026, 10, 1, 8);
 const HOUR = 3_600_000;
@@ -25,7 +28,7 @@ beforeEach(async () => {
 const index = () => readFile(join(dir, 'keys.json'), 'utf8');
 const listed = async (purpose: string) =>
   (await (await openFileKeyStore(dir, passphrase)).list()).filter((key) => key.purpose === purpose);
-const rotate = (purpose: 'signing' | 'tls' | 'log' | 'certificate' | 'identity', now = NOW + HOUR) =>
+const rotate = (purpose: KeyInfo['purpose'], now = NOW + HOUR) =>
   rotateKey(dir, { purpose, passphrase, now, overlapMs: 24 * HOUR });
 
 async function statementAt(now: number) {
@@ -35,7 +38,7 @@ async function statementAt(now: number) {
 }
 
 describe('a rotation', () => {
-  it.each(['signing', 'log', 'certificate'] as const)(
+  it.each(STATED_PURPOSES)(
     'makes a %s key that is used from now on, and the one before it ends after the overlap',
     async (purpose) => {
       const [before] = await listed(purpose);
@@ -54,6 +57,20 @@ describe('a rotation', () => {
       expect((await store.signer(purpose, old!.kid)).kid).toBe(old!.kid);
     },
   );
+
+  it.each<[SuiteName, SuiteName]>([
+    ['ES256', 'ES256'],
+    ['Ed25519', 'ES256'],
+    ['SM2-SM3', 'SM2-SM3'],
+  ])('gives an older folder of %s its first seal key, and no other purpose its first', async (suite, expected) => {
+    dir = join(await mkdtemp(join(base, 'older-')), 'keys');
+    await createFileKeyStore(dir, { suite, passphrase, now: NOW });
+    for (const purpose of ['seal', 'log']) await forgetKeys(dir, purpose);
+    expect(await rotate('seal')).toMatchObject({ purpose: 'seal', suite: expected });
+    expect(await listed('seal')).toHaveLength(1);
+    await expect(rotate('log')).rejects.toMatchObject({ code: 'KEY_MISSING' });
+    expect(await listed('log')).toEqual([]);
+  });
 
   it('of TLS states both certificates until the old one ends', async () => {
     const first = await (await openFileKeyStore(dir, passphrase)).tls();

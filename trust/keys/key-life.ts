@@ -3,13 +3,14 @@ import { basename, join } from 'node:path';
 import { calculateJwkThumbprint } from 'jose';
 import { CodedError } from '#proto';
 import type { RevocationReason } from '../region/revocation.ts';
+import type { SuiteName } from '../suites.ts';
 import { Custodian } from './custody/custodian.ts';
 import type { FileCustody, KeyCustody } from './custody/custody.ts';
 import type { Reach } from './file-key-store.ts';
 import { certificateFile, editKeyFolder, keyFile, readKeyFolder, writeKeyFiles } from './key-folder.ts';
 import type { IndexedKey } from './key-index.ts';
 import { type KeyInfo, usableAt } from './key-store.ts';
-import { makeKey, makeTlsKey, validity } from './new-keys.ts';
+import { makeKey, makeTlsKey, suiteFor, validity } from './new-keys.ts';
 import { demandPassphrase } from './passphrase.ts';
 import { decryptPrivateKey } from './pkcs8.ts';
 import { syncFolder, writePrivateFile } from './private-file.ts';
@@ -31,7 +32,7 @@ export interface Rotation {
  * A new identity key is only for a lost or stolen one: every peer has to pin the region anew.
  *
  * @returns what is known of the new key
- * @throws CodedError KEY_MISSING when the folder holds no key of the purpose, CONFIG_INVALID for an unusable passphrase,
+ * @throws CodedError KEY_MISSING when the folder holds no key of the purpose (but for seal keys), CONFIG_INVALID for an unusable passphrase,
  *   PASSPHRASE_WRONG when it is another than that of the keys already there, CONFLICT while another command changes the
  *   keys
  */
@@ -39,9 +40,8 @@ export async function rotateKey(dir: string, { purpose, passphrase, now, overlap
   demandPassphrase(passphrase);
   await demandSamePassphrase(dir, passphrase);
   return editKeyFolder(dir, async (keys) => {
-    const last = keys.findLast((key) => key.purpose === purpose);
-    if (!last) throw new CodedError('KEY_MISSING', `there is no ${purpose} key in ${dir}`);
-    const made = purpose === 'tls' ? await makeTlsKey(now) : await makeKey(purpose, last.suite, now);
+    const suite = suiteOfNext(purpose, keys, dir);
+    const made = purpose === 'tls' ? await makeTlsKey(now) : await makeKey(purpose, suite, now);
     await writeKeyFiles(dir, made, passphrase);
     const before = keys.map((key) => (key.purpose === purpose ? endingAt(key, now + overlapMs) : key));
     return { keys: [...before, { ...made.info, created: now }], result: made.info };
@@ -67,13 +67,12 @@ export async function adoptKey(dir: string, adoption: Adoption): Promise<KeyInfo
   const { purpose, passphrase, custody, reach, now, overlapMs } = adoption;
   const custodian = new Custodian({ folder: dir, passphrase, servers: new Map(), environment: {}, ...reach });
   return editKeyFolder(dir, async (keys) => {
-    const last = keys.findLast((key) => key.purpose === purpose);
-    if (!last) throw new CodedError('KEY_MISSING', `there is no ${purpose} key in ${dir}`);
+    const suite = suiteOfNext(purpose, keys, dir);
     const window = validity(purpose, now);
     const info = { ...(await foundKey(custodian, purpose, custody, dir, window)), purpose, ...window, custody };
     if (keys.some(({ kid }) => kid === info.kid)) throw new CodedError('CONFLICT', 'the key is listed already');
-    if (info.suite !== last.suite) {
-      const words = `the key is for ${info.suite}, the ${purpose} keys of this region are for ${last.suite}`;
+    if (info.suite !== suite) {
+      const words = `the key is for ${info.suite}, the ${purpose} keys of this region are for ${suite}`;
       throw new CodedError(
         'CONFLICT',
         `${words}; another suite needs a new gateway: tongban init --suite ${info.suite}`,
@@ -83,6 +82,15 @@ export async function adoptKey(dir: string, adoption: Adoption): Promise<KeyInfo
     const before = keys.map((key) => (key.purpose === purpose ? endingAt(key, now + overlapMs) : key));
     return { keys: [...before, { ...info, created: now }], result: info };
   });
+}
+
+/** Folders that were made before there were seal keys have none: the first one takes the suite that fits the region. */
+function suiteOfNext(purpose: KeyInfo['purpose'], keys: readonly IndexedKey[], dir: string): SuiteName {
+  const last = keys.findLast((key) => key.purpose === purpose);
+  if (last) return last.suite;
+  const signing = keys.findLast((key) => key.purpose === 'signing');
+  if (purpose === 'seal' && signing) return suiteFor(purpose, signing.suite);
+  throw new CodedError('KEY_MISSING', `there is no ${purpose} key in ${dir}`);
 }
 
 async function foundKey(

@@ -18,6 +18,7 @@ export const KEY_LIFETIME_MS = {
   log: 3653 * DAY_MS,
   signing: 731 * DAY_MS,
   certificate: 731 * DAY_MS,
+  seal: 731 * DAY_MS,
   tls: 731 * DAY_MS,
 } as const satisfies Record<KeyInfo['purpose'], number>;
 
@@ -39,21 +40,33 @@ export interface NewKeys {
   readonly tls: NewTlsKey;
 }
 
+/** What the keys of a new region are for, in the order of their making; TLS comes on top. */
+const PURPOSES = ['identity', 'signing', 'log', 'certificate', 'seal'] as const;
+
 /**
- * Makes one key for every purpose of a region. The log key is Ed25519, which signed notes (C2SP) ask for, except where
- * everything is to be SM2; the TLS key is always EC P-256, which every TLS library speaks.
+ * Makes one key for every purpose of a region; the TLS key is always EC P-256, which every TLS library speaks.
  *
  * @param suite of the identity, signing and certificate keys
  * @param now milliseconds
  */
 export async function makeKeys(suite: SuiteName, now: number): Promise<NewKeys> {
-  const log = suite === 'SM2-SM3' ? suite : 'Ed25519';
-  const suites = { identity: suite, signing: suite, log, certificate: suite } as const;
-  const purposes = ['identity', 'signing', 'log', 'certificate'] as const;
   return {
-    signing: await Promise.all(purposes.map((purpose) => makeKey(purpose, suites[purpose], now))),
+    signing: await Promise.all(PURPOSES.map((purpose) => makeKey(purpose, suiteFor(purpose, suite), now))),
     tls: await makeTlsKey(now),
   };
+}
+
+/**
+ * Suite of the keys of a purpose. Where everything is to be SM2, so are they all. Else the log key is Ed25519, which
+ * signed notes (C2SP) ask for, and the seal key (印章密钥) is ES256, the only one of our suites whose signatures the
+ * usual readers of PDF know.
+ *
+ * @param suite of the region
+ */
+export function suiteFor(purpose: KeyPurpose, suite: SuiteName): SuiteName {
+  if (suite === 'SM2-SM3') return suite;
+  if (purpose === 'log') return 'Ed25519';
+  return purpose === 'seal' ? 'ES256' : suite;
 }
 
 /**

@@ -2,8 +2,11 @@ import type { KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint, type JWK } from 'jose';
 import { publicJwkOf, type Suite, type SuiteName, suiteOf } from '../suites.ts';
 
+/** Purposes of the operational keys, which the statement of a region names. The identity key signs that statement. */
+export const STATED_PURPOSES = ['signing', 'certificate', 'seal', 'log'] as const;
+
 /** What a key of a region is for. Each purpose has keys of its own. */
-export type KeyPurpose = 'identity' | 'signing' | 'log' | 'certificate';
+export type KeyPurpose = 'identity' | (typeof STATED_PURPOSES)[number];
 
 /**
  * Port to a private key, wherever it lives: a file, a card, a remote signature server.

@@ -148,7 +148,7 @@ describe('a key', () => {
     const statement = await verifyStatement(await issueStatement(nantong.identity, { ...content, keys, tls }));
     const { kid } = nantong.signing;
     const at = (moment: number, provenAt?: number) => () => keyValidAt(statement, kid, 'signing', moment, provenAt);
-    expect(statement.keys.map(({ revokedAt }) => revokedAt)).toEqual([NOW + 60_000, undefined, undefined]);
+    expect(statement.keys.map(({ revokedAt }) => revokedAt)).toEqual([NOW + 60_000, undefined, undefined, undefined]);
     expect(at(NOW)).toThrow(withCode('KEY_REVOKED'));
     expect(at(NOW, NOW + 60_000)).toThrow(withCode('KEY_REVOKED'));
     expect(at(NOW, NOW + 59_999)().kid).toBe(kid);

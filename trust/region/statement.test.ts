@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { regionUrn, TYP } from '#proto';
 import { readJws, signJws } from '../jws.ts';
-import { localSigner, type Signer } from '../keys/signer.ts';
+import { localSigner, type Signer, STATED_PURPOSES } from '../keys/signer.ts';
 import { SUITE_NAMES, suiteOf } from '../suites.ts';
 import { type ThrowawayRegion, throwawayRegion } from '../testing/index.ts';
 import { fingerprintOf, issueStatement, matchesFingerprint, verifyStatement } from './statement.ts';
@@ -56,12 +56,13 @@ describe('a statement', () => {
       ['signing', nantong.signing.kid],
       ['log', nantong.log.kid],
       ['certificate', nantong.certificate.kid],
+      ['seal', nantong.seal.kid],
     ]);
     expect(nantong.statement.tls.map(({ spki }) => spki)).toEqual([nantong.tls.spki]);
   });
 
   it('carries keys that verify what their owners sign', async () => {
-    for (const purpose of ['signing', 'log', 'certificate'] as const) {
+    for (const purpose of STATED_PURPOSES) {
       const key = uxin.statement.keys.find((candidate) => candidate.purpose === purpose)!;
       const signature = await uxin[purpose].sign(Buffer.from(purpose));
       expect(key.suite.verify(key.key, Buffer.from(purpose), signature)).toBe(true);

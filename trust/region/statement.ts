@@ -3,7 +3,7 @@ import { calculateJwkThumbprint, type JWK } from 'jose';
 import { isRegionCode, regionUrn, TYP } from '#proto';
 import { VerificationError } from '../errors.ts';
 import { readJws, signJws, type VerificationKey, verifyJws } from '../jws.ts';
-import type { KeyPurpose, Signer } from '../keys/signer.ts';
+import { type KeyPurpose, type Signer, STATED_PURPOSES } from '../keys/signer.ts';
 import { importPublicJwk, SUITE_NAMES, type SuiteName, suiteOf, suiteOfKey } from '../suites.ts';
 import type { RevocationReason } from './revocation.ts';
 
@@ -219,7 +219,7 @@ async function readKey(jwk: OperationalJwk): Promise<StatementKey> {
   const suite = suiteOfKey(jwk) ?? invalid('has a key of an unknown suite');
   const kid = await thumbprint(jwk);
   if (jwk.kid !== kid) invalid('has a key whose kid is not its thumbprint');
-  const purpose = (['signing', 'log', 'certificate'] as const).find((name) => name === jwk.purpose);
+  const purpose = STATED_PURPOSES.find((name) => name === jwk.purpose);
   if (!Number.isSafeInteger(jwk.nbf) || !Number.isSafeInteger(jwk.exp)) invalid('has a key without validity');
   const { kty, crv, x, y } = jwk;
   return {

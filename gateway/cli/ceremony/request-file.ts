@@ -17,6 +17,7 @@ import {
   localSigner,
   REVOCATION_REASONS,
   type RegionStatement,
+  STATED_PURPOSES,
   type StatementContent,
   suiteOf,
   verifyStatement,
@@ -40,7 +41,7 @@ const MAX_LIFETIME_MS = 366 * 24 * 60 * 60 * 1000;
 const MAX_KEYS = 500;
 
 const keyRule = fields({
-  purpose: oneOf('signing', 'certificate', 'log'),
+  purpose: oneOf(...STATED_PURPOSES),
   jwk: record(text(20), text(200), 20),
   notBefore: instant,
   notAfter: instant,

@@ -1,12 +1,12 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
-import { REVOCATION_REASONS } from '#trust';
+import { REVOCATION_REASONS, STATED_PURPOSES } from '#trust';
 import { type Cli, handle } from '../command.ts';
 import type { AdoptOptions } from '../keys/adopt.ts';
 import type { RevokeOptions } from '../keys/revoke.ts';
 import type { RotateOptions } from '../keys/rotate.ts';
 import { duration, type GatewayOptions, gatewayOption, type PassphraseOptions, passphraseOption } from '../options.ts';
 
-const PURPOSES = ['signing', 'certificate', 'log', 'tls', 'identity'] as const;
+const PURPOSES = [...STATED_PURPOSES, 'tls', 'identity'] as const;
 
 /** `tongban key`: the life of our own keys. */
 export function define(command: Command, cli: Cli): void {

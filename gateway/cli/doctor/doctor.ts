@@ -13,6 +13,7 @@ import { checkFolders } from './checks/check-key-folder.ts';
 import { checkKeys } from './checks/check-keys.ts';
 import { checkPeers } from './checks/check-peers.ts';
 import { checkRunning } from './checks/check-running.ts';
+import { checkSeals } from './checks/check-seals.ts';
 import { checkStatement } from './checks/check-statement.ts';
 import { checkStore, type StoreFindings } from './checks/check-store.ts';
 import { checkSystem } from './checks/check-system.ts';
@@ -91,6 +92,7 @@ async function checkNetwork(
     ...[...pins, ...probes].toSorted((a, b) => a.what.localeCompare(b.what)),
     ...(client && config.federation ? await checkAnchors(client) : []),
     ...(timestamps ? await checkTimestamps(timestamps, stampsFailingSince, cli.clock) : []),
+    ...(config.seal.kind === 'local' ? [] : await checkSeals(config.seal, config.region, cli.clock)),
   ];
 }
 

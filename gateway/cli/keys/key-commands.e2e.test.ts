@@ -59,7 +59,7 @@ describe('key list', () => {
     for (const words of ['身份密钥 identity', '签名密钥 signing', 'TLS 密钥 TLS', '使用中 in use', '网关 Gateway'])
       expect(stdout).toContain(words);
     const { keys } = JSON.parse((await key('list', '--json')).stdout) as { keys: Row[] };
-    expect(keys.map(({ purpose }) => purpose)).toEqual(['identity', 'signing', 'certificate', 'log', 'tls']);
+    expect(keys.map(({ purpose }) => purpose)).toEqual(['identity', 'signing', 'certificate', 'seal', 'log', 'tls']);
     expect(keys[1]).not.toHaveProperty('unknownTo');
   });
 });
@@ -67,7 +67,7 @@ describe('key list', () => {
 describe('key rotate', () => {
   it('makes a key of any purpose that is announced at once', async () => {
     const { identity } = await statement();
-    for (const [index, purpose] of ['signing', 'certificate', 'log', 'tls'].entries()) {
+    for (const [index, purpose] of ['signing', 'certificate', 'seal', 'log', 'tls'].entries()) {
       const { code, stdout } = await key('rotate', purpose, '--overlap', '2d');
       expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('tongban start') });
       expect(await statement()).toMatchObject({ serial: index + 2, identity });
@@ -161,14 +161,14 @@ describe('key revoke', () => {
   const revoke = (kid: string, ...options: string[]) => key('revoke', ...options, '--', kid);
 
   it('replaces the only key of a purpose at once', async () => {
-    for (const purpose of ['signing', 'certificate', 'log', 'tls']) {
+    for (const purpose of ['signing', 'certificate', 'seal', 'log', 'tls']) {
       const { code, stdout } = await revoke((await kidOf(purpose)).slice(0, 8));
       expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('peers refuse everything') });
     }
     expect(await states('tls')).toEqual(['revoked', 'in-use']);
     const { keys, tls, serial } = await statement();
-    expect({ serial, certificates: tls.length }).toEqual({ serial: 5, certificates: 1 });
-    for (const purpose of ['signing', 'certificate', 'log']) {
+    expect({ serial, certificates: tls.length }).toEqual({ serial: 6, certificates: 1 });
+    for (const purpose of ['signing', 'certificate', 'seal', 'log']) {
       const revoked = keys.filter((one) => one.purpose === purpose).map(({ revokedAt }) => revokedAt !== undefined);
       expect(revoked).toEqual([true, false]);
     }

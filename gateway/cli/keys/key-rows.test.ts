@@ -37,7 +37,7 @@ async function rowsOf(purpose: Purpose, now = NOW, away = '') {
 }
 const statesOf = async (...of: Parameters<typeof rowsOf>) => (await rowsOf(...of)).map(({ state }) => state);
 
-it.each(['signing', 'certificate', 'log', 'tls'] as const)(
+it.each(['signing', 'certificate', 'seal', 'log', 'tls'] as const)(
   'a %s key is in use, waits, overlaps and ends',
   async (purpose) => {
     expect(await statesOf(purpose)).toEqual(['in-use']);

@@ -67,9 +67,9 @@ describe('the page about keys', () => {
           await followUp(command, output);
         }
       }
-      // Serial by serial: four rotations, a renewal, a ceremony, a revocation, another identity.
-      expect((await keysOf(nantong)).serial).toBe(9);
-      await until('the peer to hold the last one', async () => (await peerAt(nantong)).heldSerial === 9);
+      // Serial by serial: five rotations, a renewal, a ceremony, a revocation, another identity.
+      expect((await keysOf(nantong)).serial).toBe(10);
+      await until('the peer to hold the last one', async () => (await peerAt(nantong)).heldSerial === 10);
       const { changes } = await call<{ changes: object[] }>(uxin, 'GET', '/v1/peers/320600/repin');
       expect(changes).toMatchObject([{ reason: '身份密钥遗失', by: 'cli' }]);
       const logs = await readFile(join(uxin.folder, 'gateway.log'), 'utf8');
@@ -88,7 +88,7 @@ describe('the page about keys', () => {
 /** What the page promises of a command, beyond its exit code. */
 async function followUp(command: string, output: string): Promise<void> {
   if (
-    /^tongban (key rotate (signing|certificate|log|tls)|statement (--renew|install))/.test(command) &&
+    /^tongban (key rotate (signing|certificate|seal|log|tls)|statement (--renew|install))/.test(command) &&
     !/NOT IN FORCE/.test(output)
   ) {
     const { serial, keys } = await keysOf(nantong);

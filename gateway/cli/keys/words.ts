@@ -6,6 +6,7 @@ export const KEY_NAMES: Readonly<Record<KeyInfo['purpose'], Words>> = {
   identity: { zh: '身份密钥', en: 'identity key' },
   signing: { zh: '签名密钥', en: 'signing key' },
   certificate: { zh: '证照密钥', en: 'certificate key' },
+  seal: { zh: '印章密钥', en: 'seal key' },
   log: { zh: '日志密钥', en: 'log key' },
   tls: { zh: 'TLS 密钥', en: 'TLS key' },
 };
