@@ -1,8 +1,11 @@
-import { handler, material } from './case-parts.ts';
+import { handler, material, PAPER_KINDS } from './case-parts.ts';
 import { checkSocialCreditCode } from './identifiers/index.ts';
+import { ERASURE_GROUNDS } from './legal-basis.ts';
+import { LIMITS } from './limits.ts';
 import {
   add,
   boolean,
+  bytes,
   fields,
   identifier,
   instant,
@@ -61,7 +64,17 @@ export const noteRules = {
   complaintLinked: fields({ number: text(50), channel: text(50) }),
   followedUp: fields({ satisfied: boolean, remark: optionalText(1000, { lines: true }) }),
   restHandedIn: fields({ materials: list(material, 100, 1) }),
+  paperIssued: fields({
+    kind: oneOf(...PAPER_KINDS),
+    number: text(64),
+    digest: bytes(32),
+    size: integer(1, LIMITS.frameBytes),
+    mediaType: oneOf('application/pdf'),
+    issuedAt: instant,
+  }),
   certificatePrinted: fields({ blankNumber: blank, spoiledNumber: optionalText(50), reason: optionalText(500) }),
+  erasureRequested: fields({ ground: oneOf(...ERASURE_GROUNDS), reason: text(500) }),
+  erasureDone: fields({ ground: oneOf(...ERASURE_GROUNDS), erasedAt: instant }),
 } as const satisfies Record<string, Rule>;
 
 /** Name of the member of `CaseNote.note` that a note fills. */

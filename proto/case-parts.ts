@@ -38,6 +38,18 @@ export const commitment = fields({
   creditWaived: optionalText(500),
 });
 
+/** Notices of a case as documents (文书种类). */
+export const PAPER_KINDS = [
+  'receipt',
+  'one-time-notice',
+  'acceptance',
+  'commitment',
+  'refusal',
+  'supplement',
+  'delivery',
+] as const;
+export type PaperKind = (typeof PAPER_KINDS)[number];
+
 /** Why a result is taken back (撤销原因): 虚假材料 (P13), 未履行承诺 (P8), 错发, 其他. */
 export const REVOCATION_GROUNDS = ['false-materials', 'commitment-broken', 'issued-in-error', 'other'] as const;
 export type RevocationGround = (typeof REVOCATION_GROUNDS)[number];

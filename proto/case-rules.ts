@@ -8,6 +8,7 @@ import {
   type IdentityDocumentType,
   identityDocumentTypes,
 } from './identifiers/index.ts';
+import { legalBasis } from './legal-basis.ts';
 import {
   add,
   boolean,
@@ -66,6 +67,7 @@ const application = {
   form,
   materials: list(material, 100),
   queryCode: optionalText(20, { pattern: /^[2-9A-HJ-NP-Z]+$/, hint: 'must be a query code' }),
+  legalBasis: optional(legalBasis),
 };
 
 export const casePayloads = {
@@ -82,6 +84,13 @@ export const casePayloads = {
     receiptNotice: notice,
     receivedAt: instant,
     handler,
+    joint: optional(
+      fields({
+        agreementId: text(36, { min: 36, pattern: /^[0-9a-f-]+$/, hint: 'must be the id of a joint agreement' }),
+        part: text(32, { pattern: /^[a-z][a-z0-9-]*$/, hint: 'must be the id of a part' }),
+        jointNumber: text(64),
+      }),
+    ),
   }),
   CaseAccepted: fields({
     caseNumber: text(64),

@@ -1,6 +1,12 @@
 /** Face of the layer: the wire between regions. Other layers import only this. */
 export { materialOpinion, type NoteMember, noteRules } from './case-note-rules.ts';
-export { committedMaterials, REVOCATION_GROUNDS, type RevocationGround } from './case-parts.ts';
+export {
+  committedMaterials,
+  PAPER_KINDS,
+  type PaperKind,
+  REVOCATION_GROUNDS,
+  type RevocationGround,
+} from './case-parts.ts';
 export { MODES, type Mode } from './case-rules.ts';
 export {
   decode,
@@ -40,6 +46,7 @@ export {
   parseCertificateIdentifier,
   parseCertificateReference,
   provinceOf,
+  readCertificateIdentifier,
   recogniseItemCode,
   regionFullName,
   regionName,
@@ -53,6 +60,7 @@ export {
   materialRules,
   reviewStepRules,
 } from './item-rules.ts';
+export { CONSENT_WAYS, ERASURE_GROUNDS, type ErasureGround, LEGAL_BASES, legalBasis } from './legal-basis.ts';
 export { LIMITS } from './limits.ts';
 export type * as messages from './messages.ts';
 export {

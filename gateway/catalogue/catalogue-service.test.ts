@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { payloadSamples } from '../../proto/testing/payload-samples.ts';
 import { type ThrowawayRegion, throwawayRegion } from '../../trust/testing/index.ts';
 import {
   bringBack,
@@ -13,7 +12,8 @@ import {
   testClock,
   testGateway,
 } from '../testing/region-pair.ts';
-import { CatalogueService } from './catalogue-service.ts';
+import { CatalogueService, type ImportedItem } from './catalogue-service.ts';
+import { readItems } from './item-document.ts';
 
 const START = Date.parse('2026-11-20T09:00:00+08:00');
 
@@ -46,7 +46,7 @@ const registration = {
 };
 
 /** The permit as it travels. */
-const permitItem = payloadSamples.CataloguePublished.items[0];
+const permitItem = readItems({ items: [permit] })[0]!;
 
 describe('items and the catalogues made of them', () => {
   const regions: Record<string, ThrowawayRegion> = {};
@@ -87,25 +87,36 @@ describe('items and the catalogues made of them', () => {
 
   const publishRaw = (version: number, items: readonly object[], conversation = uxin.newId()) =>
     uxin.store.write((tx) => {
-      const payload = { version, scope: 'province', items };
+      const payload = { version, scope: 'province', items, part: 0, parts: 0 };
       return uxin.outbox.enqueue(tx, { peer: '320600', conversation, name: 'CataloguePublished', payload });
     });
+
+  const words = (changes: readonly ImportedItem[]) =>
+    changes.map(({ code, change, fields }) => [code, change, ...fields].join(' '));
 
   const codes = async ({ service }: Side, region?: string) => (await service.list(region)).map(({ item }) => item.code);
 
   describe('importing', () => {
     it('takes items in, replaces them by code and says what became of each', async () => {
       const both = { note: '示例', items: [permit, registration] };
-      expect(await uxin.service.importItems(both)).toEqual({ added: 2, changed: 0, unchanged: 0 });
+      expect(words(await uxin.service.importItems(both))).toEqual(['EX014 added', 'EX005 added']);
       const before = await uxin.service.get('150626', 'EX014');
       expect(before.item).toEqual(permitItem);
 
       const again = { items: [{ ...permit, promised_working_days: 4 }, registration] };
-      expect(await uxin.service.importItems(again)).toEqual({ added: 0, changed: 1, unchanged: 1 });
+      expect(words(await uxin.service.importItems(again, { dryRun: true }))).toEqual([
+        'EX014 changed promisedWorkingDays',
+        'EX005 unchanged',
+      ]);
+      expect((await uxin.service.get('150626', 'EX014')).digest).toEqual(before.digest);
+      expect(words(await uxin.service.importItems(again))).toEqual([
+        'EX014 changed promisedWorkingDays',
+        'EX005 unchanged',
+      ]);
       const after = await uxin.service.get('150626', 'EX014');
       expect(after.item.promisedWorkingDays).toBe(4);
       expect(after.digest).not.toEqual(before.digest);
-      expect(await uxin.service.importItems({ items: [permit] })).toEqual({ added: 0, changed: 1, unchanged: 0 });
+      expect(words(await uxin.service.importItems({ items: [permit] }))).toEqual(['EX014 changed promisedWorkingDays']);
       expect((await uxin.service.get('150626', 'EX014')).digest).toEqual(before.digest);
       expect(await codes(uxin)).toEqual(['EX005', 'EX014']);
     });
@@ -185,7 +196,7 @@ describe('items and the catalogues made of them', () => {
       expect(await nantong.service.list()).toEqual([]);
 
       await uxin.service.importItems({ items: [{ ...permit, result: '许可证' }] });
-      const second = await uxin.service.publish('320600', 'province');
+      const second = await uxin.service.publish('320600', 'cross-province');
       expect(await exchange(uxin, nantong)).toEqual(['']);
       expect([first.version, second.version]).toEqual([1, 2]);
       expect(second.conversation).toBe(first.conversation);

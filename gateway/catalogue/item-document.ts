@@ -1,78 +1,74 @@
 import {
-  boolean,
   CodedError,
-  checkItemCode,
-  checkSocialCreditCode,
+  type FormSchema,
+  feeRules,
   fields,
-  identifier,
-  integer,
+  itemRules,
   list,
-  MODES,
+  MAX_CATALOGUE_ITEMS,
+  materialRules,
   type messages,
-  oneOf,
   optional,
   optionalText,
   type Problem,
   type Rule,
-  text,
+  reviewStepRules,
 } from '#proto';
+import { wholeItem } from './item-reader.ts';
 
-/** Items of one region, at most: what one catalogue can carry. */
-export const MAX_ITEMS = 2000;
+type Names = Readonly<Record<string, unknown>>;
 
-/** An item as operators write it down. */
-interface ItemDocument {
-  readonly code: string;
-  readonly name: string;
-  readonly department: string;
-  readonly applicant: string;
-  readonly modes: string[];
-  readonly promised_working_days: number;
-  readonly statutory_working_days?: number | null;
-  readonly materials: readonly {
-    readonly name: string;
-    readonly original_to_be_checked: boolean;
-    readonly may_follow_later: boolean;
-  }[];
-  readonly result: string;
-  readonly department_code?: string | null;
-  readonly acceptance_working_days?: number | null;
-  readonly paper_originals?: boolean | null;
+/**
+ * The members of a message under the names that operators write: `promised_working_days` for `promisedWorkingDays`. The
+ * rules are those of the message, so that whatever was imported can be published.
+ *
+ * @param required members that must be there; the others may be left out or null
+ */
+function written(rules: Readonly<Record<string, Rule>>, required: readonly string[]): Record<string, Rule> {
+  const members = Object.entries(rules).map(([name, rule]) => [
+    snake(name),
+    required.includes(name) ? rule : optional(rule),
+  ]);
+  return Object.fromEntries(members) as Record<string, Rule>;
 }
 
-const material = fields({ name: text(200), original_to_be_checked: boolean, may_follow_later: boolean });
+const { formSchema, ...plainRules } = itemRules;
+const REQUIRED = ['code', 'name', 'department', 'applicant', 'modes', 'promisedWorkingDays', 'materials', 'result'];
 
-/** The limits are those of the message `Item`, so that whatever was imported can be published. */
 const item = fields({
-  code: identifier(checkItemCode),
-  name: text(200),
-  department: text(100),
-  applicant: oneOf('person', 'legal-person'),
-  modes: list(oneOf(...MODES), MODES.length, 1),
-  promised_working_days: integer(0, 1000),
-  statutory_working_days: optional(integer(0, 1000)),
-  materials: list(material, 100),
-  result: text(100),
-  department_code: optional(identifier(checkSocialCreditCode)),
-  acceptance_working_days: optional(integer(0, 1000)),
-  paper_originals: optional(boolean),
+  ...written(plainRules, REQUIRED),
+  materials: list(fields(written(materialRules, ['name', 'originalToBeChecked', 'mayFollowLater'])), 100),
+  flow: optional(list(fields(written(reviewStepRules, ['name'])), 30)),
+  fees: optional(list(fields(written(feeRules, ['name', 'standard'])), 30)),
+  // As an object here, as its text on the way.
+  form: optional((value, pointer, problems) => formSchema(JSON.stringify(value), pointer, problems)),
 });
 
-const file: Rule = fields({ note: optional(optionalText(2000, { lines: true })), items: list(item, MAX_ITEMS, 1) });
+const file: Rule = fields({
+  note: optional(optionalText(2000, { lines: true })),
+  items: list(item, MAX_CATALOGUE_ITEMS, 1),
+});
 
 /**
  * Reads a file of items (事项): `{note?, items: [{code, name, department, applicant, modes, promised_working_days,
- * statutory_working_days?, materials, result, department_code?, acceptance_working_days?, paper_originals?}]}`.
+ * materials, result, …}]}`, as docs/items.md describes it.
  *
  * @throws CodedError VALIDATION_FAILED with the JSON pointer of every wrong field of every item
  */
 export function readItems(document: unknown): messages.Item[] {
+  const problems = itemProblems(document);
+  if (problems.length > 0) throw new CodedError('VALIDATION_FAILED', 'the items are not valid', problems);
+  return (document as { items: Names[] }).items.map(itemOf);
+}
+
+/** Everything that is wrong with a file of items. */
+export function itemProblems(document: unknown): Problem[] {
   const problems: Problem[] = [];
   file(document, '', problems);
   const entries = (document as { items?: unknown } | null)?.items;
-  if (Array.isArray(entries) && entries.length <= MAX_ITEMS) problems.push(...twice(entries, 'is there twice'));
-  if (problems.length > 0) throw new CodedError('VALIDATION_FAILED', 'the items are not valid', problems);
-  return (entries as ItemDocument[]).map(itemOf);
+  if (Array.isArray(entries) && entries.length <= MAX_CATALOGUE_ITEMS)
+    problems.push(...twice(entries, 'is there twice'));
+  return problems;
 }
 
 /** The entries of a list of items whose code stood in the list before. */
@@ -86,21 +82,41 @@ export function twice(entries: readonly unknown[], message: string): Problem[] {
   });
 }
 
-function itemOf(document: ItemDocument): messages.Item {
-  return {
-    code: document.code,
-    name: document.name,
-    department: document.department,
-    applicant: document.applicant,
-    modes: document.modes,
-    promisedWorkingDays: document.promised_working_days,
-    statutoryWorkingDays: document.statutory_working_days ?? 0,
-    materials: document.materials.map(({ name, original_to_be_checked, may_follow_later }) => {
-      return { name, originalToBeChecked: original_to_be_checked, mayFollowLater: may_follow_later };
-    }),
-    result: document.result,
-    departmentCode: document.department_code ?? '',
-    acceptanceWorkingDays: document.acceptance_working_days ?? 0,
-    paperOriginals: document.paper_originals ?? false,
-  };
+/** An item as it is written into a file: what holds its default is left out where it may be. */
+export function writeItem({ formSchema: form, ...plain }: messages.Item): object {
+  const members = Object.entries(plain).filter(([name, value]) => REQUIRED.includes(name) || !isDefault(value));
+  const written = Object.fromEntries(members.map(([name, value]) => [snake(name), writtenValue(value)]));
+  return form === '' ? written : { ...written, form: JSON.parse(form) as FormSchema };
+}
+
+function itemOf({ form, ...document }: Names): messages.Item {
+  return wholeItem({ ...(camelled(document) as object), formSchema: form ? JSON.stringify(form) : '' });
+}
+
+/** Members of materials that always stand there. */
+const MATERIAL_MEMBERS = ['originalToBeChecked', 'mayFollowLater'];
+
+function writtenValue(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(writtenValue);
+  if (typeof value !== 'object' || value === null) return value;
+  const members = Object.entries(value).filter(([name, one]) => MATERIAL_MEMBERS.includes(name) || !isDefault(one));
+  return Object.fromEntries(members.map(([name, one]) => [snake(name), one]));
+}
+
+function isDefault(value: unknown): boolean {
+  return value === '' || value === 0 || value === false || (Array.isArray(value) && value.length === 0);
+}
+
+function camelled(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(camelled);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [camel(name), camelled(member)]));
+}
+
+function snake(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function camel(name: string): string {
+  return name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

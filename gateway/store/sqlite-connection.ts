@@ -16,6 +16,8 @@ export class SqliteConnection implements Sql {
     this.#db = new DatabaseSync(path, { readOnly: options.readOnly ?? false, timeout: 5000 });
     if (!options.readOnly) {
       this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
+      // What is erased must not be read in free pages of the file.
+      this.#db.exec('PRAGMA secure_delete = ON;');
       this.#db.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};`);
     }
     this.#db.exec('PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;');

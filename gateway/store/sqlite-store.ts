@@ -65,6 +65,14 @@ class SqliteStore implements Store {
     });
   }
 
+  /** The file itself is overwritten at once (`secure_delete`); older pages live on in the write-ahead log until then. */
+  async purge(): Promise<boolean> {
+    if (this.#closed) throw new CodedError('SHUTTING_DOWN');
+    while (this.#draining) await this.#draining;
+    const row = await this.#writer.get<{ busy: number }>('PRAGMA wal_checkpoint(TRUNCATE)');
+    return row!.busy === 0;
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;

@@ -31,6 +31,12 @@ export interface Store {
    * commit, when something failed beside it: what it does outside the database belongs into `afterCommit`.
    */
   write<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Takes what was deleted or overwritten out of every file of the database, so that nobody reads it there.
+   *
+   * @returns false when somebody else is reading; it is to be tried again
+   */
+  purge(): Promise<boolean>;
   /** Reads what is committed. */
   readonly read: Sql;
   /** Waits for the works under way; later calls fail with SHUTTING_DOWN. */

@@ -13,14 +13,20 @@ import type { CertificatePrinted as _tongban_v1_CertificatePrinted, CertificateP
 import type { Commitment as _tongban_v1_Commitment, Commitment__Output as _tongban_v1_Commitment__Output } from './tongban/v1/Commitment.ts';
 import type { CommittedMaterial as _tongban_v1_CommittedMaterial, CommittedMaterial__Output as _tongban_v1_CommittedMaterial__Output } from './tongban/v1/CommittedMaterial.ts';
 import type { ComplaintLinked as _tongban_v1_ComplaintLinked, ComplaintLinked__Output as _tongban_v1_ComplaintLinked__Output } from './tongban/v1/ComplaintLinked.ts';
+import type { Consent as _tongban_v1_Consent, Consent__Output as _tongban_v1_Consent__Output } from './tongban/v1/Consent.ts';
 import type { DeliveryConfirmed as _tongban_v1_DeliveryConfirmed, DeliveryConfirmed__Output as _tongban_v1_DeliveryConfirmed__Output } from './tongban/v1/DeliveryConfirmed.ts';
 import type { DirectOutcome as _tongban_v1_DirectOutcome, DirectOutcome__Output as _tongban_v1_DirectOutcome__Output } from './tongban/v1/DirectOutcome.ts';
+import type { ErasureDone as _tongban_v1_ErasureDone, ErasureDone__Output as _tongban_v1_ErasureDone__Output } from './tongban/v1/ErasureDone.ts';
+import type { ErasureRequested as _tongban_v1_ErasureRequested, ErasureRequested__Output as _tongban_v1_ErasureRequested__Output } from './tongban/v1/ErasureRequested.ts';
 import type { FollowedUp as _tongban_v1_FollowedUp, FollowedUp__Output as _tongban_v1_FollowedUp__Output } from './tongban/v1/FollowedUp.ts';
 import type { Handler as _tongban_v1_Handler, Handler__Output as _tongban_v1_Handler__Output } from './tongban/v1/Handler.ts';
 import type { IdentityCheck as _tongban_v1_IdentityCheck, IdentityCheck__Output as _tongban_v1_IdentityCheck__Output } from './tongban/v1/IdentityCheck.ts';
+import type { JointReference as _tongban_v1_JointReference, JointReference__Output as _tongban_v1_JointReference__Output } from './tongban/v1/JointReference.ts';
+import type { LegalBasis as _tongban_v1_LegalBasis, LegalBasis__Output as _tongban_v1_LegalBasis__Output } from './tongban/v1/LegalBasis.ts';
 import type { Material as _tongban_v1_Material, Material__Output as _tongban_v1_Material__Output } from './tongban/v1/Material.ts';
 import type { MaterialOpinion as _tongban_v1_MaterialOpinion, MaterialOpinion__Output as _tongban_v1_MaterialOpinion__Output } from './tongban/v1/MaterialOpinion.ts';
 import type { MaterialsReviewed as _tongban_v1_MaterialsReviewed, MaterialsReviewed__Output as _tongban_v1_MaterialsReviewed__Output } from './tongban/v1/MaterialsReviewed.ts';
+import type { PaperIssued as _tongban_v1_PaperIssued, PaperIssued__Output as _tongban_v1_PaperIssued__Output } from './tongban/v1/PaperIssued.ts';
 import type { PaperParcel as _tongban_v1_PaperParcel, PaperParcel__Output as _tongban_v1_PaperParcel__Output } from './tongban/v1/PaperParcel.ts';
 import type { PaperSent as _tongban_v1_PaperSent, PaperSent__Output as _tongban_v1_PaperSent__Output } from './tongban/v1/PaperSent.ts';
 import type { PaperSignedIn as _tongban_v1_PaperSignedIn, PaperSignedIn__Output as _tongban_v1_PaperSignedIn__Output } from './tongban/v1/PaperSignedIn.ts';
@@ -61,14 +67,20 @@ export interface ProtoGrpcType {
       Commitment: MessageTypeDefinition<_tongban_v1_Commitment, _tongban_v1_Commitment__Output>
       CommittedMaterial: MessageTypeDefinition<_tongban_v1_CommittedMaterial, _tongban_v1_CommittedMaterial__Output>
       ComplaintLinked: MessageTypeDefinition<_tongban_v1_ComplaintLinked, _tongban_v1_ComplaintLinked__Output>
+      Consent: MessageTypeDefinition<_tongban_v1_Consent, _tongban_v1_Consent__Output>
       DeliveryConfirmed: MessageTypeDefinition<_tongban_v1_DeliveryConfirmed, _tongban_v1_DeliveryConfirmed__Output>
       DirectOutcome: MessageTypeDefinition<_tongban_v1_DirectOutcome, _tongban_v1_DirectOutcome__Output>
+      ErasureDone: MessageTypeDefinition<_tongban_v1_ErasureDone, _tongban_v1_ErasureDone__Output>
+      ErasureRequested: MessageTypeDefinition<_tongban_v1_ErasureRequested, _tongban_v1_ErasureRequested__Output>
       FollowedUp: MessageTypeDefinition<_tongban_v1_FollowedUp, _tongban_v1_FollowedUp__Output>
       Handler: MessageTypeDefinition<_tongban_v1_Handler, _tongban_v1_Handler__Output>
       IdentityCheck: MessageTypeDefinition<_tongban_v1_IdentityCheck, _tongban_v1_IdentityCheck__Output>
+      JointReference: MessageTypeDefinition<_tongban_v1_JointReference, _tongban_v1_JointReference__Output>
+      LegalBasis: MessageTypeDefinition<_tongban_v1_LegalBasis, _tongban_v1_LegalBasis__Output>
       Material: MessageTypeDefinition<_tongban_v1_Material, _tongban_v1_Material__Output>
       MaterialOpinion: MessageTypeDefinition<_tongban_v1_MaterialOpinion, _tongban_v1_MaterialOpinion__Output>
       MaterialsReviewed: MessageTypeDefinition<_tongban_v1_MaterialsReviewed, _tongban_v1_MaterialsReviewed__Output>
+      PaperIssued: MessageTypeDefinition<_tongban_v1_PaperIssued, _tongban_v1_PaperIssued__Output>
       PaperParcel: MessageTypeDefinition<_tongban_v1_PaperParcel, _tongban_v1_PaperParcel__Output>
       PaperSent: MessageTypeDefinition<_tongban_v1_PaperSent, _tongban_v1_PaperSent__Output>
       PaperSignedIn: MessageTypeDefinition<_tongban_v1_PaperSignedIn, _tongban_v1_PaperSignedIn__Output>

@@ -168,6 +168,7 @@ export const payloadSamples = {
     form: { 经营项目: '预包装食品销售' },
     materials: [material],
     queryCode: 'K7Q2MX9RTA',
+    legalBasis: null,
     handler,
   },
   PreviewGiven: {
@@ -192,10 +193,20 @@ export const payloadSamples = {
     form: { 经营项目: '预包装食品销售' },
     materials: [material],
     queryCode: 'K7Q2MX9RTA',
+    legalBasis: {
+      kind: 'consent',
+      text: '同意异地核验所交材料',
+      consent: { givenAt: SAMPLE_TIME, way: 'paper', version: '2026-1' },
+    },
     identityCheck: { matched: true, checkedAt: SAMPLE_TIME, device: 'ID-READER-3' },
     receiptNotice: 'SJ-2026-000001',
     receivedAt: SAMPLE_TIME,
     handler,
+    joint: {
+      agreementId: '7a1d8f0e-3b0a-4d57-9a5e-0c4a4f8d2b11',
+      part: 'leave',
+      jointNumber: 'J32060020261201000001',
+    },
   },
   CaseAccepted: {
     caseNumber: 'WS-2026-000009',

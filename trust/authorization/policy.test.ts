@@ -68,6 +68,7 @@ const SENDERS: Readonly<Record<string, readonly [receiving: Right | '-', handlin
   SpecialProcedureEnded: ['-', true],
   CaseDecided: ['-', true],
   ResultIssued: ['-', true],
+  ResultRevoked: ['-', true],
 };
 
 /** Every cell: a type, who sends it, and the only right that the agreement grants. */

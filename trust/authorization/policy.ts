@@ -74,6 +74,7 @@ export const POLICY = {
   SpecialProcedureEnded: inCase(handling),
   CaseDecided: inCase(handling),
   ResultIssued: inCase(handling),
+  ResultRevoked: inCase(handling),
 
   // The region that asks is the receiving one, the region that issued the certificate the handling one.
   CertificateQuestion: inCheck('receiving'),

@@ -1,39 +1,37 @@
-import { type Static, Type } from '@fastify/type-provider-typebox';
-import { checkRegionCode, fields, identifier, MODES, text } from '#proto';
+import { Type } from '@fastify/type-provider-typebox';
+import { checkRegionCode, fields, identifier, oneOf, optional, text } from '#proto';
 import type { ApiContext } from '../context.ts';
 import { RULED, readInput } from '../helpers/body.ts';
 import type { RouteModule } from '../typed.ts';
-import { CLOSED, Digest, described, words } from '../views/schemas.ts';
+import {
+  AlignmentJson,
+  CatalogueJson,
+  catalogueJson,
+  ImportJson,
+  ItemJson,
+  itemJson,
+  VersionJson,
+  versionJson,
+} from '../views/item-view.ts';
+import { CLOSED, described } from '../views/schemas.ts';
 
 const tags = ['事项 / items'];
 /** Bytes of a file of items: 2,000 of them with their materials. */
 const MAX_IMPORT_BYTES = 16 * 1024 * 1024;
 
-const ItemJson = Type.Object({
-  region: Type.String({ description: '办理地区 / region that offers it' }),
-  code: Type.String({ description: '事项编码' }),
-  name: Type.String({ description: '事项名称' }),
-  department: Type.String({ description: '部门' }),
-  departmentCode: Type.String({ description: '部门统一社会信用代码' }),
-  acceptanceWorkingDays: Type.Integer({
-    description: '受理时限(工作日);0 为法定五日 / working days for deciding on acceptance',
-  }),
-  paperOriginals: Type.Boolean({ description: '须邮寄纸质原件 / originals on paper must follow' }),
-  applicant: words(['person', 'legal-person']),
-  modes: Type.Array(words(MODES)),
-  promisedWorkingDays: Type.Integer({ description: '承诺办结时限, 工作日 / working days' }),
-  statutoryWorkingDays: Type.Integer({ description: '法定办结时限, 工作日 / working days; 0: none' }),
-  materials: Type.Array(
-    Type.Object({ name: Type.String(), originalToBeChecked: Type.Boolean(), mayFollowLater: Type.Boolean() }),
-  ),
-  result: Type.String({ description: '结果证照 / certificate that it produces' }),
-  digest: Digest,
-});
-
+const Region = Type.String({ pattern: '^[0-9]{6}$' });
+const Scope = Type.String({ minLength: 1, maxLength: 50, description: '通办范围 / scope' });
+const importing = fields({ dryRun: optional(oneOf('true', 'false')) });
 const publication = fields({ peer: identifier(checkRegionCode), scope: text(50) });
 
-/** Items (事项) and catalogues (通办清单). */
-export function itemRoutes({ catalogue, region: own }: ApiContext): RouteModule {
+/** Items (事项), their versions, and catalogues (通办清单). */
+export function itemRoutes(context: ApiContext): RouteModule {
+  return (app) => {
+    for (const addRoutes of [reading(context), writing(context)]) addRoutes(app);
+  };
+}
+
+function reading({ catalogue, region: own }: ApiContext): RouteModule {
   return (app) => {
     app.get(
       '/v1/items',
@@ -41,17 +39,62 @@ export function itemRoutes({ catalogue, region: own }: ApiContext): RouteModule 
         schema: {
           tags,
           summary: '事项列表 / our items, or those that another region published to us',
-          querystring: Type.Object({ region: Type.Optional(Type.String({ pattern: '^[0-9]{6}$' })) }, CLOSED),
+          querystring: Type.Object({ region: Type.Optional(Region), scope: Type.Optional(Scope) }, CLOSED),
           response: { 200: Type.Object({ items: Type.Array(ItemJson) }) },
         },
       },
-      async (request) => {
-        const found = await catalogue.list(request.query.region ?? own);
-        const items = found.map(({ region, item, digest }) => ({ ...item, region, digest: digest.toString('hex') }));
-        return { items: items as Static<typeof ItemJson>[] };
-      },
+      async ({ query }) => ({ items: (await catalogue.list(query.region ?? own, query.scope)).map(itemJson) }),
     );
 
+    app.get(
+      '/v1/items/alignment',
+      {
+        schema: {
+          tags,
+          summary: '对标报告 / our items and those of a peer held against each other',
+          querystring: Type.Object(
+            { peer: Region, item: Type.Optional(Type.String({ maxLength: 64, description: '任一方事项编码' })) },
+            CLOSED,
+          ),
+          response: { 200: AlignmentJson },
+        },
+      },
+      async ({ query: { peer, item } }) => ({
+        ours: own,
+        theirs: peer,
+        ...(await catalogue.alignment(peer, item)),
+      }),
+    );
+
+    app.get(
+      '/v1/items/:region/:code/versions',
+      {
+        schema: {
+          tags,
+          summary: '事项版本 / every version of an item that was in force, newest first',
+          params: Type.Object({ region: Region, code: Type.String() }, CLOSED),
+          response: { 200: Type.Object({ versions: Type.Array(VersionJson) }) },
+        },
+      },
+      async ({ params }) => ({ versions: (await catalogue.versions(params.region, params.code)).map(versionJson) }),
+    );
+
+    app.get(
+      '/v1/catalogues',
+      {
+        schema: {
+          tags,
+          summary: '通办清单 / the catalogues that we published and those that were published to us, by scope',
+          response: { 200: Type.Object({ catalogues: Type.Array(CatalogueJson) }) },
+        },
+      },
+      async () => ({ catalogues: (await catalogue.catalogues()).map(catalogueJson) }),
+    );
+  };
+}
+
+function writing({ catalogue }: ApiContext): RouteModule {
+  return (app) => {
     app.put(
       '/v1/items',
       {
@@ -59,26 +102,25 @@ export function itemRoutes({ catalogue, region: own }: ApiContext): RouteModule 
         bodyLimit: MAX_IMPORT_BYTES,
         schema: {
           tags,
-          summary: '导入事项 / import items of ours; known ones are replaced',
+          summary: '导入事项 / import items of ours; known ones are replaced, every version is kept',
+          querystring: Type.Object(
+            { dryRun: Type.Optional(Type.String({ description: 'true: 只比较,不写入 / only compare' })) },
+            CLOSED,
+          ),
           body: described<object>('{note?, items: [{code, name, department, applicant, modes, …}]}'),
-          response: {
-            200: Type.Object({
-              imported: Type.Integer(),
-              added: Type.Integer(),
-              changed: Type.Integer(),
-              unchanged: Type.Integer(),
-            }),
-          },
+          response: { 200: ImportJson },
         },
       },
-      async (request) => {
-        const changes = await catalogue.importItems(request.body);
-        const count = (change: string) => changes.filter((one) => one.change === change).length;
+      async ({ body, query }) => {
+        const dryRun = readInput<{ dryRun?: string }>(importing, query).dryRun === 'true';
+        const items = await catalogue.importItems(body, { dryRun });
+        const count = (change: string) => items.filter((one) => one.change === change).length;
         return {
-          imported: changes.length,
+          imported: dryRun ? 0 : items.length,
           added: count('added'),
           changed: count('changed'),
           unchanged: count('unchanged'),
+          items: items.map((one) => ({ ...one, fields: [...one.fields] })),
         };
       },
     );
@@ -89,11 +131,8 @@ export function itemRoutes({ catalogue, region: own }: ApiContext): RouteModule 
         ...RULED,
         schema: {
           tags,
-          summary: '发布通办清单 / send all our items to a pinned region',
-          body: Type.Object(
-            { peer: Type.String(), scope: Type.String({ description: 'cross-province, province, …' }) },
-            CLOSED,
-          ),
+          summary: '发布通办清单 / send a pinned region all our items of one scope',
+          body: Type.Object({ peer: Type.String(), scope: Scope }, CLOSED),
           response: { 202: Type.Object({ version: Type.Integer(), conversation: Type.String() }) },
         },
       },

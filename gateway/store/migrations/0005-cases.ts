@@ -40,6 +40,51 @@ CREATE TABLE blank_form (
 ) WITHOUT ROWID;
 CREATE INDEX blank_form_conversation ON blank_form (conversation, is_spoiled);
 
+-- cases of which notices are still to be made or told; n counts the occasions
+CREATE TABLE paper_due (
+  conversation TEXT PRIMARY KEY,
+  n INTEGER NOT NULL,
+  tries INTEGER NOT NULL,
+  next_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX paper_due_next ON paper_due (next_at);
+-- notices of cases whose signed originals are here; envelope: by which the other region was told of ours
+CREATE TABLE case_paper (
+  conversation TEXT NOT NULL,
+  number TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  issuer TEXT NOT NULL,
+  digest BLOB NOT NULL,
+  size INTEGER NOT NULL,
+  issued_at INTEGER NOT NULL,
+  envelope TEXT NOT NULL,
+  code TEXT NOT NULL,
+  PRIMARY KEY (conversation, number)
+) WITHOUT ROWID;
+
+-- joint cases (联办件) that our region leads, and the case of each of their parts
+CREATE TABLE joint_case (
+  conversation TEXT PRIMARY KEY,
+  number TEXT NOT NULL UNIQUE,
+  agreement TEXT NOT NULL,
+  state TEXT NOT NULL,
+  document TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX joint_case_created ON joint_case (created_at, conversation);
+CREATE INDEX joint_case_under_way ON joint_case (conversation) WHERE state IN ('running', 'withdrawing');
+CREATE TABLE joint_part (
+  joint TEXT NOT NULL,
+  part TEXT NOT NULL,
+  conversation TEXT NOT NULL UNIQUE,
+  state TEXT NOT NULL,
+  -- why it could not be opened
+  code TEXT NOT NULL,
+  PRIMARY KEY (joint, part)
+) WITHOUT ROWID;
+
 -- every version of an item (事项) that we offered or that a peer published; superseded_at is null while it holds
 CREATE TABLE item_version (
   region TEXT NOT NULL,
@@ -83,5 +128,39 @@ CREATE INDEX catalogue_item_code ON catalogue_item (publisher, code);
 INSERT INTO catalogue_item SELECT c.publisher, c.peer, c.scope, i.code, i.digest, c.version
   FROM catalogue c JOIN item i ON i.region = c.publisher;
 DROP TABLE catalogue_before;
-DROP TABLE item
+DROP TABLE item;
+
+-- when a case ended, from which its retention (保存期限) counts, and when what is personal in it was erased
+ALTER TABLE case_file ADD COLUMN ended_at INTEGER;
+ALTER TABLE case_file ADD COLUMN erased_at INTEGER;
+UPDATE case_file SET ended_at = updated_at WHERE state IN ('delivered', 'rated', 'refused', 'sent-back', 'withdrawn', 'revoked');
+CREATE INDEX case_file_ended ON case_file (ended_at, item, conversation) WHERE ended_at IS NOT NULL AND erased_at IS NULL;
+CREATE INDEX case_file_idle ON case_file (updated_at, item, conversation) WHERE erased_at IS NULL AND state IN
+  ('draft', 'previewing', 'previewed', 'returned', 'received', 'approved', 'denied', 'issued');
+-- cases whose erasure (删除) was asked for, or that were erased; is_allowed: it is to be done as soon as nothing forbids it
+CREATE TABLE case_erasure (
+  conversation TEXT PRIMARY KEY,
+  ground TEXT NOT NULL,
+  asked_by TEXT NOT NULL,
+  is_allowed INTEGER NOT NULL,
+  asked_at INTEGER NOT NULL,
+  -- when nothing of it was left
+  done_at INTEGER
+) WITHOUT ROWID;
+CREATE INDEX case_erasure_owed ON case_erasure (conversation) WHERE done_at IS NULL AND is_allowed = 1;
+-- who was shown personal data, of which case, and what for (查阅留痕); day: of a standing purpose, recorded once a day
+CREATE TABLE personal_access (
+  position INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,
+  done_by TEXT NOT NULL,
+  role TEXT NOT NULL,
+  conversation TEXT NOT NULL,
+  what TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  purpose TEXT NOT NULL,
+  day INTEGER
+);
+CREATE INDEX personal_access_case ON personal_access (conversation, position);
+CREATE UNIQUE INDEX personal_access_day ON personal_access (conversation, what, subject, done_by, role, purpose, day)
+  WHERE day IS NOT NULL
 `;

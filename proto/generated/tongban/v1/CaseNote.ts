@@ -13,6 +13,9 @@ import type { ComplaintLinked as _tongban_v1_ComplaintLinked, ComplaintLinked__O
 import type { FollowedUp as _tongban_v1_FollowedUp, FollowedUp__Output as _tongban_v1_FollowedUp__Output } from '../../tongban/v1/FollowedUp.ts';
 import type { CertificatePrinted as _tongban_v1_CertificatePrinted, CertificatePrinted__Output as _tongban_v1_CertificatePrinted__Output } from '../../tongban/v1/CertificatePrinted.ts';
 import type { RestHandedIn as _tongban_v1_RestHandedIn, RestHandedIn__Output as _tongban_v1_RestHandedIn__Output } from '../../tongban/v1/RestHandedIn.ts';
+import type { PaperIssued as _tongban_v1_PaperIssued, PaperIssued__Output as _tongban_v1_PaperIssued__Output } from '../../tongban/v1/PaperIssued.ts';
+import type { ErasureRequested as _tongban_v1_ErasureRequested, ErasureRequested__Output as _tongban_v1_ErasureRequested__Output } from '../../tongban/v1/ErasureRequested.ts';
+import type { ErasureDone as _tongban_v1_ErasureDone, ErasureDone__Output as _tongban_v1_ErasureDone__Output } from '../../tongban/v1/ErasureDone.ts';
 import type { Long } from '@grpc/proto-loader';
 
 /**
@@ -33,7 +36,10 @@ export interface CaseNote {
   'followedUp'?: (_tongban_v1_FollowedUp | null);
   'certificatePrinted'?: (_tongban_v1_CertificatePrinted | null);
   'restHandedIn'?: (_tongban_v1_RestHandedIn | null);
-  'note'?: "paperSent"|"paperSignedIn"|"materialsReviewed"|"passedOn"|"questionAsked"|"questionAnswered"|"deliveryConfirmed"|"ratingAnswered"|"complaintLinked"|"followedUp"|"certificatePrinted"|"restHandedIn";
+  'paperIssued'?: (_tongban_v1_PaperIssued | null);
+  'erasureRequested'?: (_tongban_v1_ErasureRequested | null);
+  'erasureDone'?: (_tongban_v1_ErasureDone | null);
+  'note'?: "paperSent"|"paperSignedIn"|"materialsReviewed"|"passedOn"|"questionAsked"|"questionAnswered"|"deliveryConfirmed"|"ratingAnswered"|"complaintLinked"|"followedUp"|"certificatePrinted"|"restHandedIn"|"paperIssued"|"erasureRequested"|"erasureDone";
 }
 
 /**
@@ -54,5 +60,8 @@ export interface CaseNote__Output {
   'followedUp'?: (_tongban_v1_FollowedUp__Output | null);
   'certificatePrinted'?: (_tongban_v1_CertificatePrinted__Output | null);
   'restHandedIn'?: (_tongban_v1_RestHandedIn__Output | null);
-  'note'?: "paperSent"|"paperSignedIn"|"materialsReviewed"|"passedOn"|"questionAsked"|"questionAnswered"|"deliveryConfirmed"|"ratingAnswered"|"complaintLinked"|"followedUp"|"certificatePrinted"|"restHandedIn";
+  'paperIssued'?: (_tongban_v1_PaperIssued__Output | null);
+  'erasureRequested'?: (_tongban_v1_ErasureRequested__Output | null);
+  'erasureDone'?: (_tongban_v1_ErasureDone__Output | null);
+  'note'?: "paperSent"|"paperSignedIn"|"materialsReviewed"|"passedOn"|"questionAsked"|"questionAnswered"|"deliveryConfirmed"|"ratingAnswered"|"complaintLinked"|"followedUp"|"certificatePrinted"|"restHandedIn"|"paperIssued"|"erasureRequested"|"erasureDone";
 }

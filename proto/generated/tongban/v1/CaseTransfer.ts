@@ -4,6 +4,8 @@ import type { Applicant as _tongban_v1_Applicant, Applicant__Output as _tongban_
 import type { Material as _tongban_v1_Material, Material__Output as _tongban_v1_Material__Output } from '../../tongban/v1/Material.ts';
 import type { IdentityCheck as _tongban_v1_IdentityCheck, IdentityCheck__Output as _tongban_v1_IdentityCheck__Output } from '../../tongban/v1/IdentityCheck.ts';
 import type { Handler as _tongban_v1_Handler, Handler__Output as _tongban_v1_Handler__Output } from '../../tongban/v1/Handler.ts';
+import type { LegalBasis as _tongban_v1_LegalBasis, LegalBasis__Output as _tongban_v1_LegalBasis__Output } from '../../tongban/v1/LegalBasis.ts';
+import type { JointReference as _tongban_v1_JointReference, JointReference__Output as _tongban_v1_JointReference__Output } from '../../tongban/v1/JointReference.ts';
 import type { Long } from '@grpc/proto-loader';
 
 /**
@@ -49,6 +51,14 @@ export interface CaseTransfer {
    * P16: by which the applicant asks either region how far the case is (查询码).
    */
   'queryCode'?: (string);
+  /**
+   * Why the personal data of the case may be handled.
+   */
+  'legalBasis'?: (_tongban_v1_LegalBasis | null);
+  /**
+   * M3 多地联办: the part of a joint-handling agreement that the case is; absent in every other mode.
+   */
+  'joint'?: (_tongban_v1_JointReference | null);
 }
 
 /**
@@ -94,4 +104,12 @@ export interface CaseTransfer__Output {
    * P16: by which the applicant asks either region how far the case is (查询码).
    */
   'queryCode': (string);
+  /**
+   * Why the personal data of the case may be handled.
+   */
+  'legalBasis': (_tongban_v1_LegalBasis__Output | null);
+  /**
+   * M3 多地联办: the part of a joint-handling agreement that the case is; absent in every other mode.
+   */
+  'joint': (_tongban_v1_JointReference__Output | null);
 }
