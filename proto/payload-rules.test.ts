@@ -105,12 +105,23 @@ describe('a payload with wrong fields', () => {
     ['CertificateQuestion', { identifier: '1.2.3', purpose: '' }, ['/identifier IDENTIFIER', '/purpose REQUIRED']],
     ['CertificateAnswer', { status: 'CERTIFICATE_STATUS_UNSPECIFIED' }, ['/status NOT_IN_LIST']],
     ['CaseAccepted', { promisedWorkingDays: 1001 }, ['/promisedWorkingDays RANGE']],
+    [
+      'CaseAccepted',
+      { commitment: { materials: [], text: '', signedAt: 0, document: Buffer.alloc(3), creditWaived: '' } },
+      [
+        '/commitment/materials REQUIRED',
+        '/commitment/text REQUIRED',
+        '/commitment/signedAt RANGE',
+        '/commitment/document LENGTH',
+      ],
+    ],
     ['CaseRefused', { reason: '', legalBasis: '' }, ['/reason REQUIRED', '/legalBasis REQUIRED']],
     ['SupplementRequested', { items: [], deadline: 1 }, ['/items REQUIRED', '/deadline RANGE']],
     ['SupplementSubmitted', { materials: [] }, ['/materials REQUIRED']],
     ['SpecialProcedureStarted', { kind: 'coffee' }, ['/kind NOT_IN_LIST']],
     ['CaseDecided', { decision: 'maybe' }, ['/decision NOT_IN_LIST']],
     ['ResultIssued', { certificateIdentifier: '' }, ['/certificateIdentifier REQUIRED']],
+    ['ResultRevoked', { ground: 'mood', reason: '' }, ['/ground NOT_IN_LIST', '/reason REQUIRED']],
     ['ResultDelivered', { way: 'pigeon' }, ['/way NOT_IN_LIST']],
     ['CaseRated', { score: 6 }, ['/score RANGE']],
     [

@@ -4,14 +4,17 @@ import type { Check } from './identifiers/index.ts';
 /** Looks at one value and adds what is wrong with it. Never adds the value itself. */
 export type Rule = (value: unknown, pointer: string, problems: Problem[]) => void;
 
+/** U+FFFD is what broken UTF-8 decodes to. */
+const UNPRINTABLE = /[\p{Cc}\p{Cs}\uFFFD]/u;
+const UNPRINTABLE_IN_LINES = /(?![\r\n\t])[\p{Cc}\p{Cs}\uFFFD]/u;
+
 /** Text of `min` to `max` characters, without control characters (line breaks allowed with `lines`) or broken UTF-8. */
 export function text(
   max: number,
   options: { min?: number; lines?: boolean; pattern?: RegExp; hint?: string } = {},
 ): Rule {
   const { min = 1, lines = false, pattern, hint } = options;
-  // U+FFFD is what broken UTF-8 decodes to.
-  const forbidden = lines ? /(?![\r\n\t])[\p{Cc}\p{Cs}\uFFFD]/u : /[\p{Cc}\p{Cs}\uFFFD]/u;
+  const forbidden = lines ? UNPRINTABLE_IN_LINES : UNPRINTABLE;
   return (value, pointer, problems) => {
     if (typeof value !== 'string') return add(problems, pointer, 'TYPE', 'must be text');
     if (value.length < min)

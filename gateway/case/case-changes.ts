@@ -5,6 +5,7 @@ import { caseRepository } from './case-repository.ts';
 import { limitTable } from './limits/limit-table.ts';
 import { type LimitFacts, moveLimits } from './limits/move-limits.ts';
 import { withNotice } from './one-time-notice.ts';
+import { withCommitment } from './tolerance/commitment.ts';
 import type { Row, State } from './transitions.ts';
 
 /** An event of a case for the local platform. Carries no personal data: the platform reads the case by the API. */
@@ -22,6 +23,8 @@ export interface CaseNews {
   readonly limit?: string;
   /** When it does, milliseconds. */
   readonly dueAt?: number;
+  /** Why the result was taken back, for `revoke` and `false-materials`. */
+  readonly ground?: string;
 }
 
 /** One step to write into a case: rows of the state machine that were applied, and what came with them. */
@@ -31,6 +34,8 @@ export interface CaseStep {
   readonly pending: CaseFile['pending'];
   /** Region that acted. */
   readonly actor: string;
+  /** Our region, where a row before the last may be an act of ours that this proves to be accepted. */
+  readonly us?: string;
   /** When it was done, milliseconds. */
   readonly at: number;
   readonly envelope: string;
@@ -65,15 +70,18 @@ export async function writeStep(
   { emit, office }: Desk,
   save: SaveCase = caseRepository.update,
 ): Promise<CaseFile> {
-  let limits = file.document.limits;
-  let document = { ...file.document, ...step.document };
+  let document: CaseDocument = { ...file.document, ...step.document };
   const steps: Record<string, object> = { ...file.document.steps };
-  for (const row of step.rows) {
+  const records = recordsOf(file, step);
+  for (const [index, row] of step.rows.entries()) {
     if (row.mark === 'late') continue;
-    limits = moveLimits(limits, row, limitFacts(file, step), office);
-    const { items } = step.record as { items?: readonly { material: string }[] };
-    document = { ...document, ...withNotice(document, row.event, { items, at: step.at }) };
-    steps[row.event] = step.record;
+    const { at } = step;
+    const record = records[index]!;
+    document = { ...document, limits: moveLimits(document.limits, row, limitFacts(file, at, record), office) };
+    const { items } = record as { items?: readonly { material: string }[] };
+    document = { ...document, ...withNotice(document, row.event, { items, at }) };
+    document = { ...document, ...withCommitment(document, row.event, { record, at }) };
+    steps[row.event] = record;
   }
   const changed: CaseFile = {
     ...file,
@@ -81,19 +89,27 @@ export async function writeStep(
     pending: step.pending,
     peerNumber: step.peerNumber ?? file.peerNumber,
     version: file.version + step.rows.length,
-    document: { ...document, limits, steps },
+    document: { ...document, steps },
     updatedAt: now,
   };
   await save(tx, changed);
-  await limitTable.sync(tx, file.conversation, file.document.limits, limits, office);
-  await writeHistory(tx, file, step, emit);
+  await limitTable.sync(tx, file.conversation, file.document.limits, document.limits, office);
+  await writeHistory(tx, file, { ...step, records }, emit);
   return changed;
 }
 
-/** Days within which acceptance is decided where the item says nothing (行政许可法第三十二条). */
-const ACCEPTANCE_DAYS = 5;
+/**
+ * What each row of a step brought. The last one is what was done; a row before it is our own act that this proves to be
+ * accepted, and the document has remembered since it was sent what that brought.
+ */
+function recordsOf({ document }: CaseFile, { rows, record }: CaseStep): object[] {
+  return rows.map(({ event }, index) => (index < rows.length - 1 ? (document.steps[event] ?? record) : record));
+}
 
-function limitFacts({ document: { terms } }: CaseFile, { at, record }: CaseStep): LimitFacts {
+/** Days within which acceptance is decided where the item says nothing (行政许可法第三十二条). */
+export const ACCEPTANCE_DAYS = 5;
+
+function limitFacts({ document: { terms } }: CaseFile, at: number, record: object): LimitFacts {
   const { kind = '', handler, deadline, promisedWorkingDays, score } = record as StepFacts;
   return {
     at,
@@ -130,15 +146,21 @@ export async function writeMove(
 ): Promise<void> {
   const { state, pending, rows } = step;
   await caseRepository.move(tx, { ...head, state, pending, version: head.version + rows.length, updatedAt: now });
-  await writeHistory(tx, head, step, emit);
+  await writeHistory(tx, head, { ...step, records: rows.map(() => step.record) }, emit);
 }
 
 /** @param before the case as it was */
-async function writeHistory(tx: Transaction, before: CaseHead, step: CaseStep, emit: EmitNews): Promise<void> {
+async function writeHistory(
+  tx: Transaction,
+  before: CaseHead,
+  step: CaseStep & { readonly records: readonly object[] },
+  emit: EmitNews,
+): Promise<void> {
   const { conversation, number, peer, version } = before;
-  const { actor, at } = step;
+  const { at } = step;
   for (const [index, row] of step.rows.entries()) {
     const state = row.mark === 'late' ? step.state : row.to;
+    const actor = index < step.rows.length - 1 ? (step.us ?? step.actor) : step.actor;
     await caseRepository.addEvent(tx, conversation, {
       n: version + index + 1,
       event: row.event,
@@ -146,9 +168,10 @@ async function writeHistory(tx: Transaction, before: CaseHead, step: CaseStep, e
       at,
       state,
       envelope: step.envelope,
-      data: step.record,
+      data: step.records[index]!,
     });
-    await emit(tx, { conversation, number, peer, event: row.event, actor, state, at });
+    const { ground } = step.records[index] as { readonly ground?: string };
+    await emit(tx, { conversation, number, peer, event: row.event, actor, state, at, ...(ground && { ground }) });
   }
 }
 
@@ -161,8 +184,8 @@ export async function nextNumber(tx: Transaction, region: string, now: number): 
 
 /** What a case keeps of the version of the item that it begins under. */
 export function termsOf(item: CaseTerms): CaseTerms {
-  const { promisedWorkingDays, statutoryWorkingDays, acceptanceWorkingDays, paperOriginals } = item;
-  return { promisedWorkingDays, statutoryWorkingDays, acceptanceWorkingDays, paperOriginals };
+  const { promisedWorkingDays, statutoryWorkingDays, acceptanceWorkingDays, paperOriginals, silenceAccepts } = item;
+  return { promisedWorkingDays, statutoryWorkingDays, acceptanceWorkingDays, paperOriginals, silenceAccepts };
 }
 
 /** The place of a case among regions, for the authorization's judgement. */

@@ -23,8 +23,15 @@ import type { IncomingNotices } from './notice/incoming-notices.ts';
 import { counting, isEnding } from './notice/precedence.ts';
 import type { Ground } from './notice/words.ts';
 import { demandNumberFree, demandReplaceable, type Succession, successionOf } from './replacement.ts';
+import { originalDigest } from './stamped-original.ts';
 import { type CertificateStatus, statusAt } from './standing.ts';
-import { type DecidedCertificate, type DecisionContext, decideStatus, demandDecision } from './status-decision.ts';
+import {
+  type DecidedCertificate,
+  type DecisionContext,
+  decideStatus,
+  demandDecision,
+  type StatusDecision,
+} from './status-decision.ts';
 import type { StatusLists } from './status-lists.ts';
 import type { StatusReader } from './status-reader.ts';
 
@@ -271,9 +278,10 @@ export class CertificateService {
       return { ...known, source: said.source, word: said.word, status, asOf: said.asOf };
     }
     const record = await this.find(verified.identifier, verified.issuer);
-    if (!record?.digest.equals(verified.digest)) return { ...known, source: 'library', status: 'unknown' };
+    if (!record?.digest.equals(originalDigest(verified))) return { ...known, source: 'library', status: 'unknown' };
     const changes = await this.statusChanges(verified.identifier);
-    return { ...known, source: 'library', word: changes.at(-1)?.to ?? 'valid', status: record.status };
+    const word = changes.at(-1)?.to ?? 'valid';
+    return { ...known, source: 'library', word, status: statusAt(word, verified.certificate, this.#now()) };
   }
 
   /**
@@ -296,6 +304,19 @@ export class CertificateService {
     demandDecision(decision);
     const { store } = this.#options;
     return store.write((tx) => decideStatus(tx, this.#options, identifier, decision, this.#now()));
+  }
+
+  /**
+   * Revokes a certificate that we issued, in the caller's unit of work, because the decision that it rests on was taken
+   * back. One that has ended already stays as it is: an ending is final.
+   *
+   * @throws CodedError VALIDATION_FAILED, NOT_FOUND
+   */
+  async revokeIn(tx: Transaction, identifier: string, why: Omit<StatusDecision, 'status'>): Promise<void> {
+    const decision = { status: 'revoked', ...why } as const;
+    demandDecision(decision);
+    const { status } = await library.decided(tx, identifier, this.#options.region);
+    if (!isEnding(status)) await decideStatus(tx, this.#options, identifier, decision, this.#now());
   }
 
   /** What was decided about a certificate that we issued, oldest first. */

@@ -29,14 +29,18 @@ export function demandChange(from: StatusWord, to: StatusWord): void {
     throw new CodedError('CONFLICT', `a certificate that is ${from} cannot become ${to}`);
 }
 
-/** A suspension may end, an expiry may not: who asks about a certificate that is both learns what is final. */
+/**
+ * A suspension may end, an expiry may not: who asks about a certificate that is both learns what is final. What was
+ * decided about a certificate counts for its stamped copies, which end by themselves as well.
+ */
 export function statusAt(
   decided: StatusWord,
-  { validFrom, validUntil }: Pick<CertificateView, 'validFrom' | 'validUntil'>,
+  { validFrom, validUntil, stamp }: Pick<CertificateView, 'validFrom' | 'validUntil' | 'stamp'>,
   now: number,
 ): CertificateStatus {
   if (STATUS_CHANGES[decided].length === 0) return decided;
-  if (validUntil !== undefined && now >= validUntil) return 'expired';
+  const ends = [validUntil, stamp?.expiresAt].filter((end) => end !== undefined);
+  if (ends.some((end) => now >= end)) return 'expired';
   if (decided === 'suspended') return 'suspended';
   return now < validFrom ? 'not-yet-valid' : 'valid';
 }

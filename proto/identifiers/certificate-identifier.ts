@@ -3,6 +3,7 @@ import { mod37Radix36 } from './iso7064.ts';
 import { checkSocialCreditCode } from './social-credit-code.ts';
 
 const PREFIX = '1.2.156.3005.2.';
+const FORM = /^1\.2\.156\.3005\.2\.[0-9A-Z]{18}[0-9]{3}\.[0-9A-Z]{18}\.[0-9A-Z]{1,64}\.[0-9]{3}\.[0-9A-Z]$/;
 const CHARACTERS = /^[0-9A-Z.]+$/;
 /** The serial has no length of its own in practice; a bound keeps identifiers storable and printable. */
 const MAX_SERIAL_LENGTH = 64;
@@ -43,6 +44,9 @@ export function verifyCertificateIdentifier(text: string): Check {
 
 /** The parts of an identifier that {@link verifyCertificateIdentifier} finds good. */
 export function readCertificateIdentifier(text: string): Checked<CertificateIdentifier> {
+  // A good one is known by its places; of any other its parts tell what is wrong.
+  const value = FORM.test(text) ? partsAtPlaces(text) : undefined;
+  if (value && hasGoodChecks(value)) return { ok: true, value };
   const parsed = parseCertificateIdentifier(text);
   if (!parsed.ok) return parsed;
   const good = checkParts(parsed.value);
@@ -71,6 +75,24 @@ export function parseCertificateIdentifier(text: string): Checked<CertificateIde
 export function formatCertificateIdentifier(identifier: CertificateIdentifier): string {
   const { typeCode, issuerCode, serial, version, checkCharacter } = identifier;
   return PREFIX + [typeCode, issuerCode, serial, version, checkCharacter].join('.');
+}
+
+function partsAtPlaces(text: string): CertificateIdentifier {
+  return {
+    typeCode: text.slice(15, 36),
+    issuerCode: text.slice(37, 55),
+    serial: text.slice(56, -6),
+    version: text.slice(-5, -2),
+    checkCharacter: text.slice(-1),
+  };
+}
+
+function hasGoodChecks(value: CertificateIdentifier): boolean {
+  return (
+    checkSocialCreditCode(value.typeCode.slice(0, 18)).ok &&
+    checkSocialCreditCode(value.issuerCode).ok &&
+    checkCharacterOf(value) === value.checkCharacter
+  );
 }
 
 function checkParts({ typeCode, issuerCode, serial, version }: CertificateIdentifierParts): Check {

@@ -19,6 +19,7 @@ export const LIMIT_KINDS = {
   'reply-receiving': { label: { zh: '答复协查、咨询', en: 'answer a question' }, step: 'P15', holder: 'receiving' },
   'reply-handling': { label: { zh: '答复协查、咨询', en: 'answer a question' }, step: 'P15', holder: 'handling' },
   'rating-answer': { label: { zh: '回应差评', en: 'answer a bad rating' }, step: 'P11', holder: 'handling' },
+  commitment: { label: { zh: '补齐容缺材料', en: 'hand in what was promised' }, step: 'P8', holder: 'receiving' },
   delivery: { label: { zh: '送达', en: 'deliver the result' }, step: 'P10', holder: 'handling' },
 } as const satisfies Readonly<Record<string, LimitKind>>;
 

@@ -53,6 +53,17 @@ export const limitTable = {
     });
   },
 
+  /** Looks at a limit again only later, so that one that cannot be told now keeps no other waiting. */
+  async defer(tx: Transaction, { conversation, name, dueAt }: DueLimit, until: number): Promise<void> {
+    await tx.run(
+      'UPDATE case_limit SET next_at = ? WHERE conversation = ? AND name = ? AND due_at = ?',
+      until,
+      conversation,
+      name,
+      dueAt,
+    );
+  },
+
   /**
    * Takes a stage as told.
    *

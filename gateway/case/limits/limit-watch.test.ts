@@ -64,7 +64,13 @@ const file: CaseFile = {
     form: {},
     materials: [],
     handler: { organisation: '甲', window: '', staff: '1' },
-    terms: { promisedWorkingDays: 3, statutoryWorkingDays: 0, acceptanceWorkingDays: 0, paperOriginals: false },
+    terms: {
+      promisedWorkingDays: 3,
+      statutoryWorkingDays: 0,
+      acceptanceWorkingDays: 0,
+      paperOriginals: false,
+      silenceAccepts: false,
+    },
     limits: [PROMISED],
     queryCode: '',
     steps: {},
@@ -79,6 +85,7 @@ function watch(errors: unknown[] = []): LimitWatch {
     store,
     now: () => now,
     emit: async (_tx, news) => void told.push(news),
+    acceptBySilence: async () => expect.unreachable('the item does not say so'),
     onOverdue: () => {},
     onError: (error) => errors.push(error),
   });
@@ -145,13 +152,41 @@ it('tries again what failed, and leaves nothing half done', async () => {
     store,
     now: () => now,
     emit,
+    acceptBySilence: async () => {},
     onOverdue: () => {},
     onError: (error) => errors.push(error),
   }).look();
   expect(errors).toHaveLength(1);
   expect(await events()).toEqual([]);
+  now += 60_000;
   await watch().look();
   expect(told).toHaveLength(1);
+});
+
+it('lets no case wait for another one that cannot be told', async () => {
+  const other = { ...file, conversation: CONVERSATION.replace('5d', '6e'), number: '32060020261123000002' };
+  await store.write(async (tx) => {
+    await caseRepository.insert(tx, other);
+    await limitTable.sync(tx, other.conversation, [], other.document.limits, office);
+  });
+  now = at('2026-12-01T09:00:00');
+  const errors: unknown[] = [];
+  const stuck = new LimitWatch({
+    region: '320600',
+    store,
+    now: () => now,
+    emit: async (_tx, news) => {
+      if (news.conversation === CONVERSATION) throw new Error('the outbox is full');
+      told.push(news);
+    },
+    acceptBySilence: async () => {},
+    onOverdue: () => {},
+    onError: (error) => errors.push(error),
+  });
+  await stuck.look();
+  await stuck.look();
+  expect(told.map(({ conversation }) => conversation)).toEqual([other.conversation]);
+  expect([errors.length, (await events()).length]).toEqual([1, 0]);
 });
 
 it('P12: shows who held the case when, and who was late', async () => {

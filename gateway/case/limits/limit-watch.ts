@@ -1,11 +1,15 @@
 import type { Store, Transaction } from '../../store/store.ts';
 import type { EmitNews } from '../case-changes.ts';
+import type { CaseFile } from '../case-file.ts';
 import { caseRepository } from '../case-repository.ts';
+import { acceptsBySilence } from './deemed.ts';
 import { holderOf } from './limit-names.ts';
 import { type DueLimit, limitTable } from './limit-table.ts';
 
 /** Milliseconds between two looks. */
 const LOOK_MS = 30_000;
+/** Milliseconds before what could not be told is tried again. */
+const RETRY_MS = 60_000;
 /** Limits in one unit of work. */
 const BATCH = 100;
 
@@ -15,6 +19,8 @@ export interface LimitWatchOptions {
   readonly store: Store;
   readonly now: () => number;
   readonly emit: EmitNews;
+  /** Accepts a case of ours whose limit of acceptance has run out, in the unit of work that tells it. */
+  readonly acceptBySilence: (tx: Transaction, file: CaseFile) => Promise<void>;
   /** A case is overdue: for the log. */
   readonly onOverdue: (conversation: string) => void;
   readonly onError: (error: unknown) => void;
@@ -59,14 +65,28 @@ export class LimitWatch {
     try {
       for (;;) {
         const due = await limitTable.due(store.read, now(), BATCH);
-        if (due.length > 0)
-          await store.write(async (tx) => {
-            for (const one of due) await this.#tell(tx, one);
-          });
+        if (due.length > 0) await store.write((tx) => this.#tellAll(tx, due)).catch(() => this.#tellEach(due));
         if (due.length < BATCH) return;
       }
     } catch (error) {
       onError(error);
+    }
+  }
+
+  async #tellAll(tx: Transaction, due: readonly DueLimit[]): Promise<void> {
+    for (const one of due) await this.#tell(tx, one);
+  }
+
+  /** One by one, where not all can be told: what fails waits, and keeps no other case from being told. */
+  async #tellEach(due: readonly DueLimit[]): Promise<void> {
+    const { store, now, onError } = this.#options;
+    for (const one of due) {
+      try {
+        await store.write((tx) => this.#tell(tx, one));
+      } catch (error) {
+        onError(error);
+        await store.write((tx) => limitTable.defer(tx, one, now() + RETRY_MS));
+      }
     }
   }
 
@@ -75,7 +95,7 @@ export class LimitWatch {
     const { conversation, name, dueAt, stage } = due;
     const file = await caseRepository.find(tx, conversation);
     if (!file) return;
-    const { region, emit, now, onOverdue } = this.#options;
+    const { region, emit, now, onOverdue, acceptBySilence } = this.#options;
     const at = now();
     const limits = file.document.limits.map((limit) =>
       stage === 'overdue' && limit.name === name ? { ...limit, isLate: true as const } : limit,
@@ -99,5 +119,6 @@ export class LimitWatch {
     });
     await emit(tx, { conversation, number, peer, event, actor, state, at, limit: name, dueAt });
     if (stage === 'overdue') tx.afterCommit(() => onOverdue(conversation));
+    if (acceptsBySilence(changed, due)) await acceptBySilence(tx, changed);
   }
 }

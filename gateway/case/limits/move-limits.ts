@@ -40,14 +40,19 @@ const STOPPABLE: readonly LimitName[] = ['acceptance', 'promised', 'statutory'];
 const STOPPING_KINDS: ReadonlySet<string> = new Set(['site-inspection', 'acceptance-test', 'hearing', 'expert-review']);
 
 /** Limits that an event begins and ends by itself, whatever the clock column of its row says. */
-const BY_EVENT: Readonly<Partial<Record<Event, { readonly ends?: LimitName; readonly starts?: LimitName }>>> = {
+const BY_EVENT: Readonly<
+  Partial<Record<Event, { readonly ends?: readonly LimitName[]; readonly starts?: LimitName }>>
+> = {
   receive: { starts: 'hand-over' },
-  transfer: { ends: 'hand-over', starts: 'acceptance' },
+  transfer: { ends: ['hand-over'], starts: 'acceptance' },
   'request-supplement': { starts: 'supplement' },
-  'submit-supplement': { ends: 'supplement' },
+  'submit-supplement': { ends: ['supplement'] },
   approve: { starts: 'delivery' },
-  deny: { starts: 'delivery' },
-  deliver: { ends: 'delivery' },
+  // Nobody waits for the rest of what came to nothing.
+  deny: { ends: ['commitment'], starts: 'delivery' },
+  withdraw: { ends: ['commitment', 'hand-over'] },
+  revoke: { ends: ['commitment', 'delivery'] },
+  deliver: { ends: ['delivery'] },
 };
 
 /** Whether a row may move a time limit. */
@@ -89,8 +94,8 @@ export function moveLimits(
     case 'end':
       for (const name of [...STOPPABLE, 'supplement', 'paper'] as const) moved.end(name);
   }
-  const { ends, starts } = BY_EVENT[row.event] ?? {};
-  if (ends) moved.end(ends);
+  const { ends = [], starts } = BY_EVENT[row.event] ?? {};
+  for (const name of ends) moved.end(name);
   if (starts) moved.begin(starts);
   if (row.event === 'rate' && facts.score !== undefined && facts.score <= BAD)
     moved.start('rating-answer', ANSWER_DAYS);

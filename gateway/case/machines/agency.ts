@@ -5,6 +5,8 @@ const H: readonly Role[] = ['handling'];
 const HR: readonly Role[] = ['handling', 'receiving'];
 const OPEN: readonly State[] = ['transferred', 'supplementing', 'supplementing-accepted', 'accepted', 'special'];
 const WITHDRAWABLE: readonly State[] = ['previewing', 'previewed', ...OPEN];
+/** What was granted can be taken back. */
+const GRANTED: readonly State[] = ['approved', 'issued', 'delivered', 'rated'];
 
 /**
  * M2 异地代收代办: a window of the receiving region takes the application in, the department decides
@@ -34,6 +36,7 @@ export const agency: Machine = [
   { event: 'approve', by: H, from: ['accepted'], to: 'approved', message: 'CaseDecided', clock: 'end', step: 'P7' },
   { event: 'deny', by: H, from: ['accepted'], to: 'denied', message: 'CaseDecided', clock: 'end', step: 'P7' },
   { event: 'issue', by: H, from: ['approved'], to: 'issued', message: 'ResultIssued', step: 'P9' },
+  { event: 'revoke', by: H, from: GRANTED, to: 'revoked', message: 'ResultRevoked', step: 'P13' },
   { event: 'deliver', by: HR, from: ['issued', 'denied'], to: 'delivered', message: 'ResultDelivered', step: 'P10', needs: 'R5' },
   { event: 'rate', by: R, from: ['delivered'], to: 'rated', message: 'CaseRated', step: 'P11', needs: 'R1a' },
   { event: 'withdraw', by: R, from: WITHDRAWABLE, to: 'withdrawn', message: 'WithdrawalRequested', clock: 'end', step: 'P1', needs: 'R1a' },
@@ -44,4 +47,6 @@ export const agency: Machine = [
   { event: 'start-special', by: H, from: ['withdrawn'], to: 'withdrawn', message: 'SpecialProcedureStarted', step: 'P7a', view: 'receiving', mark: 'late' },
   { event: 'end-special', by: H, from: ['withdrawn'], to: 'withdrawn', message: 'SpecialProcedureEnded', step: 'P7a', view: 'receiving', mark: 'late' },
   { event: 'accept', by: R, from: ['supplementing'], to: 'supplementing-accepted', message: 'CaseAccepted', clock: 'start-stopped', step: 'P6', needs: 'R1b', view: 'receiving', mark: 'overtaken' },
+  { event: 'deliver', by: R, from: ['revoked'], to: 'revoked', message: 'ResultDelivered', step: 'P10', needs: 'R5', view: 'receiving', mark: 'overtaken' },
+  { event: 'rate', by: R, from: ['revoked'], to: 'revoked', message: 'CaseRated', step: 'P11', needs: 'R1a', view: 'receiving', mark: 'overtaken' },
 ];

@@ -25,6 +25,7 @@ export const direct: Machine = [
   { event: 'approve', by: R, from: ['accepted'], to: 'approved', clock: 'end', step: 'P7', view: 'receiving' },
   { event: 'deny', by: R, from: ['accepted'], to: 'denied', clock: 'end', step: 'P7', view: 'receiving' },
   { event: 'issue', by: R, from: ['approved'], to: 'issued', step: 'P9', view: 'receiving' },
+  { event: 'revoke', by: R, from: ['approved', 'issued', 'delivered', 'rated'], to: 'revoked', step: 'P13', view: 'receiving' },
   { event: 'deliver', by: R, from: ['issued', 'denied'], to: 'delivered', step: 'P10', view: 'receiving' },
   { event: 'rate', by: R, from: ['delivered'], to: 'rated', step: 'P11', view: 'receiving' },
   { event: 'withdraw', by: R, from: OPEN, to: 'withdrawn', clock: 'end', step: 'P1', view: 'receiving' },

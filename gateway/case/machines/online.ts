@@ -4,6 +4,8 @@ const R: readonly Role[] = ['receiving'];
 const H: readonly Role[] = ['handling'];
 const OPEN: readonly State[] = ['transferred', 'supplementing', 'supplementing-accepted', 'accepted', 'special'];
 const WITHDRAWABLE: readonly State[] = ['previewing', 'previewed', ...OPEN];
+/** What was granted can be taken back. */
+const GRANTED: readonly State[] = ['approved', 'issued', 'delivered', 'rated'];
 
 /**
  * M1 全程网办: the applicant applies on the platform of the receiving region, which checks that the application is complete
@@ -31,6 +33,7 @@ export const online: Machine = [
   { event: 'approve', by: H, from: ['accepted'], to: 'approved', message: 'CaseDecided', clock: 'end', step: 'P7' },
   { event: 'deny', by: H, from: ['accepted'], to: 'denied', message: 'CaseDecided', clock: 'end', step: 'P7' },
   { event: 'issue', by: H, from: ['approved'], to: 'issued', message: 'ResultIssued', step: 'P9' },
+  { event: 'revoke', by: H, from: GRANTED, to: 'revoked', message: 'ResultRevoked', step: 'P13' },
   { event: 'deliver', by: H, from: ['issued', 'denied'], to: 'delivered', message: 'ResultDelivered', step: 'P10' },
   { event: 'rate', by: R, from: ['delivered'], to: 'rated', message: 'CaseRated', step: 'P11', needs: 'R1a' },
   { event: 'withdraw', by: R, from: WITHDRAWABLE, to: 'withdrawn', message: 'WithdrawalRequested', clock: 'end', step: 'P1', needs: 'R1a' },
@@ -40,4 +43,5 @@ export const online: Machine = [
   { event: 'request-supplement', by: H, from: ['withdrawn'], to: 'withdrawn', message: 'SupplementRequested', step: 'P6', view: 'receiving', mark: 'late' },
   { event: 'start-special', by: H, from: ['withdrawn'], to: 'withdrawn', message: 'SpecialProcedureStarted', step: 'P7a', view: 'receiving', mark: 'late' },
   { event: 'end-special', by: H, from: ['withdrawn'], to: 'withdrawn', message: 'SpecialProcedureEnded', step: 'P7a', view: 'receiving', mark: 'late' },
+  { event: 'rate', by: R, from: ['revoked'], to: 'revoked', message: 'CaseRated', step: 'P11', needs: 'R1a', view: 'receiving', mark: 'overtaken' },
 ];

@@ -1,11 +1,14 @@
 import { CodedError, type messages } from '#proto';
+import type { MaterialStore } from '../../material/material-store.ts';
 import type { Outbox } from '../../outbound/outbox.ts';
 import type { Incoming } from '../../peer/incoming.ts';
 import type { Transaction } from '../../store/store.ts';
 import { type Desk, sidesOf } from '../case-changes.ts';
 import type { CaseFile } from '../case-file.ts';
 import { demandInput, withWindow } from '../case-input.ts';
+import { holdMaterials } from '../incoming-materials.ts';
 import type { CaseNeighbours } from '../neighbours.ts';
+import { materialsOf } from '../payloads.ts';
 import { keepNote } from './keep-note.ts';
 import { NOTES, type NoteName, noteOf } from './notes.ts';
 
@@ -18,6 +21,7 @@ interface NotingOptions {
 
 /** Reads what somebody wants to note. @throws CodedError VALIDATION_FAILED with every wrong field */
 export function readNoteInput(kind: NoteName, input: unknown): { readonly handler: messages.Handler } {
+  if (NOTES[kind].isReserved) throw new CodedError('VALIDATION_FAILED', `"${kind}" is not noted by itself`);
   const given = (typeof input === 'object' && input !== null ? input : {}) as Record<string, unknown>;
   return demandInput(NOTES[kind].input, 'handler' in given ? { ...given, handler: withWindow(given.handler) } : given);
 }
@@ -35,7 +39,10 @@ export async function note(
   input: { readonly handler: messages.Handler },
   { region, now, outbox, neighbours }: NotingOptions,
 ): Promise<CaseFile> {
-  const { by, from, needs, member, content } = NOTES[kind];
+  const { by, from, needs, content, kept: keptOf } = NOTES[kind];
+  // What we decide ourselves nobody else has.
+  const member = file.mode === 'direct' ? undefined : NOTES[kind].member;
+  const isJudged = file.role === 'receiving' && file.mode !== 'direct';
   if (!by.includes(file.role) || !from.includes(file.state)) {
     throw new CodedError(
       'ILLEGAL_TRANSITION',
@@ -44,20 +51,20 @@ export async function note(
   }
   const { item, mode, peer, conversation, authorizationId } = file;
   const sides = sidesOf(file, region);
-  if (needs && file.role === 'receiving')
-    neighbours.demandRight(authorizationId, { item, mode, ...sides, right: needs });
+  if (needs && isJudged) neighbours.demandRight(authorizationId, { item, mode, ...sides, right: needs });
   const at = now();
   const { handler, ...rest } = input;
   const data = content ? content(rest, { file, now: at }) : rest;
   const envelope = member ? await tell() : '';
-  const kept = { kind, region, by: file.role, handler, at, data, envelope };
+  const kept = { kind, region, by: file.role, handler, at, data: keptOf?.(data) ?? data, envelope };
   return keepNote(tx, file, { note: kept, now: at }, neighbours);
 
   async function tell(): Promise<string> {
     const payload = { handler, notedAt: at, note: member!, [member!]: data };
     const use = { name: 'CaseNote', payload, sender: region, item, mode, ...sides, at } as const;
     const authorization = neighbours.permitUnder(authorizationId, use);
-    return (await outbox.enqueue(tx, { peer, conversation, name: 'CaseNote', payload, authorization })).id;
+    const materials = materialsOf('CaseNote', payload);
+    return (await outbox.enqueue(tx, { peer, conversation, name: 'CaseNote', payload, authorization, materials })).id;
   }
 }
 
@@ -70,7 +77,7 @@ export async function hearNote(
   tx: Transaction,
   file: CaseFile,
   incoming: Incoming,
-  { now, ...desk }: Desk & { readonly now: () => number },
+  { now, materials, ...desk }: Desk & { readonly now: () => number; readonly materials: MaterialStore },
 ): Promise<void> {
   const { handler, notedAt, note: member, ...members } = incoming.payload as messages.CaseNote;
   const kind = member && noteOf(member);
@@ -79,7 +86,10 @@ export async function hearNote(
     throw new CodedError('PAYLOAD_INVALID', `the ${by} region does not note this`);
   const { id } = incoming.envelope.header;
   const at = Math.min(notedAt, incoming.receivedAt);
-  const data = members[member] as object;
+  const told = members[member] as object;
+  if (member === 'restHandedIn')
+    await holdMaterials(tx, incoming, (told as messages.RestHandedIn).materials, materials);
+  const data = NOTES[kind].kept?.(told) ?? told;
   const note = { kind, region: incoming.peer.region, by, handler, at, data, envelope: id } as const;
   await keepNote(tx, file, { note, now: now() }, desk);
 }

@@ -27,9 +27,10 @@ export async function keepNote(
   { emit, office }: Desk,
 ): Promise<CaseFile> {
   const { kind, region, by, at, data, envelope } = note;
-  const { demand, effect, claim } = NOTES[kind];
+  const { demand, effect, claim, isReserved } = NOTES[kind];
   const notes = file.document.notes ?? [];
-  if (notes.length >= MAX_NOTES)
+  // However many notes there are, a case can be erased.
+  if (notes.length >= MAX_NOTES && !isReserved)
     throw new CodedError('ILLEGAL_TRANSITION', `the case holds ${MAX_NOTES} notes and takes no more`);
   demand?.(file, data, by);
   if (by === file.role) await claim?.(tx, file, data, at);

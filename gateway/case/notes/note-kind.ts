@@ -18,10 +18,12 @@ export interface NoteFacts {
 export interface NoteKind {
   readonly label: { readonly zh: string; readonly en: string };
   readonly step: Row['step'];
-  /** Who may note it. */
+  /** Who may note it; nobody where the gateway does. */
   readonly by: readonly Role[];
   /** States in which it may be noted, in the view of whoever notes it. */
   readonly from: readonly State[];
+  /** It follows from something that has a door of its own; nobody notes it by itself. */
+  readonly isReserved?: true;
   /** Right that the receiving region needs in order to note it. */
   readonly needs?: Right;
   /** Member of `CaseNote.note` that tells the other region; without one it stays in the region that notes it. */
@@ -30,6 +32,8 @@ export interface NoteKind {
   readonly input: Rule;
   /** What is kept and told; the input as it is when left out. */
   readonly content?: (input: object, facts: NoteFacts) => object;
+  /** What the case file keeps of it, where that is not the same. */
+  readonly kept?: (content: object) => object;
   /**
    * Whether it can be, beyond states: an answer needs its question. Asked on both sides.
    *

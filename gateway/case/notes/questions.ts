@@ -20,6 +20,7 @@ const SHARED: readonly State[] = [
   'issued',
   'delivered',
   'rated',
+  'revoked',
 ];
 
 interface Question {

@@ -64,6 +64,8 @@ async function issueInCase(): Promise<string> {
   const { digest } = await cases.addMaterial(key, original, fileOf(`${key} licence`, 1000));
   const application = { name: '食品经营许可申请书', mediaType: 'application/pdf', grade: 'D' } as const;
   await cases.addMaterial(key, application, fileOf(`${key} application`, 1000));
+  const plan = { name: '平面布局图', mediaType: 'application/pdf', grade: 'D' } as const;
+  await cases.addMaterial(key, plan, fileOf(`${key} plan`, 1000));
   await cases.checkOriginal(key, digest, WINDOW);
   await cases.act(key, 'receive', { handler: WINDOW });
   await act(nantong, 'transfer', { handler: WINDOW }, 'transferred');
@@ -100,6 +102,24 @@ async function noticesOf(identifier: string): Promise<{ peer: string; state: str
 
 const accepted = async (identifier: string, peer: string) =>
   (await noticesOf(identifier)).some((notice) => notice.peer === peer && notice.state === 'accepted');
+
+it('P13: when the department takes its decision back, whoever received or checked the certificate is told', async () => {
+  const identifier = await issueInCase();
+  expect((await ask(identifier)).status).toBe('valid');
+  const { conversation } = await uxin.services.certificates.get(identifier);
+  const ground = 'false-materials';
+  const decision = { handler: BACK_OFFICE, ground, reason: REASON, legalBasis: '行政许可法第六十九条' };
+  await uxin.services.cases.act(conversation, 'revoke', decision);
+  const received = ({ services }: LiveRegion) => services.incomingNotices.received(identifier);
+  for (const region of [nantong, quanzhou]) {
+    await until(`the notice at ${region.region}`, async () => (await received(region)).length === 1);
+    expect(await received(region)).toMatchObject([{ issuer: '150626', status: 'revoked', ground, reason: REASON }]);
+  }
+  expect(await received(xilin)).toEqual([]);
+  await until('the end of the case', async () => {
+    return (await nantong.services.cases.demand(conversation)).state === 'revoked';
+  });
+});
 
 it('a revocation reaches whoever received or checked the certificate, also who was away, and nobody else', async () => {
   const identifier = await issueInCase();
