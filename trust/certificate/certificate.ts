@@ -69,7 +69,7 @@ export async function issueCertificate(
 ): Promise<string> {
   const type = checkContent(content, types);
   const { claims, ...concealment } = writeClaims(content, type, nowMs);
-  return issueSdJwt(signer, TYP.certificate, claims, concealment);
+  return await issueSdJwt(signer, TYP.certificate, claims, concealment);
 }
 
 /**

@@ -61,9 +61,14 @@ export function fieldClaim(name: string): string {
   return FIELD_PREFIX + name;
 }
 
-/** Field of a claim; undefined for a claim of another kind. */
-export function fieldOfClaim(claim: string): string | undefined {
-  return claim.startsWith(FIELD_PREFIX) ? claim.slice(FIELD_PREFIX.length) : undefined;
+/** Whether a claim is that of a field. */
+export function isFieldClaim(claim: string): boolean {
+  return claim.startsWith(FIELD_PREFIX);
+}
+
+/** Field of such a claim. */
+export function fieldOfClaim(claim: string): string {
+  return claim.slice(FIELD_PREFIX.length);
 }
 
 /** Pointer of what people and allow-lists name: `certificate_holder_name`, `records/0/employer`. */
@@ -82,7 +87,12 @@ export function patternAt(pointer: string): string {
   return pointer.indexOf('/', 1) < 0 ? pointer : pointer.replace(/\/\d+(?=\/|$)/g, '/*');
 }
 
-/** Pattern within the fields of the type; undefined for what is no field. */
-export function fieldPattern(pattern: string): string | undefined {
-  return pattern.startsWith(FIELD_POINTER) ? `/${pattern.slice(FIELD_POINTER.length)}` : undefined;
+/** Pattern among the claims of one within the fields of the type. */
+export function claimPattern(pattern: string): string {
+  return FIELD_POINTER + pattern.slice(1);
+}
+
+/** Whether a pattern is one of a field, or within one. */
+export function isFieldPattern(pattern: string): boolean {
+  return pattern.startsWith(FIELD_POINTER);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createDisclosure, decoyDigest, digestOf, freshSalts, readDisclosure } from './disclosure.ts';
+import { createDisclosure, decoyDigest, digestOf, freshSalt, readDisclosure } from './disclosure.ts';
 
 const HASH = 'sha-256';
 
@@ -43,8 +43,8 @@ describe('disclosures by the examples of RFC 9901', () => {
 });
 
 describe('our own disclosures', () => {
-  it('have at least 128 bits of salt that never repeat, however many are asked for at once', () => {
-    const salts = [freshSalts(1), freshSalts(300), freshSalts(0), freshSalts(400), freshSalts(3)].flat();
+  it('have at least 128 bits of salt that never repeat', () => {
+    const salts = Array.from({ length: 704 }, freshSalt);
     expect(salts).toHaveLength(704);
     expect(new Set(salts).size).toBe(704);
     for (const salt of salts) expect(Buffer.from(salt, 'base64url')).toHaveLength(18);
@@ -61,7 +61,7 @@ describe('our own disclosures', () => {
   );
 
   it('look like decoys', () => {
-    const [one = '', other = ''] = freshSalts(2);
+    const [one, other] = [freshSalt(), freshSalt()];
     expect(decoyDigest(HASH, one)).toMatch(/^[\w-]{43}$/);
     expect(decoyDigest(HASH, one)).not.toBe(decoyDigest(HASH, other));
   });

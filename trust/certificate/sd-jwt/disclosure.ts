@@ -1,6 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
 import { VerificationError } from '../../errors.ts';
-import { decodePart, decodeUtf8 } from '../../jws.ts';
+import { decodeText, encodeText } from '../../jws.ts';
 import type { Suite } from '../../suites.ts';
 import { parseUniqueJson } from '../../unique-json.ts';
 
@@ -25,17 +25,15 @@ export const MAX_DISCLOSURE_LENGTH = 32 * 1024;
 const ALGORITHMS: Readonly<Record<HashName, string>> = { 'sha-256': 'sha256', sm3: 'sm3' };
 
 /** Salts that were read from the system and not used: to ask it for a few bytes costs as much as five hashes. */
-let prepared: string[] = [];
+const prepared: string[] = [];
 
-/** Fresh salts; none is ever given twice. */
-export function freshSalts(count: number): string[] {
-  if (prepared.length < count) {
-    const text = randomBytes(Math.max(count, SALTS_AT_ONCE) * SALT_BYTES).toString('base64url');
-    prepared = Array.from({ length: text.length / SALT_LENGTH }, (_, place) =>
-      text.slice(place * SALT_LENGTH, (place + 1) * SALT_LENGTH),
-    );
+/** A fresh salt; none is ever given twice. */
+export function freshSalt(): string {
+  if (prepared.length === 0) {
+    const text = randomBytes(SALTS_AT_ONCE * SALT_BYTES).toString('base64url');
+    for (let at = 0; at < text.length; at += SALT_LENGTH) prepared.push(text.slice(at, at + SALT_LENGTH));
   }
-  return prepared.splice(prepared.length - count, count);
+  return prepared.pop()!;
 }
 
 /**
@@ -46,7 +44,7 @@ export function freshSalts(count: number): string[] {
 export function createDisclosure(salt: string, name: string | undefined, value: unknown): Disclosure {
   const named = name === undefined ? '' : `,${JSON.stringify(name)}`;
   const json = `["${salt}"${named},${JSON.stringify(value)}]`;
-  return { encoded: Buffer.from(json).toString('base64url'), name, value };
+  return { encoded: encodeText(json), name, value };
 }
 
 /**
@@ -84,7 +82,7 @@ export function isReservedName(name: string): boolean {
 
 function parse(encoded: string): unknown {
   try {
-    const json = decodeUtf8(decodePart(encoded));
+    const json = decodeText(encoded);
     // Only an object can have a member twice.
     return json.includes('{') ? parseUniqueJson(json) : JSON.parse(json);
   } catch (cause) {

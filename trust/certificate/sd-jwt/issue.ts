@@ -2,16 +2,26 @@ import { CodedError } from '#proto';
 import { signJws } from '../../jws.ts';
 import type { Signer } from '../../keys/signer.ts';
 import { suiteOf } from '../../suites.ts';
-import { createDisclosure, type Disclosure, decoyDigest, digestOf, freshSalts, isReservedName } from './disclosure.ts';
-import { setMember, under } from './members.ts';
+import {
+  createDisclosure,
+  type Disclosure,
+  decoyDigest,
+  digestOf,
+  freshSalt,
+  type HashName,
+  isReservedName,
+} from './disclosure.ts';
+import { under } from './members.ts';
 import { MAX_DEPTH, MAX_DIGESTS } from './payload.ts';
 import { type Claims, isReadable, malformed, writeSdJwt } from './text.ts';
 
-/** What of the claims the holder may keep back. Pointers are JSON pointers (RFC 6901) into the claims. */
+/** What the holder may keep back. */
 export interface Concealment {
-  /** Pointers of claims and of entries of lists, also within one another. */
+  /** Whole claims beside the others, under names of their own. */
+  readonly concealed?: Claims;
+  /** JSON pointers (RFC 6901) of claims and of entries of lists, also within one another. */
   readonly disclosable: readonly string[];
-  /** How many digests without a claim to add to an object or a list; '' is the claims themselves. */
+  /** How many digests without a claim to add to an object or a list, by pointer; '' is the claims themselves. */
   readonly decoys?: Readonly<Record<string, number>>;
 }
 
@@ -26,44 +36,56 @@ export async function issueSdJwt(
   signer: Signer,
   typ: string,
   claims: Claims,
-  { disclosable, decoys = {} }: Concealment,
+  concealment: Concealment,
 ): Promise<string> {
   const { hashName } = suiteOf(signer.suite);
-  const concealer = new Concealer(disclosable, decoys, hashName);
-  const open = concealer.object(claims, '', 0);
+  const concealer = new Concealer(concealment, hashName);
+  const open = concealer.claims(claims);
   concealer.demandAllFound();
-  const jwt = await signJws(signer, typ, concealer.digests > 0 ? { ...open, _sd_alg: hashName } : open);
+  if (concealer.digests > 0) open['_sd_alg'] = hashName;
+  const jwt = await signJws(signer, typ, open);
   const text = writeSdJwt(jwt, concealer.disclosures);
   if (!isReadable(jwt, text, concealer.disclosures.length) || concealer.digests > MAX_DIGESTS)
     throw new CodedError('VALIDATION_FAILED', 'the certificate has too much content; shorten its fields');
   return text;
 }
 
+const RESERVED = 'has a reserved name among its claims';
+
 /** Replaces what is disclosable by digests, innermost first. */
 class Concealer {
   readonly disclosures: Disclosure[] = [];
   digests = 0;
+  readonly #concealed: Claims;
   readonly #disclosable: Set<string>;
   readonly #decoys: Readonly<Record<string, number>>;
-  readonly #hashName: 'sha-256' | 'sm3';
-  readonly #salts: string[];
+  readonly #hashName: HashName;
 
-  constructor(disclosable: readonly string[], decoys: Readonly<Record<string, number>>, hashName: 'sha-256' | 'sm3') {
+  constructor({ concealed = {}, disclosable, decoys = {} }: Concealment, hashName: HashName) {
+    this.#concealed = concealed;
     this.#disclosable = new Set(disclosable);
     this.#decoys = decoys;
     this.#hashName = hashName;
-    this.#salts = freshSalts(Object.values(decoys).reduce((sum, count) => sum + count, disclosable.length));
   }
 
-  object(from: Claims, pointer: string, depth: number): Record<string, unknown> {
-    const digests: string[] = [];
-    const open: Record<string, unknown> = {};
+  claims(open: Claims): Record<string, unknown> {
+    const digests = Object.keys(this.#concealed).map((name) => {
+      if (isReservedName(name)) malformed(RESERVED);
+      return this.#conceal(name, this.#inner(this.#concealed[name], '', name, 0));
+    });
+    return this.#object(open, '', 0, digests);
+  }
+
+  #object(from: Claims, pointer: string, depth: number, digests: string[] = []): Record<string, unknown> {
+    // A copy as a whole: an object that grows member by member becomes a table, which is slow to write.
+    const open: Record<string, unknown> = { ...from };
     for (const name of Object.keys(from)) {
-      if (isReservedName(name)) malformed('has a reserved name among its claims');
-      const at = under(pointer, name);
-      const value = this.#inner(from[name], at, depth);
-      if (this.#disclosable.delete(at)) digests.push(this.#conceal(name, value));
-      else setMember(open, name, value);
+      if (isReservedName(name)) malformed(RESERVED);
+      const value = this.#inner(from[name], pointer, name, depth);
+      const isConcealed = this.#take(pointer, name);
+      if (isConcealed) digests.push(this.#conceal(name, value));
+      // What is undefined is not written.
+      open[name] = isConcealed ? undefined : value;
     }
     this.#addDecoys(digests, pointer);
     // Sorted, so that the order of the claims is not told (RFC 9901, 4.2.4.1).
@@ -77,22 +99,27 @@ class Concealer {
     if (absent !== undefined) throw new TypeError(`there is nothing at ${absent} to make disclosable`);
   }
 
-  #inner(value: unknown, pointer: string, depth: number): unknown {
+  #inner(value: unknown, pointer: string, name: string, depth: number): unknown {
     if (typeof value !== 'object' || value === null) return value;
     if (depth >= MAX_DEPTH) malformed('has a claim that is nested too deeply');
-    if (!Array.isArray(value)) return this.object(value as Claims, pointer, depth + 1);
+    const at = under(pointer, name);
+    if (!Array.isArray(value)) return this.#object(value as Claims, at, depth + 1);
     const entries = value.map((entry: unknown, place) => {
-      const at = under(pointer, String(place));
-      const inner = this.#inner(entry, at, depth + 1);
-      return this.#disclosable.delete(at) ? { '...': this.#conceal(undefined, inner) } : inner;
+      const inner = this.#inner(entry, at, String(place), depth + 1);
+      return this.#take(at, String(place)) ? { '...': this.#conceal(undefined, inner) } : inner;
     });
     const decoys: string[] = [];
-    this.#addDecoys(decoys, pointer);
+    this.#addDecoys(decoys, at);
     return [...entries, ...decoys.map((digest) => ({ '...': digest }))];
   }
 
+  /** Whether what stands there is to be concealed. */
+  #take(pointer: string, name: string): boolean {
+    return this.#disclosable.size > 0 && this.#disclosable.delete(under(pointer, name));
+  }
+
   #conceal(name: string | undefined, value: unknown): string {
-    const disclosure = createDisclosure(this.#salts.pop()!, name, value);
+    const disclosure = createDisclosure(freshSalt(), name, value);
     this.disclosures.push(disclosure);
     this.digests += 1;
     return digestOf(this.#hashName, disclosure.encoded);
@@ -100,7 +127,7 @@ class Concealer {
 
   #addDecoys(digests: string[], pointer: string): void {
     const count = this.#decoys[pointer] ?? 0;
-    for (let made = 0; made < count; made += 1) digests.push(decoyDigest(this.#hashName, this.#salts.pop()!));
+    for (let made = 0; made < count; made += 1) digests.push(decoyDigest(this.#hashName, freshSalt()));
     this.digests += count;
   }
 }

@@ -22,8 +22,9 @@ export interface ProcessedPayload {
 export const MAX_DIGESTS = 400;
 /** Levels of objects and lists. */
 export const MAX_DEPTH = 16;
-/** Base64url of 32 bytes. */
-const DIGEST = /^[\w-]{43}$/;
+/** Base64url of 32 bytes, in its one spelling: the last character has two bits of none. */
+const NO_DIGEST = 'has digests that are not 32 bytes in base64url';
+const DIGEST = /^[\w-]{42}[AEIMQUYcgkosw048]$/;
 
 /**
  * Puts what is disclosed in the place of its digests (RFC 9901, 7.1, steps 2.4 to 5).
@@ -48,16 +49,21 @@ class Walk {
   readonly pointers: string[];
   readonly places: string[];
   readonly #disclosures: readonly Disclosure[];
-  readonly #byDigest = new Map<string, number>();
-  readonly #met = new Set<string>();
+  /** Digests of the disclosures. They are so few that a list is sooner searched than a map is made. */
+  readonly #expected: readonly string[];
+  /** Digests that stand in the claims. */
+  readonly #met: string[] = [];
+  /** How many disclosures were not found yet. */
+  #left: number;
 
   constructor(disclosures: readonly Disclosure[], hashName: HashName) {
     this.#disclosures = disclosures;
+    this.#expected = disclosures.map(({ encoded }) => digestOf(hashName, encoded));
+    if (this.#expected.some((digest, index) => this.#expected.indexOf(digest) !== index))
+      refuse('a disclosure is there twice');
+    this.#left = disclosures.length;
     this.pointers = disclosures.map(() => '');
     this.places = disclosures.map(() => '');
-    for (let index = 0; index < disclosures.length; index += 1)
-      this.#byDigest.set(digestOf(hashName, disclosures[index]!.encoded), index);
-    if (this.#byDigest.size !== disclosures.length) refuse('a disclosure is there twice');
   }
 
   /**
@@ -65,22 +71,24 @@ class Walk {
    * @param place where it stands in those that are shown
    */
   object(from: Claims, pointer: string, place: string, depth: number): Record<string, unknown> {
-    const shown: Record<string, unknown> = {};
-    for (const name of Object.keys(from)) {
-      if (name === '_sd' || (name === '_sd_alg' && depth === 0)) continue;
+    const shown: Record<string, unknown> = { ...from };
+    if (depth === 0) delete shown['_sd_alg'];
+    delete shown['_sd'];
+    for (const name of Object.keys(shown)) {
       if (isReservedName(name)) malformed('has a reserved name among its claims');
-      setMember(shown, name, this.#member(from[name], pointer, place, name, depth));
+      const value = shown[name];
+      if (isNested(value)) shown[name] = this.#value(value, under(pointer, name), under(place, name), depth);
     }
     if (Object.hasOwn(from, '_sd')) this.#disclose(from['_sd'], shown, pointer, place, depth);
     return shown;
   }
 
   get digests(): number {
-    return this.#met.size;
+    return this.#met.length;
   }
 
   demandNothingLeft(): void {
-    if (this.#byDigest.size > 0) refuse('a disclosure does not belong to the certificate');
+    if (this.#left > 0) refuse('a disclosure does not belong to the certificate');
   }
 
   /** Adds the claims whose digests stand in `_sd` and whose disclosures came. */
@@ -88,22 +96,19 @@ class Walk {
     const digests: readonly unknown[] = Array.isArray(list) ? list : malformed('has digests that are no list');
     for (const digest of digests) {
       const index = this.#take(digest);
-      if (index === undefined) continue;
+      if (index < 0) continue;
       const { name: given, value } = this.#disclosures[index]!;
       const name = given ?? refuse('an entry of a list came where a claim belongs');
       if (Object.hasOwn(shown, name)) refuse('a disclosure has the name of another claim');
-      this.#found(index, under(pointer, name), under(place, name));
-      setMember(shown, name, this.#member(value, pointer, place, name, depth));
+      const at = under(pointer, name);
+      this.pointers[index] = at;
+      this.places[index] = place === pointer ? at : under(place, name);
+      setMember(shown, name, this.#value(value, at, this.places[index]!, depth));
     }
   }
 
-  #member(value: unknown, pointer: string, place: string, name: string, depth: number): unknown {
-    if (typeof value !== 'object' || value === null) return value;
-    return this.#value(value, under(pointer, name), under(place, name), depth);
-  }
-
   #value(value: unknown, pointer: string, place: string, depth: number): unknown {
-    if (typeof value !== 'object' || value === null) return value;
+    if (!isNested(value)) return value;
     if (depth >= MAX_DEPTH) malformed('has a claim that is nested too deeply');
     return Array.isArray(value)
       ? this.#list(value, pointer, place, depth + 1)
@@ -120,35 +125,34 @@ class Walk {
         continue;
       }
       const index = this.#take(entry['...']);
-      if (index === undefined) continue;
+      if (index < 0) continue;
       const { name, value } = this.#disclosures[index]!;
       if (name !== undefined) refuse('a claim came where an entry of a list belongs');
-      this.#found(index, ...at);
+      [this.pointers[index], this.places[index]] = at;
       entries.push(this.#value(value, ...at, depth));
     }
     return entries;
   }
 
-  #found(index: number, pointer: string, place: string): void {
-    this.pointers[index] = pointer;
-    this.places[index] = place;
-  }
-
-  /** Index of the disclosure that a digest stands for; each digest may stand once, each disclosure serves once. */
-  #take(digest: unknown): number | undefined {
-    if (typeof digest !== 'string' || !DIGEST.test(digest))
-      return malformed('has digests that are not 32 bytes in base64url');
-    if (this.#met.has(digest)) malformed('has a digest twice');
-    this.#met.add(digest);
-    if (this.#met.size > MAX_DIGESTS) malformed(`has more than ${MAX_DIGESTS} digests`);
-    const index = this.#byDigest.get(digest);
-    if (index !== undefined) this.#byDigest.delete(digest);
+  /** Index of the disclosure that a digest stands for, or -1; each digest may stand once, each disclosure serves once. */
+  #take(digest: unknown): number {
+    if (typeof digest !== 'string') return malformed(NO_DIGEST);
+    const index = this.#expected.indexOf(digest);
+    if (index >= 0) this.#left -= 1;
+    else if (!DIGEST.test(digest)) malformed(NO_DIGEST);
+    if (this.#met.includes(digest)) malformed('has a digest twice');
+    this.#met.push(digest);
+    if (this.#met.length > MAX_DIGESTS) malformed(`has more than ${MAX_DIGESTS} digests`);
     return index;
   }
 }
 
+function isNested(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
 function isPlaceholder(entry: unknown): entry is { readonly '...': unknown } {
-  return typeof entry === 'object' && entry !== null && Object.hasOwn(entry, '...') && Object.keys(entry).length === 1;
+  return isNested(entry) && Object.hasOwn(entry, '...') && Object.keys(entry).length === 1;
 }
 
 function refuse(detail: string): never {

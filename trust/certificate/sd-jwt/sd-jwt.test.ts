@@ -186,6 +186,20 @@ describe('within claims', () => {
     expect(shown('/records').claims['records']).toEqual(claims.records);
   });
 
+  it('claims that are kept back as a whole are given beside the others', async () => {
+    const { records, ...open } = claims;
+    const issued = await issueSdJwt(signer, TYP, open, {
+      concealed: { records },
+      disclosable: ['/records/1', '/names/0'],
+    });
+    expect(Object.keys(readSdJwt(issued).issued.payload)).not.toContain('records');
+    expect(verify(issued)).toMatchObject({ claims, disclosed: ['/records/1', '/records', '/names/0'] });
+    for (const name of ['_sd', '_sd_alg', '...'])
+      await expect(issueSdJwt(signer, TYP, open, { concealed: { [name]: 1 }, disclosable: [] })).rejects.toThrow(
+        MALFORMED,
+      );
+  });
+
   it('decoys look like all the others, in objects and in lists', async () => {
     const decoys = { '': 2, '/property': 1, '/names': 3 };
     const issued = await issueSdJwt(signer, TYP, claims, { disclosable, decoys });

@@ -31,7 +31,9 @@ export function readSdJwt(text: string): OpenSdJwt {
   if (text.length > MAX_LENGTH) malformed(`is longer than ${MAX_LENGTH} characters`);
   const end = text.lastIndexOf('~');
   if (end < 0) malformed('has no tilde after its JWT');
-  const [jwt = '', ...encoded] = text.slice(0, end).split('~', MAX_DISCLOSURES + 2);
+  const start = text.indexOf('~');
+  const jwt = text.slice(0, start);
+  const encoded = start === end ? [] : text.slice(start + 1, end).split('~', MAX_DISCLOSURES + 1);
   if (encoded.length > MAX_DISCLOSURES) malformed(`has more than ${MAX_DISCLOSURES} disclosures`);
   return {
     jwt,

@@ -1,6 +1,6 @@
-import { fields, integer, LIMITS, optional, type Problem, regionUrn, TYP, text } from '#proto';
+import { absentOr, fields, integer, LIMITS, type Problem, regionUrn, TYP, text } from '#proto';
 import { VerificationError } from '../../errors.ts';
-import { readJws, signJws, type VerifiedJws, verifyJws } from '../../jws.ts';
+import { decodePart, readJws, signJws, type VerifiedJws, verifyJws } from '../../jws.ts';
 import type { Signer } from '../../keys/signer.ts';
 import { keyValidAt } from '../../region/directory.ts';
 import type { RegionStatement } from '../../region/statement.ts';
@@ -55,8 +55,8 @@ interface StatusListClaims {
   readonly iss: string;
   readonly sub: string;
   readonly iat: number;
-  readonly exp?: number | null;
-  readonly ttl?: number | null;
+  readonly exp?: number;
+  readonly ttl?: number;
   readonly status_list: { readonly bits: StatusBits; readonly lst: string };
 }
 
@@ -72,15 +72,15 @@ const LIST = fields({
   iss: text(100),
   sub: statusUriRule,
   iat: SECONDS,
-  exp: optional(SECONDS),
-  ttl: optional(integer(1, 366 * 24 * 60 * 60)),
+  exp: absentOr(SECONDS),
+  ttl: absentOr(integer(1, 366 * 24 * 60 * 60)),
   status_list: fields({
     bits: (value, pointer, problems) => {
       if (!READABLE_BITS.includes(value as StatusBits))
         problems.push({ pointer, code: 'NOT_IN_LIST', message: `must be one of: ${READABLE_BITS.join(', ')}` });
     },
     lst: text(MAX_STATUS_LIST_LENGTH, { pattern: /^[\w-]+$/, hint: 'must be base64url' }),
-    aggregation_uri: optional(statusUriRule),
+    aggregation_uri: absentOr(statusUriRule),
   }),
 });
 
@@ -140,7 +140,7 @@ export function verifyStatusList(
   );
   const issuedAt = iat * 1000;
   if (issuedAt > now + LIMITS.sealSkewMs) invalid('was signed in the future; check both clocks');
-  const expiresAt = typeof exp === 'number' ? exp * 1000 : undefined;
+  const expiresAt = exp === undefined ? undefined : exp * 1000;
   if (expiresAt !== undefined && now >= expiresAt)
     throw new VerificationError('STATUS_LIST_STALE', 'the status list has expired; get a fresh one');
   return {
@@ -149,9 +149,9 @@ export function verifyStatusList(
     kid,
     issuedAt,
     expiresAt,
-    ttl: typeof ttl === 'number' ? ttl * 1000 : undefined,
+    ttl: ttl === undefined ? undefined : ttl * 1000,
     bits: list.bits,
-    bytes: inflateStatuses(Buffer.from(list.lst, 'base64url')),
+    bytes: inflateStatuses(readList(() => decodePart(list.lst))),
   };
 }
 

@@ -1,5 +1,5 @@
 import { CodedError, type Problem, type Rule } from '#proto';
-import { fieldClaim } from '../claim-names.ts';
+import { ALWAYS_CONCEALABLE, claimPattern, fieldClaim } from '../claim-names.ts';
 import builtIn from './built-in.json' with { type: 'json' };
 import { definitionsRule, type FieldRule, integrityOf, patternOf, type TypeDefinition } from './definition.ts';
 import { valueRule } from './values.ts';
@@ -20,10 +20,12 @@ export interface CertificateType {
   readonly whole: Rule;
   /** The rule of the fields that a holder shows: what he may keep back need not be there. */
   readonly shown: Rule;
-  /** Patterns of what the holder may keep back, such as `/records/*`. */
+  /** Patterns of what the holder may keep back of the fields, such as `/records/*`. */
   readonly concealable: ReadonlySet<string>;
-  /** The same as steps from the claims of a certificate: the claim, then names and `*`. */
-  readonly concealableSteps: readonly (readonly string[])[];
+  /** Patterns of all that he may keep back of the claims of a certificate, such as `/field_records/*`. */
+  readonly concealableClaims: ReadonlySet<string>;
+  /** Names of the fields by the claims in which they stand, in the order of the schema. */
+  readonly fieldNames: ReadonlyMap<string, string>;
   /** Code of the type that is issued in its place. */
   readonly replacedBy?: string;
 }
@@ -94,6 +96,7 @@ function typeOf(definition: TypeDefinition): CertificateType {
     whole: valueRule(schema),
     shown: valueRule(schema, (pattern) => concealable.has(pattern)),
     concealable,
-    concealableSteps: Array.from(concealable, (pattern) => fieldClaim(pattern.slice(1)).split('/')),
+    concealableClaims: new Set([...ALWAYS_CONCEALABLE, ...Array.from(concealable, claimPattern)]),
+    fieldNames: new Map(Object.keys(schema.properties).map((field) => [fieldClaim(field), field])),
   };
 }

@@ -137,13 +137,14 @@ function objectRule(
 ): Rule {
   const members = Object.entries(properties).map(([name, schema]) => {
     const at = `${pattern}/${name}`;
-    return { name, rule: valueRule(schema, mayLack, at), isRequired: required.includes(name) && !mayLack(at) };
+    const isRequired = required.includes(name) && !mayLack(at);
+    return { name, step: `/${name}`, rule: valueRule(schema, mayLack, at), isRequired };
   });
   return (value, pointer, problems) => {
     if (!isObject(value)) return add(problems, pointer, 'TYPE', 'must be an object');
-    for (const { name, rule, isRequired } of members) {
-      if (Object.hasOwn(value, name)) rule(value[name], `${pointer}/${name}`, problems);
-      else if (isRequired) add(problems, `${pointer}/${name}`, 'REQUIRED', 'is required');
+    for (const { name, step, rule, isRequired } of members) {
+      if (Object.hasOwn(value, name)) rule(value[name], pointer + step, problems);
+      else if (isRequired) add(problems, pointer + step, 'REQUIRED', 'is required');
     }
     for (const name of Object.keys(value))
       if (!Object.hasOwn(properties, name))
