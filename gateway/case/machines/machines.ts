@@ -2,10 +2,11 @@ import { CodedError, type Mode, type PayloadName } from '#proto';
 import type { Event, Machine } from '../transitions.ts';
 import { agency } from './agency.ts';
 import { direct } from './direct.ts';
+import { joint } from './joint.ts';
 import { online } from './online.ts';
 
 /** The state machine of every mode (通办模式). */
-export const MACHINES: Readonly<Record<Mode, Machine>> = { online, agency, joint: agency, direct };
+export const MACHINES: Readonly<Record<Mode, Machine>> = { online, agency, joint, direct };
 
 const rows = Object.values(MACHINES).flat();
 

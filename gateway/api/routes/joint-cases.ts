@@ -1,0 +1,196 @@
+import type { Readable } from 'node:stream';
+import { Type } from '@fastify/type-provider-typebox';
+import { fields, LIMITS, type messages, oneOf, optional, type Problem, text } from '#proto';
+import { readActInput } from '../../case/case-input.ts';
+import { JOINT_ACTS, type JointAct, readJointAct } from '../../case/joint/joint-cases.ts';
+import type { ApiContext } from '../context.ts';
+import { demandNone, RULED, readInput, within } from '../helpers/body.ts';
+import type { AnswerOnce } from '../helpers/idempotency.ts';
+import { pageOf, pageQuery, pageRequest } from '../helpers/pagination.ts';
+import type { RouteModule } from '../typed.ts';
+import { MaterialJson } from '../views/case-schemas.ts';
+import { materialJson } from '../views/case-view.ts';
+import { JointCaseJson, JointCaseSummaryJson } from '../views/joint-case-schemas.ts';
+import { jointCaseJson, jointCaseSummary } from '../views/joint-case-view.ts';
+import { seesPersonalData } from '../views/privacy.ts';
+import { CLOSED, described, Handler, page, words } from '../views/schemas.ts';
+
+const tags = ['联办件 / joint cases'];
+const Key = Type.Object(
+  { key: Type.String({ description: '会话号或联办件编号 / conversation or number of the joint case' }) },
+  CLOSED,
+);
+const OCTETS = 'application/octet-stream';
+
+const upload = fields({
+  query: fields({ name: text(200), grade: optional(oneOf('C', 'D')) }),
+  headers: fields({
+    'x-media-type': text(100, {
+      pattern: /^[\w.+-]+\/[\w.+-]+$/,
+      hint: 'must be a media type such as application/pdf',
+    }),
+  }),
+});
+
+const Input = described<object>(
+  '{agreement, applicant, form, forms: {PART: {…}}, handler, identityCheck, legalBasis}: ' +
+    '联办协议编号、申请人、共同表单、分项表单、经办人 / the agreement, the applicant, the common form, and what single parts ask beyond it',
+);
+
+/** Joint cases (联办件): at the lead region, where they are opened, followed and handed over. */
+export function jointCaseRoutes({ jointCases }: ApiContext, once: AnswerOnce): RouteModule {
+  return (app) => {
+    app.post(
+      '/v1/joint-cases',
+      {
+        ...RULED,
+        schema: {
+          tags,
+          summary: '登记联办件 / open a joint case, as a draft',
+          body: Input,
+          response: { 201: JointCaseJson },
+        },
+      },
+      async (request, reply) => {
+        const answer = await once(request, async () => {
+          const opened = await jointCases.open(request.body);
+          return { status: 201, body: jointCaseJson(opened, seesPersonalData(request.user.role)) };
+        });
+        return reply.code(201).send(answer.body as JointCaseJson);
+      },
+    );
+
+    app.get(
+      '/v1/joint-cases',
+      {
+        schema: {
+          tags,
+          summary: '联办件列表（已脱敏） / list joint cases, newest first, personal data masked',
+          querystring: Type.Object(pageQuery, CLOSED),
+          response: { 200: page('jointCases', JointCaseSummaryJson) },
+        },
+      },
+      async (request) => {
+        const { limit, after } = pageRequest(request.query, ['number', 'string']);
+        const found = await jointCases.list(limit + 1, after);
+        const { items, next } = pageOf(found, limit, ({ createdAt, conversation }) => [createdAt, conversation]);
+        return { jointCases: items.map(jointCaseSummary), ...(next && { next }) };
+      },
+    );
+
+    app.get(
+      '/v1/joint-cases/:key',
+      {
+        schema: {
+          tags,
+          summary: '联办件详情 / a joint case with its parts',
+          params: Key,
+          response: { 200: JointCaseJson },
+        },
+      },
+      async (request) => jointCaseJson(await jointCases.get(request.params.key), seesPersonalData(request.user.role)),
+    );
+
+    app.post(
+      '/v1/joint-cases/:key/acts',
+      {
+        ...RULED,
+        schema: {
+          tags,
+          summary: '提交、统一出件、撤回 / submit, hand everything over at once, withdraw',
+          params: Key,
+          body: Type.Object(
+            {
+              act: words(JOINT_ACTS),
+              data: described<object>('handler; hand-over: way; withdraw: reason / 经办人;出件方式;撤回理由'),
+            },
+            CLOSED,
+          ),
+          response: { 200: JointCaseJson },
+        },
+      },
+      async (request) => {
+        const { key } = request.params as { key: string };
+        const answer = await once(request, async () => {
+          const { act, data } = readAct(request.body);
+          const changed = await jointCases.act(key, act, data);
+          return { status: 200, body: jointCaseJson(changed, seesPersonalData(request.user.role)) };
+        });
+        return answer.body as JointCaseJson;
+      },
+    );
+
+    app.post(
+      '/v1/joint-cases/:key/materials',
+      {
+        ...RULED,
+        bodyLimit: LIMITS.materialBytes + LIMITS.frameBytes,
+        config: { streams: OCTETS },
+        schema: {
+          tags,
+          summary: '上传材料,各分项按需取用 / add a file; each part gets those that its item asks for',
+          description: `请求体为文件本身 / the body is the file itself, at most ${LIMITS.materialBytes} bytes; its media type in x-media-type`,
+          consumes: [OCTETS],
+          params: Key,
+          querystring: Type.Object(
+            {
+              name: Type.String({ description: '材料名称，与事项要求一致 / as the items name it' }),
+              grade: Type.Optional(words(['C', 'D'], '默认 / default C')),
+            },
+            CLOSED,
+          ),
+          headers: Type.Object({
+            'x-media-type': Type.Optional(Type.String({ description: `默认 / default ${OCTETS}` })),
+          }),
+          response: { 201: MaterialJson },
+        },
+      },
+      async (request, reply) => {
+        const { key } = request.params as { key: string };
+        const { query, headers } = readInput<Upload>(upload, {
+          query: request.query,
+          headers: { 'x-media-type': request.headers['x-media-type'] ?? OCTETS },
+        });
+        const named = { name: query.name, grade: query.grade ?? 'C', mediaType: headers['x-media-type'] };
+        const material = await jointCases.addMaterial(key, named, request.body as unknown as Readable);
+        return reply.code(201).send(materialJson(material));
+      },
+    );
+
+    app.post(
+      '/v1/joint-cases/:key/materials/:digest/check',
+      {
+        ...RULED,
+        schema: {
+          tags,
+          summary: '原件核验 / a window compared the original; the material becomes grade B for every part',
+          params: Type.Object({ key: Type.String(), digest: Type.String() }, CLOSED),
+          body: Type.Object({ handler: Handler }, CLOSED),
+          response: { 200: MaterialJson },
+        },
+      },
+      async (request) => {
+        const { key, digest } = request.params as { key: string; digest: string };
+        const { handler } = readActInput<{ handler: messages.Handler }>('receive', request.body);
+        return materialJson(await jointCases.checkOriginal(key, digest.toLowerCase(), handler));
+      },
+    );
+  };
+}
+
+interface Upload {
+  readonly query: { readonly name: string; readonly grade?: 'C' | 'D' };
+  readonly headers: { readonly 'x-media-type': string };
+}
+
+const actBody = fields({ act: oneOf(...JOINT_ACTS), data: () => {} });
+
+/** An act and its data, which are held against the rule of that act. */
+function readAct(body: unknown): { act: JointAct; data: object } {
+  const problems: Problem[] = [];
+  actBody(body, '', problems);
+  const { act, data } = (body ?? {}) as { act: JointAct; data: unknown };
+  const read = JOINT_ACTS.includes(act) ? within('/data', problems, () => readJointAct(act, data)) : undefined;
+  demandNone(problems);
+  return { act, data: read! };
+}
