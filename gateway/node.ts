@@ -59,6 +59,8 @@ export async function startGateway({
     await services?.platforms.stop();
     await services?.examinations.stop();
     await services?.erasures.stop();
+    await services?.paperWork.stop();
+    await services?.papers.close();
     await services?.sealing.close();
     await wire?.server.stop();
     await wire?.dispatcher.stop();
@@ -88,6 +90,7 @@ async function listen(core: Core, services: Services, wire: Wire): Promise<Runni
   await services.limits.start();
   services.examinations.wake();
   services.erasures.wake();
+  services.paperWork.start();
   const sweeper = setInterval(() => {
     void sweep(core);
     void forgetChecks(core);
@@ -124,8 +127,10 @@ async function stop(
   await services.limits.stop();
   await services.examinations.stop();
   await services.erasures.stop();
+  await services.paperWork.stop();
   await services.platforms.stop();
   await api.close(GRACE_MS);
+  await services.papers.close();
   await services.sealing.close();
   await wire.server.stop();
   await wire.dispatcher.stop();
@@ -167,6 +172,7 @@ async function openApi(core: Core, services: Services, wire: Wire): Promise<ApiS
     certificates: services.certificates,
     outgoingNotices: services.outgoingNotices,
     incomingNotices: services.incomingNotices,
+    papers: services.papers,
     renditions: services.renditions,
     copies: services.copies,
     examinations: services.examinations,

@@ -151,7 +151,7 @@ export const ERROR_CODES = {
   UNAUTHORIZED: entry('local', UNAUTHENTICATED, 401, false, '缺少或无效的访问令牌', 'a valid bearer token is needed; make one with: tongban token --role'),
   FORBIDDEN: entry('local', PERMISSION_DENIED, 403, false, '该角色无权操作', 'the role of the token does not allow this'),
   NOT_FOUND: entry('local', NOT_FOUND, 404, false, '未找到', 'there is no such thing'),
-  PURPOSE_REQUIRED: entry('local', PERMISSION_DENIED, 403, false, '须写明用途', 'say what the personal data is wanted for: ?purpose=… or the header x-purpose'),
+  PURPOSE_REQUIRED: entry('local', PERMISSION_DENIED, 403, false, '须写明用途', 'say what the personal data is wanted for: --purpose, ?purpose=… or the header x-purpose'),
   CONFLICT: entry('local', ABORTED, 409, false, '与现有状态冲突', 'the state of the thing does not allow this'),
   IDEMPOTENCY_KEY_REUSED: entry('local', ABORTED, 422, false, '幂等键已用于不同请求', 'the idempotency key was used for another request'),
   PEER_NOT_PINNED: entry('local', FAILED_PRECONDITION, 409, false, '对端地区未登记', 'the region is not pinned; add its statement with: tongban peer add'),

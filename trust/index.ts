@@ -72,6 +72,7 @@ export {
 export { isPaperCertificate, readPaperCertificate, writePaperCertificate } from './certificate/paper/paper.ts';
 export { paperPresentation } from './certificate/paper/presentation.ts';
 export { type BindingDemand, bindSdJwt } from './certificate/sd-jwt/key-binding.ts';
+export { issueStampedCopy, type Stamp } from './certificate/stamped-copy.ts';
 export {
   demandFresh,
   issueStatusList,
@@ -95,11 +96,11 @@ export {
 export type { CertificateView } from './certificate/view.ts';
 export type { Clock } from './clock.ts';
 export { demandAddedSeal } from './document/added-seal.ts';
-export { countEntries, readRevocationList, revocationListsIn } from './document/crypto/revocation-list.ts';
 export { signCms } from './document/cms-sign.ts';
 export { certifyForDocuments } from './document/cms-sign-certificate.ts';
 export { signPdf } from './document/cms-sign-pdf.ts';
 export { signerOfPdf } from './document/cms-sign-reader.ts';
+export { countEntries, readRevocationList, revocationListsIn } from './document/crypto/revocation-list.ts';
 export { examineDocument, NOBODY, readTrustList, type TrustList } from './document/document.ts';
 export { VERDICTS as DOCUMENT_VERDICTS } from './document/findings.ts';
 export { DOCUMENT_LIMITS } from './document/limits.ts';

@@ -177,6 +177,12 @@ describe('the text', () => {
     expect(verify(await es256.forge(es256.header, part))).toThrow(withCode('JWS_INVALID'));
   });
 
+  it('is read by itself, whatever was read before and however long it is', async () => {
+    const texts = ['x'.repeat(100_000), 'ä\u{20bb7}', '\uFFFD', '', '证照'.repeat(40_000)];
+    const signed = await Promise.all(texts.map((text) => signJws(es256.signer, TYP, { text })));
+    for (const [index, text] of texts.entries()) expect(verify(signed[index]!, 2 ** 20)().payload).toEqual({ text });
+  });
+
   it('is refused whichever character of it is altered', async () => {
     const jws = await signJws(es256.signer, TYP, CLAIMS);
     fc.assert(

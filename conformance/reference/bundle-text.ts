@@ -39,7 +39,12 @@ const BUNDLE = object({
     10_000,
   ),
 });
-const MESSAGE = object({ header: bytes(1, MIB), payload: bytes(0, MIB), payload_salt: bytes(32, 32), seal: SEAL });
+const MESSAGE = object({
+  header: bytes(1, MIB),
+  'payload?': bytes(0, MIB),
+  'payload_salt?': bytes(32, 32),
+  seal: SEAL,
+});
 const CHECK_FORMAT = 'tongban-check-evidence/1';
 const CHECK = object({
   format: oneOf(CHECK_FORMAT),
@@ -92,7 +97,7 @@ export interface CaseBundle extends Frame {
   readonly envelopes: readonly EnvelopeText[];
 }
 
-export type MessageText = Required<Pick<EnvelopeText, 'header' | 'payload' | 'payload_salt' | 'seal'>>;
+type MessageText = Pick<EnvelopeText, 'header' | 'payload' | 'payload_salt' | 'seal'>;
 
 /** The bundle of a check. */
 export interface CheckBundle extends Frame {
@@ -121,12 +126,18 @@ export function readBundle(bundleText: string): Bundle {
   const value = json(bundleText);
   if (isObject(value) && value['format'] === CHECK_FORMAT) {
     CHECK(value, code);
-    return value as unknown as CheckBundle;
+    const bundle = value as unknown as CheckBundle;
+    for (const side of ['question', 'answer'] as const) demandErasedTogether(bundle[side], [side]);
+    return bundle;
   }
   BUNDLE(value, code);
   const bundle = value as CaseBundle;
-  for (const [index, { payload, payload_salt: salt }] of bundle.envelopes.entries())
-    if ((payload === undefined) !== (salt === undefined))
-      throw new Refused(code, 'payload and salt are erased together', ['envelopes', String(index)]);
+  for (const [index, envelope] of bundle.envelopes.entries())
+    demandErasedTogether(envelope, ['envelopes', String(index)]);
   return bundle;
+}
+
+function demandErasedTogether({ payload, payload_salt: salt }: MessageText, path: readonly string[]): void {
+  if ((payload === undefined) !== (salt === undefined))
+    throw new Refused('BUNDLE_INVALID', 'payload and salt are erased together', path);
 }

@@ -3,7 +3,7 @@ import { type CheckBundle, raw, sealOf } from './bundle-text.ts';
 import type { Authorization, Checkpoint, Statement } from './documents.ts';
 import { headerOf, type KnownHeader, verifyContent, verifySeal } from './exchange.ts';
 import { attempt, demandAuthorization, demandEntries } from './parts.ts';
-import { HASHES } from './signed.ts';
+import { HASHES, type SignedRoot } from './signed.ts';
 import {
   demand,
   leafOf,
@@ -28,12 +28,17 @@ const TYPES = {
 };
 type Side = keyof typeof TYPES;
 
-/** What was asked and answered. Times in milliseconds, each by the clock of the region that says it. */
-export interface ProvenCheck {
+/** What was asked and answered; without payloads only by whom and when. Times in milliseconds. */
+export type ProvenCheck = CheckFrame & Partial<CheckContent>;
+
+interface CheckFrame {
   readonly id: string;
   readonly from: string;
   readonly to: string;
   readonly askedAt: number;
+}
+
+interface CheckContent {
   readonly subject: string;
   readonly purpose: string;
   readonly asked: readonly string[];
@@ -91,9 +96,9 @@ export function judgeCheck(
       demandOlder(sealed.key, age);
       return sealed;
     });
+    const content = payload === undefined || salt === undefined ? {} : { payload: raw(payload), salt: raw(salt) };
     const isWhole = [
-      root !== undefined &&
-        check(`${side}/payload`, () => holds(header, { payload: raw(payload), salt: raw(salt) }, root)),
+      root !== undefined && check(`${side}/payload`, () => holds(header, content, root)),
       check(`${side}/authorization`, () => {
         demandAuthorization(header, documents);
         return true;
@@ -103,8 +108,8 @@ export function judgeCheck(
   }
 }
 
-function holds(...parts: [KnownHeader, { payload: Buffer; salt: Buffer }, Parameters<typeof verifyContent>[2]]): true {
-  verifyContent(...parts, 'history');
+function holds(header: KnownHeader, content: { payload?: Buffer; salt?: Buffer }, root: SignedRoot): true {
+  verifyContent(header, content, root, 'history');
   return true;
 }
 
@@ -154,12 +159,13 @@ function together(bundle: CheckBundle, question: KnownHeader, answer: KnownHeade
     answer.authorizationDigest.equals(question.authorizationDigest);
   demand(fits, CODE, 'the answer is to another question');
   const { id, sender: from, recipient: to, sentAt: askedAt } = question;
-  const [asked, said] = [raw(bundle.question.payload), raw(bundle.answer.payload)];
+  const [asked, said] = [bundle.question.payload, bundle.answer.payload];
+  if (asked === undefined || said === undefined) return { id, from, to, askedAt };
   const read = question.type === TYPES.question[0] ? aboutCertificate : aboutData;
-  return { id, from, to, askedAt, ...read(asked, said) };
+  return { id, from, to, askedAt, ...read(raw(asked), raw(said)) };
 }
 
-function aboutCertificate(question: Buffer, answer: Buffer) {
+function aboutCertificate(question: Buffer, answer: Buffer): CheckContent {
   const { identifier, reference, purpose, fields: asked } = readCertificateQuestion(question);
   const { status, answeredAt, fields, ...about } = readCertificateAnswer(answer);
   const isSame = about.identifier === identifier && about.reference === reference;
@@ -168,7 +174,7 @@ function aboutCertificate(question: Buffer, answer: Buffer) {
   return { subject: identifier || reference, purpose, asked, status: word, answeredAt, fields };
 }
 
-function aboutData(question: Buffer, answer: Buffer) {
+function aboutData(question: Buffer, answer: Buffer): CheckContent {
   const { kind, purpose, fields: asked } = readDataQuestion(question);
   const { status, answeredAt, fields, ...about } = readDataAnswer(answer);
   demand(about.kind === kind, CODE, 'the answer is about other data');

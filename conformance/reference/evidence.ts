@@ -97,6 +97,8 @@ export function verifyEvidence(
     const { checkpoint, words } = judgeLog(bundle);
     if ('check' in bundle) {
       const judged = judgeCheck(bundle, documents, { trusted, checkpoint, words }, check);
+      for (const side of ['question', 'answer'] as const)
+        if (bundle[side].payload === undefined) notes.push(`${side}: payload erased`);
       judgeSigners(documents, judged.messages);
       return { exchange: judged.exchange };
     }

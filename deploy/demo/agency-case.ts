@@ -100,7 +100,7 @@ export async function deliver(scene: Scene): Promise<void> {
   await act(scene, scene.nantong, 'rate', { score: 5, comment: '一次办成,很方便' }, 'rated');
   const { certificate } = await caseAt(scene.nantong, scene.conversation);
   scene.certificate = { identifier: certificate ?? '', status: '' };
-  const { text } = await call<{ text: string }>(scene.nantong, 'GET', `/v1/certificates/${certificate}`);
+  const { text } = await call<{ text: string }>(scene.nantong, 'GET', `/v1/certificates/${certificate}?purpose=demo`);
   await writeFile(scene.certificateFile, text);
 }
 

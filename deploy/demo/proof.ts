@@ -18,7 +18,7 @@ interface Bundle {
 /** Exports the evidence of the case, and lets a process that knows only the two statements verify it. */
 export async function prove(scene: Scene): Promise<void> {
   const { nantong, uxin, conversation, evidenceFile } = scene;
-  const bundle = await call<Bundle>(nantong, 'GET', `/v1/cases/${conversation}/evidence`);
+  const bundle = await call<Bundle>(nantong, 'GET', `/v1/cases/${conversation}/evidence?purpose=demo`);
   await writeFile(evidenceFile, JSON.stringify(bundle));
   const statements = [nantong, uxin].map((region) => join(region.dir, 'statement.jwt'));
   const report = await tongbanJson<{ verified: boolean; envelopes: number; receipts: number }>(
@@ -84,7 +84,7 @@ export async function attack(scene: Scene): Promise<void> {
 
 /** The first envelope of the case that Nantong sent, as the evidence holds it. */
 async function firstSent(scene: Scene): Promise<{ envelope: RawEnvelope; receipt: Buffer }> {
-  const bundle = await call<Bundle>(scene.nantong, 'GET', `/v1/cases/${scene.conversation}/evidence`);
+  const bundle = await call<Bundle>(scene.nantong, 'GET', `/v1/cases/${scene.conversation}/evidence?purpose=demo`);
   const first = bundle.envelopes[0]!;
   const header = Buffer.from(first.header, 'base64url');
   const envelope = {

@@ -1,11 +1,15 @@
 import type { Clock } from '#trust';
 import type { AuthorizationService } from '../authorization/authorization-service.ts';
 import type { CaseService } from '../case/case-service.ts';
+import type { JointCases } from '../case/joint/joint-cases.ts';
+import type { CasePapers } from '../case/papers/case-papers.ts';
+import type { Erasures } from '../case/personal/erasures.ts';
 import type { CatalogueService } from '../catalogue/catalogue-service.ts';
 import type { CertificateService } from '../certificate/certificate-service.ts';
 import type { CheckService } from '../certificate/check-service.ts';
 import type { IncomingNotices } from '../certificate/notice/incoming-notices.ts';
 import type { OutgoingNotices } from '../certificate/notice/outgoing-notices.ts';
+import type { StampedCopies } from '../certificate/stamped-copies.ts';
 import type { StatusLists } from '../certificate/status-lists.ts';
 import type { Documents } from '../document/documents.ts';
 import type { Examinations } from '../document/examinations.ts';
@@ -46,20 +50,25 @@ export interface ApiContext {
   readonly documents: Documents;
   readonly authorizations: AuthorizationService;
   readonly joint: JointAgreements;
+  readonly jointCases: JointCases;
   readonly entrustments: Entrustments;
   readonly catalogue: CatalogueService;
   readonly certificates: CertificateService;
   readonly outgoingNotices: OutgoingNotices;
   readonly incomingNotices: IncomingNotices;
+  /** Notices of cases. */
+  readonly papers: CasePapers;
   readonly renditions: Renditions;
   readonly copies: WatermarkedCopies;
   readonly examinations: Examinations;
   readonly statusLists: StatusLists;
   readonly checks: CheckService;
+  readonly stampedCopies: StampedCopies;
   readonly verification: PublicVerification;
   readonly cases: CaseService;
+  readonly erasures: Erasures;
   /** Evidence bundle of a conversation, as JSON text. */
-  readonly exportEvidence: (conversation: string) => Promise<string>;
+  readonly exportEvidence: (conversation: string, hasPayloads?: boolean) => Promise<string>;
   /** Evidence bundle of a check by the id of its question, and by the other region where that is not enough. */
-  readonly exportCheckEvidence: (id: string, peer: string | undefined) => Promise<string>;
+  readonly exportCheckEvidence: (id: string, peer: string | undefined, hasPayloads: boolean) => Promise<string>;
 }

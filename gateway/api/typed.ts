@@ -51,6 +51,8 @@ declare module 'fastify' {
 export interface Caller {
   readonly sub: string;
   readonly role: Role;
+  /** What the token is for (用途), where it says so: counts for every look into personal data. */
+  readonly purpose?: string;
 }
 
 declare module '@fastify/jwt' {

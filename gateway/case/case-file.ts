@@ -1,5 +1,7 @@
 import type { Mode, messages } from '#proto';
+import type { JointContent } from '#trust';
 import type { CaseLimit } from './limits/limit-names.ts';
+import type { LegalBasis } from './personal/legal-basis.ts';
 import type { Event, Role, State } from './transitions.ts';
 
 /** A person or organisation that applies. */
@@ -59,11 +61,44 @@ export interface CaseTerms {
   readonly acceptanceWorkingDays: number;
   /** Whether originals on paper must follow. */
   readonly paperOriginals: boolean;
+  /** P6 逾期视为受理: whether silence until the limit of acceptance counts as acceptance. */
+  readonly silenceAccepts: boolean;
+}
+
+/** A material that the applicant promised to hand in later. Moments in milliseconds. */
+export interface PromisedMaterial {
+  readonly material: string;
+  readonly dueAt: number;
+  readonly handedInAt?: number;
+}
+
+/** What the applicant signed (告知承诺), so that his case was accepted without it (容缺受理). */
+export interface KeptCommitment {
+  readonly materials: readonly PromisedMaterial[];
+  readonly text: string;
+  readonly signedAt: number;
+  /** SHA-256 in hex of the signed commitment among the materials; empty where it is none of them. */
+  readonly document: string;
+  /** Why he was trusted though nobody could say whether he is in good credit; empty where he is. */
+  readonly creditWaived: string;
+}
+
+/** M3: the part (分工) of a joint case that a case is. */
+export interface JointPlace {
+  /** Id of the joint-handling agreement (联办协议). */
+  readonly agreement: string;
+  readonly part: string;
+  /** Number of the joint case (联办件编号) at the lead region. */
+  readonly number: string;
+  /** Who delivers, as the agreement has it. */
+  readonly handover: JointContent['handover'];
 }
 
 /** Everything about a case beyond its row: what was handed in, and what each step brought. */
 export interface CaseDocument {
   readonly applicant: Applicant;
+  /** On what the handling of its personal data rests; absent in cases from before it was recorded. */
+  readonly legalBasis?: LegalBasis;
   readonly form: Readonly<Record<string, string>>;
   readonly materials: readonly CaseMaterial[];
   readonly identityCheck?: messages.IdentityCheck;
@@ -83,6 +118,10 @@ export interface CaseDocument {
   readonly notes?: readonly KeptNote[];
   /** Notices of what is missing, those at the window and those that ask for a supplement, oldest first. */
   readonly notices?: readonly GivenNotice[];
+  /** P8: against what the case was accepted though materials were missing. */
+  readonly commitment?: KeptCommitment;
+  /** M3: absent unless the case is a part of a joint case. */
+  readonly joint?: JointPlace;
   /** By which the applicant asks how far his case is (查询码). */
   readonly queryCode: string;
   /** Identifier of the certificate that the case produced. */
@@ -108,6 +147,9 @@ export interface CaseFile {
   /** Counts every change; also the number of the next event. */
   readonly version: number;
   readonly document: CaseDocument;
+  /** When it ended, and when what is personal in it was erased; absent before. Milliseconds. */
+  readonly endedAt?: number;
+  readonly erasedAt?: number;
   readonly createdAt: number;
   readonly updatedAt: number;
 }

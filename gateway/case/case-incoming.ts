@@ -1,14 +1,21 @@
 import { CodedError, checkForm, type Mode, type messages } from '#proto';
 import type { MaterialStore } from '../material/material-store.ts';
-import { type Incoming, type IncomingHandler, MissingMaterials } from '../peer/incoming.ts';
+import type { Incoming, IncomingHandler } from '../peer/incoming.ts';
 import type { Sql, Transaction } from '../store/store.ts';
 import { type Desk, nextNumber, termsOf, writeStep } from './case-changes.ts';
 import type { CaseDocument, CaseFile, CaseTerms } from './case-file.ts';
 import { caseRepository } from './case-repository.ts';
+import { holdMaterials } from './incoming-materials.ts';
+import { heardPlace } from './joint/heard-place.ts';
 import { eventOf, MACHINES } from './machines/machines.ts';
+import { demandPossible } from './message-demands.ts';
 import type { ItemFacts } from './neighbours.ts';
 import { hearNote } from './notes/case-notes.ts';
+import { hearPaper } from './papers/hear-paper.ts';
 import { keptMaterials, stepRecord } from './payloads.ts';
+import type { Erasures } from './personal/erasures.ts';
+import { heardNote } from './personal/heard-note.ts';
+import { heardBasis, legalBasisOf } from './personal/legal-basis.ts';
 import { hear } from './receiving-view.ts';
 import { apply, type Event, type Row } from './transitions.ts';
 
@@ -24,7 +31,7 @@ export interface AskedItem {
 }
 
 /** The version of an item that a case goes on under. */
-export type OfferedItem = CaseTerms & Pick<ItemFacts, 'digest' | 'formSchema'>;
+export type OfferedItem = CaseTerms & Pick<ItemFacts, 'digest' | 'formSchema' | 'legalBasis' | 'materials'>;
 
 export interface CaseIncomingOptions extends Desk {
   readonly region: string;
@@ -36,6 +43,8 @@ export interface CaseIncomingOptions extends Desk {
    * @throws CodedError ITEM_VERSION_UNKNOWN
    */
   readonly offered: (sql: Sql, asked: AskedItem) => Promise<OfferedItem | undefined>;
+  /** Follows requests to erase, and erases what comes for a case that was erased. */
+  readonly erasures: Pick<Erasures, 'asked' | 'heardAgain'>;
   /** Verifies and keeps a certificate that another region issued. */
   readonly keepCertificate: (
     tx: Transaction,
@@ -50,7 +59,12 @@ export function caseIncoming(options: CaseIncomingOptions): IncomingHandler {
       return openCase(tx, incoming, options);
     if (incoming.name !== 'CaseNote') return moveCase(tx, incoming, options);
     const { conversation } = incoming.envelope.header;
-    await hearNote(tx, await demandCase(tx, conversation, incoming.peer.region), incoming, options);
+    const file = await demandCase(tx, conversation, incoming.peer.region);
+    const told = incoming.payload as messages.CaseNote;
+    // A notice is no note of what happened: the case does not change by it.
+    if (told.note === 'paperIssued') await hearPaper(tx, file, incoming, options);
+    else await hearNote(tx, file, incoming, options);
+    await heardNote(tx, file, told, options.erasures);
   };
 }
 
@@ -63,14 +77,17 @@ async function openCase(tx: Transaction, incoming: Incoming, options: CaseIncomi
   const mode = application.mode as Mode;
   if (known && (known.peer !== peer.region || known.item !== application.item || known.mode !== mode))
     throw new CodedError('ILLEGAL_TRANSITION', 'the case is here already');
+  if (known?.erasedAt !== undefined)
+    throw new CodedError('ILLEGAL_TRANSITION', 'what was personal in the case was erased: open another one');
   const asked = { code: application.item, mode, digest: application.itemDigest, peer: peer.region };
   const item = await options.offered(tx, { ...asked, kept: known?.document.itemDigest });
   if (!item) throw new CodedError('ITEM_UNKNOWN');
   const wrong = checkForm(item.formSchema, application.form, '/form');
   if (wrong.length > 0) throw new CodedError('PAYLOAD_INVALID', undefined, wrong);
+  const place = await heardPlace(tx, application, { us: options.region, peer: peer.region, at: incoming.receivedAt });
   const event = eventOf(name, application);
   const { row, to } = apply(MACHINES[mode], known?.state ?? 'none', event, 'receiving', 'handling');
-  await holdMaterials(tx, incoming, application.materials, options);
+  await holdMaterials(tx, incoming, application.materials, options.materials);
   const now = options.now();
   const file: CaseFile = known ?? {
     conversation,
@@ -84,7 +101,7 @@ async function openCase(tx: Transaction, incoming: Incoming, options: CaseIncomi
     pending: undefined,
     authorizationId: '',
     version: 0,
-    document: documentOf(application, item),
+    document: { ...documentOf(application, item), ...(place && { joint: place }) },
     createdAt: now,
     updatedAt: now,
   };
@@ -104,9 +121,14 @@ async function moveCase(tx: Transaction, incoming: Incoming, options: CaseIncomi
   const event = eventOf(name, payload);
   const moved = move(file, event);
   const at = Math.min(sentAt, incoming.receivedAt);
+  const { item: code, mode } = file;
+  const cited = { code, mode, digest: Buffer.alloc(0), peer: peer.region, kept: file.document.itemDigest };
+  await demandPossible(event, file, payload, { at, itemOf: () => options.offered(tx, cited) });
   const step = stepOf(incoming, moved.rows, moved.state, moved.pending, at, id);
   const document = await effects(tx, file, incoming, event, options);
-  await writeStep(tx, file, { ...step, document, ...peerNumberOf(name, payload) }, options.now(), options);
+  const proved = { us: options.region, ...peerNumberOf(name, payload) };
+  await writeStep(tx, file, { ...step, document, ...proved }, options.now(), options);
+  if (file.erasedAt !== undefined) await options.erasures.heardAgain(tx, conversation);
 }
 
 function move(
@@ -132,7 +154,7 @@ async function effects(
 ): Promise<Partial<CaseDocument>> {
   if (event === 'submit-supplement') {
     const { materials } = incoming.payload as messages.SupplementSubmitted;
-    await holdMaterials(tx, incoming, materials, options);
+    await holdMaterials(tx, incoming, materials, options.materials);
     return { materials: [...file.document.materials, ...keptMaterials(materials)] };
   }
   if (event === 'issue') {
@@ -148,18 +170,6 @@ async function effects(
     return { certificate: certificateIdentifier };
   }
   return {};
-}
-
-async function holdMaterials(
-  tx: Transaction,
-  { envelope, peer }: Incoming,
-  materials: readonly messages.Material[],
-  options: CaseIncomingOptions,
-): Promise<void> {
-  const digests = materials.map((material) => material.digest);
-  const missing = await options.materials.missing(tx, peer.region, envelope.header.conversation, digests);
-  if (missing.length > 0) throw new MissingMaterials(missing);
-  await options.materials.hold(tx, envelope.header.conversation, digests);
 }
 
 async function demandCase(sql: Sql, conversation: string, peer: string): Promise<CaseFile> {
@@ -183,6 +193,7 @@ function documentOf(application: messages.CaseTransfer | messages.PreviewRequest
   const { applicant, form, materials, handler, queryCode } = application;
   const common = {
     applicant: applicant!,
+    legalBasis: legalBasisOf(heardBasis(application.legalBasis), item.legalBasis),
     form,
     materials: keptMaterials(materials),
     handler: handler!,

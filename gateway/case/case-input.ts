@@ -1,13 +1,17 @@
 import {
+  absentOr,
   boolean,
+  both,
   CodedError,
   checkItemCode,
   checkPayload,
   checkRegionCode,
+  committedMaterials,
   fields,
   identifier,
   instant,
   integer,
+  legalBasis,
   list,
   MODES,
   type Mode,
@@ -17,10 +21,12 @@ import {
   optional,
   optionalText,
   type Problem,
+  REVOCATION_GROUNDS,
   type Rule,
   text,
 } from '#proto';
 import type { Applicant } from './case-file.ts';
+import type { LegalBasis } from './personal/legal-basis.ts';
 import type { Event } from './transitions.ts';
 
 /** What a window sends to open a case. */
@@ -33,6 +39,8 @@ export interface CaseInput {
   readonly form: Readonly<Record<string, string>>;
   readonly handler: messages.Handler;
   readonly identityCheck?: messages.IdentityCheck;
+  /** 告知同意等合法性基础; the duty that the item names when left out. */
+  readonly legalBasis?: LegalBasis;
 }
 
 /** Who acts (经办). */
@@ -45,6 +53,28 @@ const specialKind = oneOf('joint-review', 'site-inspection', 'acceptance-test', 
 
 const anything: Rule = () => {};
 
+/** What the applicant signed (告知承诺), and why it does not matter that nobody knows his credit. */
+const acceptance = both(
+  fields({
+    handler,
+    commitment: absentOr(
+      fields({
+        materials: committedMaterials,
+        text: remark,
+        signedAt: instant,
+        document: optionalText(64, { pattern: /^[0-9a-f]{64}$/, hint: 'must be the SHA-256 of a material in hex' }),
+      }),
+    ),
+    creditWaived: absentOr(text(500)),
+  }),
+  (value, pointer, problems) => {
+    const { commitment, creditWaived } = value as { commitment?: unknown; creditWaived?: unknown };
+    const message = 'only an acceptance against a commitment asks about credit';
+    if (creditWaived !== undefined && commitment === undefined)
+      problems.push({ pointer: `${pointer}/creditWaived`, code: 'CONFLICT', message });
+  },
+);
+
 const CASE_INPUT = fields({
   handlingRegion: identifier(checkRegionCode),
   item: identifier(checkItemCode),
@@ -53,6 +83,7 @@ const CASE_INPUT = fields({
   form: anything,
   handler,
   identityCheck: optional(fields({ matched: boolean, checkedAt: instant, device: optionalText(100) })),
+  legalBasis: optional(legalBasis),
 });
 
 /** What each act takes, beside who does it. Times and numbers that the gateway knows itself are not asked for. */
@@ -63,7 +94,7 @@ export const ACT_INPUTS: Readonly<Record<Event, Rule>> = {
   retake: fields({ handler }),
   receive: fields({ handler }),
   transfer: fields({ handler }),
-  accept: fields({ handler }),
+  accept: acceptance,
   refuse: fields({ handler, reason: remark, legalBasis: remark }),
   return: fields({ handler, reason: remark }),
   'request-supplement': fields({ handler, items: materialNames, deadline: instant, way: text(200) }),
@@ -81,6 +112,7 @@ export const ACT_INPUTS: Readonly<Record<Event, Rule>> = {
     fields: judgedByType,
     replaces: optional(text(200)),
   }),
+  revoke: fields({ handler, ground: oneOf(...REVOCATION_GROUNDS), reason: text(500), legalBasis: remark }),
   deliver: fields({ handler, way: oneOf('window', 'post', 'online', 'locker') }),
   rate: fields({ score: integer(1, 5), comment: optionalText(1000, { lines: true }) }),
   withdraw: fields({ handler, reason: text(500) }),
@@ -143,7 +175,10 @@ export function readActInput<T>(event: Event, input: unknown): T {
   const withOpinions = Array.isArray(given.opinions)
     ? { ...withItems, opinions: given.opinions.map((opinion) => ({ reason: '', ...(opinion as object) })) }
     : withItems;
-  return demandInput<T>(ACT_INPUTS[event], event === 'rate' ? { comment: '', ...withOpinions } : withOpinions);
+  const withCommitment = isObject(given.commitment)
+    ? { ...withOpinions, commitment: { document: '', ...given.commitment } }
+    : withOpinions;
+  return demandInput<T>(ACT_INPUTS[event], event === 'rate' ? { comment: '', ...withCommitment } : withCommitment);
 }
 
 /** A handler without a window stands at none. */

@@ -3,6 +3,8 @@ import type { MaterialStore } from '../material/material-store.ts';
 import type { Store } from '../store/store.ts';
 import type { CaseFile, CaseMaterial } from './case-file.ts';
 import { caseRepository } from './case-repository.ts';
+import { demandUnerased } from './personal/retention.ts';
+import { outstanding } from './tolerance/commitment.ts';
 import type { State } from './transitions.ts';
 
 /** Files that one case holds, at most: as many as a transfer may name. */
@@ -14,12 +16,8 @@ export interface CaseMaterialsOptions {
   readonly materials: MaterialStore;
 }
 
-/** What a window uploads, before it is known by its content. */
-export interface Upload {
-  readonly name: string;
-  readonly mediaType: string;
-  readonly grade: 'C' | 'D';
-}
+/** What a window uploads, before it is known by its content; what a joint case hands on keeps who compared it. */
+export type Upload = Omit<CaseMaterial, 'digest' | 'size'>;
 
 /** The files of a case (材料) while the window works on it. */
 export class CaseMaterials {
@@ -35,13 +33,14 @@ export class CaseMaterials {
    * @throws CodedError CONFLICT when the case takes no files now, MATERIAL_TOO_LARGE, VALIDATION_FAILED
    */
   async add(file: CaseFile, upload: Upload, bytes: AsyncIterable<Uint8Array>): Promise<CaseMaterial> {
-    demandTakesFiles(file);
+    demandTakesFiles(file, upload.name);
     const stored = await this.#options.materials.take(file.conversation, bytes);
     const kept: CaseMaterial = { ...upload, digest: stored.digest.toString('hex'), size: stored.size };
-    await this.#change(file.conversation, (materials) => [
+    const taken = (materials: readonly CaseMaterial[]) => [
       ...materials.filter((other) => other.digest !== kept.digest),
       kept,
-    ]);
+    ];
+    await this.#change(file.conversation, taken, upload.name);
     return kept;
   }
 
@@ -64,12 +63,17 @@ export class CaseMaterials {
     return checked;
   }
 
-  async #change(conversation: string, change: (materials: readonly CaseMaterial[]) => CaseMaterial[]): Promise<void> {
+  /** @param name of the only material that changes, where it is known */
+  async #change(
+    conversation: string,
+    change: (materials: readonly CaseMaterial[]) => CaseMaterial[],
+    name?: string,
+  ): Promise<void> {
     const { store, now } = this.#options;
     await store.write(async (tx) => {
       const file = await caseRepository.find(tx, conversation);
       if (!file) throw new CodedError('NOT_FOUND', 'there is no such case');
-      demandTakesFiles(file);
+      demandTakesFiles(file, name);
       const materials = change(file.document.materials);
       if (materials.length > MAX_FILES) throw tooMany();
       await caseRepository.update(tx, { ...file, document: { ...file.document, materials }, updatedAt: now() });
@@ -77,10 +81,17 @@ export class CaseMaterials {
   }
 }
 
-/** Files are added while the window still works on the case, or while a supplement is asked for. */
-function demandTakesFiles(file: CaseFile): void {
+/**
+ * Files are added while the window still works on the case, while a supplement is asked for, and as long as something is
+ * outstanding that was promised.
+ */
+function demandTakesFiles(file: CaseFile, name?: string): void {
+  demandUnerased(file);
   const open: readonly State[] = ['draft', 'previewed', 'returned', 'supplementing', 'supplementing-accepted'];
-  if (file.role === 'receiving' && open.includes(file.state) && !file.pending) return;
+  const awaiting: readonly State[] = ['accepted', 'special', 'approved', 'issued'];
+  const left = awaiting.includes(file.state) ? outstanding(file.document) : [];
+  const takes = open.includes(file.state) || left.some(({ material }) => name === undefined || name === material);
+  if (file.role === 'receiving' && takes && !file.pending) return;
   throw new CodedError('CONFLICT', `the case takes no files in the state "${file.state}"`);
 }
 

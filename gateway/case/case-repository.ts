@@ -3,6 +3,16 @@ import type { Row, Sql, Transaction } from '../store/store.ts';
 import type { CaseDocument, CaseEvent, CaseFile, CaseHead } from './case-file.ts';
 import type { Event, Role, State } from './transitions.ts';
 
+/** States in which a case has ended (办结): its result is handed over, or there is none. */
+export const ENDED: ReadonlySet<State> = new Set<State>([
+  'delivered',
+  'rated',
+  'refused',
+  'sent-back',
+  'withdrawn',
+  'revoked',
+]);
+
 /** Cases on one page of a list, at most. */
 export const PAGE = 200;
 
@@ -17,7 +27,7 @@ export const caseRepository = {
   async findHead(sql: Sql, conversation: string): Promise<{ head: CaseHead; sent: object } | undefined> {
     const row = await sql.get(
       `SELECT conversation, number, role, peer, peer_number, item, mode, state, pending, authorization_id, version,
-         created_at, updated_at, json_extract(document, '$.steps."' || rtrim(pending, '!') || '"') AS sent
+         ended_at, erased_at, created_at, updated_at, json_extract(document, '$.steps."' || rtrim(pending, '!') || '"') AS sent
        FROM case_file WHERE conversation = ?`,
       conversation,
     );
@@ -121,13 +131,15 @@ export const caseRepository = {
   async update(tx: Transaction, file: CaseFile): Promise<void> {
     await tx.run(
       `UPDATE case_file SET peer_number = ?, state = ?, pending = ?, authorization_id = ?, version = ?, document = ?,
-         updated_at = ? WHERE conversation = ?`,
+         ended_at = iif(?, coalesce(ended_at, ?), NULL), updated_at = ? WHERE conversation = ?`,
       file.peerNumber,
       file.state,
       pendingText(file.pending),
       file.authorizationId,
       file.version,
       JSON.stringify(file.document),
+      hasEnded(file),
+      file.updatedAt,
       file.updatedAt,
       file.conversation,
     );
@@ -136,10 +148,13 @@ export const caseRepository = {
   /** Moves a case whose document stays as it is. */
   async move(tx: Transaction, head: CaseHead): Promise<void> {
     await tx.run(
-      'UPDATE case_file SET state = ?, pending = ?, version = ?, updated_at = ? WHERE conversation = ?',
+      `UPDATE case_file SET state = ?, pending = ?, version = ?, ended_at = iif(?, coalesce(ended_at, ?), NULL),
+         updated_at = ? WHERE conversation = ?`,
       head.state,
       pendingText(head.pending),
       head.version,
+      hasEnded(head),
+      head.updatedAt,
       head.updatedAt,
       head.conversation,
     );
@@ -202,9 +217,16 @@ function headOf(row: Row): CaseHead {
     pending: pendingOf(String(row.pending)),
     authorizationId: String(row.authorization_id),
     version: Number(row.version),
+    ...(row.ended_at !== null && { endedAt: Number(row.ended_at) }),
+    ...(row.erased_at !== null && { erasedAt: Number(row.erased_at) }),
     createdAt: Number(row.created_at),
     updatedAt: Number(row.updated_at),
   };
+}
+
+/** For the database: whether a case has ended. */
+function hasEnded({ state }: CaseHead): number {
+  return ENDED.has(state) ? 1 : 0;
 }
 
 /** `transfer`, or `transfer!` once a message has shown that it was accepted. */

@@ -1,27 +1,34 @@
 import { CodedError, type messages, type PayloadName } from '#proto';
-import type { AuthorizedUse } from '#trust';
+import { AuthorizationError, type AuthorizedUse } from '#trust';
 import type { MaterialStore } from '../material/material-store.ts';
 import type { Settled } from '../outbound/context.ts';
 import type { Outbox } from '../outbound/outbox.ts';
 import type { Store, Transaction } from '../store/store.ts';
+import { demandReady } from './act-demands.ts';
 import { deciderOf, nextNumber, type SaveCase, sidesOf, termsOf, writeMove, writeStep } from './case-changes.ts';
-import type { CaseEvent, CaseFile, CaseHead, CaseMaterial } from './case-file.ts';
+import type { CaseEvent, CaseFile, CaseHead, CaseMaterial, JointPlace } from './case-file.ts';
 import { type CaseInput, readActInput, readCaseInput } from './case-input.ts';
 import { CaseMaterials, type Upload } from './case-materials.ts';
 import { caseRepository } from './case-repository.ts';
+import { type JudgedAcceptance, judgeAcceptance } from './credit/accept-against.ts';
+import { type CheckedCredit, keepCheck } from './credit/credit-check.ts';
 import { type DirectOutcome, listOutcomes } from './direct/direct-outcomes.ts';
 import { tellHome, writeTelling } from './direct/tell-home.ts';
-import { demandComplete, demandForm } from './formal-review.ts';
+import { demandForm } from './formal-review.ts';
 import { type Holding, holdingsOf } from './holders.ts';
+import { demandWhole } from './joint/part-demands.ts';
+import { BY_SILENCE } from './limits/deemed.ts';
 import { movesLimits } from './limits/move-limits.ts';
 import { MACHINES } from './machines/machines.ts';
 import type { CaseNeighbours, CertificateWish, Citation, ItemFacts, SignedCertificate } from './neighbours.ts';
 import { note, readNoteInput } from './notes/case-notes.ts';
 import type { NoteName } from './notes/notes.ts';
-import { demandEverythingNamed } from './one-time-notice.ts';
-import { materialsOf, payloadOf, stepRecord } from './payloads.ts';
+import { localRecord, materialsOf, payloadOf, stepRecord } from './payloads.ts';
+import { demandGiven, legalBasisOf } from './personal/legal-basis.ts';
+import { demandRecallable, demandUnerased } from './personal/retention.ts';
 import { act, answer, type ReceivingView } from './receiving-view.ts';
-import { apply, type Event, type Row, type State } from './transitions.ts';
+import { type TakenBack, takeBack } from './revocation.ts';
+import { apply, type Event, isTerminal, type Row, type State } from './transitions.ts';
 
 export interface CaseServiceOptions {
   readonly region: string;
@@ -55,6 +62,14 @@ interface ActExtras {
   readonly authorization?: Citation;
   /** How the case is written; an update when it is left out. */
   readonly save?: SaveCase;
+  /** M3: done to every part of a joint case at once. */
+  readonly withWhole?: boolean;
+}
+
+/** How a case is opened. */
+interface Opening {
+  readonly conversation?: string;
+  readonly joint?: JointPlace;
 }
 
 /** Cases (办件) of this region: taken in for others, and handled for others. */
@@ -71,19 +86,41 @@ export class CaseService {
    * P1: opens a case at our window, as a draft.
    *
    * @param options.conversation case key to use instead of a fresh one; the caller has made sure that it is new
+   * @param options.joint the part of a joint case that it is
    * @throws CodedError VALIDATION_FAILED, PEER_NOT_PINNED, ITEM_UNKNOWN, and the authorization's codes
    */
-  async create(
-    input: unknown,
-    options: { readonly conversation?: string; readonly also?: AlsoDone } = {},
-  ): Promise<CaseFile> {
-    const { read, item } = await this.#readInput(input);
+  async create(input: unknown, options: Opening & { readonly also?: AlsoDone } = {}): Promise<CaseFile> {
+    const { read, item } = await this.#readInput(input, options.joint);
     return this.#options.store.write(async (tx) => {
-      const { draft } = await this.#draft(tx, read, item, options.conversation);
+      const { draft } = this.#draft(await this.#newNumber(tx), read, item, options);
       await caseRepository.insert(tx, draft);
       await options.also?.(tx, draft);
       return draft;
     });
+  }
+
+  /** M3: whether a part of a joint case could be opened now; nothing is kept. @throws CodedError as `create` */
+  async demandOpenable(input: unknown, joint: JointPlace): Promise<ItemFacts> {
+    const { read, item } = await this.#readInput(input, joint);
+    this.#draft('-', read, item, { joint });
+    return item;
+  }
+
+  /**
+   * M3: does the same to every part of a joint case, in the unit of work of the whole.
+   *
+   * @throws CodedError as `act`
+   */
+  async actWithWhole(
+    tx: Transaction,
+    conversation: string,
+    event: 'deliver' | 'withdraw',
+    input: unknown,
+  ): Promise<CaseFile> {
+    const read = readActInput<object>(event, input);
+    const file = await demandIn(tx, conversation);
+    demandUnerased(file);
+    return this.#actIn(tx, file, event, read, { withWhole: true });
   }
 
   /**
@@ -94,7 +131,7 @@ export class CaseService {
   async submit(input: unknown, options: { readonly also?: AlsoDone } = {}): Promise<CaseFile> {
     const { read, item } = await this.#readInput(input);
     return this.#options.store.write(async (tx) => {
-      const { draft, authorization } = await this.#draft(tx, read, item);
+      const { draft, authorization } = this.#draft(await this.#newNumber(tx), read, item);
       if (!authorization)
         throw new CodedError('VALIDATION_FAILED', 'a case that we decide ourselves is not handed over');
       const by = { handler: read.handler };
@@ -120,14 +157,53 @@ export class CaseService {
   async act(key: string, event: Event, input: unknown, version?: number): Promise<CaseFile> {
     const read = readActInput<object>(event, input);
     const seen = await this.demand(key);
+    demandUnerased(seen);
     this.#judgeState(seen, event);
     const certificate = event === 'issue' ? await this.#certificate(seen, read) : undefined;
-    return this.#options.store.write(async (tx) => {
-      const file = (await caseRepository.find(tx, seen.conversation))!;
-      if (version !== undefined && version !== file.version)
-        throw new CodedError('CONFLICT', 'the case has changed since it was read');
-      return this.#actIn(tx, file, event, read, { certificate });
-    });
+    const judged: JudgedAcceptance = event === 'accept' ? await this.#judgeAcceptance(seen, read) : { input: read };
+    return this.#options.store
+      .write(async (tx) => {
+        const file = (await caseRepository.find(tx, seen.conversation))!;
+        if (version !== undefined && version !== file.version)
+          throw new CodedError('CONFLICT', 'the case has changed since it was read');
+        const asked = judged.checked ? await this.#keepCheck(tx, file, judged.checked) : file;
+        if (judged.refusal) return judged.refusal;
+        const changed = await this.#actIn(tx, asked, event, judged.input, { certificate });
+        const { region, now, neighbours } = this.#options;
+        if (event === 'revoke') await takeBack(tx, changed, read as TakenBack, { region, at: now(), neighbours });
+        return changed;
+      })
+      .then(orRefusal);
+  }
+
+  /**
+   * P6 逾期视为受理: accepts a case since nobody decided about it in time, in the unit of work that says so. Where the
+   * authorization does not allow it an operator is called.
+   */
+  async acceptBySilence(tx: Transaction, file: CaseFile): Promise<void> {
+    try {
+      await this.#actIn(tx, file, 'accept', { handler: BY_SILENCE, deemed: true }, {});
+    } catch (error) {
+      if (!(error instanceof AuthorizationError)) throw error;
+      tx.afterCommit(() => this.#options.neighbours.alarm(file.conversation, 'accept', error.code));
+    }
+  }
+
+  /**
+   * A13: asks the credit platform about the applicant, and keeps what it said with the case (信用核查).
+   *
+   * @param key the conversation or our case number
+   * @throws CodedError NOT_FOUND, VALIDATION_FAILED, CONFLICT where nobody can be asked or the case has ended
+   */
+  async checkCredit(key: string, input: unknown): Promise<CaseFile> {
+    const { handler } = readNoteInput('credit-checked', input);
+    const { neighbours, store, now } = this.#options;
+    const { conversation, mode, state, document } = await this.demand(key);
+    if (isTerminal(MACHINES[mode], state)) throw new CodedError('CONFLICT', 'the case has ended');
+    const verdict = await neighbours.creditOf(document.applicant);
+    if (!verdict) throw new CodedError('CONFLICT', 'the configuration names no credit platform (kind http-credit)');
+    const checked = { ...verdict, handler, at: now() };
+    return store.write(async (tx) => this.#keepCheck(tx, await demandIn(tx, conversation), checked));
   }
 
   /**
@@ -139,9 +215,29 @@ export class CaseService {
   async note(key: string, kind: NoteName, input: unknown): Promise<CaseFile> {
     const read = readNoteInput(kind, input);
     const { conversation } = await this.demand(key);
-    return this.#options.store.write(async (tx) =>
-      note(tx, await demandIn(tx, conversation), kind, read, this.#options),
-    );
+    return this.#options.store.write(async (tx) => {
+      const file = await demandIn(tx, conversation);
+      demandUnerased(file);
+      return note(tx, file, kind, read, this.#options);
+    });
+  }
+
+  /**
+   * 误发撤回: withdraws a case that was sent by mistake before it was accepted, and has the other region erase it; that it did
+   * comes back as the note `erasure-done`.
+   *
+   * @param key the conversation or our case number
+   * @throws CodedError NOT_FOUND, VALIDATION_FAILED, ILLEGAL_TRANSITION, and the authorization's codes
+   */
+  async recall(key: string, wish: { readonly handler: messages.Handler; readonly reason: string }): Promise<CaseFile> {
+    const { conversation } = await this.demand(key);
+    return this.#options.store.write(async (tx) => {
+      const file = await demandIn(tx, conversation);
+      demandRecallable(file, wish.reason);
+      const withdrawn = await this.#actIn(tx, file, 'withdraw', wish, {});
+      const request = { ...wish, ground: 'sent-by-mistake' };
+      return note(tx, withdrawn, 'erasure-requested', request, this.#options);
+    });
   }
 
   /**
@@ -236,10 +332,25 @@ export class CaseService {
     if (rejected) await this.#emitRejected(tx, file, code);
   }
 
-  async #readInput(input: unknown): Promise<{ read: CaseInput; item: ItemFacts }> {
+  /** Nobody's credit is asked for by somebody who may not accept. */
+  async #judgeAcceptance(file: CaseFile, input: object): Promise<JudgedAcceptance> {
+    const { region, neighbours, store, now } = this.#options;
+    const { row } = apply(MACHINES[file.mode], file.state, 'accept', file.role, file.role);
+    if (file.role === 'receiving') this.#demandRights(file, [row]);
+    const item = await neighbours.itemOf(store.read, deciderOf(file, region), file.item, file.document.itemDigest);
+    return judgeAcceptance(file, input, item, { now, creditOf: neighbours.creditOf });
+  }
+
+  #keepCheck(tx: Transaction, file: CaseFile, checked: CheckedCredit): Promise<CaseFile> {
+    const { region, neighbours } = this.#options;
+    return keepCheck(tx, file, checked, { region, emit: neighbours.emit, office: neighbours.office });
+  }
+
+  async #readInput(input: unknown, joint?: JointPlace): Promise<{ read: CaseInput; item: ItemFacts }> {
     const read = readCaseInput(input);
     const { neighbours, store } = this.#options;
-    if (read.mode === 'direct') return { read, item: await this.#ownItem(read) };
+    demandWhole(read.mode, joint);
+    if (read.mode === 'direct') return { read, item: await this.#ownItem(read, joint) };
     neighbours.demandPeer(read.handlingRegion);
     const item = await neighbours.itemOf(store.read, read.handlingRegion, read.item);
     if (!item) throw new CodedError('ITEM_UNKNOWN', 'the handling region has not published this item to us');
@@ -247,10 +358,10 @@ export class CaseService {
     return { read, item };
   }
 
-  /** M4: an item that we decide ourselves, for somebody who belongs to another region. */
-  async #ownItem({ item: code, handlingRegion, form }: CaseInput): Promise<ItemFacts> {
+  /** M4: an item that we decide ourselves, for somebody who belongs to another region; M3: our own part of a joint case. */
+  async #ownItem({ item: code, handlingRegion, form }: CaseInput, joint?: JointPlace): Promise<ItemFacts> {
     const { region, neighbours, store } = this.#options;
-    if (handlingRegion === region) {
+    if (handlingRegion === region && !joint) {
       const message = 'must be another region: the home region of the applicant (属地)';
       throw new CodedError('VALIDATION_FAILED', undefined, [
         { pointer: '/handlingRegion', code: 'SAME_REGION', message },
@@ -259,22 +370,28 @@ export class CaseService {
     const item = await neighbours.itemOf(store.read, region, code);
     if (!item) throw new CodedError('ITEM_UNKNOWN', 'this region does not offer the item');
     demandForm(form, item);
-    if (item.modes.includes('direct')) return item;
+    if (item.modes.includes(joint ? 'joint' : 'direct')) return item;
+    if (joint) throw new CodedError('MODE_NOT_COVERED', 'the item is not one that is handled jointly (多地联办)');
     throw new CodedError('MODE_NOT_COVERED', 'the item is not one that any region may decide (直接通办)');
   }
 
-  async #draft(
-    tx: Transaction,
+  #newNumber(tx: Transaction): Promise<string> {
+    return nextNumber(tx, this.#options.region, this.#options.now());
+  }
+
+  #draft(
+    number: string,
     input: CaseInput,
     facts: ItemFacts,
-    conversation?: string,
-  ): Promise<{ readonly draft: CaseFile; readonly authorization?: Citation }> {
-    const { region, now, newId, newCode } = this.#options;
+    { conversation, joint }: Opening = {},
+  ): { readonly draft: CaseFile; readonly authorization?: Citation } {
+    const { now, newId, newCode } = this.#options;
     const at = now();
-    const { handlingRegion, item, mode, applicant, form, handler, identityCheck } = input;
+    const { handlingRegion, item, mode, applicant, form, handler, identityCheck, legalBasis } = input;
+    demandGiven(legalBasis, at);
     const file: CaseFile = {
       conversation: conversation ?? newId(),
-      number: await nextNumber(tx, region, at),
+      number,
       role: 'receiving',
       peer: handlingRegion,
       peerNumber: '',
@@ -286,6 +403,7 @@ export class CaseService {
       version: 0,
       document: {
         applicant,
+        legalBasis: legalBasisOf(legalBasis, facts.legalBasis),
         form,
         materials: [],
         ...(identityCheck ? { identityCheck } : {}),
@@ -293,6 +411,7 @@ export class CaseService {
         itemDigest: facts.digest.toString('hex'),
         terms: termsOf(facts),
         limits: [],
+        ...(joint && { joint }),
         queryCode: newCode(),
         steps: {},
       },
@@ -312,20 +431,20 @@ export class CaseService {
     file: CaseFile,
     event: Event,
     input: object,
-    { certificate, save, item: known, authorization: found }: ActExtras,
+    { certificate, save, item: known, authorization: found, withWhole }: ActExtras,
   ): Promise<CaseFile> {
     const { region, now, neighbours, outbox } = this.#options;
     const moved = this.#judgeState(file, event);
     const at = now();
     const item = known ?? (await neighbours.itemOf(tx, deciderOf(file, region), file.item, file.document.itemDigest));
-    if (event === 'receive') demandComplete(file, item);
-    if (event === 'one-time-notice') demandEverythingNamed(file, item, (input as NoticeInput).items);
+    demandReady(event, file, input, { item, at, withWhole });
     if (!moved.message) {
       this.#demandRights(file, moved.rows);
       const extra = event === 'receive' ? { receiptNotice: `收${file.number}`, receivedAt: at } : {};
       if (certificate) await certificate.keep(tx);
       const issued = certificate ? { certificate: certificate.identifier } : {};
-      const step = { ...moved, actor: region, at, envelope: '', record: input, document: { ...extra, ...issued } };
+      const record = localRecord(event, input, file);
+      const step = { ...moved, actor: region, at, envelope: '', record, document: { ...extra, ...issued } };
       const changed = await writeStep(tx, file, step, at, neighbours, save);
       return file.mode === 'direct' ? this.#tellHome(tx, changed, event, input) : changed;
     }
@@ -356,7 +475,8 @@ export class CaseService {
 
   /** M4: the home region is told of the outcome where the authorization says so; whether it was stands in the history. */
   async #tellHome(tx: Transaction, file: CaseFile, event: Event, input: object): Promise<CaseFile> {
-    if (event !== 'issue' && event !== 'deny') return file;
+    // M3: our own part of a joint case concerns no home region.
+    if ((event !== 'issue' && event !== 'deny') || file.document.joint) return file;
     const { now } = this.#options;
     const at = now();
     const { handler } = input as { handler: messages.Handler };
@@ -458,8 +578,10 @@ async function demandIn(tx: Transaction, conversation: string): Promise<CaseFile
   return file;
 }
 
-interface NoticeInput {
-  readonly items: readonly { readonly material: string }[];
+/** A refusal that left something behind: it is written before it is thrown. */
+function orRefusal(outcome: CaseFile | CodedError): CaseFile {
+  if (outcome instanceof CodedError) throw outcome;
+  return outcome;
 }
 
 /** For a case that another step of the same unit of work saves. */

@@ -6,6 +6,11 @@ export interface ReviewedItem {
   readonly materials: readonly Pick<messages.MaterialRule, 'name' | 'originalToBeChecked' | 'mayFollowLater'>[];
 }
 
+/** What was handed in, for a case or for several at once. */
+interface HandedIn {
+  readonly document: Pick<CaseFile['document'], 'materials'>;
+}
+
 /** Something that the formal review misses. */
 interface Missing {
   /** Name of the material. */
@@ -14,7 +19,7 @@ interface Missing {
 }
 
 /** P2: what is missing, or was not compared with its original where it must be. */
-export function missingMaterials({ document }: CaseFile, { materials }: ReviewedItem): Missing[] {
+export function missingMaterials({ document }: HandedIn, { materials }: ReviewedItem): Missing[] {
   return materials.flatMap(({ name, mayFollowLater, originalToBeChecked }): Missing[] => {
     const handedIn = document.materials.filter((material) => material.name === name);
     if (handedIn.length === 0) return mayFollowLater ? [] : [{ name, code: 'REQUIRED' }];

@@ -23,6 +23,7 @@ const HOLDERS: Readonly<Record<State, Role | undefined>> = {
   refused: undefined,
   'sent-back': undefined,
   withdrawn: undefined,
+  revoked: undefined,
 };
 
 /** A time during which one region held a case. */

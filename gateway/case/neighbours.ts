@@ -1,7 +1,9 @@
-import type { Mode, messages } from '#proto';
+import type { Mode, messages, RevocationGround } from '#proto';
 import type { AuthorizedUse, CertificateContent, Right } from '#trust';
 import type { Sql, Transaction } from '../store/store.ts';
 import type { Desk } from './case-changes.ts';
+import type { Applicant } from './case-file.ts';
+import type { CreditVerdict } from './credit/credit-check.ts';
 
 /** What a case needs to know of an item (事项). */
 export interface ItemFacts {
@@ -11,6 +13,9 @@ export interface ItemFacts {
   readonly statutoryWorkingDays: number;
   readonly acceptanceWorkingDays: number;
   readonly paperOriginals: boolean;
+  readonly silenceAccepts: boolean;
+  /** Clauses on which it rests (设定依据). */
+  readonly legalBasis: readonly string[];
   readonly materials: readonly messages.MaterialRule[];
   /** JSON Schema of what the applicant fills in; empty where any form is taken. */
   readonly formSchema: string;
@@ -64,6 +69,14 @@ export interface CaseNeighbours extends Desk {
   ) => void;
   readonly signCertificate: (wish: CertificateWish) => Promise<SignedCertificate>;
   readonly demandPeer: (region: string) => void;
+  /** Revokes a certificate of ours with all that follows, in the caller's unit of work; one that has ended stays as it is. */
+  readonly revokeCertificate: (
+    tx: Transaction,
+    identifier: string,
+    why: { readonly ground: RevocationGround; readonly reason: string; readonly by: string },
+  ) => Promise<void>;
+  /** Asks our credit platform (A13); `unknown` when it does not answer, undefined when we have none. */
+  readonly creditOf: (applicant: Applicant) => Promise<CreditVerdict | undefined>;
   /** A message of the handling side was not taken by the other region: an operator must look. */
   readonly alarm: (conversation: string, event: string, code: string) => void;
 }

@@ -1,5 +1,6 @@
 import type { messages, PayloadName } from '#proto';
-import type { CaseFile, CaseMaterial } from './case-file.ts';
+import type { CaseFile, CaseMaterial, KeptCommitment } from './case-file.ts';
+import { commitmentMessage, keptCommitment } from './tolerance/commitment.ts';
 import type { Event } from './transitions.ts';
 
 /** What the gateway itself knows when an act becomes a message. */
@@ -23,11 +24,13 @@ const BUILDERS: Readonly<Partial<Record<Event, Builder>>> = {
   'request-preview': ({ handler }, facts) => ({ ...applicationOf(facts), handler }),
   'give-preview': ({ handler, opinions, summary }, { now }) => ({ opinions, summary, givenAt: now, handler }),
   transfer: (_input, facts) => ({ ...applicationOf(facts), ...takenIn(facts) }),
-  accept: ({ handler }, { file, notice, promisedWorkingDays }) => ({
+  accept: ({ handler, commitment, deemed = false }, { file, notice, promisedWorkingDays }) => ({
     caseNumber: file.number,
     notice: notice('受'),
     handler,
     promisedWorkingDays,
+    commitment: commitment ? commitmentMessage(commitment as KeptCommitment) : null,
+    deemed,
   }),
   refuse: ({ handler, reason, legalBasis }, { notice }) => ({ notice: notice('不予受'), reason, legalBasis, handler }),
   return: ({ handler, reason }) => ({ reason, handler }),
@@ -52,6 +55,13 @@ const BUILDERS: Readonly<Partial<Record<Event, Builder>>> = {
     typeName: certificate!.typeName,
     handler,
   }),
+  revoke: ({ handler, ground, reason, legalBasis }, { now }) => ({
+    ground,
+    reason,
+    legalBasis,
+    revokedAt: now,
+    handler,
+  }),
   deliver: ({ handler, way }, { now }) => ({ way, deliveredAt: now, handler }),
   rate: ({ score, comment }, { now }) => ({ score, comment, ratedAt: now }),
   withdraw: ({ handler, reason }) => ({ reason, handler }),
@@ -60,15 +70,16 @@ const BUILDERS: Readonly<Partial<Record<Event, Builder>>> = {
 /** What opens a case at the other region. */
 function applicationOf({ file, itemDigest }: ActFacts) {
   const { item, mode, number, document } = file;
-  const { applicant, form, materials, queryCode } = document;
+  const { applicant, form, materials, queryCode, legalBasis = null } = document;
   const handedIn = { applicant, form, materials: materials.map(materialMessage) };
-  return { item, itemDigest, mode, caseNumber: number, ...handedIn, queryCode };
+  return { item, itemDigest, mode, caseNumber: number, ...handedIn, queryCode, legalBasis };
 }
 
 /** What the window that took it in adds. */
 function takenIn({ file }: ActFacts) {
-  const { identityCheck = null, receiptNotice = '', receivedAt = 0, handler } = file.document;
-  return { identityCheck, receiptNotice, receivedAt, handler };
+  const { identityCheck = null, receiptNotice = '', receivedAt = 0, handler, joint } = file.document;
+  const reference = joint && { agreementId: joint.agreement, part: joint.part, jointNumber: joint.number };
+  return { identityCheck, receiptNotice, receivedAt, handler, joint: reference ?? null };
 }
 
 /** Builds the payload of an act. The outbox holds it against the rules of its type. */
@@ -79,13 +90,24 @@ export function payloadOf(event: Event, input: object, facts: ActFacts): object 
 }
 
 /** Messages that name files; the files go before them. */
-const WITH_FILES: ReadonlySet<PayloadName> = new Set(['PreviewRequested', 'CaseTransfer', 'SupplementSubmitted']);
+const WITH_FILES: ReadonlySet<PayloadName> = new Set([
+  'PreviewRequested',
+  'CaseTransfer',
+  'SupplementSubmitted',
+  'CaseNote',
+]);
+const NOTHING = { materials: [] };
 
 /** Digests of the files that must be at the other side before the message, in hex. */
 export function materialsOf(name: PayloadName, payload: object): string[] {
-  if (!WITH_FILES.has(name)) return [];
-  const { materials } = payload as { materials: readonly messages.Material[] };
+  const named = name === 'CaseNote' ? ((payload as Partial<messages.CaseNote>).restHandedIn ?? NOTHING) : payload;
+  const { materials } = WITH_FILES.has(name) ? (named as { materials: readonly messages.Material[] }) : NOTHING;
   return [...new Set(materials.map((material) => material.digest.toString('hex')))];
+}
+
+/** What the case file remembers of an act that stays here; of taking in also what there was to take in. */
+export function localRecord(event: Event, input: object, { document }: CaseFile): object {
+  return event === 'receive' ? { ...input, materials: document.materials.map(({ digest }) => digest) } : input;
 }
 
 /** A payload as the case file remembers it: materials by their digest, the applicant not again. */
@@ -97,8 +119,18 @@ export function stepRecord(payload: object): object {
     certificate: _certificate,
     itemDigest: _item,
     queryCode: _code,
-    ...rest
+    legalBasis,
+    commitment,
+    deemed,
+    ...others
   } = payload as Record<string, unknown>;
+  const rest = {
+    ...others,
+    // Of a decision the provision of law; that of an application stands in the document.
+    ...(typeof legalBasis === 'string' ? { legalBasis } : {}),
+    ...(commitment ? { commitment: keptCommitment(commitment as messages.Commitment) } : {}),
+    ...(deemed ? { deemed } : {}),
+  };
   if (!Array.isArray(materials)) return rest;
   return { ...rest, materials: (materials as messages.Material[]).map((material) => material.digest.toString('hex')) };
 }
@@ -115,7 +147,8 @@ export function keptMaterials(materials: readonly messages.Material[]): CaseMate
   }));
 }
 
-function materialMessage(material: CaseMaterial): messages.Material {
+/** A material of the case file as it travels. */
+export function materialMessage(material: CaseMaterial): messages.Material {
   const { name, digest, size, mediaType, grade, checkedBy, checkedAt } = material;
   return {
     name,
@@ -131,7 +164,14 @@ function materialMessage(material: CaseMaterial): messages.Material {
 /** What the window took in after the handling region asked for it. */
 function addedSinceTransfer(file: CaseFile): readonly CaseMaterial[] {
   const { transfer, 'submit-supplement': supplement } = file.document.steps as Record<string, { materials?: string[] }>;
-  const sent = new Set([...(transfer?.materials ?? []), ...(supplement?.materials ?? [])]);
+  const rest = (file.document.notes ?? []).flatMap(({ kind, data }) =>
+    kind === 'rest-handed-in' ? (data as { materials: readonly CaseMaterial[] }).materials : [],
+  );
+  const sent = new Set([
+    ...(transfer?.materials ?? []),
+    ...(supplement?.materials ?? []),
+    ...rest.map(({ digest }) => digest),
+  ]);
   return file.document.materials.filter((material) => !sent.has(material.digest));
 }
 

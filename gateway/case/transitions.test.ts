@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CodedError, MODES, PAYLOAD_NAMES, type PayloadName } from '#proto';
 import { agency } from './machines/agency.ts';
 import { direct } from './machines/direct.ts';
+import { joint } from './machines/joint.ts';
 import { eventOf, MACHINES } from './machines/machines.ts';
 import { online } from './machines/online.ts';
 import { act, answer, hear, type ReceivingView } from './receiving-view.ts';
@@ -55,6 +56,7 @@ describe('the page docs/case-states.md', () => {
   it.each([
     ['Table: agency', agency],
     ['Table: online', online],
+    ['Table: joint', joint],
     ['Table: direct', direct],
   ])('shows under "%s" exactly the rows of the table, in its order', (heading, machine) => {
     expect(tableUnder(heading)).toEqual(machine.map(cells));
@@ -150,9 +152,20 @@ describe('the acts of a region', () => {
     expect(allowedEvents(agency, 'withdrawn', 'handling')).toEqual([]);
   });
 
-  it('end with a rating, a refusal, a return or a withdrawal', () => {
-    expect(states.filter((state) => isTerminal(agency, state))).toEqual(['rated', 'refused', 'sent-back', 'withdrawn']);
+  it('end with a refusal, a return, a withdrawal or a revocation', () => {
+    const ends = ['refused', 'sent-back', 'withdrawn', 'revoked'];
+    expect(states.filter((state) => isTerminal(agency, state))).toEqual(ends);
   });
+
+  it.each(Object.entries(MACHINES))(
+    'P13: what was granted can be taken back in the mode %s, until the end',
+    (mode, machine) => {
+      const role = mode === 'direct' ? 'receiving' : 'handling';
+      const revocable = states.filter((state) => allowedEvents(machine, state, role).includes('revoke'));
+      expect(revocable).toEqual(['approved', 'issued', 'delivered', 'rated']);
+      expect(isTerminal(machine, 'revoked')).toBe(true);
+    },
+  );
 });
 
 describe('eventOf', () => {

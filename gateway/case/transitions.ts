@@ -29,6 +29,7 @@ export const STATES = {
   refused: { zh: '不予受理', en: 'acceptance refused' },
   'sent-back': { zh: '已退回', en: 'sent back by the handling region' },
   withdrawn: { zh: '已撤回', en: 'withdrawn by the applicant' },
+  revoked: { zh: '已撤销', en: 'the result was taken back' },
 } as const satisfies Record<string, Label>;
 
 export type State = keyof typeof STATES;
@@ -51,6 +52,7 @@ export const EVENTS = {
   approve: { zh: '准予', en: 'approve' },
   deny: { zh: '不予', en: 'deny' },
   issue: { zh: '签发证照', en: 'issue the certificate' },
+  revoke: { zh: '撤销', en: 'take the result back' },
   deliver: { zh: '送达', en: 'deliver the result' },
   rate: { zh: '评价', en: 'rate' },
   withdraw: { zh: '撤回', en: 'withdraw' },

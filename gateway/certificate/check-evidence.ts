@@ -10,9 +10,15 @@ import { checkBook, type StoredCheck } from './check-book.ts';
  *
  * @param id of the question
  * @param peer the other region; needed only where several asked us under the same id
+ * @param hasPayloads false to leave payloads and salts out: then it proves only that there was a check
  * @throws CodedError NOT_FOUND when there is no such check, or no longer; CONFLICT when there are several
  */
-export async function exportCheck(id: string, peer: string | undefined, context: ExportContext): Promise<string> {
+export async function exportCheck(
+  id: string,
+  peer: string | undefined,
+  context: ExportContext,
+  hasPayloads = true,
+): Promise<string> {
   const { region, read, log, now } = context;
   const check = only(await checkBook.withId(read, id, peer));
   const positions = [check.logPosition, ...(check.answerLogPosition === undefined ? [] : [check.answerLogPosition])];
@@ -27,8 +33,8 @@ export async function exportCheck(id: string, peer: string | undefined, context:
     exportedAt: now(),
     statements: await statementsOf(new Set([region, check.peer, ...seen.regions]), context),
     authorizations: await citedDocuments([question.header, answer.header], context),
-    question: sealed(question, await seals.ofEnvelope(question, check.questionSeal)),
-    answer: sealed(answer, await seals.ofEnvelope(answer, check.answerSeal)),
+    question: written(question, await seals.ofEnvelope(question, check.questionSeal), hasPayloads),
+    answer: written(answer, await seals.ofEnvelope(answer, check.answerSeal), hasPayloads),
     log: proofs.map(({ entry, index, path }) => ({ entry, index, inclusionPath: path })),
     checkpoint,
     witnessed: seen.witnessed,
@@ -44,6 +50,6 @@ function only(checks: readonly StoredCheck[]): StoredCheck {
   return first;
 }
 
-function sealed({ header, payload, payloadSalt }: messages.Envelope, seal: messages.Seal) {
-  return { header, payload, payloadSalt, seal };
+function written({ header, payload, payloadSalt }: messages.Envelope, seal: messages.Seal, hasPayload: boolean) {
+  return { header, ...(hasPayload && { payload, payloadSalt }), seal };
 }

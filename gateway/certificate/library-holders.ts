@@ -36,7 +36,16 @@ export function numberKey(number: string): string {
   return number.replaceAll(/[a-z]/g, (letter) => letter.toUpperCase());
 }
 
-/** A name as it is looked up: the dot between its parts (间隔号) comes in several encodings that look alike. */
+/** Marks that choose among the shapes of one character (字形变体). */
+const VARIATION = /[\u180b-\u180d\u180f\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/gu;
+
+/**
+ * A name as it is looked up: the dot between its parts (间隔号) comes in several encodings that look alike, a character may be
+ * written in several ways that mean the same (NFC), and a shape of it makes no other name.
+ */
 export function nameKey(name: string): string {
-  return name.replaceAll(/[•‧・･．]/gu, '·');
+  return name
+    .normalize('NFC')
+    .replaceAll(VARIATION, '')
+    .replaceAll(/[•‧∙⋅・･．]/gu, '·');
 }

@@ -44,8 +44,15 @@ export interface CaseView extends CaseSummary {
   }[];
   /** Identifier. */
   readonly repeatedNotices: readonly { readonly at: number; readonly materials: readonly string[] }[];
+  readonly commitment?: {
+    readonly materials: readonly { readonly material: string; readonly dueAt: number; readonly handedInAt?: number }[];
+  };
   readonly queryCode: string;
   readonly certificate?: string;
+  readonly legalBasis?: { readonly kind: string; readonly text: string };
+  readonly isHeld?: boolean;
+  /** Milliseconds. */
+  readonly erasedAt?: number;
   readonly rejected?: { readonly event: string; readonly code: string };
   readonly createdAt: number;
 }
@@ -63,9 +70,13 @@ export function caseText(view: CaseView): string {
     ['等待回执 Awaiting receipt', view.pending],
     ['可办 Allowed', view.allowed.join(', ')],
     ['被拒 Rejected', view.rejected && `${view.rejected.event}: ${view.rejected.code}`],
+    ['容缺待补 Outstanding', outstandingText(view)],
     ['查询码 Query code', view.queryCode],
     ['重复告知 Told twice', view.repeatedNotices.flatMap(({ materials }) => materials).join('、')],
     ['授权 Authorization', view.authorization],
+    ['合法性基础 Legal basis', view.legalBasis && `${view.legalBasis.kind}: ${view.legalBasis.text}`],
+    ['暂停删除 On hold', view.isHeld ? '是 yes' : undefined],
+    ['已删除个人信息 Erased', chinaTime(view.erasedAt)],
     ['电子证照 Certificate', view.certificate],
     ['创建 Created', chinaTime(view.createdAt)],
     ['更新 Updated', chinaTime(view.updatedAt)],
@@ -76,6 +87,12 @@ export function caseText(view: CaseView): string {
     ...(view.notes.length > 0 ? [noteTable(view.notes)] : []),
   ];
   return [facts, ...tables].join('\n');
+}
+
+/** What the applicant promised and has not handed in yet. */
+function outstandingText({ commitment }: CaseView): string {
+  const left = (commitment?.materials ?? []).filter(({ handedInAt }) => handedInAt === undefined);
+  return left.map(({ material, dueAt }) => `${material} (${chinaTime(dueAt)})`).join('、');
 }
 
 /** How far a case is, as an applicant may know it. */

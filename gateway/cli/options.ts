@@ -30,6 +30,20 @@ export function passphraseOption(command: Command): Command {
   );
 }
 
+export interface PurposeOptions {
+  readonly purpose?: string;
+}
+
+/** Adds `--purpose TEXT` (用途): personal data is shown to whoever says what for, and that is recorded. */
+export function purposeOption(command: Command): Command {
+  return command.option('--purpose <text>', '查阅个人信息的用途,留痕 / what personal data is looked at for; recorded');
+}
+
+/** The query of a request that says so. */
+export function purposeQuery({ purpose }: PurposeOptions): string {
+  return purpose === undefined ? '' : `?purpose=${encodeURIComponent(purpose)}`;
+}
+
 /** Adds `--limit` and `--cursor` of a list that comes in pages. */
 export function pageOptions(command: Command): Command {
   return command

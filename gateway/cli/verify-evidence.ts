@@ -122,10 +122,10 @@ function checkText(check: NonNullable<BundleReport['check']>): string {
     ['提问时间 Asked at', chinaTime(check.askedAt)],
     ['对象 About', check.subject],
     ['用途 Purpose', check.purpose],
-    ['所问字段 Fields asked', check.asked.join(' ')],
+    ['所问字段 Fields asked', check.asked?.join(' ')],
     ['答复 Answer', check.status],
     ['答复时间 Answered at', chinaTime(check.answeredAt)],
-    ...Object.entries(check.fields),
+    ...Object.entries(check.fields ?? {}),
   ]);
 }
 

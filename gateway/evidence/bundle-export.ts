@@ -33,9 +33,10 @@ interface StoredEnvelope {
  * and its places in our log under one checkpoint. An envelope that still waits for its receipt is not evidence yet
  * and is left out.
  *
+ * @param hasPayloads false to leave payloads and salts out, as if they were erased
  * @throws CodedError NOT_FOUND when nothing of the conversation has a verdict
  */
-export async function exportBundle(conversation: string, context: ExportContext): Promise<string> {
+export async function exportBundle(conversation: string, context: ExportContext, hasPayloads = true): Promise<string> {
   const { read, region, log } = context;
   const sent = await read.all<StoredEnvelope>(
     `SELECT type, header, payload, salt, peer, receipt, group_id, group_index, receipt_group_id, receipt_group_index,
@@ -59,7 +60,7 @@ export async function exportBundle(conversation: string, context: ExportContext)
   for (const row of all) {
     envelopes.push({
       header: row.header,
-      ...(row.payload && row.salt ? { payload: row.payload, payloadSalt: row.salt } : {}),
+      ...(hasPayloads && row.payload && row.salt ? { payload: row.payload, payloadSalt: row.salt } : {}),
       seal: await seals.stored(row.group_id, row.group_index),
       receipt: { body: row.receipt, seal: await seals.ofReceipt(row.receipt, receiptSealOf(row)) },
       log: positionsOf(row).map((position) => {

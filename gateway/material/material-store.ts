@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat, truncate } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { CodedError, LIMITS } from '#proto';
 import type { Clock } from '#trust';
 import type { Sql, Store, Transaction } from '../store/store.ts';
@@ -135,6 +135,17 @@ export class MaterialStore {
     if (!row) throw new CodedError('NOT_FOUND', 'the case has no such material');
     const path = this.#path(conversation, digest);
     return { size: row.size, bytes: createReadStream(path, { start: from, highWaterMark: LIMITS.chunkBytes }) };
+  }
+
+  /** Removes every file of a case, those that peers are staging included. May be done again. */
+  async erase(conversation: string): Promise<void> {
+    await rm(join(this.#folder, 'cases', conversation.slice(-2), conversation), { recursive: true, force: true });
+    for (const part of ['arriving', 'uploads']) {
+      const folder = join(this.#folder, part);
+      for (const name of await readdir(folder, { recursive: true }).catch(() => []))
+        if (basename(name).startsWith(`${conversation}-`)) await rm(join(folder, name), { force: true });
+    }
+    await this.#store.write((tx) => tx.run('DELETE FROM material WHERE conversation = ?', conversation));
   }
 
   /** Removes what peers staged more than a day ago and no envelope named. @returns how many files */

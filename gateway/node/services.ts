@@ -4,7 +4,7 @@ import { builtInCertificateTypes, type CertificateTypes, wordOf } from '#trust';
 import type { AgreementNews } from '../authorization/agreement-books.ts';
 import { AuthorizationService } from '../authorization/authorization-service.ts';
 import type { CatalogueItems } from '../authorization/granted-catalogues.ts';
-import { caseContext } from '../case/case-changes.ts';
+import { caseContext, type EmitNews } from '../case/case-changes.ts';
 import { caseIncoming } from '../case/case-incoming.ts';
 import { caseRepository } from '../case/case-repository.ts';
 import { CaseService } from '../case/case-service.ts';
@@ -12,6 +12,7 @@ import { hearOutcome } from '../case/direct/direct-outcomes.ts';
 import { JointCases } from '../case/joint/joint-cases.ts';
 import { LimitWatch } from '../case/limits/limit-watch.ts';
 import type { CaseNeighbours, CertificateWish } from '../case/neighbours.ts';
+import { paperTable } from '../case/papers/paper-table.ts';
 import { Erasures } from '../case/personal/erasures.ts';
 import { CatalogueService } from '../catalogue/catalogue-service.ts';
 import { CertificateService } from '../certificate/certificate-service.ts';
@@ -41,10 +42,11 @@ import type { Sealing } from '../seal/sealing.ts';
 import { PublicVerification } from '../verify/verification.ts';
 import type { Core } from './core.ts';
 import { type Notices, openNotices } from './notices.ts';
+import { openPapers, type Papers } from './papers.ts';
 import type { WireHandlers } from './wire.ts';
 
 /** The rooms that decide what is sent and what arriving messages mean. */
-export interface Services extends Notices {
+export interface Services extends Notices, Papers {
   readonly authorizations: AuthorizationService;
   readonly joint: JointAgreements;
   readonly entrustments: Entrustments;
@@ -66,7 +68,7 @@ export interface Services extends Notices {
   readonly platforms: Platforms;
   readonly handlers: WireHandlers;
   readonly exportEvidence: (conversation: string, hasPayloads?: boolean) => Promise<string>;
-  readonly exportCheckEvidence: (id: string, peer: string | undefined) => Promise<string>;
+  readonly exportCheckEvidence: (id: string, peer: string | undefined, hasPayloads: boolean) => Promise<string>;
 }
 
 /** Composes the services and loads what earlier runs left. */
@@ -99,8 +101,10 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
       examinations.wake();
       jointCases.touched(conversation);
     },
+    heard: (tx, news) => papers.paperWork.heard(tx, news),
     platforms: () => platforms,
   });
+  const papers = openPapers(core, { authorizations, catalogue, sealing, neighbours: () => neighbours });
   const cases = new CaseService({ ...core, now: () => core.clock.now(), newCode: newQueryCode, neighbours });
   const jointCases = openJointCases(core, cases, neighbours, events);
   const erasures = openErasures(core, neighbours);
@@ -126,6 +130,7 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
     catalogue,
     certificates,
     ...notices,
+    ...papers,
     sealing,
     renditions: new Renditions({ ...core, certificates, types, sealing }),
     stampedCopies: new StampedCopies({
@@ -160,7 +165,8 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
         await joint.settled(tx, settled);
         await entrustments.settled(tx, settled);
         await notices.outgoingNotices.settled(tx, settled);
-        await cases.settled(tx, settled);
+        // A notice that was not taken is no step of its case that failed.
+        if (!(await papers.paperWork.settled(tx, settled))) await cases.settled(tx, settled);
         if (settled.name === 'CaseNote') tx.afterCommit(() => erasures.wake());
       },
       check: (peer, envelope) => checks.answer(peer, envelope),
@@ -168,7 +174,7 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
     },
     exportEvidence: (conversation, hasPayloads) =>
       exportBundle(conversation, exporting(core, authorizations), hasPayloads),
-    exportCheckEvidence: (id, peer) => exportCheck(id, peer, exporting(core, authorizations)),
+    exportCheckEvidence: (id, peer, hasPayloads) => exportCheck(id, peer, exporting(core, authorizations), hasPayloads),
   };
 }
 
@@ -178,7 +184,11 @@ function openExaminations(core: Core, events: PlatformEvents): Examinations {
     ...core,
     caseOf: async (conversation) => {
       const file = await caseRepository.find(core.store.read, conversation);
-      return file && { number: file.number, peer: file.peer, materials: file.document.materials };
+      if (!file) return undefined;
+      // Notices are held against the statement of their region when somebody opens them.
+      const papers = await paperTable.of(core.store.read, conversation);
+      const unexamined = papers.map(({ digest }) => ({ digest: digest.toString('hex'), mediaType: '' }));
+      return { number: file.number, peer: file.peer, materials: [...file.document.materials, ...unexamined] };
     },
     emit: (tx, data) => events.emit(tx, { type: 'cn.tongban.material.examined.v1', subject: data.conversation, data }),
   });
@@ -356,13 +366,20 @@ function openChecks(
   });
 }
 
+/** What follows every event of a case. */
+interface CaseFollowers {
+  readonly wake: (conversation: string) => void;
+  readonly heard: EmitNews;
+  readonly platforms: () => Platforms;
+}
+
 function caseNeighbours(
   core: Core,
   authorizations: AuthorizationService,
   catalogue: CatalogueService,
   certificates: CertificateService,
   events: PlatformEvents,
-  { wake, platforms }: { readonly wake: (conversation: string) => void; readonly platforms: () => Platforms },
+  { wake, heard, platforms }: CaseFollowers,
 ): CaseNeighbours {
   return {
     itemOf: async (sql, region, code, digest) => {
@@ -385,9 +402,10 @@ function caseNeighbours(
     creditOf: async ({ documentType, documentNumber, name }) =>
       platforms().credit({ id: core.newId(), documentType, documentNumber, name }, AbortSignal.timeout(CREDIT_MS)),
     office: core.config.office,
-    emit: (tx, news) => {
+    emit: async (tx, news) => {
       tx.afterCommit(() => wake(news.conversation));
-      return events.emit(tx, caseNews(news));
+      await heard(tx, news);
+      await events.emit(tx, caseNews(news));
     },
     alarm: (conversation, _event, code) =>
       core.log.error(

@@ -173,8 +173,8 @@ export class PeerLink {
     this.#watchAnswers();
     const now = this.#context.clock.now();
     for (const entry of read.answers) {
-      if (entry.kind === 'receipt') this.#held.clear(entry.envelope.conversation);
-      else if (!isExpired(entry, now)) this.#hold(entry.envelope, entry.code);
+      // A receipt frees nobody: a later envelope of its conversation may wait for its files.
+      if (entry.kind !== 'receipt' && !isExpired(entry, now)) this.#hold(entry.envelope, entry.code);
     }
     // The slot is free: the next batch forms while this answer becomes durable.
     this.wake();

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { EVENTS } from '../case/transitions.ts';
-import { type CaseEventData, caseNews, EVENT_TYPES } from './event-types.ts';
+import { type CaseEventData, caseNews, EVENT_TYPES, jointNews } from './event-types.ts';
 
 const DATA: CaseEventData = {
   conversation: '5d1f7a52-7f0f-4c83-9d4c-0b6b1c3a9a11',
@@ -19,7 +19,7 @@ it('has a type for every event of a case, with its meaning in both languages', (
     expect(news.subject).toBe(DATA.conversation);
   }
   for (const [type, { zh, en }] of EVENT_TYPES) {
-    expect(type).toMatch(/^cn\.tongban\.[a-z]+\.[a-z-]+\.v1$/);
+    expect(type).toMatch(/^cn\.tongban\.[a-z-]+\.[a-z-]+\.v1$/);
     expect(zh).toMatch(/\p{Script=Han}/u);
     expect(en).toMatch(/^[a-z -]+$/);
   }
@@ -29,6 +29,18 @@ it('hands on nothing but what a platform needs', () => {
   const all = { ...DATA, event: 'rejected', code: 'ILLEGAL_TRANSITION', applicant: { name: '张三' }, form: {} };
   expect(caseNews(all).data).toEqual({ ...DATA, event: 'rejected', code: 'ILLEGAL_TRANSITION' });
   expect(caseNews(DATA).data).toEqual(DATA);
+});
+
+it('says why a result was taken back', () => {
+  const news = { ...DATA, event: 'false-materials', ground: 'false-materials' };
+  expect(caseNews(news)).toMatchObject({ type: 'cn.tongban.case.false-materials.v1', data: news });
+});
+
+it('tells of a joint case under its own conversation', () => {
+  const { conversation, number, at } = DATA;
+  const data = { conversation, number, agreement: 'a', event: 'complete', state: 'complete', at } as const;
+  expect(jointNews(data)).toEqual({ type: 'cn.tongban.joint-case.complete.v1', subject: conversation, data });
+  expect(EVENT_TYPES.has('cn.tongban.joint-case.part.v1')).toBe(true);
 });
 
 it('does not invent types', () => {

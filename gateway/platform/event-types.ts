@@ -1,3 +1,4 @@
+import { JOINT_NEWS, type JointNews } from '../case/joint/joint-news.ts';
 import { NOTES, type NoteName } from '../case/notes/notes.ts';
 import { EVENTS, type Event } from '../case/transitions.ts';
 import type { ExaminedNews } from '../document/examinations.ts';
@@ -9,10 +10,20 @@ interface Label {
   readonly en: string;
 }
 
-type CaseEventName = Event | NoteName | 'rejected' | 'limit-warning' | 'limit-overdue' | 'direct-outcome';
+type CaseEventName =
+  | Event
+  | NoteName
+  | 'rejected'
+  | 'limit-warning'
+  | 'limit-overdue'
+  | 'direct-outcome'
+  | 'paper-issued'
+  | 'false-materials';
 export type CaseEventType = `cn.tongban.case.${CaseEventName}.v1`;
+export type JointEventType = `cn.tongban.joint-case.${JointNews['event']}.v1`;
 export type PlatformEventType =
   | CaseEventType
+  | JointEventType
   | CertificateEventType
   | 'cn.tongban.authorization.changed.v1'
   | 'cn.tongban.authorization.ending.v1'
@@ -44,6 +55,8 @@ export interface CaseEventData {
   readonly limit?: string;
   /** When it runs out, ms since 1970. */
   readonly dueAt?: number;
+  /** Why the result was taken back; only with `revoke` and `false-materials`. */
+  readonly ground?: string;
 }
 
 /** An authorization (互授权) moved to another state. The platform reads the document by the API. */
@@ -78,6 +91,7 @@ export interface CatalogueEventData {
 export type PlatformNews =
   | { readonly type: 'cn.tongban.material.examined.v1'; readonly subject: string; readonly data: ExaminedNews }
   | { readonly type: CaseEventType; readonly subject: string; readonly data: CaseEventData }
+  | { readonly type: JointEventType; readonly subject: string; readonly data: JointNews }
   | {
       readonly type: CertificateEventType;
       readonly subject: string;
@@ -103,11 +117,23 @@ export type PlatformNews =
 export const EVENT_TYPES: ReadonlyMap<PlatformEventType, Label> = new Map<PlatformEventType, Label>([
   ...Object.entries(EVENTS).map(([event, label]): [CaseEventType, Label] => [caseEventType(event as Event), label]),
   ...Object.entries(NOTES).map(([name, { label }]): [CaseEventType, Label] => [caseEventType(name as NoteName), label]),
+  ...Object.entries(JOINT_NEWS).map(([event, label]): [JointEventType, Label] => [
+    `cn.tongban.joint-case.${event as JointNews['event']}.v1`,
+    label,
+  ]),
   ['cn.tongban.case.limit-warning.v1', { zh: '办理时限即将届满', en: 'a time limit of a case runs out soon' }],
   ['cn.tongban.case.limit-overdue.v1', { zh: '办理时限已届满', en: 'a time limit of a case has run out' }],
   [
+    'cn.tongban.case.paper-issued.v1',
+    { zh: '文书已出具,可以取用', en: 'a notice of a case is there to be handed out' },
+  ],
+  [
     'cn.tongban.case.direct-outcome.v1',
     { zh: '属地告知：外地直接办结', en: 'another region decided a case of our people' },
+  ],
+  [
+    'cn.tongban.case.false-materials.v1',
+    { zh: '材料虚假,办理结果已撤销', en: 'a result was taken back since its materials were false' },
   ],
   ['cn.tongban.case.rejected.v1', { zh: '对端未接受我方办理动作', en: 'the other region rejected our act' }],
   ['cn.tongban.authorization.changed.v1', { zh: '互授权状态变化', en: 'an authorization moved to another state' }],
@@ -135,7 +161,7 @@ export const EVENT_TYPES: ReadonlyMap<PlatformEventType, Label> = new Map<Platfo
 export function caseNews(data: CaseEventData): PlatformNews {
   const type = caseEventType(data.event as CaseEventName);
   if (!EVENT_TYPES.has(type)) throw new TypeError('a case has no such event');
-  const { conversation, number, peer, event, actor, state, at, code, limit, dueAt } = data;
+  const { conversation, number, peer, event, actor, state, at, code, limit, dueAt, ground } = data;
   return {
     type,
     subject: conversation,
@@ -149,8 +175,14 @@ export function caseNews(data: CaseEventData): PlatformNews {
       at,
       ...(code !== undefined && { code }),
       ...(limit !== undefined && { limit, dueAt }),
+      ...(ground !== undefined && { ground }),
     },
   };
+}
+
+/** The news of a joint case as an event; its subject is the conversation. */
+export function jointNews(data: JointNews): PlatformNews {
+  return { type: `cn.tongban.joint-case.${data.event}.v1`, subject: data.conversation, data };
 }
 
 function caseEventType(event: CaseEventName): CaseEventType {

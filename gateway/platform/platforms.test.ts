@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PlatformError } from '#adapters';
 import { CodedError } from '#proto';
+import { creditQuery } from '../../adapters/testing/credit-contract.ts';
 import { testQuery } from '../../adapters/testing/data-contract.ts';
 import { placeFile, temporaryFolder } from '../../adapters/testing/folders.ts';
 import { Ledger } from '../../adapters/testing/ledger.ts';
@@ -121,6 +122,48 @@ describe('questions about data', () => {
     expect(error).toMatchObject({
       code: 'CONFIG_INVALID',
       problems: [{ pointer: '/platforms/1/kinds/1', code: 'DUPLICATE' }],
+    });
+  });
+});
+
+describe('questions about credit', () => {
+  const setting = (name: string, host: string) => ({
+    kind: 'http-credit',
+    name,
+    settings: { url: `http://${host}/`, auth: { type: 'none' }, timeout_ms: 200 },
+  });
+  const { signal } = new AbortController();
+
+  it('are answered by the credit platform; a dead one knows nothing, and no word of them goes into the log', async () => {
+    const platform = await new PlatformServer().listen();
+    const gateway = await openGateway(folder.path, [setting('credit', platform.host)], world);
+    platform.handler = (_, response) => response.writeHead(200).end('{"result":"restricted","code":"S1"}');
+    expect(await gateway.platforms.credit(creditQuery, signal)).toEqual({
+      result: 'restricted',
+      code: 'S1',
+      source: 'credit',
+    });
+    expect(gateway.lines).toEqual([]);
+    await platform.close();
+    expect(await gateway.platforms.credit(creditQuery, signal)).toEqual({
+      result: 'unknown',
+      code: 'PLATFORM_UNREACHABLE',
+      source: 'credit',
+    });
+    expect(gateway.lines).toMatchObject([{ level: 'warn', adapter: 'credit' }]);
+    expect(JSON.stringify(gateway.lines)).not.toMatch(/92320600MA00000038|测试食品/);
+    await gateway.close();
+  });
+
+  it('are asked of nobody where there is no credit platform, and of one only', async () => {
+    const gateway = await openGateway(folder.path, [], world);
+    expect(gateway.platforms.credit(creditQuery, signal)).toBeUndefined();
+    await gateway.close();
+    const two = [setting('one', 'x.example'), setting('two', 'x.example')];
+    const error = await openGateway(folder.path, two, world).catch((e: unknown) => e);
+    expect(error).toMatchObject({
+      code: 'CONFIG_INVALID',
+      problems: [{ pointer: '/platforms/1/kind', code: 'DUPLICATE' }],
     });
   });
 });

@@ -1,9 +1,12 @@
 import {
   type Adapter,
   type AdapterContext,
+  type CreditFinding,
+  type CreditQuery,
   createAdapter,
   type DataFinding,
   type DataQuery,
+  PlatformError,
   type Submit,
 } from '#adapters';
 import { CodedError, type ErrorCode, type Problem, regionUrn } from '#proto';
@@ -136,12 +139,32 @@ export class Platforms {
     });
   }
 
+  /**
+   * Asks our credit platform (A13); undefined when we have none. One that does not answer knows nothing.
+   *
+   * @returns what it said, and the name of the platform
+   */
+  credit(query: CreditQuery, signal: AbortSignal): Promise<CreditFinding & { readonly source: string }> | undefined {
+    const adapter = this.#adapters.find(({ credit }) => credit);
+    if (!adapter) return undefined;
+    const { name: source, credit } = adapter;
+    return credit!.check(query, signal).then(
+      ({ result, code }) => ({ result, code, source }),
+      (error: unknown) => {
+        if (!(error instanceof PlatformError)) throw error;
+        this.#context.log.warn({ adapter: source, err: error }, 'the credit platform did not answer: nothing is known');
+        return { result: 'unknown', code: error.code, source };
+      },
+    );
+  }
+
   async #createAdapters(platforms: readonly PlatformConfig[]): Promise<void> {
     const problems: Problem[] = [];
     for (const [index, platform] of platforms.entries()) {
       try {
         this.#adapters.push(await this.#createAdapter(platform));
         problems.push(...kindProblems(this.#adapters, `/platforms/${index}`));
+        problems.push(...creditProblems(this.#adapters, `/platforms/${index}`));
       } catch (error) {
         if (!(error instanceof CodedError) || error.code !== 'CONFIG_INVALID') throw error;
         problems.push(...error.problems.map((one) => ({ ...one, pointer: `/platforms/${index}${one.pointer}` })));
@@ -186,6 +209,12 @@ export class Platforms {
       (error) => log.error({ err: error }, 'old events for the platforms cannot be removed'),
     ) as Promise<void>;
   }
+}
+
+/** Whose word counts must be certain. */
+function creditProblems(adapters: readonly Adapter[], pointer: string): Problem[] {
+  if (!adapters.at(-1)?.credit || !adapters.slice(0, -1).some(({ credit }) => credit)) return [];
+  return [{ pointer: `${pointer}/kind`, code: 'DUPLICATE', message: 'another platform is the credit platform' }];
 }
 
 /** A question has one platform that answers it. */

@@ -71,7 +71,7 @@ export async function apiRegion(
         },
         ...(body !== undefined && { payload: raw ? body : JSON.stringify(body) }),
       });
-      const isJson = /json(?!l)/.test(String(answer.headers['content-type']));
+      const isJson = /\/(problem\+)?json/.test(String(answer.headers['content-type']));
       return {
         status: answer.statusCode,
         headers: answer.headers,

@@ -100,8 +100,12 @@ export async function openLiveRegion(folder: string, clock: Clock = { now: Date.
       await opened.server.stop();
       await opened.dispatcher.stop();
       await services.examinations.stop();
+      await services.paperWork.stop();
+      await services.papers.close();
+      await services.erasures.stop();
       await services.authorizations.stop();
       await services.joint.stop();
+      await services.jointCases.stop();
       await core.federation.stop();
       await core.timestamps?.stop();
       await core.evidence.stop();

@@ -22,9 +22,9 @@ export class SharedCase {
   }
 
   /** Opens a case at the receiving region, without an address of the applicant. */
-  static async open(sides: Sides, item: string, mode: Mode = 'agency'): Promise<SharedCase> {
+  static async open(sides: Sides, item: string, mode: Mode = 'agency', changes: object = {}): Promise<SharedCase> {
     const { receiving, handling } = sides;
-    const input = caseInput(handling.region, item, { mode, applicant: { ...APPLICANT, address: '' } });
+    const input = caseInput(handling.region, item, { mode, applicant: { ...APPLICANT, address: '' }, ...changes });
     const { conversation } = await receiving.services.cases.create(input);
     return new SharedCase(conversation, sides);
   }

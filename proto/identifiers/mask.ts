@@ -2,7 +2,7 @@ const HIDDEN = '*';
 /** Long hidden stretches are shortened: a list stays narrow, and the length of a name is not told. */
 const MAX_STARS_IN_NAME = 3;
 /** The middle dots of Uyghur, Mongolian and Tibetan names in their various encodings, and spaces. */
-const SEPARATOR = /^[·•‧・･．\s]$/u;
+const SEPARATOR = /^[·•‧∙⋅・･．\s]$/u;
 
 const segmenter = new Intl.Segmenter('zh');
 

@@ -46,7 +46,7 @@ describe.each(SIDES)('the bundle of a check by its %s', (side) => {
   it.each(['question', 'answer'] as const)('does not stand with an altered %s', async (name) => {
     const one = made[side]!;
     const flipped = (part: 'header' | 'payload' | 'payloadSalt') => {
-      const bytes = Buffer.from(one.input[name][part]);
+      const bytes = Buffer.from(one.input[name][part]!);
       // Within the digest of the payload, where it is the header.
       bytes[bytes.length - 10]! ^= 1;
       return writeCheckBundle({ ...one.input, [name]: { ...one.input[name], [part]: bytes } });
@@ -88,6 +88,18 @@ describe('a bundle of a check that was put together wrongly', () => {
   it('stands without the entry of the answer, which older gateways did not write', async () => {
     const { input } = made['asker']!;
     expect((await verify(made['asker']!, rewritten({ log: input.log.slice(0, 1) }))).verified).toBe(true);
+  });
+
+  it('stands without payloads, and then proves only that there was a check', async () => {
+    const { question, answer } = made['asker']!.input;
+    const bare = ({ header, seal }: CheckBundleInput['question']) => ({ header, seal });
+    const report = await verify(made['asker']!, rewritten({ question: bare(question), answer: bare(answer) }));
+    expect(report.faults).toEqual([]);
+    expect(Object.keys(report.check!)).toEqual(['id', 'from', 'to', 'askedAt']);
+    expect(report.notes.map(({ where, what }) => `${where} ${what}`)).toEqual([
+      'question payload-erased',
+      'answer payload-erased',
+    ]);
   });
 
   it('is at fault without its authorization, or with a member that nobody knows', async () => {

@@ -22,8 +22,13 @@ export const MESSAGE_PARTS = ['header', 'seal', 'payload', 'authorization'] as c
 const ANSWER_TO = { CertificateQuestion: 'CertificateAnswer', DataQuestion: 'DataAnswer' } as const;
 const ANSWERS: readonly string[] = Object.values(ANSWER_TO);
 
-/** What a verified bundle says of one check. Times in milliseconds, each by the clock of the region that says it. */
-export interface ProvenCheck {
+/**
+ * What a verified bundle says of one check; of the content nothing when a payload is absent. Times in milliseconds, each by
+ * the clock of the region that says it.
+ */
+export type ProvenCheck = CheckFrame & Partial<CheckContent>;
+
+interface CheckFrame {
   /** Id of the question. */
   readonly id: string;
   /** Region that asked. */
@@ -31,6 +36,10 @@ export interface ProvenCheck {
   /** Region that answered. */
   readonly to: string;
   readonly askedAt: number;
+}
+
+/** What question and answer say. */
+interface CheckContent {
   /** Identifier or reference of a certificate, or kind of data. */
   readonly subject: string;
   readonly purpose: string;
@@ -46,7 +55,8 @@ export interface ProvenCheck {
 interface ProvenMessage {
   readonly side: Side;
   readonly header: messages.EnvelopeHeader;
-  readonly payload: Buffer;
+  /** Undefined when it was erased or left out. */
+  readonly payload: Buffer | undefined;
   /** The oldest proof, by somebody else than the exporter, that it existed. */
   readonly age: AgeProof | undefined;
   /** It stands although its key was revoked. */
@@ -114,7 +124,13 @@ function checkMessage(
   const content = root && attempt('payload', `${side}/payload`, () => checkContent(message, header, root));
   const cited = attempt('authorization', `${side}/authorization`, () => checkCitation(header, context));
   if (!root || !content || !cited) return undefined;
-  return { side, header, payload: bytesOf(message.payload), age, isOld: root.key.revokedAt !== undefined };
+  return {
+    side,
+    header,
+    payload: message.payload === undefined ? undefined : bytesOf(message.payload),
+    age,
+    isOld: root.key.revokedAt !== undefined,
+  };
 }
 
 /** Demands that an answer is the one to the question. */
@@ -129,12 +145,18 @@ function readTogether(question: ProvenMessage, answer: ProvenMessage): ProvenChe
     given.authorizationId === asked.authorizationId &&
     given.authorizationDigest.equals(asked.authorizationDigest);
   if (!belongs) refuse('BUNDLE_INVALID', 'the answer is to another question');
-  const { subject, purpose, fields: names, isAnsweredBy } = readQuestion(name, question.payload);
-  const said = decode(ANSWER_TO[name], answer.payload);
-  if (!isAnsweredBy(said)) refuse('BUNDLE_INVALID', 'the answer is about something else than was asked');
   const { id, sender: from, recipient: to, sentAt: askedAt } = asked;
+  const known = question.payload && answer.payload && readContent(name, question.payload, answer.payload);
+  return { id, from, to, askedAt, ...known };
+}
+
+/** Demands that the answer is about what was asked. */
+function readContent(name: keyof typeof ANSWER_TO, asked: Buffer, given: Buffer): CheckContent {
+  const { subject, purpose, fields: names, isAnsweredBy } = readQuestion(name, asked);
+  const said = decode(ANSWER_TO[name], given);
+  if (!isAnsweredBy(said)) refuse('BUNDLE_INVALID', 'the answer is about something else than was asked');
   const { status, answeredAt, fields } = said;
-  return { id, from, to, askedAt, subject, purpose, asked: names, status: String(status), answeredAt, fields };
+  return { subject, purpose, asked: names, status: String(status), answeredAt, fields };
 }
 
 type Answer = messages.CertificateAnswer | messages.DataAnswer;

@@ -91,7 +91,7 @@ export interface EvidenceBundle extends BundleFrame {
 }
 
 /** A question or an answer. */
-export type BundleMessage = Required<Pick<BundleEnvelope, 'header' | 'payload' | 'payload_salt' | 'seal'>>;
+type BundleMessage = Pick<BundleEnvelope, 'header' | 'payload' | 'payload_salt' | 'seal'>;
 
 /** The evidence bundle of one check (核验存证包). */
 export interface CheckEvidence extends BundleFrame {
@@ -133,19 +133,17 @@ interface FrameInput {
   }[];
 }
 
+/** Payload and salt are both absent when nobody is to read them. */
+type MessageInput = Sealed & { readonly payload?: Uint8Array; readonly payloadSalt?: Uint8Array };
+
 export interface BundleInput extends FrameInput {
   readonly conversation: string;
-  readonly envelopes: readonly (Sealed & {
-    /** Both absent once erased. */
-    readonly payload?: Uint8Array;
-    readonly payloadSalt?: Uint8Array;
+  readonly envelopes: readonly (MessageInput & {
     readonly receipt: { readonly body: Uint8Array; readonly seal: messages.Seal };
     /** Sent: ENVELOPE_SENT and RECEIPT_RECEIVED, in this order. Received: VERDICT_GIVEN. */
     readonly log: readonly Logged[];
   })[];
 }
-
-type MessageInput = Sealed & { readonly payload: Uint8Array; readonly payloadSalt: Uint8Array };
 
 export interface CheckBundleInput extends FrameInput {
   /** Id of the question. */
@@ -163,10 +161,8 @@ export function writeBundle(input: BundleInput): string {
     format: CASE_FORMAT,
     case: input.conversation,
     ...frame,
-    envelopes: input.envelopes.map(({ header, payload, payloadSalt, seal, receipt, log }) => ({
-      header: base64url(header),
-      ...(payload && payloadSalt ? { payload: base64url(payload), payload_salt: base64url(payloadSalt) } : {}),
-      seal: writeSeal(seal),
+    envelopes: input.envelopes.map(({ receipt, log, ...message }) => ({
+      ...writeMessage(message),
       receipt: { body: base64url(receipt.body), seal: writeSeal(receipt.seal) },
       log: log.map(writeLogged),
     })),
@@ -215,20 +211,16 @@ const seal = fields({
 
 const log = list(fields({ entry: base64urlRule(1, 1024), index: integer(0), inclusion_path: path }), 2, 1);
 
+const MESSAGE = {
+  header: base64urlRule(1, LIMITS.messageBytes),
+  payload: absentOr(base64urlRule(0, LIMITS.messageBytes)),
+  payload_salt: absentOr(hash),
+  seal,
+};
+const message = both(fields(MESSAGE), erasedTogether);
 const envelope = both(
-  fields({
-    header: base64urlRule(1, LIMITS.messageBytes),
-    payload: absentOr(base64urlRule(0, LIMITS.messageBytes)),
-    payload_salt: absentOr(hash),
-    seal,
-    receipt: fields({ body: base64urlRule(1, LIMITS.messageBytes), seal }),
-    log,
-  }),
-  (value, pointer, problems) => {
-    const { payload, payload_salt } = value as BundleEnvelope;
-    if ((payload === undefined) !== (payload_salt === undefined))
-      problems.push({ pointer, code: 'REQUIRED', message: 'has only one of payload and payload_salt' });
-  },
+  fields({ ...MESSAGE, receipt: fields({ body: base64urlRule(1, LIMITS.messageBytes), seal }), log }),
+  erasedTogether,
 );
 
 const FRAME = {
@@ -261,13 +253,6 @@ const bundleRule = fields({
   envelopes: list(envelope, MAX_ENVELOPES, 1),
 });
 
-const message = fields({
-  header: base64urlRule(1, LIMITS.messageBytes),
-  payload: base64urlRule(0, LIMITS.messageBytes),
-  payload_salt: hash,
-  seal,
-});
-
 const checkRule = fields({
   format: oneOf(CHECK_FORMAT),
   check: uuid,
@@ -276,6 +261,12 @@ const checkRule = fields({
   answer: message,
   log,
 });
+
+function erasedTogether(value: unknown, pointer: string, problems: Problem[]): void {
+  const { payload, payload_salt } = value as BundleMessage;
+  if ((payload === undefined) !== (payload_salt === undefined))
+    problems.push({ pointer, code: 'REQUIRED', message: 'has only one of payload and payload_salt' });
+}
 
 /** An authorization document has a strict reader of its own. */
 function anyObject(value: unknown, pointer: string, problems: Problem[]): void {
@@ -312,8 +303,7 @@ function writeFrame(input: FrameInput) {
 function writeMessage({ header, payload, payloadSalt, seal }: MessageInput): BundleMessage {
   return {
     header: base64url(header),
-    payload: base64url(payload),
-    payload_salt: base64url(payloadSalt),
+    ...(payload && payloadSalt ? { payload: base64url(payload), payload_salt: base64url(payloadSalt) } : {}),
     seal: writeSeal(seal),
   };
 }

@@ -55,6 +55,8 @@ export async function verifyBundle(
   if (bundle.format === CHECK_FORMAT) {
     const attempt: Parameters<typeof checkExchange>[2] = (part, where, check) => findings.attempt(part, where, check);
     const { messages, check } = checkExchange(bundle, context, attempt);
+    for (const side of messages.filter(({ payload }) => payload === undefined).map((one) => one.side))
+      findings.note(side, 'payload-erased', 'the payload is not here; the header still stands proved');
     for (const { side, age } of messages.filter(({ isOld }) => isOld))
       findings.note(`${side}/seal`, 'revoked-key', `its key was revoked later; ${standing(age!)}`);
     checkSigners(bundle, trusted, messages, findings);
@@ -140,7 +142,11 @@ function checkEnvelopes(bundle: EvidenceBundle, context: CaseContext, findings: 
     );
     if (!result) return;
     if (result.erased)
-      findings.note(`envelopes/${index}`, 'payload-erased', 'the payload was erased; the header still stands proved');
+      findings.note(
+        `envelopes/${index}`,
+        'payload-erased',
+        'the payload was erased or left out; the header still stands proved',
+      );
     for (const { part, proof } of result.old)
       findings.note(`envelopes/${index}/${part}`, 'revoked-key', `its key was revoked later; ${standing(proof)}`);
     proven.push(result);

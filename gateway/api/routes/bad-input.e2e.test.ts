@@ -37,6 +37,28 @@ async function expectWrong(
 
 const GOOD = caseInput('150626', NO_MATERIALS);
 
+test('a commitment, a revocation and a credit check name every wrong field', async () => {
+  const commitment = { materials: [{ material: '', dueAt: 1 }], text: '', signedAt: 'now', document: 'x', seal: 1 };
+  await expectWrong('POST', `/v1/cases/${number}/acts`, { act: 'accept', data: { handler: WINDOW, commitment } }, [
+    '/data/commitment/materials/0/material',
+    '/data/commitment/materials/0/dueAt',
+    '/data/commitment/text',
+    '/data/commitment/signedAt',
+    '/data/commitment/document',
+    '/data/commitment/seal',
+  ]);
+  await expectWrong('POST', `/v1/cases/${number}/acts`, { act: 'revoke', data: { ground: 'mood', handler: WINDOW } }, [
+    '/data/ground',
+    '/data/reason',
+    '/data/legalBasis',
+  ]);
+  await expectWrong('POST', `/v1/cases/${number}/credit-check`, { handler: { staff: '' }, number: '1' }, [
+    '/handler/organisation',
+    '/handler/staff',
+    '/number',
+  ]);
+});
+
 test.each(['/v1/cases', '/v1/cases/submit'])('%s names every wrong field of a case', async (url) => {
   const wrong = {
     handlingRegion: '999999',

@@ -45,8 +45,8 @@ describe('opening a case', () => {
       stateLabel: { zh: '待收件' },
       pending: null,
       allowed: ['request-preview', 'one-time-notice', 'receive'],
-      applicant: INPUT.applicant,
-      form: INPUT.form,
+      masked: true,
+      form: { 经营项目: '***' },
       materials: [],
       handler: WINDOW,
       limits: [],
@@ -71,7 +71,9 @@ describe('opening a case', () => {
     });
     await reached(nantong, json.conversation, 'transferred');
     const theirs = await reached(uxin, json.conversation, 'transferred');
-    expect(theirs).toMatchObject({ role: 'handling', peerNumber: json.number, applicant: INPUT.applicant });
+    expect(theirs).toMatchObject({ role: 'handling', peerNumber: json.number, masked: true });
+    const url = `/v1/cases/${json.conversation}?purpose=test`;
+    expect((await uxin.ask('GET', url)).json).toMatchObject({ masked: false, applicant: INPUT.applicant });
     const { events } = (await nantong.ask('GET', `/v1/cases/${json.number}/events`, { role: 'auditor' })).json;
     expect(events.map(({ n, event, actor }: { n: number; event: string; actor: string }) => [n, event, actor])).toEqual(
       [
@@ -124,7 +126,7 @@ describe('personal data', () => {
         documentNumber: '9232**********0038',
       });
       expect(bytes.toString()).not.toMatch(/测试食品|13800000000|测试路|预包装/);
-      const one = await nantong.ask('GET', `/v1/cases/${conversation}`, { role });
+      const one = await nantong.ask('GET', `/v1/cases/${conversation}?purpose=test`, { role });
       const events = await nantong.ask('GET', `/v1/cases/${conversation}/events`, { role });
       expect(events.bytes.toString()).not.toMatch(/测试食品|13800000000|测试路|预包装/);
       if (role !== 'auditor') expect(one.json.applicant).toEqual(INPUT.applicant);
@@ -201,6 +203,8 @@ describe('a case with materials', () => {
     expect(added).toMatchObject({ status: 201, json: licence });
     const form = Buffer.from('%PDF-1.7 form');
     await nantong.ask('POST', `/v1/cases/${number}/materials?${query('食品经营许可申请书')}`, { body: form });
+    const plan = Buffer.from('%PDF-1.7 plan');
+    await nantong.ask('POST', `/v1/cases/${number}/materials?${query('平面布局图')}`, { body: plan });
     const url = `/v1/cases/${number}/materials/${digest}`;
     expect(await nantong.ask('POST', `${url}/check`, { body: { handler: WINDOW } })).toMatchObject({
       status: 200,
@@ -211,7 +215,7 @@ describe('a case with materials', () => {
     expect((await act(nantong, number, 'transfer', { handler: WINDOW })).json.pending).toBe('transfer');
     await reached(nantong, conversation, 'transferred');
     for (const region of [nantong, uxin]) {
-      const got = await region.ask('GET', `/v1/cases/${conversation}/materials/${digest.toUpperCase()}`);
+      const got = await region.ask('GET', `/v1/cases/${conversation}/materials/${digest.toUpperCase()}?purpose=test`);
       expect(got).toMatchObject({
         status: 200,
         headers: { 'content-type': 'image/png', 'content-length': `${file.length}` },
@@ -221,7 +225,9 @@ describe('a case with materials', () => {
       );
       expect(got.bytes.equals(file)).toBe(true);
     }
-    expect(await nantong.ask('GET', `/v1/cases/${conversation}/materials/${'0'.repeat(64)}`)).toMatchObject({
+    expect(
+      await nantong.ask('GET', `/v1/cases/${conversation}/materials/${'0'.repeat(64)}?purpose=test`),
+    ).toMatchObject({
       status: 404,
     });
     const late = await nantong.ask('POST', `/v1/cases/${number}/materials?${query('平面布局图')}`, { body: form });
@@ -250,7 +256,7 @@ describe('a case with materials', () => {
     const listed = (await nantong.ask('GET', `/v1/certificates?case=${number}`)).json.certificates;
     expect(listed).toMatchObject([{ identifier: certificate, issuer: '150626', conversation, status: 'valid' }]);
     expect(JSON.stringify(listed)).not.toMatch(/测试食品|张三|MA00000038/);
-    const record = await nantong.ask('GET', `/v1/certificates/${certificate}`, { role: 'platform' });
+    const record = await nantong.ask('GET', `/v1/certificates/${certificate}?purpose=test`, { role: 'platform' });
     expect(record.json.certificate.holder.name).toBe(INPUT.applicant.name);
     const audited = await nantong.ask('GET', `/v1/certificates/${certificate}`, { role: 'auditor' });
     expect(audited.json).not.toHaveProperty('text');

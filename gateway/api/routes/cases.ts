@@ -6,7 +6,7 @@ import { readActInput } from '../../case/case-input.ts';
 import { PAGE } from '../../case/case-repository.ts';
 import type { AlsoDone } from '../../case/case-service.ts';
 import { readNoteInput } from '../../case/notes/case-notes.ts';
-import { NOTE_NAMES, type NoteName } from '../../case/notes/notes.ts';
+import { FREE_NOTES, type NoteName } from '../../case/notes/notes.ts';
 import { EVENTS, type Event } from '../../case/transitions.ts';
 import type { ApiContext } from '../context.ts';
 import { demandNone, RULED, within } from '../helpers/body.ts';
@@ -14,6 +14,7 @@ import { demandMatch, etag } from '../helpers/etag.ts';
 import type { AnswerOnce } from '../helpers/idempotency.ts';
 import type { SqlIdempotencyStore } from '../helpers/idempotency-store.ts';
 import { pageOf, pageQuery, pageRequest } from '../helpers/pagination.ts';
+import { isShownInFull, MASKED, purposeQuery } from '../helpers/purpose.ts';
 import type { RouteModule } from '../typed.ts';
 import {
   CaseEventJson,
@@ -22,14 +23,14 @@ import {
   CaseSummaryJson,
   DirectOutcomeJson,
   EventWord,
+  FreeNoteWord,
   HoldingJson,
-  NoteWord,
   ProgressJson,
   StateWord,
 } from '../views/case-schemas.ts';
 import { caseJson, caseSummary, directOutcomeJson, progressJson } from '../views/case-view.ts';
-import { seesPersonalData } from '../views/privacy.ts';
-import { CLOSED, described, page } from '../views/schemas.ts';
+import { hideTexts, seesPersonalData } from '../views/privacy.ts';
+import { CLOSED, described, Handler, page } from '../views/schemas.ts';
 
 const tags = ['办件 / cases'];
 const Key = Type.Object(
@@ -40,8 +41,9 @@ const Key = Type.Object(
 /** Cases (办件): opening, reading, acting. */
 export function caseRoutes(context: ApiContext, once: AnswerOnce, answers: SqlIdempotencyStore): RouteModule {
   const { cases, clock, examinations } = context;
-  const shown = (file: CaseFile, request: FastifyRequest) =>
-    caseJson(file, clock.now(), seesPersonalData(request.user.role));
+  /** What was done is told masked: whoever sent it knows it, and answers are kept for repeated requests. */
+  const shown = (file: CaseFile, { user }: FastifyRequest) =>
+    caseJson(file, clock.now(), { isOpen: false, hasCode: seesPersonalData(user.role) });
 
   /** Opens a case; the answer to its Idempotency-Key becomes durable with the case. */
   const open = async (request: FastifyRequest, work: (also: AlsoDone) => Promise<CaseFile>): Promise<CaseJson> => {
@@ -153,11 +155,23 @@ export function caseRoutes(context: ApiContext, once: AnswerOnce, answers: SqlId
 
     app.get(
       '/v1/cases/:key',
-      { schema: { tags, summary: '办件详情 / a case', params: Key, response: { 200: CaseJson } } },
+      {
+        schema: {
+          tags,
+          summary: '办件详情 / a case',
+          description: MASKED,
+          params: Key,
+          querystring: Type.Object(purposeQuery, CLOSED),
+          response: { 200: CaseJson },
+        },
+      },
       async (request, reply) => {
         const file = await cases.demand(request.params.key);
-        const seals = await examinations.of(file.conversation);
-        const view = caseJson(file, clock.now(), seesPersonalData(request.user.role), seals);
+        const { conversation } = file;
+        const seals = await examinations.of(conversation);
+        const isOpen = await isShownInFull(context, request, { conversation, what: 'case', subject: '' });
+        const hasCode = seesPersonalData(request.user.role);
+        const view = caseJson(file, clock.now(), { isOpen, hasCode }, seals);
         return reply.header('etag', etag(file.version)).send(view);
       },
     );
@@ -168,13 +182,17 @@ export function caseRoutes(context: ApiContext, once: AnswerOnce, answers: SqlId
         schema: {
           tags,
           summary: '办件过程 / history of a case',
+          description: MASKED,
           params: Key,
+          querystring: Type.Object(purposeQuery, CLOSED),
           response: { 200: Type.Object({ events: Type.Array(CaseEventJson) }) },
         },
       },
       async (request) => {
         const { conversation } = await cases.demand(request.params.key);
-        return { events: await cases.events(conversation) };
+        const events = await cases.events(conversation);
+        const isOpen = await isShownInFull(context, request, { conversation, what: 'history', subject: '' });
+        return { events: isOpen ? events : events.map((event) => ({ ...event, data: hideTexts(event.data) })) };
       },
     );
 
@@ -227,7 +245,7 @@ export function caseRoutes(context: ApiContext, once: AnswerOnce, answers: SqlId
           summary: '随件登记（寄送、签收等，不改变办件状态） / note something with a case; its state stays',
           params: Key,
           body: Type.Object(
-            { note: NoteWord, data: described<object>('随登记种类而定 / depends on the note') },
+            { note: FreeNoteWord, data: described<object>('随登记种类而定 / depends on the note') },
             CLOSED,
           ),
           response: { 200: CaseJson },
@@ -243,17 +261,39 @@ export function caseRoutes(context: ApiContext, once: AnswerOnce, answers: SqlId
         return reply.header('etag', etag(changed.version)).send(changed);
       },
     );
+
+    app.post(
+      '/v1/cases/:key/credit-check',
+      {
+        ...RULED,
+        schema: {
+          tags,
+          summary: '信用核查 / ask the credit platform about the applicant; the answer is kept with the case',
+          params: Key,
+          body: Type.Object({ handler: Handler }, CLOSED),
+          response: { 200: CaseJson },
+        },
+      },
+      async (request, reply) => {
+        const { key } = request.params as { key: string };
+        const answer = await once(request, async () => {
+          return { status: 200, body: shown(await cases.checkCredit(key, request.body), request) };
+        });
+        const changed = answer.body as CaseJson;
+        return reply.header('etag', etag(changed.version)).send(changed);
+      },
+    );
   };
 }
 
-const noteBody = fields({ note: oneOf(...NOTE_NAMES), data: () => {} });
+const noteBody = fields({ note: oneOf(...FREE_NOTES), data: () => {} });
 
 /** A note and its data, which are held against the rule of its kind. */
 function readNote(body: unknown): { note: NoteName; data: object } {
   const problems: Problem[] = [];
   noteBody(body, '', problems);
   const { note, data } = (body ?? {}) as { note: NoteName; data: unknown };
-  const read = NOTE_NAMES.includes(note) ? within('/data', problems, () => readNoteInput(note, data)) : undefined;
+  const read = FREE_NOTES.includes(note) ? within('/data', problems, () => readNoteInput(note, data)) : undefined;
   demandNone(problems);
   return { note, data: read! };
 }

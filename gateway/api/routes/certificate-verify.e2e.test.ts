@@ -15,7 +15,7 @@ beforeAll(async () => {
   const holderKey = publicKey.export({ format: 'jwk' });
   const { certificates } = uxin.live.services;
   ({ identifier, text } = await certificates.issue(licence(Date.now() - 1000, { holderKey })));
-  ({ bytes: pdf } = await uxin.ask('GET', `/v1/certificates/${identifier}/pdf`));
+  ({ bytes: pdf } = await uxin.ask('GET', `/v1/certificates/${identifier}/pdf?purpose=test`));
 });
 
 afterAll(() => uxin.close());

@@ -9,10 +9,10 @@ import { attachment } from '../helpers/attachment.ts';
 import { RULED, readInput } from '../helpers/body.ts';
 import type { AnswerOnce } from '../helpers/idempotency.ts';
 import type { SqlIdempotencyStore } from '../helpers/idempotency-store.ts';
+import { demandPurpose, isShownInFull, MASKED, purposeQuery } from '../helpers/purpose.ts';
 import type { RouteModule } from '../typed.ts';
 import { CertificateJson, certificateJson, StandingJson } from '../views/certificate-view.ts';
 import { SentNoticeJson, sentNoticeJson } from '../views/notice-view.ts';
-import { seesPersonalData } from '../views/privacy.ts';
 import { bytesOf, CLOSED, described, words } from '../views/schemas.ts';
 import { issueInput, type StatusInput, statusBody } from './certificate-bodies.ts';
 
@@ -69,11 +69,21 @@ export function certificateRoutes(context: ApiContext, once: AnswerOnce, answers
 
     app.get(
       '/v1/certificates/:identifier',
-      { schema: { tags, summary: '证照 / a certificate', params: Identifier, response: { 200: CertificateJson } } },
+      {
+        schema: {
+          tags,
+          summary: '证照 / a certificate',
+          description: MASKED,
+          params: Identifier,
+          querystring: Type.Object(purposeQuery, CLOSED),
+          response: { 200: CertificateJson },
+        },
+      },
       async (request) => {
         const { identifier } = request.params;
-        const isOpen = seesPersonalData(request.user.role);
         const found = await certificates.get(identifier);
+        const wanted = { conversation: found.conversation, what: 'certificate', subject: identifier } as const;
+        const isOpen = await isShownInFull(context, request, wanted);
         const record = certificateJson(found, isOpen);
         if (!isOpen) return record;
         const qr = await certificates.reference(found);
@@ -91,11 +101,15 @@ export function certificateRoutes(context: ApiContext, once: AnswerOnce, answers
           description:
             '字体未收的字符以编码标示，并列于 x-missing-characters / characters that the font lacks are printed as their code points and listed in x-missing-characters',
           params: Identifier,
+          querystring: Type.Object(purposeQuery, CLOSED),
           response: { 200: bytesOf(PDF, 'PDF 文件 / the PDF') },
         },
       },
       async (request, reply) => {
-        const { pdf, missing } = await renditions.pdf(request.params.identifier);
+        const { identifier: subject } = request.params;
+        const { conversation } = await certificates.get(subject);
+        await demandPurpose(context, request, { conversation, what: 'certificate-pdf', subject });
+        const { pdf, missing } = await renditions.pdf(subject);
         if (missing.length > 0) reply.header('x-missing-characters', missing.map(codePointName).join(' '));
         return reply
           .type(PDF)

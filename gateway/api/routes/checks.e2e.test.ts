@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { verifyBundle } from '#trust';
 import { PlatformServer } from '../../../adapters/testing/platform-server.ts';
 import { localUrl } from '../../config/address.ts';
 import { verifyLog } from '../../evidence/verify-log.ts';
@@ -71,6 +72,7 @@ interface Said {
   readonly status?: string;
   readonly fields?: Readonly<Record<string, string>>;
   readonly code?: string;
+  readonly evidence?: string;
 }
 
 /** Sends lines and tells each answer as it comes. */
@@ -134,9 +136,10 @@ async function demandSoundLogs(): Promise<void> {
 
 describe('a certificate', () => {
   test('is asked about by its QR code, which its issuer shows', async () => {
-    const shown = await uxin.ask('GET', `/v1/certificates/${identifiers[0]}`);
+    const shownAt = `/v1/certificates/${identifiers[0]}?purpose=${encodeURIComponent('打印证照')}`;
+    const shown = await uxin.ask('GET', shownAt);
     expect(shown.json.qr).toMatch(/^TONGBAN:150626:[A-Z2-7]{26}$/);
-    expect((await uxin.ask('GET', `/v1/certificates/${identifiers[0]}`)).json.qr).toBe(shown.json.qr);
+    expect((await uxin.ask('GET', shownAt)).json.qr).toBe(shown.json.qr);
     const body = { qr: shown.json.qr, fields: ['certificate_holder_name', 'certificate_identifier'], purpose: '核验' };
     const { status, json } = await nantong.ask('POST', '/v1/certificates/check', { role: 'platform', body });
     expect(status).toBe(200);
@@ -162,6 +165,134 @@ describe('a certificate', () => {
     const own = await nantong.ask('POST', '/v1/certificates/check', { body: { qr, purpose: '核验' } });
     expect(own).toMatchObject({ status: 200, json: { status: 'unknown', source: 'library' } });
     expect(own.json).not.toHaveProperty('evidence');
+  });
+});
+
+describe('the words of the trade', () => {
+  const ask = async (body: object) =>
+    (await nantong.ask('POST', '/v1/certificates/check', { role: 'platform', body })).json as Record<string, unknown>;
+  const decide = async (number: string, status?: string, changes: object = {}) => {
+    const content = licence(Date.now() - DAY_MS, { number, ...changes });
+    const { identifier } = await uxin.live.services.certificates.issue(content);
+    if (status) await uxin.live.services.certificates.setStatus(identifier, status as 'revoked', '示例事由', 'window');
+    return identifier;
+  };
+
+  test('are kept apart, asked alone and together: 暂停, 注销, 撤销, 吊销, 过期, 未知', async () => {
+    const words = ['suspended', 'cancelled', 'revoked', 'withdrawn'];
+    const asked = new Map<string, string>();
+    for (const word of words) asked.set(word, await decide(`STATUS-${word}`, word));
+    asked.set('expired', await decide('STATUS-expired', undefined, { validUntil: Date.now() + 1_000 }));
+    // An item that the agreement does not cover: not to be told looks like not there.
+    asked.set('unknown', await decide('STATUS-item', undefined, { item: 'EX999' }));
+    asked.set('valid', identifiers[0]!);
+    await until('the last second of one of them', async () => {
+      return (await ask(question(asked.get('expired')!)))['status'] === 'expired';
+    });
+    const lines = await all([...asked.values()].map((identifier) => question(identifier)));
+    expect(lines.map(({ status }) => status)).toEqual([...asked.keys()]);
+    for (const [word, identifier] of asked) {
+      const { status, fields } = await ask(question(identifier));
+      expect(status).toBe(word);
+      expect(Object.keys(fields as object)).toEqual(word === 'unknown' ? [] : ['certificate_holder_name']);
+    }
+    expect((await ask(question(ABSENT)))['status']).toBe('unknown');
+    await demandSoundLogs();
+  });
+
+  test('say what ended a certificate when it is past its date as well', async () => {
+    const revoked = await decide('STATUS-both', 'revoked', { validUntil: Date.now() + 1_000 });
+    const suspended = await decide('STATUS-paused', 'suspended', { validUntil: Date.now() + 1_000 });
+    await until('its last second', async () => (await ask(question(suspended)))['status'] === 'expired');
+    expect((await ask(question(revoked)))['status']).toBe('revoked');
+  });
+
+  test('count for stamped copies too, which their region makes and does not keep', async () => {
+    const identifier = await decide('STAMPED');
+    const path = `/v1/certificates/${identifier}/stamped-copies`;
+    const stamp = { creator: '示例政务服务中心', cause: '仅供办理贷款' };
+    const copyUntil = (expiresAt: number) =>
+      uxin.ask('POST', path, { role: 'platform', body: { ...stamp, expiresAt } });
+    const made = await copyUntil(Date.now() + DAY_MS);
+    expect([made.status, made.json.cause]).toEqual([201, stamp.cause]);
+    const listed = await uxin.ask('GET', path, { role: 'auditor' });
+    expect(listed.json.copies).toMatchObject([{ ...stamp, digest: made.json.digest }]);
+    expect(listed.json.copies[0].text).toBeUndefined();
+    expect((await uxin.ask('GET', path, { role: 'platform' })).status).toBe(403);
+    const held = (certificate: string) => question(identifier, { certificate });
+    expect((await ask(held(made.json.text)))['status']).toBe('valid');
+    const short = await copyUntil(Date.now() + 1_000);
+    await until('the end of a copy', async () => (await ask(held(short.json.text)))['code'] === 'CERTIFICATE_EXPIRED');
+    await uxin.live.services.certificates.setStatus(identifier, 'revoked', '示例事由', 'window');
+    expect((await ask(held(made.json.text)))['status']).toBe('revoked');
+    const late = await copyUntil(Date.now() + DAY_MS);
+    expect([late.status, late.json.code]).toEqual([409, 'CONFLICT']);
+    const wrong = await uxin.ask('POST', path, { body: { ...stamp, expiresAt: 1, more: 1 } });
+    expect(wrong.json.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual(['/expiresAt', '/more']);
+  });
+
+  test('do not hide that nothing is permitted: 未授权 is no status of a certificate', async () => {
+    const asked = await checks(nantong, 'asked');
+    const { authorizations } = nantong.live.services;
+    const [agreement] = await authorizations.list();
+    await authorizations.suspend(agreement!.id, '示例');
+    expect((await ask(question(identifiers[0]!)))['code']).toBe('AUTHORIZATION_REQUIRED');
+    const [line] = await all([question(identifiers[0]!)]);
+    expect(line).toMatchObject({ code: 'AUTHORIZATION_REQUIRED' });
+    expect(line!.status).toBeUndefined();
+    await authorizations.resume(agreement!.id, '示例');
+    const theirs = uxin.live.services.authorizations;
+    await until('the agreement', async () => (await theirs.get(agreement!.id)).state === 'active');
+    const unpinned = await ask(question(ABSENT, { region: '350500' }));
+    expect(unpinned['code']).toBe('PEER_NOT_PINNED');
+    expect(await checks(nantong, 'asked')).toBe(asked);
+    await until('an answer again', async () => (await ask(question(identifiers[0]!)))['status'] === 'valid');
+  });
+});
+
+describe('the evidence of a check', () => {
+  const PURPOSE = `?purpose=${encodeURIComponent('存证')}`;
+  const evidence = (region: ApiRegion, id: string, role: 'operator' | 'platform' | 'auditor' = 'operator') =>
+    region.ask('GET', `/v1/checks/${id}/evidence${PURPOSE}`, { role });
+
+  test('is given by both regions, for one asked alone and for one of a group, and proves it offline', async () => {
+    const alone = await nantong.ask('POST', '/v1/certificates/check', { body: question(identifiers[0]!) });
+    const together = await all(identifiers.slice(0, 3).map((identifier) => question(identifier)));
+    const statements = [nantong, uxin].map(({ live }) => live.core.own);
+    for (const id of [String(alone.json.evidence), String(together[1]!.evidence)]) {
+      const subject = id === alone.json.evidence ? identifiers[0] : identifiers[1];
+      for (const region of [nantong, uxin]) {
+        const { status, headers, bytes } = await evidence(region, id);
+        expect(status).toBe(200);
+        expect(headers['content-disposition']).toContain(`check-${id}.json`);
+        const report = await verifyBundle(bytes.toString(), statements);
+        expect(report.faults).toEqual([]);
+        expect(report.check).toMatchObject({ id, subject, status: 'CERTIFICATE_STATUS_VALID' });
+      }
+    }
+  });
+
+  test('holds no payload for who may not see one, or does not say why, and is proof of the check all the same', async () => {
+    const { json } = await nantong.ask('POST', '/v1/certificates/check', { body: question(identifiers[0]!) });
+    const bare = await nantong.ask('GET', `/v1/checks/${json.evidence}/evidence`);
+    for (const { bytes } of [bare, await evidence(nantong, json.evidence, 'auditor')]) {
+      const { question: asked, answer } = JSON.parse(bytes.toString());
+      expect([asked.payload, asked.payload_salt, answer.payload, answer.payload_salt]).toEqual(
+        Array(4).fill(undefined),
+      );
+      const report = await verifyBundle(
+        bytes.toString(),
+        [nantong, uxin].map(({ live }) => live.core.own),
+      );
+      expect([report.verified, report.check?.id, report.check?.status]).toEqual([true, json.evidence, undefined]);
+    }
+  });
+
+  test('is for staff, and only for checks that are kept', async () => {
+    const { json } = await nantong.ask('POST', '/v1/certificates/check', { body: question(identifiers[0]!) });
+    expect((await evidence(nantong, json.evidence, 'platform')).json.code).toBe('FORBIDDEN');
+    const absent = await evidence(nantong, '0f9e8d7c-6b5a-7c3d-8e1f-a0b1c2d3e4f5');
+    expect([absent.status, absent.json.code]).toEqual([404, 'NOT_FOUND']);
   });
 });
 

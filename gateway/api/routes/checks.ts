@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { Type } from '@fastify/type-provider-typebox';
-import type { Problem } from '#proto';
+import { CodedError, type Problem } from '#proto';
 import {
   CHECK_STATUSES,
   type CheckResult,
@@ -9,12 +9,14 @@ import {
   type DataInput,
   type DataResult,
 } from '../../certificate/check-service.ts';
+import { originalDigest } from '../../certificate/stamped-original.ts';
 import { checkLine } from '../bulk/check-line.ts';
 import { answerInOrder } from '../bulk/in-order.ts';
 import { readLines } from '../bulk/lines.ts';
 import type { ApiContext } from '../context.ts';
 import { attachment } from '../helpers/attachment.ts';
 import { demandNone, judgingContent, RULED } from '../helpers/body.ts';
+import { isShownInFull, purposeQuery } from '../helpers/purpose.ts';
 import type { RouteModule } from '../typed.ts';
 import { bytesOf, CLOSED, described, words } from '../views/schemas.ts';
 import { type CheckRequest, readCheck, readDataQuestion } from './check-bodies.ts';
@@ -57,7 +59,8 @@ const CheckBodyJson = Type.Object(
 );
 
 /** Questions to the regions that issued certificates (证照核验), and to their data (数据共享查询). */
-export function checkRoutes({ certificates, checks, exportCheckEvidence }: ApiContext): RouteModule {
+export function checkRoutes(context: ApiContext): RouteModule {
+  const { certificates, checks, exportCheckEvidence } = context;
   return (app) => {
     app.post(
       '/v1/certificates/check',
@@ -125,9 +128,12 @@ export function checkRoutes({ certificates, checks, exportCheckEvidence }: ApiCo
         schema: {
           tags: ['存证 / evidence'],
           summary: '导出一次核验的存证包 / evidence of one check, for verification without us',
+          description:
+            '未写明用途或角色不可查阅个人信息时,不含正文,其余仍可验证 / without a purpose, or for a role that may not see personal data, payloads are left out; everything else still verifies',
           params: Type.Object({ id: Type.String({ description: '核验报文编号 / id of the question' }) }, CLOSED),
           querystring: Type.Object(
             {
+              ...purposeQuery,
               peer: Type.Optional(
                 Type.String({ description: '对方地区,仅在多个地区用同一编号来问时需要 / the other region' }),
               ),
@@ -139,7 +145,9 @@ export function checkRoutes({ certificates, checks, exportCheckEvidence }: ApiCo
       },
       async (request, reply) => {
         const { id } = request.params;
-        const bundle = await exportCheckEvidence(id, request.query.peer);
+        const { peer } = request.query;
+        const hasPayloads = await isShownInFull(context, request, { conversation: '', what: 'evidence', subject: id });
+        const bundle = await exportCheckEvidence(id, peer, hasPayloads);
         return reply
           .type('application/json; charset=utf-8')
           .header('content-disposition', attachment(`check-${id}.json`))
@@ -170,7 +178,9 @@ export function checkRoutes({ certificates, checks, exportCheckEvidence }: ApiCo
     if (held.issuer !== region) other('/region');
     if (held.identifier !== query.identifier) other('/identifier');
     demandNone(problems);
-    return held.digest;
+    // What its issuer decides about a certificate counts for its copies, but a copy ends by itself.
+    if (held.certificate.stamp && held.validity === 'expired') throw new CodedError('CERTIFICATE_EXPIRED');
+    return originalDigest(held);
   }
 }
 

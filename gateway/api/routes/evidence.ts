@@ -2,6 +2,7 @@ import { Type } from '@fastify/type-provider-typebox';
 import { witnessOverview } from '../../evidence/witness/overview.ts';
 import type { ApiContext } from '../context.ts';
 import { attachment } from '../helpers/attachment.ts';
+import { isShownInFull, purposeQuery } from '../helpers/purpose.ts';
 import type { RouteModule } from '../typed.ts';
 import { bytesOf, CLOSED, instant } from '../views/schemas.ts';
 
@@ -38,7 +39,8 @@ const Timestamps = Type.Object({
 });
 
 /** Evidence of cases (存证包) and the state of our log. */
-export function evidenceRoutes({ cases, exportEvidence, log, peers, store, timestamps }: ApiContext): RouteModule {
+export function evidenceRoutes(context: ApiContext): RouteModule {
+  const { cases, exportEvidence, log, peers, store, timestamps } = context;
   return (app) => {
     app.get(
       '/v1/cases/:key/evidence',
@@ -46,13 +48,17 @@ export function evidenceRoutes({ cases, exportEvidence, log, peers, store, times
         schema: {
           tags,
           summary: '导出存证包 / evidence of a case, for verification without us',
+          description:
+            '未写明用途或角色不可查阅个人信息时,不含正文,其余仍可验证 / without a purpose, or for a role that may not see personal data, payloads are left out; everything else still verifies',
           params: Type.Object({ key: Type.String() }, CLOSED),
+          querystring: Type.Object(purposeQuery, CLOSED),
           response: { 200: bytesOf('application/json', '存证包 / evidence bundle') },
         },
       },
       async (request, reply) => {
         const { conversation, number } = await cases.demand(request.params.key);
-        const bundle = await exportEvidence(conversation);
+        const hasPayloads = await isShownInFull(context, request, { conversation, what: 'evidence', subject: '' });
+        const bundle = await exportEvidence(conversation, hasPayloads);
         return reply
           .type('application/json; charset=utf-8')
           .header('content-disposition', attachment(`evidence-${number}.json`))

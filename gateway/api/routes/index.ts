@@ -17,10 +17,14 @@ import { evidenceRoutes } from './evidence.ts';
 import { federationRoutes } from './federation.ts';
 import { itemRoutes } from './items.ts';
 import { jointRoutes } from './joint-agreements.ts';
+import { jointCaseRoutes } from './joint-cases.ts';
 import { materialRoutes } from './materials.ts';
+import { paperRoutes } from './papers.ts';
 import { peerRoutes } from './peers.ts';
+import { personalRoutes } from './personal.ts';
 import { repinRoutes } from './repin.ts';
 import { reportRoutes } from './reports.ts';
+import { stampedCopyRoutes } from './stamped-copies.ts';
 import { standingRoutes } from './standing.ts';
 import { statementRoutes } from './statement.ts';
 import { statusListRoutes } from './status-list.ts';
@@ -41,12 +45,16 @@ export function allRoutes(context: ApiContext): RouteModule[] {
     entrustmentRoutes(context),
     itemRoutes(context),
     caseRoutes(context, answerOnce(answers), answers),
+    jointCaseRoutes(context, answerOnce(answers)),
     bulkRoutes(context),
+    personalRoutes(context),
     materialRoutes(context),
+    paperRoutes(context),
     documentRoutes(context),
     certificateLibraryRoutes(context),
     certificateRoutes(context, answerOnce(answers), answers),
     certificateVerifyRoutes(context),
+    stampedCopyRoutes(context),
     noticeRoutes(context),
     checkRoutes(context),
     statusListRoutes(context),

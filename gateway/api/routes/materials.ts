@@ -10,6 +10,7 @@ import { attachment } from '../helpers/attachment.ts';
 import { RULED, readInput } from '../helpers/body.ts';
 import { wordsOfCopy } from '../helpers/copy-words.ts';
 import { hasTag, quoted } from '../helpers/etag.ts';
+import { demandPurpose, purposeQuery } from '../helpers/purpose.ts';
 import type { RouteModule } from '../typed.ts';
 import { MaterialJson } from '../views/case-schemas.ts';
 import { materialJson } from '../views/case-view.ts';
@@ -107,10 +108,10 @@ export function materialRoutes(context: ApiContext): RouteModule {
         schema: {
           tags,
           summary: '下载材料,或其水印件 / the file, or a watermarked copy of it',
-          description: COPY,
+          description: `${COPY};须写明用途,留痕 / it needs a purpose and is recorded`,
           params: Place,
           querystring: Type.Object(
-            { copy: Type.Optional(words(['watermarked'], '水印件 / a copy for reading')) },
+            { copy: Type.Optional(words(['watermarked'], '水印件 / a copy for reading')), ...purposeQuery },
             CLOSED,
           ),
           response: {
@@ -129,6 +130,8 @@ export function materialRoutes(context: ApiContext): RouteModule {
         // A file that a peer staged is part of the case only once an envelope named it.
         const material = document.materials.find((candidate) => candidate.digest === digest);
         if (!material) throw new CodedError('NOT_FOUND', 'the case has no such material');
+        const what = request.query.copy ? 'copy' : 'material';
+        await demandPurpose(context, request, { conversation, what, subject: digest });
         if (request.query.copy) {
           const words = await wordsOfCopy(context, file, material);
           const tag = copies.nameOf(digest, words);

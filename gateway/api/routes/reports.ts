@@ -11,7 +11,7 @@ import { CLOSED, words } from '../views/schemas.ts';
 
 const tags = ['统计与台账 / statistics and ledgers'];
 const CSV = 'text/csv; charset=utf-8';
-const LINES = 'application/jsonl; charset=utf-8';
+const LINES = 'application/x-ndjson; charset=utf-8';
 
 const Query = Type.Object(
   {

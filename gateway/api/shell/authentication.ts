@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { CodedError } from '#proto';
 import { HttpFault } from '../problem.ts';
 import { isRole } from '../roles.ts';
+import { isPurpose } from '../token.ts';
 import type { TypedFastify } from '../typed.ts';
 
 /** What a token must be. */
@@ -65,9 +66,10 @@ export async function guard(
 /** Sets `request.user`, or says why not. What exactly is wrong with a token is nobody's business but its owner's. */
 async function authenticate(request: FastifyRequest, now: number): Promise<CodedError | undefined> {
   try {
-    const { sub, role } = await request.jwtVerify<Record<string, unknown>>({ clockTimestamp: now });
+    const { sub, role, purpose } = await request.jwtVerify<Record<string, unknown>>({ clockTimestamp: now });
     if (typeof sub !== 'string' || sub === '' || !isRole(role)) throw new TypeError('claims of the wrong form');
-    request.user = { sub, role };
+    if (purpose !== undefined && !isPurpose(purpose)) throw new TypeError('a purpose of the wrong form');
+    request.user = { sub, role, ...(purpose !== undefined && { purpose }) };
     return undefined;
   } catch {
     request.user = null as never;

@@ -1,13 +1,14 @@
 import { type Static, Type } from '@fastify/type-provider-typebox';
-import { MODES } from '#proto';
+import { CONSENT_WAYS, LEGAL_BASES, MODES } from '#proto';
 import { LIMIT_KINDS, type LimitName } from '../../case/limits/limit-names.ts';
-import { NOTE_NAMES } from '../../case/notes/notes.ts';
+import { FREE_NOTES, NOTE_NAMES } from '../../case/notes/notes.ts';
 import { EVENTS, type Event, STATES, type State } from '../../case/transitions.ts';
 import { SEAL_RESULTS, type SealWord } from '../../document/seal-result.ts';
 import { Digest, Handler, instant, words } from './schemas.ts';
 
 export const StateWord = words(Object.keys(STATES) as State[], '状态 / state');
-export const NoteWord = words(NOTE_NAMES, '随件登记的种类 / kind of note');
+const NoteWord = words(NOTE_NAMES, '随件登记的种类 / kind of note');
+export const FreeNoteWord = words(FREE_NOTES, '随件登记的种类 / kind of note');
 export const EventWord = words(Object.keys(EVENTS) as Event[], '动作 / act');
 
 /** What the seals of a material were found to be when it came. */
@@ -48,6 +49,23 @@ const ApplicantJson = Type.Object({
   address: Type.String(),
 });
 
+const LegalBasisJson = Type.Object(
+  {
+    kind: words(Object.keys(LEGAL_BASES) as (keyof typeof LEGAL_BASES)[]),
+    text: Type.String({
+      description: '条文或同意事项,不写个人信息 / the clause or what was agreed to; nothing personal',
+    }),
+    consent: Type.Optional(
+      Type.Object({
+        givenAt: instant('同意时间 / when'),
+        way: words(CONSENT_WAYS, '方式 / how'),
+        version: Type.String({ description: '告知书版本 / version of the text that was shown' }),
+      }),
+    ),
+  },
+  { description: '处理个人信息的合法性基础 / on what the handling of personal data rests' },
+);
+
 const Label = Type.Object({ zh: Type.String(), en: Type.String() });
 
 const outline = {
@@ -83,9 +101,11 @@ export type CaseSummaryJson = Static<typeof CaseSummaryJson>;
 /** A case (办件). */
 export const CaseJson = Type.Object({
   ...outline,
+  masked: Type.Boolean({ description: '已脱敏 / personal data is masked: say what for to see it' }),
   allowed: Type.Array(EventWord, { description: '现在可以做的动作 / what we may do now, as far as the state goes' }),
   authorization: Type.String({ description: '所依据的授权 / id of the authorization' }),
   applicant: ApplicantJson,
+  legalBasis: Type.Optional(LegalBasisJson),
   form: Type.Record(Type.String(), Type.String()),
   materials: Type.Array(MaterialJson),
   identityCheck: Type.Optional(
@@ -129,6 +149,29 @@ export const CaseJson = Type.Object({
     Type.Object({ event: EventWord, at: instant('告知时间 / when'), materials: Type.Array(Type.String()) }),
     { description: '违反一次性告知:前次即可告知而未告知的材料 / what an earlier notice could have named' },
   ),
+  commitment: Type.Optional(
+    Type.Object(
+      {
+        materials: Type.Array(
+          Type.Object({
+            material: Type.String({ description: '材料名称' }),
+            dueAt: instant('补齐期限 / until when'),
+            handedInAt: Type.Optional(instant('补齐时间 / when it was handed in')),
+          }),
+        ),
+        text: Type.String({ description: '承诺内容 / what the applicant committed himself to' }),
+        signedAt: instant('承诺时间 / when he signed'),
+        document: Type.String({ description: '承诺书的摘要,可为空 / SHA-256 of the signed commitment, may be empty' }),
+        creditWaived: Type.String({
+          description: '未核查信用的理由,可为空 / why his credit was not known, may be empty',
+        }),
+      },
+      { description: '容缺受理的告知承诺 / against what the case was accepted though materials were missing' },
+    ),
+  ),
+  isHeld: Type.Boolean({ description: '暂停删除 / erasure is on hold' }),
+  endedAt: Type.Optional(instant('办结 / ended')),
+  erasedAt: Type.Optional(instant('删除个人信息 / when its personal data was erased')),
   queryCode: Type.String({ description: '查询码,交申请人 / for the applicant to ask how far his case is' }),
   certificate: Type.Optional(Type.String({ description: '电子证照标识 / identifier of the certificate' })),
   rejected: Type.Optional(
@@ -214,6 +257,7 @@ export const CaseInputJson = Type.Object(
       mobile: Type.Optional(Type.String()),
       address: Type.Optional(Type.String()),
     }),
+    legalBasis: Type.Optional(LegalBasisJson),
     form: Type.Optional(Type.Record(Type.String(), Type.String())),
     handler: Handler,
     identityCheck: Type.Optional(

@@ -4,10 +4,17 @@ import type { DirectOutcome } from '../../case/direct/direct-outcomes.ts';
 import { type CaseLimit, holderOf, LIMIT_KINDS } from '../../case/limits/limit-names.ts';
 import { MACHINES } from '../../case/machines/machines.ts';
 import { NOTES, type NoteName } from '../../case/notes/notes.ts';
+import { isHeld } from '../../case/personal/erasure-notes.ts';
 import { allowedEvents, STATES } from '../../case/transitions.ts';
 import { SEAL_RESULTS, type SealResult } from '../../document/seal-result.ts';
 import type { CaseJson, CaseSummaryJson } from './case-schemas.ts';
-import { hide, hideValues } from './privacy.ts';
+import { hide, hideTexts, hideValues } from './privacy.ts';
+
+/** What somebody who reads a case is shown. */
+interface CaseReader {
+  readonly isOpen: boolean;
+  readonly hasCode: boolean;
+}
 
 type Outline = Omit<CaseSummaryJson, 'applicant'>;
 
@@ -15,35 +22,44 @@ type Outline = Omit<CaseSummaryJson, 'applicant'>;
  * A case as the API shows it.
  *
  * @param now milliseconds, for the time limit
- * @param isOpen whether the reader may see personal data
+ * @param reader whether he is shown personal data in full (`isOpen`), and the query code, which tells nothing about anybody
  * @param seals what was found about materials when they came, by digest
  */
 export function caseJson(
   file: CaseFile,
   now: number,
-  isOpen: boolean,
+  { isOpen, hasCode }: CaseReader,
   seals: ReadonlyMap<string, SealResult> = new Map(),
 ): CaseJson {
-  const { document } = file;
+  const { document, endedAt, erasedAt } = file;
+  const texts = isOpen ? <T>(value: T) => value : hideTexts;
   return {
     ...outlineOf(file),
+    masked: !isOpen,
     allowed: file.pending ? [] : allowedEvents(MACHINES[file.mode], file.state, file.role),
     authorization: file.authorizationId,
     applicant: isOpen ? document.applicant : maskedApplicant(document.applicant),
+    ...(document.legalBasis && { legalBasis: document.legalBasis }),
     form: isOpen ? document.form : hideValues(document.form),
-    materials: document.materials.map((material) => materialJson(material, seals.get(material.digest))),
+    materials: document.materials.map((material) =>
+      materialJson(material, sealsFor(seals.get(material.digest), isOpen)),
+    ),
     ...(document.identityCheck && { identityCheck: document.identityCheck }),
     handler: document.handler,
     ...(document.receiptNotice && { receiptNotice: document.receiptNotice, receivedAt: document.receivedAt }),
     limits: document.limits.map((limit) => limitJson(limit, file.mode, now)),
-    steps: document.steps,
-    notes: (document.notes ?? []).map(noteJson),
+    steps: texts(document.steps),
+    notes: (document.notes ?? []).map((note) => noteJson(note, texts(note.data))),
     repeatedNotices: (document.notices ?? []).flatMap(({ event, at, violations }) =>
       violations.length > 0 ? [{ event, at, materials: violations }] : [],
     ),
-    queryCode: isOpen ? document.queryCode : '',
+    queryCode: hasCode ? document.queryCode : '',
+    ...(document.commitment && { commitment: texts(document.commitment) }),
     ...(document.certificate && { certificate: document.certificate }),
     ...(document.rejected && { rejected: document.rejected }),
+    isHeld: isHeld(file),
+    ...(endedAt !== undefined && { endedAt }),
+    ...(erasedAt !== undefined && { erasedAt }),
   } as CaseJson;
 }
 
@@ -85,7 +101,12 @@ function limitJson(limit: CaseLimit, mode: Mode, now: number) {
   return { ...limit, label, holder, isLate: limit.isLate === true || isOver };
 }
 
-function noteJson({ kind, region, handler, at, data, code }: KeptNote) {
+/** A seal may be a person's. */
+function sealsFor(found: SealResult | undefined, isOpen: boolean): SealResult | undefined {
+  return found && (isOpen ? found : { ...found, by: found.by.map(hide) });
+}
+
+function noteJson({ kind, region, handler, at, code }: KeptNote, data: object) {
   return { kind, label: NOTES[kind as NoteName].label, region, handler, at, data, ...(code && { code }) };
 }
 
@@ -108,7 +129,8 @@ function outlineOf(file: CaseFile): Outline {
   };
 }
 
-function maskedApplicant(applicant: Applicant): Applicant {
+/** What may be seen of an applicant by anybody. */
+export function maskedApplicant(applicant: Applicant): Applicant {
   return {
     ...applicant,
     name: maskName(applicant.name),

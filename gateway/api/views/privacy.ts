@@ -1,8 +1,12 @@
+import { SHOWN_MASKED, withoutTexts } from '../../case/personal/texts.ts';
 import type { Role } from '../roles.ts';
 
 const HIDDEN = '***';
 
-/** Whether a role is shown personal data in full. Auditors (审计) look at what was done, not at whom it was done for. */
+/**
+ * Whether a role may be shown personal data in full; that it says what for comes on top. Auditors (审计) look at what was done,
+ * not at whom it was done for.
+ */
 export function seesPersonalData(role: Role): boolean {
   return role !== 'auditor';
 }
@@ -17,4 +21,9 @@ export function hideValues(record: Readonly<Record<string, unknown>>): Record<st
   return Object.fromEntries(
     Object.entries(record).map(([name, value]) => [name, typeof value === 'string' ? hide(value) : HIDDEN]),
   );
+}
+
+/** Hides free texts, in which anybody may be named; words of closed lists, numbers and staff ids stay. */
+export function hideTexts<T>(value: T): T {
+  return withoutTexts(value, SHOWN_MASKED, HIDDEN);
 }

@@ -1,10 +1,11 @@
 import { openAsBlob } from 'node:fs';
 import { CodedError } from '#proto';
-import type { GatewayClient } from '../client.ts';
+import { type GatewayClient, path } from '../client.ts';
 import type { Answer } from '../command.ts';
 import { save } from '../download.ts';
 import { fileError } from '../files.ts';
 import { chinaTime, pairs } from '../format.ts';
+import { purposeQuery } from '../options.ts';
 
 /** What is asked about one certificate: by region and identifier, or by its QR code. */
 export interface CheckQuestion {
@@ -24,6 +25,8 @@ interface CheckResult {
   readonly cached?: boolean;
   /** `library`: the gateway issued it itself, and nobody was asked. */
   readonly source?: string;
+  /** Id under which question and answer are kept. */
+  readonly evidence?: string;
 }
 
 /** One line of the answer to a list. */
@@ -38,9 +41,18 @@ const MAX_NAMED = 20;
 /** What an answer must say for a check to succeed. */
 const GOOD: ReadonlySet<string> = new Set(['valid', 'found']);
 
-/** Asks about one certificate. Fails unless it is valid. */
-export async function checkOne(client: GatewayClient, question: CheckQuestion): Promise<Answer> {
+/**
+ * Asks about one certificate. Fails unless it is valid.
+ *
+ * @param evidence where the evidence of the check is saved; nothing is saved where nobody was asked
+ */
+export async function checkOne(client: GatewayClient, question: CheckQuestion, evidence?: string): Promise<Answer> {
   const json = await client.post<CheckResult>('/v1/certificates/check', question);
+  const isSaved = evidence !== undefined && json.evidence !== undefined;
+  if (isSaved) {
+    const route = path`/v1/checks/${json.evidence!}/evidence` + purposeQuery(question);
+    await save(await client.download(route), evidence);
+  }
   const text = pairs([
     ['标识 Identifier', question.identifier],
     ['状态 Status', json.status],
@@ -51,6 +63,8 @@ export async function checkOne(client: GatewayClient, question: CheckQuestion): 
       json.source === 'library' ? '本地区签发,查本地区证照库,未询问他人 our own library; nobody was asked' : undefined,
     ],
     ...Object.entries(json.fields ?? {}),
+    ['核验编号 Check', json.evidence],
+    ['存证包 Evidence', isSaved ? evidence : undefined],
   ]);
   return { json, text, exit: json.status === 'valid' ? 0 : 1 };
 }

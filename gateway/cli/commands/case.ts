@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { CodedError } from '#proto';
-import { NOTE_NAMES } from '../../case/notes/notes.ts';
+import { FREE_NOTES } from '../../case/notes/notes.ts';
 import {
   type CaseSummary,
   type CaseView,
@@ -16,7 +16,18 @@ import { connect, type GatewayClient, path } from '../client.ts';
 import { type Answer, type Cli, handle } from '../command.ts';
 import { readJson } from '../files.ts';
 import { nextPage } from '../format.ts';
-import { type GatewayOptions, gatewayOption, type PageOptions, pageOptions } from '../options.ts';
+import {
+  type GatewayOptions,
+  gatewayOption,
+  type PageOptions,
+  type PurposeOptions,
+  pageOptions,
+  purposeOption,
+  purposeQuery,
+} from '../options.ts';
+import { definePapers } from './case-papers.ts';
+import { definePersonal } from './case-personal.ts';
+import { defineJoint } from './joint-case.ts';
 
 interface ListOptions extends GatewayOptions, PageOptions {
   readonly state?: string;
@@ -39,9 +50,10 @@ export function define(command: Command, cli: Cli): void {
 
   const show = command.command('show').description('查看办件 / show a case');
   show.argument('<key>', KEY);
-  handle<GatewayOptions>(gatewayOption(show), cli, async ({ gateway }, key) =>
-    caseAnswer(await (await connect(gateway, cli.clock)).get<CaseView>(path`/v1/cases/${key!}`)),
-  );
+  handle<GatewayOptions & PurposeOptions>(purposeOption(gatewayOption(show)), cli, async (options, key) => {
+    const url = path`/v1/cases/${key!}` + purposeQuery(options);
+    return caseAnswer(await (await connect(options.gateway, cli.clock)).get<CaseView>(url));
+  });
 
   const list = command.command('list').description('列出办件 / list cases');
   list.option('--state <state>', '状态 / state').option('--peer <region>', '对端地区 / the other region');
@@ -84,13 +96,27 @@ export function define(command: Command, cli: Cli): void {
   const note = command
     .command('note')
     .description('随件登记(寄送、签收等) / note something with a case; its state stays');
-  note.argument('<key>', KEY).argument('<kind>', `种类 / kind: ${NOTE_NAMES.join(', ')}`);
+  note.argument('<key>', KEY).argument('<kind>', `种类 / kind: ${FREE_NOTES.join(', ')}`);
   note.requiredOption('--data <json>', "内容:文件、'-' 或 JSON / its data: a file, '-' or JSON itself");
   handle<GatewayOptions & { data: string }>(gatewayOption(note), cli, async ({ gateway, data }, key, kind) => {
     const body = { note: kind, data: await readJson(data, '--data', cli.stdin) };
     const client = await connect(gateway, cli.clock);
     return caseAnswer(await client.post<CaseView>(path`/v1/cases/${key!}/notes`, body));
   });
+
+  const credit = command
+    .command('credit-check')
+    .description('信用核查 / ask the credit platform about the applicant, and keep what it says');
+  credit.argument('<key>', KEY);
+  credit.requiredOption('--data <json>', "经办:文件、'-' 或 JSON / who asks: a file, '-' or JSON itself");
+  handle<GatewayOptions & { data: string }>(gatewayOption(credit), cli, async ({ gateway, data }, key) => {
+    const body = await readJson(data, '--data', cli.stdin);
+    const client = await connect(gateway, cli.clock);
+    return caseAnswer(await client.post<CaseView>(path`/v1/cases/${key!}/credit-check`, body));
+  });
+
+  definePersonal(command, cli);
+  definePapers(command, cli);
 
   const trace = command
     .command('trace')
@@ -99,6 +125,8 @@ export function define(command: Command, cli: Cli): void {
   handle<GatewayOptions>(gatewayOption(trace), cli, async ({ gateway }, key) =>
     traceAnswer(await connect(gateway, cli.clock), key!),
   );
+
+  defineJoint(command, cli);
 }
 
 function opening(command: Command, cli: Cli, name: string, description: string, url: string): void {

@@ -14,6 +14,7 @@ interface CheckOptions extends GatewayOptions {
   readonly purpose?: string;
   readonly file?: string;
   readonly out?: string;
+  readonly evidence?: string;
 }
 
 const MAX_CERTIFICATE_BYTES = 1024 * 1024;
@@ -36,8 +37,10 @@ export function defineCheck(command: Command, cli: Cli): void {
         'certificate',
         'field',
         'purpose',
+        'evidence',
       ]),
     )
+    .option('--evidence <file>', '本次核验的存证包另存为 / save the evidence of this check as')
     .option('--out <file>', '批量答复另存为 / save the answers to a list as');
   handle<CheckOptions>(gatewayOption(check), cli, async (options) => {
     const { checkList, checkOne } = await import('../certificate/check.ts');
@@ -46,7 +49,7 @@ export function defineCheck(command: Command, cli: Cli): void {
     const client = await connect(gateway, cli.clock);
     if (file !== undefined) return checkList(client, file, out);
     if (purpose === undefined) throw new CodedError('VALIDATION_FAILED', '--purpose says why it is asked (用途)');
-    return checkOne(client, { region, identifier, qr, purpose, certificate: held, fields });
+    return checkOne(client, { region, identifier, qr, purpose, certificate: held, fields }, options.evidence);
   });
 }
 

@@ -1,13 +1,15 @@
 import type { Command } from 'commander';
+import { CodedError } from '#proto';
 import { type CertificateRecord, recordAnswer } from '../certificate/record.ts';
 import { connect, path } from '../client.ts';
 import { type Cli, handle } from '../command.ts';
 import { save } from '../download.ts';
 import { readJson } from '../files.ts';
 import { humanSize, plain } from '../format.ts';
-import { type GatewayOptions, gatewayOption } from '../options.ts';
+import { type GatewayOptions, gatewayOption, type PurposeOptions, purposeOption, purposeQuery } from '../options.ts';
 
 type OutOptions = GatewayOptions & { readonly out?: string };
+type PdfOptions = GatewayOptions & PurposeOptions & { readonly out: string };
 
 /** `issue`, `show` and `pdf`: certificates of the library (证照库). */
 export function defineLibrary(command: Command, cli: Cli): void {
@@ -23,17 +25,21 @@ export function defineLibrary(command: Command, cli: Cli): void {
   const show = command.command('show').description('查看电子证照 / show one of the library');
   show.argument('<identifier>', '电子证照标识 / identifier');
   show.option('--out <file>', '证照另存为 / save the certificate as');
-  handle<OutOptions>(gatewayOption(show), cli, async ({ gateway, out }, identifier) => {
+  handle<OutOptions & PurposeOptions>(purposeOption(gatewayOption(show)), cli, async (options, identifier) => {
+    const { gateway, out, purpose } = options;
+    if (out !== undefined && purpose === undefined) throw new CodedError('PURPOSE_REQUIRED');
     const client = await connect(gateway, cli.clock);
-    return recordAnswer(await client.get<CertificateRecord>(path`/v1/certificates/${identifier!}`), out);
+    const url = path`/v1/certificates/${identifier!}` + purposeQuery(options);
+    return recordAnswer(await client.get<CertificateRecord>(url), out);
   });
 
   const pdf = command.command('pdf').description('生成电子证照 PDF / save one of ours as a signed PDF');
   pdf.argument('<identifier>', '电子证照标识 / identifier');
   pdf.requiredOption('--out <file>', '存为 / save as');
-  handle<GatewayOptions & { out: string }>(gatewayOption(pdf), cli, async ({ gateway, out }, identifier) => {
+  handle<PdfOptions>(purposeOption(gatewayOption(pdf)), cli, async ({ gateway, out, ...purpose }, identifier) => {
     const client = await connect(gateway, cli.clock);
-    const size = await save(await client.download(path`/v1/certificates/${identifier!}/pdf`), out);
+    const url = path`/v1/certificates/${identifier!}/pdf` + purposeQuery(purpose);
+    const size = await save(await client.download(url), out);
     return { json: { identifier, out, size }, text: `已保存 / saved: ${plain(out)} (${humanSize(size)})\n` };
   });
 }

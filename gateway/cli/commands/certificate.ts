@@ -5,6 +5,7 @@ import { defineLibrary } from './certificate-library.ts';
 import { defineNotices } from './certificate-notices.ts';
 import { definePresent } from './certificate-present.ts';
 import { defineSearch } from './certificate-search.ts';
+import { defineStamp } from './certificate-stamp.ts';
 import { defineStatus } from './certificate-status.ts';
 import { defineVerify } from './certificate-verify.ts';
 
@@ -15,6 +16,7 @@ export function define(command: Command, cli: Cli): void {
   defineStatus(command, cli);
   defineNotices(command, cli);
   definePresent(command, cli);
+  defineStamp(command, cli);
   defineVerify(command, cli);
   defineCheck(command, cli);
 }

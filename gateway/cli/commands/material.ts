@@ -5,7 +5,7 @@ import { type Cli, handle } from '../command.ts';
 import { save } from '../download.ts';
 import { fileError, readJson } from '../files.ts';
 import { humanSize, pairs, plain } from '../format.ts';
-import { type GatewayOptions, gatewayOption } from '../options.ts';
+import { type GatewayOptions, gatewayOption, type PurposeOptions, purposeOption } from '../options.ts';
 
 interface Material {
   readonly name: string;
@@ -21,7 +21,7 @@ interface AddOptions extends GatewayOptions {
   readonly grade?: string;
 }
 
-interface GetOptions extends GatewayOptions {
+interface GetOptions extends GatewayOptions, PurposeOptions {
   readonly out: string;
   readonly watermark?: boolean;
 }
@@ -73,13 +73,18 @@ export function define(command: Command, cli: Cli): void {
   get.argument('<key>', KEY).argument('<digest>', DIGEST);
   get.requiredOption('--out <file>', '存为 / save as');
   get.option('--watermark', '取水印件(PDF),供阅读 / a watermarked copy for reading instead, as a PDF');
-  handle<GetOptions>(gatewayOption(get), cli, async ({ gateway, out, watermark }, key, digest) => {
+  handle<GetOptions>(purposeOption(gatewayOption(get)), cli, async (options, key, digest) => {
+    const { gateway, out, watermark, purpose } = options;
     const client = await connect(gateway, cli.clock);
-    const original = path`/v1/cases/${key!}/materials/${digest!}`;
+    const query = new URLSearchParams({
+      ...(watermark && { copy: 'watermarked' }),
+      ...(purpose !== undefined && { purpose }),
+    });
+    const url = path`/v1/cases/${key!}/materials/${digest!}` + (query.size > 0 ? `?${query}` : '');
     // A copy is not the material: it has no digest to be held against.
     const size = watermark
-      ? await save(await client.download(`${original}?copy=watermarked`), out)
-      : await save(await client.download(original), out, digest);
+      ? await save(await client.download(url), out)
+      : await save(await client.download(url), out, digest);
     const what = watermark ? '水印件已保存 / copy saved' : '已保存 / saved';
     return {
       json: { out, digest, size, watermarked: watermark === true },

@@ -9,6 +9,7 @@ interface TokenOptions extends GatewayOptions {
   readonly role: Role;
   readonly subject: string;
   readonly ttl: number;
+  readonly purpose?: string;
 }
 
 /** `tongban token`: a token for the API, offline. */
@@ -16,15 +17,22 @@ export function define(command: Command, cli: Cli): void {
   gatewayOption(command)
     .addOption(new Option('--role <role>', '角色 / role').choices(ROLES).makeOptionMandatory())
     .option('--subject <name>', '使用方(平台或窗口,不用人名) / platform or workplace that will use it', 'cli')
+    .option(
+      '--purpose <text>',
+      '常设用途,查阅个人信息时留痕 / what it is for: recorded with each look into personal data',
+    )
     .option('--ttl <duration>', '有效时长,如 8h、30d / how long it is good', duration, 8 * 3600);
   handle<TokenOptions>(command, cli, (options) => token(options, cli));
 }
 
-async function token({ gateway, role, subject, ttl }: TokenOptions, cli: Cli): Promise<Answer> {
+async function token({ gateway, role, subject, ttl, purpose }: TokenOptions, cli: Cli): Promise<Answer> {
   const config = await configIn(gateway);
   const secret = await readApiKey(config.keys.directory);
   const now = cli.clock.now();
-  const made = await mintToken({ role, subject, ttlSeconds: ttl, secret, ...config.tokens, now });
+  const made = await mintToken({ role, subject, purpose, ttlSeconds: ttl, secret, ...config.tokens, now });
   const expiresAt = (Math.floor(now / 1000) + ttl) * 1000;
-  return { json: { token: made, role, subject, expiresAt }, text: `${made}\n` };
+  return {
+    json: { token: made, role, subject, ...(purpose !== undefined && { purpose }), expiresAt },
+    text: `${made}\n`,
+  };
 }

@@ -1,0 +1,246 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PaperKind } from '#proto';
+import { NO_PDFSIG, NO_PDFTOTEXT, PDFSIG, PDFTOTEXT, pdfsigSays, textOf } from '../../rendition/testing/tools.ts';
+import { APPLICANT, authorize, CODES, ENTRUSTED, ITEMS, NO_MATERIALS } from '../../testing/agency-case.ts';
+import { makeRegionFolder, openLiveRegion, pinEachOther, removeFolders, until } from '../../testing/live-region.ts';
+import { SharedCase, type Sides } from '../../testing/shared-case.ts';
+import type { ListedPaper, PaperForm } from './case-papers.ts';
+import { openPaper } from './open-paper.ts';
+
+const LICENCE = 'EX930';
+const PLAN = '平面布局图';
+const FORM = '申请表';
+const HEALTH = '健康证明';
+const AUTHORITY = { name: '乌审旗市场监督管理局', code: CODES.uxinMarket };
+const DAY_MS = 24 * 60 * 60 * 1000;
+const ORIGINAL: PaperForm = { gloss: false, masked: false };
+const READ = PDFTOTEXT ? '' : `: ${NO_PDFTOTEXT}`;
+
+let sides: Sides;
+
+beforeAll(async () => {
+  const receiving = await openLiveRegion(await makeRegionFolder('320600'));
+  const handling = await openLiveRegion(await makeRegionFolder('150626'));
+  sides = { receiving, handling };
+  await pinEachOther(receiving, handling);
+  const grant = { grantor: '150626', grantee: '320600', department: AUTHORITY, modes: ['agency'] as const };
+  await authorize(receiving, handling, Date.now(), {
+    grants: [
+      { ...grant, rights: ['R1a', 'R2', 'R5'], items: [NO_MATERIALS, LICENCE] },
+      { ...grant, rights: ['R1a', 'R1b', 'R5'], items: [ENTRUSTED] },
+    ],
+  });
+  const materials = [PLAN, FORM, HEALTH].map((name) => {
+    return { name, original_to_be_checked: false, may_follow_later: name === HEALTH };
+  });
+  const licence = { ...ITEMS.items[1]!, code: LICENCE, name: '食品经营许可', result: '食品经营许可证', materials };
+  await handling.services.catalogue.importItems({
+    items: [...ITEMS.items, licence, { ...ITEMS.items[1]!, code: ENTRUSTED, name: '委托受理事项' }],
+  });
+  await handling.services.catalogue.publish('320600', '跨省通办');
+  await until('the new catalogue', async () => (await receiving.services.catalogue.list('150626')).length === 4);
+}, 60_000);
+
+afterAll(async () => {
+  const { receiving, handling } = sides;
+  await Promise.all([receiving.stop(), handling.stop()]);
+  await removeFolders(receiving.folder, handling.folder);
+});
+
+const other = { receiving: 'handling', handling: 'receiving' } as const;
+const listed = async (shared: SharedCase, side: keyof Sides): Promise<ListedPaper[]> =>
+  sides[side].services.papers.list(await shared.at(side));
+
+/** The notice of a kind that is here last. */
+async function found(shared: SharedCase, side: keyof Sides, kind: PaperKind): Promise<ListedPaper> {
+  const all = (await listed(shared, side)).filter((paper) => paper.kind === kind);
+  expect(all.length).toBeGreaterThan(0);
+  return all.at(-1)!;
+}
+
+async function pdfOf(shared: SharedCase, side: keyof Sides, number: string, form = ORIGINAL): Promise<Buffer> {
+  const { papers } = sides[side].services;
+  const file = await shared.at(side);
+  return papers.pdf(file, await papers.demand(file, number), form);
+}
+
+/** Makes the notice of a side's act, waits until the other side has it, and makes sure that both have the same bytes. */
+async function given(shared: SharedCase, side: keyof Sides, kind: PaperKind): Promise<ListedPaper & { pdf: Buffer }> {
+  await sides[side].services.papers.settle(shared.key);
+  const paper = await found(shared, side, kind);
+  const there = other[side];
+  await until(`${kind} at the ${there} region`, async () =>
+    (await listed(shared, there)).some(({ number, digest }) => number === paper.number && digest === paper.digest),
+  );
+  const [ours, theirs] = [await pdfOf(shared, side, paper.number), await pdfOf(shared, there, paper.number)];
+  expect(ours.equals(theirs)).toBe(true);
+  const opened = await openPaper(ours, [sides[side].core.own], Date.now());
+  expect(opened).toMatchObject({ region: sides[side].region, facts: { kind, number: paper.number } });
+  return { ...paper, pdf: ours };
+}
+
+let seeds = 0;
+async function handIn(shared: SharedCase, ...names: string[]): Promise<void> {
+  seeds += 1;
+  for (const name of names) await shared.handIn(name, `${name} ${seeds}`);
+}
+
+async function opened(item: string, names: readonly string[] = [], changes: object = {}): Promise<SharedCase> {
+  const shared = await SharedCase.open(sides, item, 'agency', changes);
+  await handIn(shared, ...names);
+  return shared;
+}
+
+const commitment = () => ({
+  materials: [{ material: HEALTH, dueAt: Date.now() + 10 * DAY_MS }],
+  text: '按期补齐上述材料。\n逾期未补的，同意撤销受理决定。',
+  signedAt: Date.now(),
+});
+
+async function issued(shared: SharedCase): Promise<string> {
+  await shared.act('handling', 'approve', { explanation: '符合条件' });
+  const fields = {
+    legal_representative: '测试人',
+    residence: '测试路1号',
+    business_premises: '测试路1号',
+    business_form: '食品销售经营者',
+    business_items: '预包装食品销售',
+  };
+  await shared.act('handling', 'issue', { authority: AUTHORITY, validUntil: Date.now() + 365 * DAY_MS, fields });
+  await shared.are('issued');
+  return (await shared.at('handling')).document.certificate!;
+}
+
+describe.skipIf(!PDFTOTEXT)(`every notice is a signed PDF that both regions hold${READ}`, () => {
+  it('P3, P4: 一次性告知书 and 收件通知书, which wait at the window until the case is handed over', async () => {
+    const shared = await opened(LICENCE, [FORM]);
+    const items = [
+      { material: PLAN, reason: '未提交', legalBasis: '《食品经营许可管理办法》第十三条' },
+      { material: FORM, reason: '法定代表人未签字' },
+    ];
+    await shared.act('receiving', 'one-time-notice', { items });
+    await sides.receiving.services.papers.settle(shared.key);
+    const notice = await found(shared, 'receiving', 'one-time-notice');
+    const { number } = await shared.at('receiving');
+    expect(notice.number).toBe(`告${number}-1`);
+    const said = textOf(await pdfOf(shared, 'receiving', notice.number));
+    for (const part of ['一次性告知书', notice.number, APPLICANT.name, PLAN, '未提交', '法定代表人未签字', '第十三条'])
+      expect(said).toContain(part);
+    await shared.act('receiving', 'retake');
+    await handIn(shared, PLAN);
+    await shared.takenIn();
+    const receipt = await given(shared, 'receiving', 'receipt');
+    expect(receipt.number).toBe((await shared.at('handling')).document.receiptNotice);
+    const text = textOf(receipt.pdf);
+    for (const part of ['收件通知书', receipt.number, '食品经营许可', PLAN, FORM, '5个工作日', '南通市政务服务中心'])
+      expect(text).toContain(part);
+    expect(text).toContain((await shared.at('receiving')).document.queryCode);
+    await given(shared, 'receiving', 'one-time-notice');
+  });
+
+  it('P6, P10: 材料补正通知书, 受理通知书 and 送达回证 carry the numbers of their messages', async () => {
+    const shared = await (await opened(LICENCE, [PLAN, FORM, HEALTH])).takenIn();
+    const deadline = Date.now() + 7 * DAY_MS;
+    const items = [{ material: PLAN, reason: '比例尺不清' }];
+    await shared.act('handling', 'request-supplement', { deadline, way: '由收件窗口上传', items });
+    await shared.are('supplementing');
+    const supplement = await given(shared, 'handling', 'supplement');
+    const { steps } = (await shared.at('receiving')).document;
+    expect(supplement.number).toBe((steps['request-supplement'] as { notice: string }).notice);
+    const asked = textOf(supplement.pdf);
+    for (const part of ['材料补正通知书', supplement.number, PLAN, '比例尺不清', '由收件窗口上传'])
+      expect(asked).toContain(part);
+    expect(asked).toContain(chinese(deadline));
+    await handIn(shared, PLAN);
+    await shared.act('receiving', 'submit-supplement');
+    await shared.are('transferred');
+    await shared.act('handling', 'accept');
+    await shared.are('accepted');
+    const acceptance = await given(shared, 'handling', 'acceptance');
+    const file = await shared.at('receiving');
+    expect(acceptance.number).toBe((file.document.steps.accept as { notice: string }).notice);
+    const accepted = textOf(acceptance.pdf);
+    const due = file.document.limits.find(({ name }) => name === 'promised')!.dueAt!;
+    for (const part of ['受理通知书', acceptance.number, file.number, file.peerNumber, AUTHORITY.name, chinese(due)])
+      expect(accepted).toContain(part);
+    const certificate = await issued(shared);
+    await shared.act('receiving', 'deliver', { way: 'window' });
+    await shared.are('delivered');
+    const delivery = await given(shared, 'receiving', 'delivery');
+    const served = textOf(delivery.pdf);
+    for (const part of ['送达回证', delivery.number, '食品经营许可证', certificate, '窗口领取', 'NT001'])
+      expect(served).toContain(part);
+  });
+
+  it('P6: 不予受理通知书 says why and what can be done against it', async () => {
+    const shared = await (await opened(NO_MATERIALS)).takenIn();
+    await shared.act('handling', 'refuse', { reason: '不属于本机关职权范围', legalBasis: '行政许可法第三十二条' });
+    await shared.are('refused');
+    const refusal = await given(shared, 'handling', 'refusal');
+    const text = textOf(refusal.pdf);
+    for (const part of [
+      '不予受理通知书',
+      refusal.number,
+      '不属于本机关职权范围',
+      '行政复议',
+      '六十日',
+      '行政诉讼',
+      '六个月',
+    ])
+      expect(text).toContain(part);
+  });
+
+  it('P8: 容缺受理承诺书 stands beside the 受理通知书 that rests on it', async () => {
+    const shared = await (await opened(LICENCE, [PLAN, FORM])).takenIn();
+    await shared.act('handling', 'accept', { commitment: commitment(), creditWaived: '已人工核查' });
+    await shared.are('accepted');
+    const promise = await given(shared, 'handling', 'commitment');
+    const text = textOf(promise.pdf);
+    for (const part of ['容缺受理承诺书', promise.number, HEALTH, '同意撤销受理决定', APPLICANT.name])
+      expect(text).toContain(part);
+    const acceptance = await given(shared, 'handling', 'acceptance');
+    expect(textOf(acceptance.pdf)).toContain('予以容缺受理');
+    expect(promise.number).not.toBe(acceptance.number);
+  });
+
+  it('R1b: the receiving region gives the 受理通知书 in the name of the department, and says so', async () => {
+    const shared = await (await opened(ENTRUSTED)).takenIn();
+    await shared.act('receiving', 'accept');
+    await shared.are('accepted');
+    const { pdf, issuer } = await given(shared, 'receiving', 'acceptance');
+    expect(issuer).toBe('320600');
+    const text = textOf(pdf);
+    for (const part of [AUTHORITY.name, '由南通市政务服务中心代为出具', '江苏省南通市（320600）'])
+      expect(text).toContain(part);
+  });
+
+  it.skipIf(!PDFSIG)(`is signed for a PDF reader${PDFSIG ? '' : `: ${NO_PDFSIG}`}`, async () => {
+    const shared = await (await opened(NO_MATERIALS)).takenIn();
+    const { pdf } = await given(shared, 'receiving', 'receipt');
+    expect(pdfsigSays(pdf)).toMatch(/Signature is Valid/);
+  });
+});
+
+it('what is owed is made after a restart between the act and its notice', async () => {
+  const shared = await (await opened(NO_MATERIALS)).takenIn();
+  await shared.act('handling', 'accept');
+  await shared.are('accepted');
+  const { folder } = sides.handling;
+  await sides.handling.stop();
+  sides.handling = await openLiveRegion(folder);
+  expect(await listed(shared, 'receiving')).toMatchObject([
+    { kind: 'receipt' },
+    { kind: 'acceptance', isAvailable: false },
+  ]);
+  sides.handling.services.paperWork.start();
+  await until('the notice', async () => (await found(shared, 'receiving', 'acceptance')).isAvailable, 60_000);
+  const { number } = await found(shared, 'receiving', 'acceptance');
+  expect((await pdfOf(shared, 'receiving', number)).equals(await pdfOf(shared, 'handling', number))).toBe(true);
+  const owed = () => sides.handling.core.store.read.all('SELECT * FROM paper_due WHERE conversation = ?', shared.key);
+  await until('nothing is owed any more', async () => (await owed()).length === 0);
+}, 90_000);
+
+function chinese(ms: number): string {
+  const [year, month, day] = new Date(ms + 8 * 60 * 60 * 1000).toISOString().slice(0, 10).split('-').map(Number);
+  return `${year}年${month}月${day}日`;
+}
