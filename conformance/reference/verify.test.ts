@@ -417,6 +417,22 @@ describe('checks beside the product’s own verifier', () => {
     }
   });
 
+  it('takes payloads that were left out, with their salts', async () => {
+    const [one] = made;
+    const without = (...paths: [string, string][]) => {
+      const bundle = JSON.parse(one!.text) as Record<string, Record<string, unknown>>;
+      for (const [side, member] of paths) delete bundle[side]![member];
+      return both(one!, JSON.stringify(bundle));
+    };
+    const half = await without(['answer', 'payload'], ['answer', 'payload_salt']);
+    expect(half[0]).toMatchObject({ verified: true, check: { from: '320600', to: '150626' } });
+    expect(half[0]!.check).not.toHaveProperty('status');
+    expect(half[0]).toEqual(half[1]);
+    const torn = await without(['question', 'payload_salt']);
+    expect(torn[0]).toMatchObject({ verified: false, first: [{ where: 'question', code: 'BUNDLE_INVALID' }] });
+    expect(torn[0]).toEqual(torn[1]);
+  });
+
   it('gives the same first fault for messages that are signed and do not belong together', async () => {
     const changes: { question?: CheckChanges; answer?: CheckChanges }[] = [
       { answer: { payload: { identifier: 'x', status: 'CERTIFICATE_STATUS_VALID', answeredAt: 1 } } },

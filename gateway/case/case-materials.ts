@@ -3,7 +3,7 @@ import type { MaterialStore } from '../material/material-store.ts';
 import type { Store } from '../store/store.ts';
 import type { CaseFile, CaseMaterial } from './case-file.ts';
 import { caseRepository } from './case-repository.ts';
-import { demandUnerased } from './personal/retention.ts';
+import { demandImpersonal, demandUnerased } from './personal/retention.ts';
 import { outstanding } from './tolerance/commitment.ts';
 import type { State } from './transitions.ts';
 
@@ -34,6 +34,7 @@ export class CaseMaterials {
    */
   async add(file: CaseFile, upload: Upload, bytes: AsyncIterable<Uint8Array>): Promise<CaseMaterial> {
     demandTakesFiles(file, upload.name);
+    demandImpersonal(file, upload.name, '/query/name');
     const stored = await this.#options.materials.take(file.conversation, bytes);
     const kept: CaseMaterial = { ...upload, digest: stored.digest.toString('hex'), size: stored.size };
     const taken = (materials: readonly CaseMaterial[]) => [

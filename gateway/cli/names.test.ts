@@ -31,7 +31,7 @@ const NAMES: readonly [kind: string, name: string, masked: string, columns: numb
   ['Tibetan in Chinese, four parts', '格桑·次仁·旺堆·扎西', '格*·**·**·*西', 19, []],
   ['a surname beyond the basic plane', '𠮷野明', '𠮷*明', 6, ['𠮷']],
   ['only characters beyond it', '𡋾𪚥', '𡋾*', 4, ['𡋾', '𪚥']],
-  ['of an extension that is newer than most fonts', '张𰻞', '张*', 4, ['𰻞']],
+  ['of an extension that is newer than most fonts', '张\u{31350}', '张*', 4, ['\u{31350}']],
   ['a chosen shape of a character', '葛\u{E0100}洪', '葛\u{E0100}*', 4, ['\u{E0100}']],
   ['Latin letters', 'MUSTERMANN ERIKA', 'M*** ***A', 16, []],
   ['as long as the rule lets it be', '麦'.repeat(200), '麦***麦', 400, []],

@@ -1,10 +1,21 @@
 import { readFile, stat } from 'node:fs/promises';
 import { CodedError } from '#proto';
-import { DOCUMENT_LIMITS, type DocumentReport, examineDocument, NOBODY, readTrustList, type SealReport } from '#trust';
+import {
+  DOCUMENT_LIMITS,
+  type DocumentReport,
+  examineDocument,
+  NOBODY,
+  readTrustList,
+  type SealReport,
+  VerificationError,
+} from '#trust';
+import type { PaperFacts } from '../case/papers/paper-facts.ts';
+import { KINDS_OF_PAPER } from '../case/papers/paper-kinds.ts';
 import type { Answer } from './command.ts';
 import { fileError, readText } from './files.ts';
 import { chinaTime, humanSize, pairs, plain, table } from './format.ts';
 import { readRevocationFile } from './revocation-lists.ts';
+import { readStatements } from './statements.ts';
 
 const MAX_PEM_BYTES = 1024 * 1024;
 
@@ -15,6 +26,8 @@ const MAX_PEM_BYTES = 1024 * 1024;
  * @param trustFiles PEM certificates; without them nobody is trusted
  * @param now milliseconds
  * @param revocationFiles lists of revoked certificates; without them revocation is not checked
+ * @param statementFiles statements of regions that are trusted to have signed it, or folders of them; a file that one of
+ *   them signed ends with 0 as well
  * @throws CodedError VALIDATION_FAILED when a file cannot be read, CONFIG_INVALID when a list holds none
  */
 export async function verifyDocumentFile(
@@ -22,12 +35,54 @@ export async function verifyDocumentFile(
   trustFiles: readonly string[],
   now: number,
   revocationFiles: readonly string[] = [],
+  statementFiles: readonly string[] = [],
 ): Promise<Answer> {
   const certificates = await Promise.all(trustFiles.map((one) => readText(one, MAX_PEM_BYTES)));
   const lists = (await Promise.all(revocationFiles.map(readRevocationFile))).flat();
   const trust = certificates.length === 0 ? NOBODY : readTrustList(certificates.join('\n'), lists);
-  const report = examineDocument(await readDocument(file), trust, now);
-  return { json: { file, ...report }, text: reportText(file, report), exit: report.verdict === 'sealed' ? 0 : 1 };
+  const bytes = await readDocument(file);
+  const report = examineDocument(bytes, trust, now);
+  const signed = statementFiles.length > 0 ? await regionOf(bytes, statementFiles, now) : undefined;
+  const isProved = report.verdict === 'sealed' || (signed !== undefined && !('code' in signed));
+  return {
+    json: { file, ...report, ...(signed && { region: signed }) },
+    text: reportText(file, report) + (signed ? `\n${regionText(signed)}` : ''),
+    exit: isProved ? 0 : 1,
+  };
+}
+
+/** What a region signed: itself, and the notice of a case if the file is one; or why no trusted region did. */
+type RegionAnswer =
+  | { readonly region: string; readonly kid: string; readonly signedAt: number; readonly notice?: NoticeAnswer }
+  | { readonly code: string };
+type NoticeAnswer = Pick<PaperFacts, 'kind' | 'number' | 'receivingNumber' | 'handlingNumber' | 'authority'>;
+
+async function regionOf(bytes: Buffer, statementFiles: readonly string[], now: number): Promise<RegionAnswer> {
+  const statements = await readStatements(statementFiles);
+  const { openPaper } = await import('../case/papers/open-paper.ts');
+  const { demandSigned } = await import('../rendition/read-pdf.ts');
+  try {
+    const { region, kid, signedAt } = await demandSigned(bytes, statements, now);
+    const { facts } = (await openPaper(bytes, statements, now)) ?? {};
+    if (!facts) return { region, kid, signedAt };
+    const { kind, number, receivingNumber, handlingNumber, authority } = facts;
+    return { region, kid, signedAt, notice: { kind, number, receivingNumber, handlingNumber, authority } };
+  } catch (error) {
+    if (error instanceof VerificationError) return { code: error.code };
+    throw error;
+  }
+}
+
+function regionText(answer: RegionAnswer): string {
+  if ('code' in answer) return pairs([['地区签名 Region', `未证明 NOT PROVED (${answer.code})`]]);
+  const { region, signedAt, notice } = answer;
+  return pairs([
+    ['地区签名 Region', `由 ${region} 签署,此后未改动 signed by it and unaltered since`],
+    ['签署时间 Signed at', chinaTime(signedAt)],
+    ['文书 Notice', notice && `${KINDS_OF_PAPER[notice.kind].title.zh} ${notice.number}`],
+    ['出具机关 Authority', notice?.authority.name],
+    ['办件编号 Case', notice && [notice.receivingNumber, notice.handlingNumber].filter(Boolean).join(' ')],
+  ]);
 }
 
 async function readDocument(file: string): Promise<Buffer> {

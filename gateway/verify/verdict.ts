@@ -29,8 +29,8 @@ export interface ShownFinding extends Words {
 
 /** What the page shows of one verification. */
 export interface PublicVerdict {
-  /** What was read: a QR code's reference, a certificate as text, file or on paper, our PDF, a department's own file. */
-  readonly kind: 'reference' | 'certificate' | 'paper' | 'pdf' | 'document';
+  /** What was read: a QR code's reference, a certificate as text, file or on paper, our PDF, a notice of a case, a department's own file. */
+  readonly kind: 'reference' | 'certificate' | 'paper' | 'pdf' | 'notice' | 'document';
   /** `good`: genuine and in force; `caution`: something is not proved; `bad`: do not accept it. */
   readonly tone: 'good' | 'caution' | 'bad';
   readonly conclusion: Words;

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Readable } from 'node:stream';
 import { CodedError } from '#proto';
 import { type CertificateTypes, type Clock, type RegionStatement, VerificationError } from '#trust';
+import { openPaper } from '../case/papers/open-paper.ts';
 import type { CertificateService, CertificateVerdict } from '../certificate/certificate-service.ts';
 import { references } from '../certificate/check-references.ts';
 import type { CheckInput, CheckService } from '../certificate/check-service.ts';
@@ -13,6 +14,7 @@ import { certificateVerdict, type Standing } from './certificate-verdict.ts';
 import { documentVerdict } from './document-verdict.ts';
 import { FileDesk } from './file-desk.ts';
 import { PublicLimits } from './limits.ts';
+import { noticeVerdict } from './notice-verdict.ts';
 import { readText } from './read-text.ts';
 import { askedReferenceVerdict, elsewhereVerdict, ownReferenceVerdict } from './reference-verdict.ts';
 import { type Proof, type PublicVerdict, proof } from './verdict.ts';
@@ -161,6 +163,8 @@ export class PublicVerification {
     const known = signer && statements().some(({ keys }) => keys.some(({ kid }) => kid === signer.kid));
     if (!isOurs && !known) return documentVerdict(report, this.#now());
     if (!signer) throw new VerificationError('RENDITION_ALTERED');
+    const notice = await openPaper(bytes, statements(), this.#now(), signer);
+    if (notice) return noticeVerdict(notice, this.#now());
     const { text, region, signedAt } = await openPdf(bytes, statements(), this.#now(), signer);
     const verdict = await this.#options.certificates.verify(text);
     if (verdict.issuer !== region)

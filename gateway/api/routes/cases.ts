@@ -33,6 +33,8 @@ import { hideTexts, seesPersonalData } from '../views/privacy.ts';
 import { CLOSED, described, Handler, page } from '../views/schemas.ts';
 
 const tags = ['办件 / cases'];
+const FREE_TEXTS =
+  '事由、说明、意见、问答等文字会传给对方,不写个人信息;未写明用途的查阅中不显示,删除时清空 / free texts (reasons, explanations, opinions, questions, answers) travel to the other region: nothing personal in them; they are hidden without a purpose, and erased with the case';
 const Key = Type.Object(
   { key: Type.String({ description: '会话号或办件编号 / conversation or case number' }) },
   CLOSED,
@@ -216,6 +218,7 @@ export function caseRoutes(context: ApiContext, once: AnswerOnce, answers: SqlId
         schema: {
           tags,
           summary: '办理动作 / act on a case; If-Match takes the ETag of the version that was read',
+          description: FREE_TEXTS,
           params: Key,
           body: Type.Object({ act: EventWord, data: described<object>('随动作而定 / depends on the act') }, CLOSED),
           response: { 200: CaseJson },
@@ -243,6 +246,7 @@ export function caseRoutes(context: ApiContext, once: AnswerOnce, answers: SqlId
         schema: {
           tags,
           summary: '随件登记（寄送、签收等，不改变办件状态） / note something with a case; its state stays',
+          description: FREE_TEXTS,
           params: Key,
           body: Type.Object(
             { note: FreeNoteWord, data: described<object>('随登记种类而定 / depends on the note') },

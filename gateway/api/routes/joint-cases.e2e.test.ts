@@ -132,7 +132,7 @@ describe('joint cases by the API', () => {
     ]);
     const part = (await nantong.ask('GET', `/v1/cases/${await conversationOf(key, 'first')}`)).json;
     expect(part.materials).toMatchObject([{ name: CHART, grade: 'B', checkedBy: WINDOW }]);
-    expect(part).toMatchObject({ mode: 'direct', peer: '320600' });
+    expect(part).toMatchObject({ mode: 'direct', peer: '320600', joint: { agreement, part: 'first', number } });
 
     const conversation = await denied(key, 'first');
     expect(await show(key)).toMatchObject({ state: 'complete', parts: [{ state: 'failed' }, { state: 'skipped' }] });

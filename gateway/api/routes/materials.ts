@@ -54,7 +54,9 @@ export function materialRoutes(context: ApiContext): RouteModule {
           params: Key,
           querystring: Type.Object(
             {
-              name: Type.String({ description: '材料名称，与事项要求一致 / as the item names it' }),
+              name: Type.String({
+                description: '材料名称，与事项要求一致，不写姓名 / as the item names it; nobody is named in it',
+              }),
               grade: Type.Optional(words(['C', 'D'], '默认 / default C')),
             },
             CLOSED,

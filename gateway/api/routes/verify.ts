@@ -23,7 +23,7 @@ const RETRY_SECONDS = 5;
 const NOT_KEPT = ['cache-control', 'no-store'] as const;
 
 const VerdictJson = Type.Object({
-  kind: words(['reference', 'certificate', 'paper', 'pdf', 'document'], '所读内容 / what was read'),
+  kind: words(['reference', 'certificate', 'paper', 'pdf', 'notice', 'document'], '所读内容 / what was read'),
   tone: words(['good', 'caution', 'bad'], '有效、待确认、勿采信 / in force, something not proved, do not accept'),
   conclusion: described<PublicVerdict['conclusion']>('结论 / zh, en'),
   proofs: Type.Array(

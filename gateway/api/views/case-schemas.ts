@@ -172,6 +172,17 @@ export const CaseJson = Type.Object({
   isHeld: Type.Boolean({ description: '暂停删除 / erasure is on hold' }),
   endedAt: Type.Optional(instant('办结 / ended')),
   erasedAt: Type.Optional(instant('删除个人信息 / when its personal data was erased')),
+  joint: Type.Optional(
+    Type.Object(
+      {
+        agreement: Type.String({ description: '联办协议编号 / the joint-handling agreement' }),
+        part: Type.String({ description: '分项 / its id in the agreement' }),
+        number: Type.String({ description: '联办件编号 / number of the joint case at the lead region' }),
+        handover: words(['one-window', 'each-region'], '出件方式 / who hands over'),
+      },
+      { description: '所属联办件的分项 / the part of a joint case that the case is' },
+    ),
+  ),
   queryCode: Type.String({ description: '查询码,交申请人 / for the applicant to ask how far his case is' }),
   certificate: Type.Optional(Type.String({ description: '电子证照标识 / identifier of the certificate' })),
   rejected: Type.Optional(

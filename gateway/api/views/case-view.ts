@@ -53,6 +53,7 @@ export function caseJson(
     repeatedNotices: (document.notices ?? []).flatMap(({ event, at, violations }) =>
       violations.length > 0 ? [{ event, at, materials: violations }] : [],
     ),
+    ...(document.joint && { joint: document.joint }),
     queryCode: hasCode ? document.queryCode : '',
     ...(document.commitment && { commitment: texts(document.commitment) }),
     ...(document.certificate && { certificate: document.certificate }),

@@ -60,11 +60,16 @@ export function demandRecallable(file: CaseFile, reason: string): void {
   demandImpersonal(file, reason);
 }
 
-/** The reason outlives the erasure, so it must not say whose case it is. @throws CodedError VALIDATION_FAILED */
-export function demandImpersonal({ document: { applicant } }: CaseFile, reason: string): void {
+/**
+ * For texts that are shown unmasked or outlive the erasure: they must not say whose case it is.
+ *
+ * @throws CodedError VALIDATION_FAILED
+ */
+export function demandImpersonal({ document: { applicant } }: CaseFile, text: string, pointer = '/reason'): void {
   const { name, documentNumber, mobile } = applicant;
-  const named = [name, documentNumber, mobile].some((own) => own !== '' && reason.includes(own));
+  // A name of one character is a part of too many other words.
+  const named = [name, documentNumber, mobile].some((own) => own.length > 1 && text.includes(own));
   if (!named) return;
-  const message = 'must not name the applicant: it is kept when the case is erased';
-  throw new CodedError('VALIDATION_FAILED', undefined, [{ pointer: '/reason', code: 'PERSONAL', message }]);
+  const message = 'must not name the applicant: it is shown and kept where personal data is not';
+  throw new CodedError('VALIDATION_FAILED', undefined, [{ pointer, code: 'PERSONAL', message }]);
 }

@@ -31,6 +31,7 @@ const KINDS = {
   certificate: '证照文本 Certificate',
   paper: '纸质凭证二维码 Certificate on paper',
   pdf: '证照 PDF',
+  notice: '办件文书 Notice',
   document: '部门文件 Document',
 };
 /** What goes wrong before the gateway is asked. */
