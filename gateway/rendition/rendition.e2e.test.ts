@@ -14,14 +14,14 @@ let statement: string;
 beforeAll(async () => {
   uxin = await apiRegion('150626');
   ({ identifier } = await uxin.live.services.certificates.issue(licence(Date.now())));
-  ({ bytes: pdf } = await uxin.ask('GET', `/v1/certificates/${identifier}/pdf`));
+  ({ bytes: pdf } = await uxin.ask('GET', `/v1/certificates/${identifier}/pdf?purpose=test`));
   statement = await put('statement.jwt', uxin.live.core.keyring.statement.jwt);
 });
 
 afterAll(() => uxin.close());
 
 test('a window gets the PDF as a file to be saved', async () => {
-  const { status, headers, bytes } = await uxin.ask('GET', `/v1/certificates/${identifier}/pdf`, { role: 'platform' });
+  const { status, headers, bytes } = await uxin.ask('GET', `/v1/certificates/${identifier}/pdf?purpose=test`, { role: 'platform' });
   expect(status).toBe(200);
   expect(headers).toMatchObject({
     'content-type': 'application/pdf',
@@ -34,17 +34,17 @@ test('a window gets the PDF as a file to be saved', async () => {
 test('what the font lacks is named beside the PDF', async () => {
   const holder = { ...licence(Date.now()).holder, name: '𠮷祥餐饮有限公司' };
   const rare = await uxin.live.services.certificates.issue(licence(Date.now(), { holder }));
-  const { headers } = await uxin.ask('GET', `/v1/certificates/${rare.identifier}/pdf`);
+  const { headers } = await uxin.ask('GET', `/v1/certificates/${rare.identifier}/pdf?purpose=test`);
   expect(headers['x-missing-characters']).toBe('U+20BB7');
 });
 
 test('who must not see personal data gets none', async () => {
-  const refused = await uxin.ask('GET', `/v1/certificates/${identifier}/pdf`, { role: 'auditor' });
+  const refused = await uxin.ask('GET', `/v1/certificates/${identifier}/pdf?purpose=test`, { role: 'auditor' });
   expect(refused).toMatchObject({ status: 403, json: { code: 'FORBIDDEN' } });
 });
 
 test('there is none of a certificate that is not there', async () => {
-  const missing = await uxin.ask('GET', '/v1/certificates/1.2.156.3005.2.none/pdf');
+  const missing = await uxin.ask('GET', '/v1/certificates/1.2.156.3005.2.none/pdf?purpose=test');
   expect(missing).toMatchObject({ status: 404, json: { code: 'NOT_FOUND' } });
 });
 

@@ -30,8 +30,13 @@ test('no line begins with closing punctuation', () => {
   expect(wrap('一二三四，五', 4, one)).toEqual(['一二三四，', '五']);
 });
 
+test('no line ends with opening punctuation, unless it is nothing else', () => {
+  expect(wrap('一二三（四', 4, one)).toEqual(['一二三', '（四']);
+  expect(wrap('（（（（（一', 4, one)).toEqual(['（（（（', '（一']);
+});
+
 test('nothing is lost and no line is much too long', () => {
-  const texts = fc.string({ unit: fc.constantFrom('一', '二', '，', '。', 'a', '1', ' ', '𠮷'), maxLength: 300 });
+  const texts = fc.string({ unit: fc.constantFrom('一', '二', '，', '。', '（', 'a', '1', ' ', '𠮷'), maxLength: 300 });
   fc.assert(
     fc.property(texts, fc.integer({ min: 1, max: 20 }), (text, width) => {
       const lines = wrap(text, width, one);

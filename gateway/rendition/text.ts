@@ -8,9 +8,9 @@ export interface DrawableText {
 }
 
 /** Punctuation that must not begin a line (避头点). */
-const NOT_FIRST = /^[、，。；：！？）》」』】〕％,.;:!?)\]}%”’]$/;
+const NOT_FIRST = /^[、，。；：！？）》〉」』】〕％,.;:!?)\]}%”’]$/;
 /** Punctuation that must not end a line (避尾点). */
-const NOT_LAST = /^[（《「『【〔“‘([{]$/;
+const NOT_LAST = /^[（《〈「『【〔“‘([{]$/;
 const WORD = /^[0-9A-Za-z+]$/;
 /** The last character before which a text is only control characters. */
 const LAST_CONTROL = 0x1f;

@@ -62,7 +62,7 @@ async function issued(region: ApiRegion, changes: object = {}): Promise<string> 
 }
 
 async function pdfOf(region: ApiRegion, identifier: string) {
-  const { status, bytes, json } = await region.ask('GET', `/v1/certificates/${identifier}/pdf`);
+  const { status, bytes, json } = await region.ask('GET', `/v1/certificates/${identifier}/pdf?purpose=test`);
   return { status, pdf: bytes, json };
 }
 

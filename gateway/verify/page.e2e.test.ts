@@ -47,8 +47,8 @@ describe.skipIf(!browser)(`the page in a browser${why}`, () => {
       );
     });
     ({ identifier } = await uxin.live.services.certificates.issue(licence(Date.now() - 1000)));
-    ({ text, qr } = (await uxin.ask('GET', `/v1/certificates/${identifier}`)).json);
-    ({ bytes: pdf } = await uxin.ask('GET', `/v1/certificates/${identifier}/pdf`));
+    ({ text, qr } = (await uxin.ask('GET', `/v1/certificates/${identifier}?purpose=test`)).json);
+    ({ bytes: pdf } = await uxin.ask('GET', `/v1/certificates/${identifier}/pdf?purpose=test`));
     const { port } = await uxin.api.listen({ host: '127.0.0.1', port: 0 });
     base = `http://127.0.0.1:${port}`;
     await writeFile(CAMERA, videoOf(qr));

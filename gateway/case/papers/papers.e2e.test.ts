@@ -1,9 +1,17 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PaperKind } from '#proto';
+import type { Role } from '../../api/roles.ts';
+import type { TestApi } from '../../api/testing/api.ts';
+import { verifyDocumentFile } from '../../cli/verify-document.ts';
 import { NO_PDFSIG, NO_PDFTOTEXT, PDFSIG, PDFTOTEXT, pdfsigSays, textOf } from '../../rendition/testing/tools.ts';
-import { APPLICANT, authorize, CODES, ENTRUSTED, ITEMS, NO_MATERIALS } from '../../testing/agency-case.ts';
+import { APPLICANT, authorize, BACK_OFFICE, CODES, ENTRUSTED, ITEMS, NO_MATERIALS } from '../../testing/agency-case.ts';
+import { apiOf } from '../../testing/api-region.ts';
 import { makeRegionFolder, openLiveRegion, pinEachOther, removeFolders, until } from '../../testing/live-region.ts';
 import { SharedCase, type Sides } from '../../testing/shared-case.ts';
+import { accessBook } from '../personal/access-book.ts';
 import type { ListedPaper, PaperForm } from './case-papers.ts';
 import { openPaper } from './open-paper.ts';
 
@@ -219,6 +227,165 @@ describe.skipIf(!PDFTOTEXT)(`every notice is a signed PDF that both regions hold
     const { pdf } = await given(shared, 'receiving', 'receipt');
     expect(pdfsigSays(pdf)).toMatch(/Signature is Valid/);
   });
+});
+
+describe('by the API', () => {
+  let api: TestApi;
+  beforeAll(async () => {
+    api = await apiOf(sides.receiving);
+  });
+  afterAll(() => api.close(0));
+
+  const ask = async (url: string, role: Role = 'operator', headers: Record<string, string> = {}) =>
+    api.app.inject({ url, headers: { authorization: await api.bearer(role), ...headers } });
+
+  it('notices are listed, and handed out as they were signed to whoever says what for', async () => {
+    const shared = await (await opened(NO_MATERIALS)).takenIn();
+    const { number, digest, pdf } = await given(shared, 'receiving', 'receipt');
+    const list = await ask(`/v1/cases/${shared.key}/papers`, 'auditor');
+    expect(list.json().papers).toMatchObject([
+      { kind: 'receipt', number, title: { zh: '收件通知书' }, issuer: '320600', isAvailable: true, digest },
+    ]);
+    const url = `/v1/cases/${shared.key}/papers/${encodeURIComponent(number)}`;
+    const original = await ask(`${url}?purpose=${encodeURIComponent('交申请人')}`);
+    expect(original.statusCode).toBe(200);
+    expect(original.rawPayload.equals(pdf)).toBe(true);
+    expect(original.headers).toMatchObject({ 'content-type': 'application/pdf', etag: `"${digest}"` });
+    const again = await ask(`${url}?purpose=${encodeURIComponent('交申请人')}`, 'operator', {
+      'if-none-match': `"${digest}"`,
+    });
+    expect([again.statusCode, again.rawPayload.length]).toEqual([304, 0]);
+    const looks = await accessBook.list(sides.receiving.core.store.read, 10, shared.key);
+    expect(looks).toMatchObject([
+      { what: 'paper', subject: number, purpose: '交申请人' },
+      { what: 'paper', subject: number },
+    ]);
+  });
+
+  it('nobody is shown a name without saying what for, and an auditor never', async () => {
+    const shared = await (await opened(NO_MATERIALS)).takenIn();
+    const { number } = await given(shared, 'receiving', 'receipt');
+    const { queryCode } = (await shared.at('receiving')).document;
+    const url = `/v1/cases/${shared.key}/papers/${encodeURIComponent(number)}`;
+    const masked = [await ask(url), await ask(`${url}?purpose=${encodeURIComponent('审计')}`, 'auditor')];
+    for (const { statusCode, rawPayload } of masked) {
+      expect(statusCode).toBe(200);
+      expect(rawPayload.equals(masked[0]!.rawPayload)).toBe(true);
+      expect(rawPayload.includes('/ByteRange')).toBe(false);
+      if (!PDFTOTEXT) continue;
+      const text = textOf(rawPayload);
+      for (const secret of [APPLICANT.name, APPLICANT.documentNumber, queryCode]) expect(text).not.toContain(secret);
+      expect(text).toContain(number);
+    }
+    const english = await ask(`${url}?gloss=en&purpose=${encodeURIComponent('交申请人')}`);
+    expect(english.headers.etag).not.toBe(masked[0]!.headers.etag);
+    if (PDFTOTEXT) expect(textOf(english.rawPayload)).toMatch(/NoticeofReceipt[\s\S]*测试食品有限公司/);
+  });
+
+  it.each([
+    ['no such notice', '收0', 404, 'NOT_FOUND'],
+    ['another gloss', '收0?gloss=fr', 422, 'VALIDATION_FAILED'],
+    ['another parameter', '收0?form=x', 422, 'VALIDATION_FAILED'],
+  ])('refuses %s', async (_, rest, status, code) => {
+    const shared = await opened(NO_MATERIALS);
+    const refused = await ask(`/v1/cases/${shared.key}/papers/${encodeURI(rest)}`);
+    expect([refused.statusCode, refused.json().code]).toEqual([status, code]);
+  });
+});
+
+describe('whoever has the file', () => {
+  it('learns from a statement alone which region signed it, and from the public page', async () => {
+    const shared = await (await opened(NO_MATERIALS)).takenIn();
+    const { number, pdf } = await given(shared, 'receiving', 'receipt');
+    const { folder, core } = sides.handling;
+    const [file, statement] = [join(folder, 'notice.pdf'), join(folder, 'nantong.jwt')];
+    await writeFile(file, pdf);
+    await writeFile(statement, sides.receiving.core.own.jwt);
+    const answer = await verifyDocumentFile(file, [], Date.now(), [], [statement]);
+    expect(answer).toMatchObject({
+      exit: 0,
+      json: { region: { region: '320600', notice: { kind: 'receipt', number } } },
+    });
+    expect(answer.text).toMatch(/由 320600 签署,此后未改动[\s\S]*收件通知书/);
+    await writeFile(statement, core.own.jwt);
+    expect(await verifyDocumentFile(file, [], Date.now(), [], [statement])).toMatchObject({
+      exit: 1,
+      json: { region: { code: 'KEY_UNKNOWN' } },
+    });
+    const verdict = await sides.handling.services.verification.file('192.0.2.1', Readable.from([pdf]));
+    expect(verdict).toMatchObject({ kind: 'notice', tone: 'good', conclusion: { zh: '文书真实：收件通知书' } });
+    expect(verdict.rows).toContainEqual(expect.objectContaining({ zh: '文号', value: number }));
+    const altered = Buffer.from(pdf);
+    altered[altered.indexOf('stream\n') + 40]! ^= 1;
+    await expect(
+      sides.handling.services.verification.file('192.0.2.1', Readable.from([altered])),
+    ).rejects.toMatchObject({ code: 'RENDITION_ALTERED' });
+  });
+
+  it('who came with a passport has English on the signed original', async () => {
+    const applicant = {
+      ...APPLICANT,
+      kind: 'person',
+      name: 'TEST, EXAMPLE·ALEX',
+      documentType: 'passport',
+      documentNumber: 'E12345678',
+      address: '',
+    };
+    const shared = await (await opened(NO_MATERIALS, [], { applicant })).takenIn();
+    const { pdf } = await given(shared, 'receiving', 'receipt');
+    if (!PDFTOTEXT) return;
+    const text = textOf(pdf);
+    expect(text).toMatch(/收件通知书NoticeofReceipt/);
+    expect(text).not.toContain('E12345678');
+  });
+});
+
+it.each([
+  ['a kind that its side does not give', { kind: 'receipt', number: '收1' }],
+  ['a number that the case has already', { kind: 'acceptance' }],
+])('the other region cannot bring in %s', async (_, changes) => {
+  const shared = await (await opened(NO_MATERIALS)).takenIn();
+  await shared.act('handling', 'accept');
+  await shared.are('accepted');
+  const { number, digest, pdf } = await given(shared, 'handling', 'acceptance');
+  const paperIssued = {
+    number,
+    digest: Buffer.from(digest!, 'hex'),
+    size: pdf.length,
+    mediaType: 'application/pdf',
+    issuedAt: Date.now(),
+    ...changes,
+  };
+  const { region: sender, core, services } = sides.handling;
+  const { authorizationId, item, mode, peer } = await shared.at('handling');
+  const payload = { handler: BACK_OFFICE, notedAt: Date.now(), note: 'paperIssued', paperIssued };
+  const use = {
+    name: 'CaseNote',
+    payload,
+    sender,
+    item,
+    mode,
+    receiving: peer,
+    handling: sender,
+    at: Date.now(),
+  } as const;
+  const authorization = services.authorizations.permit(peer, use, authorizationId);
+  const { id } = await core.store.write((tx) =>
+    core.outbox.enqueue(tx, {
+      peer,
+      conversation: shared.key,
+      name: 'CaseNote',
+      payload,
+      authorization,
+      materials: [digest!],
+    }),
+  );
+  const before = await listed(shared, 'receiving');
+  const fate = () =>
+    core.store.read.get<{ state: string; code: string }>('SELECT state, code FROM outbox WHERE id = ?', id);
+  await until('its receipt', async () => (await fate())?.state !== 'pending');
+  expect(await fate()).toMatchObject({ state: 'rejected', code: 'PAYLOAD_INVALID' });
+  expect(await listed(shared, 'receiving')).toEqual(before);
 });
 
 it('what is owed is made after a restart between the act and its notice', async () => {

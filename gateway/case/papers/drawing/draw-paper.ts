@@ -31,6 +31,7 @@ export interface DrawnPaper {
 /** Margins as official documents have them (GB/T 9704-2012, 5.2), in points of 1/72 inch. */
 const LOOK: SheetLook = { side: 76, top: 92, bottom: 100, mark: '' };
 const WIDTH = PAGE.width - 2 * LOOK.side;
+const PLACE = { left: LOOK.side, width: WIDTH, room: PAGE.height - LOOK.top - LOOK.bottom } as const;
 const BODY = { size: 15, leading: 1.85 } as const;
 const GLOSS = { size: 9, leading: 1.5, color: GREY } as const;
 const INDENT = '　　';
@@ -85,7 +86,7 @@ export async function drawPaper({ facts, gloss, mark }: PaperSheet, font: Rendit
         return;
       case 'table':
         sheet.skip(10);
-        drawTable(sheet, block.columns, block.rows, { left: LOOK.side, width: WIDTH, gloss });
+        drawTable(sheet, block.columns, block.rows, { ...PLACE, gloss });
         break;
       case 'form':
         sheet.skip(4);
@@ -124,21 +125,23 @@ function close(
   facts: PaperFacts,
   { authority, givenBy }: { readonly authority: string; readonly givenBy: string },
 ): void {
-  const { qr, radius, height, leading, seal } = CLOSING;
+  const { qr, radius, leading, seal } = CLOSING;
   const [left, width] = [LOOK.side + WIDTH / 2, WIDTH / 2];
+  const signed = [...sheet.lines(authority, width, BODY.size), day(facts.at).zh];
+  const given = sheet.lines(givenBy, width, NOTE.size).filter((line) => line !== '');
+  // Of a long name the seal stands on the last line.
+  const over = (signed.length - 2) * BODY.size * leading;
+  const height = CLOSING.height + over + given.length * NOTE.size * leading;
   sheet.skip(10);
   sheet.demand(height);
   const top = sheet.y - 16;
   let y = top;
-  const signed = [...sheet.lines(authority, width, BODY.size), day(facts.at).zh];
   const centred = (line: string, size: number) => {
     y -= size * leading;
     sheet.write(line, left + (width - sheet.widthOf(line, size)) / 2, y, { size });
   };
   for (const line of signed) centred(line, BODY.size);
-  for (const line of sheet.lines(givenBy, width, NOTE.size)) if (line !== '') centred(line, NOTE.size);
-  // Of a long name the last line.
-  const over = (signed.length - 2) * BODY.size * leading;
+  for (const line of given) centred(line, NOTE.size);
   drawSeal(sheet, authority, { x: left + width / 2, y: top - over - seal, radius });
   if (facts.queryCode !== '') {
     const corner = { x: LOOK.side + 4, y: sheet.y - 10 - qr, side: qr };

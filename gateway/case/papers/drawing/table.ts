@@ -6,6 +6,8 @@ import type { Column } from '../wording/blocks.ts';
 export interface TablePlace {
   readonly left: number;
   readonly width: number;
+  /** Height of an empty page. */
+  readonly room: number;
 }
 
 const BLACK = rgb(0, 0, 0);
@@ -27,7 +29,7 @@ export function drawTable(
   sheet: Sheet,
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
-  { left, width, gloss }: TablePlace & { readonly gloss: boolean },
+  { left, width, room, gloss }: TablePlace & { readonly gloss: boolean },
 ): void {
   const whole = columns.reduce((sum, { share }) => sum + share, 0);
   let at = left;
@@ -36,11 +38,17 @@ export function drawTable(
     at += cell.width;
     return cell;
   });
+  const broken = rows.map((row) => row.map((text, index) => lines(cells[index]!, text, TEXT.size)));
+  // The head does not stand alone at the foot of a page.
+  sheet.demand(rowHeight(2) + (fitsPage(broken[0] ?? []) ? heightOf(broken[0] ?? []) : rowHeight(3)));
   let top = begin();
-  for (const row of rows) drawRow(row);
+  for (const row of broken) drawRow(row);
+
+  function fitsPage(row: readonly (readonly string[])[]): boolean {
+    return heightOf(row) <= room - rowHeight(3);
+  }
 
   function begin(): number {
-    sheet.demand(rowHeight(1) * 2);
     const from = sheet.y;
     line(from);
     const heading = columns.map(({ heading: { zh } }, index) => lines(cells[index]!, zh, TEXT.size));
@@ -57,10 +65,10 @@ export function drawTable(
     return sheet.y;
   }
 
-  function drawRow(row: readonly string[]): void {
-    let left = row.map((text, index) => lines(cells[index]!, text, TEXT.size));
-    // A row that fits on a page of its own is not torn.
-    if (!sheet.hasRoom(rowHeight(most(left)))) turn();
+  function drawRow(row: readonly (readonly string[])[]): void {
+    let left = row;
+    // A row that fits on a page is not torn.
+    if (!sheet.hasRoom(heightOf(row)) && (fitsPage(row) || !sheet.hasRoom(rowHeight(3)))) turn();
     for (;;) {
       let fitting = most(left);
       while (fitting > 1 && !sheet.hasRoom(rowHeight(fitting))) fitting -= 1;
@@ -103,6 +111,10 @@ export function drawTable(
 
 function rowHeight(count: number): number {
   return count * TEXT.size * TEXT.leading + 2 * PAD;
+}
+
+function heightOf(row: readonly (readonly string[])[]): number {
+  return rowHeight(most(row));
 }
 
 function most(texts: readonly (readonly string[])[]): number {
