@@ -11,7 +11,7 @@ interface CaseView {
   readonly state: string;
   readonly pending: string | null;
   readonly certificate?: string;
-  readonly clock: { readonly state: string };
+  readonly limits: readonly { readonly name: string; readonly state: string }[];
 }
 
 /** P1 to P4: the window takes the case in, with real files, and compares the original. */
@@ -59,8 +59,9 @@ export async function supplement(scene: Scene): Promise<void> {
   const items = [{ material: '平面布局图', reason: '未提交', legalBasis: '《食品经营许可和备案管理办法》' }];
   const request = { handler: OFFICE, items, deadline: Date.now() + 5 * DAY_MS, way: '由收件窗口补充上传' };
   await act(scene, uxin, 'request-supplement', request, 'supplementing');
-  const { clock } = await caseAt(uxin, conversation);
-  if (clock.state !== 'stopped') throw new Error(`the clock should stand still, it is ${clock.state}`);
+  const { limits } = await caseAt(uxin, conversation);
+  const clock = limits.find(({ name }) => name === 'acceptance')?.state;
+  if (clock !== 'stopped') throw new Error(`the clock should stand still, it is ${clock}`);
   await upload(nantong, conversation, {
     name: '平面布局图',
     mediaType: 'application/pdf',

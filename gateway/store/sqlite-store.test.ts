@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -264,6 +264,50 @@ describe('values', () => {
   it('are never written through the reading side', async () => {
     await expect(store.read.run("INSERT INTO counter (name, value) VALUES ('x', 1)")).rejects.toThrow(/readonly/);
     expect(await names()).toEqual([]);
+  });
+});
+
+describe('what was erased', () => {
+  /** Rows of many sizes, grown and moved about, so that pages are split and left behind. */
+  async function churn(): Promise<void> {
+    for (let round = 1; round <= 3; round += 1)
+      await store.write(async (tx) => {
+        for (let n = 0; n < 200; n += 1)
+          await tx.run(
+            'INSERT INTO counter (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+            `王小明-${'x'.repeat(round * ((n * 37) % 900))}-${n}`,
+            round,
+          );
+      });
+  }
+
+  async function isOnDisk(text: string): Promise<boolean> {
+    const files = await Promise.all([path, `${path}-wal`].map((file) => readFile(file).catch(() => Buffer.alloc(0))));
+    return files.some((bytes) => bytes.includes(text));
+  }
+
+  it('is in no file any more: in no free page, and after a purge in no log', async () => {
+    await churn();
+    expect(await store.purge()).toBe(true);
+    expect(await isOnDisk('王小明')).toBe(true);
+    await store.write((tx) => tx.run("DELETE FROM counter WHERE name LIKE '王小明%'"));
+    expect(await isOnDisk('王小明')).toBe(true);
+    expect(await store.purge()).toBe(true);
+    expect(await isOnDisk('王小明')).toBe(false);
+  });
+
+  it('is purged later when somebody reads meanwhile, and works under way are waited for', async () => {
+    await churn();
+    const reader = new DatabaseSync(path, { readOnly: true });
+    reader.exec('BEGIN');
+    reader.prepare('SELECT count(*) FROM counter').get();
+    const erased = store.write((tx) => tx.run("DELETE FROM counter WHERE name LIKE '王小明%'"));
+    expect(await store.purge()).toBe(false);
+    expect(await erased).toBeGreaterThan(0);
+    reader.exec('COMMIT');
+    reader.close();
+    expect(await store.purge()).toBe(true);
+    expect(await isOnDisk('王小明')).toBe(false);
   });
 });
 

@@ -16,6 +16,8 @@ import type { ListedPaper, PaperForm } from './case-papers.ts';
 import { openPaper } from './open-paper.ts';
 
 const LICENCE = 'EX930';
+/** Bound to no place. */
+const ANYWHERE = 'EX931';
 const PLAN = '平面布局图';
 const FORM = '申请表';
 const HEALTH = '健康证明';
@@ -44,6 +46,9 @@ beforeAll(async () => {
   const licence = { ...ITEMS.items[1]!, code: LICENCE, name: '食品经营许可', result: '食品经营许可证', materials };
   await handling.services.catalogue.importItems({
     items: [...ITEMS.items, licence, { ...ITEMS.items[1]!, code: ENTRUSTED, name: '委托受理事项' }],
+  });
+  await receiving.services.catalogue.importItems({
+    items: [{ ...ITEMS.items[1]!, code: ANYWHERE, modes: ['direct'] }],
   });
   await handling.services.catalogue.publish('320600', '跨省通办');
   await until('the new catalogue', async () => (await receiving.services.catalogue.list('150626')).length === 4);
@@ -386,6 +391,31 @@ it.each([
   await until('its receipt', async () => (await fate())?.state !== 'pending');
   expect(await fate()).toMatchObject({ state: 'rejected', code: 'PAYLOAD_INVALID' });
   expect(await listed(shared, 'receiving')).toEqual(before);
+});
+
+it('M4: of what a region decides itself it keeps the notices, and tells nobody', async () => {
+  const shared = await SharedCase.open(sides, ANYWHERE, 'direct');
+  await shared.act('receiving', 'receive');
+  await shared.act('receiving', 'accept');
+  await sides.receiving.services.papers.settle(shared.key);
+  const { number } = await shared.at('receiving');
+  const all = await listed(shared, 'receiving');
+  expect(all).toMatchObject([
+    { kind: 'receipt', number: `收${number}`, issuer: '320600', isAvailable: true },
+    { kind: 'acceptance', number: `受${number}-2`, issuer: '320600', isAvailable: true },
+  ]);
+  const opened = await openPaper(
+    await pdfOf(shared, 'receiving', all[1]!.number),
+    [sides.receiving.core.own],
+    Date.now(),
+  );
+  expect(opened!.facts).toMatchObject({
+    handling: '320600',
+    authority: { name: '南通市政务服务中心' },
+    handlingNumber: number,
+  });
+  const sent = await sides.receiving.core.store.read.all('SELECT id FROM outbox WHERE conversation = ?', shared.key);
+  expect(sent).toEqual([]);
 });
 
 it('what is owed is made after a restart between the act and its notice', async () => {

@@ -57,6 +57,8 @@ export class Erasures {
   #running: Promise<void> = Promise.resolve();
   #lookedAt = Number.NEGATIVE_INFINITY;
   #isStopped = false;
+  /** The last run may have ended before the database's log was written back. */
+  #owesPurge = true;
 
   constructor(options: ErasuresOptions) {
     this.#options = options;
@@ -169,17 +171,18 @@ export class Erasures {
   async #eraseOwed(): Promise<void> {
     const { store } = this.#options;
     let after = '';
-    let erased = 0;
     for (;;) {
       const page = await erasureTable.owed(store.read, after, PAGE);
       for (const conversation of page) {
         if (this.#isStopped) return;
-        if (await this.#eraseSafely(conversation)) erased += 1;
+        if (await this.#eraseSafely(conversation)) this.#owesPurge = true;
       }
       if (page.length < PAGE) break;
       after = page.at(-1)!;
     }
-    if (erased > 0 && !(await store.purge())) this.wake();
+    if (!this.#owesPurge) return;
+    this.#owesPurge = !(await store.purge());
+    if (this.#owesPurge) this.wake();
   }
 
   /** One that fails does not keep the others. */
@@ -199,7 +202,9 @@ export class Erasures {
       await scrubCase(tx, file, now());
       return true;
     });
-    if (!scrubs) return false;
+    // A file that an envelope names goes once that has arrived.
+    const isSending = "SELECT 1 FROM outbox WHERE conversation = ? AND state = 'pending' AND materials <> ''";
+    if (!scrubs || (await store.read.get(isSending, conversation))) return false;
     await materials.erase(conversation);
     const whole = await store.write((tx) => scrubWhole(tx, conversation));
     if (whole) await materials.erase(whole);
