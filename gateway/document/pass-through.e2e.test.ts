@@ -121,7 +121,8 @@ describe('the seals of materials', () => {
 
 describe('a watermarked copy of a material', () => {
   const place = (index: number) => `/v1/cases/${conversation}/materials/${sha256(FILES[index]!.bytes)}`;
-  const ask = (index: number, options = {}) => uxin.ask('GET', `${place(index)}?copy=watermarked&purpose=test`, options);
+  const ask = (index: number, options = {}) =>
+    uxin.ask('GET', `${place(index)}?copy=watermarked&purpose=test`, options);
 
   it.skipIf(!POPPLER)(`says who vouches, for what and until when${POPPLER ? '' : `: ${NO_POPPLER}`}`, async () => {
     const got = await ask(1);

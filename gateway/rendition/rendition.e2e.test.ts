@@ -21,7 +21,9 @@ beforeAll(async () => {
 afterAll(() => uxin.close());
 
 test('a window gets the PDF as a file to be saved', async () => {
-  const { status, headers, bytes } = await uxin.ask('GET', `/v1/certificates/${identifier}/pdf?purpose=test`, { role: 'platform' });
+  const { status, headers, bytes } = await uxin.ask('GET', `/v1/certificates/${identifier}/pdf?purpose=test`, {
+    role: 'platform',
+  });
   expect(status).toBe(200);
   expect(headers).toMatchObject({
     'content-type': 'application/pdf',

@@ -6,6 +6,8 @@ import type { Row, Sql, Value } from './store.ts';
  * again: with the default of 1000 much of the time goes into copying them.
  */
 const CHECKPOINT_PAGES = 8_000;
+/** Milliseconds that a statement waits for another process. */
+const BUSY_MS = 5000;
 
 /** One connection to a SQLite file, with every statement prepared once. */
 export class SqliteConnection implements Sql {
@@ -13,7 +15,7 @@ export class SqliteConnection implements Sql {
   readonly #statements = new Map<string, StatementSync>();
 
   constructor(path: string, options: { readOnly?: boolean } = {}) {
-    this.#db = new DatabaseSync(path, { readOnly: options.readOnly ?? false, timeout: 5000 });
+    this.#db = new DatabaseSync(path, { readOnly: options.readOnly ?? false, timeout: BUSY_MS });
     if (!options.readOnly) {
       this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
       // What is erased must not be read in free pages of the file.
@@ -50,6 +52,20 @@ export class SqliteConnection implements Sql {
   /** Runs statements that take no values and give no rows. */
   execute(text: string): void {
     this.#db.exec(text);
+  }
+
+  /**
+   * Writes the write-ahead log back and empties it, without waiting for anybody: the whole process would wait.
+   *
+   * @returns false when somebody else is reading
+   */
+  truncateLog(): boolean {
+    this.#db.exec('PRAGMA busy_timeout = 0');
+    try {
+      return (this.#prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy: number }).busy === 0;
+    } finally {
+      this.#db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+    }
   }
 
   close(): void {

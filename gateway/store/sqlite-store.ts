@@ -69,8 +69,7 @@ class SqliteStore implements Store {
   async purge(): Promise<boolean> {
     if (this.#closed) throw new CodedError('SHUTTING_DOWN');
     while (this.#draining) await this.#draining;
-    const row = await this.#writer.get<{ busy: number }>('PRAGMA wal_checkpoint(TRUNCATE)');
-    return row!.busy === 0;
+    return this.#writer.truncateLog();
   }
 
   async close(): Promise<void> {

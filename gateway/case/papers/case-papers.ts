@@ -13,7 +13,7 @@ import { type KeptPaper, MAX_PAPERS, paperTable } from './paper-table.ts';
 import { isToldTo, type TellingOptions, tellPaper } from './tell-paper.ts';
 
 export interface CasePapersOptions extends Omit<MakingOptions, 'press'>, TellingOptions {
-  readonly materials: Pick<MaterialStore, 'take' | 'open'>;
+  readonly materials: Pick<MaterialStore, 'take' | 'open' | 'erase'>;
   readonly press: PaperPress;
   /** The newest statement that was ever believed of a region, ours included. */
   readonly statementOf: (region: string) => Promise<RegionStatement | undefined>;

@@ -3,6 +3,7 @@ import type { Sealing } from '../../seal/sealing.ts';
 import type { Store } from '../../store/store.ts';
 import type { EmitNews } from '../case-changes.ts';
 import type { CaseFile } from '../case-file.ts';
+import { caseRepository } from '../case-repository.ts';
 import type { ActPaper } from './act-papers.ts';
 import type { PaperPress } from './drawing/paper-press.ts';
 import { factsOf, type PaperSources } from './gather-facts.ts';
@@ -14,7 +15,7 @@ export interface MakingOptions extends PaperSources {
   /** Our own region. */
   readonly region: string;
   readonly store: Store;
-  readonly materials: Pick<MaterialStore, 'take'>;
+  readonly materials: Pick<MaterialStore, 'take' | 'erase'>;
   readonly press: Pick<PaperPress, 'draw'>;
   readonly sealing: Pick<Sealing, 'seal'>;
   readonly emit: EmitNews;
@@ -41,11 +42,15 @@ export async function makePaper(file: CaseFile, paper: ActPaper, options: Making
   const signed = await sealing.seal(Buffer.from(pdf), words);
   const { digest, size } = await materials.take(conversation, once(signed));
   const kept = { number, kind, issuer: region, digest, size, issued_at: at, envelope: '', code: '' };
-  await store.write(async (tx) => {
-    if (!(await paperTable.keep(tx, conversation, kept))) return;
+  const isLeft = await store.write(async (tx) => {
+    if ((await caseRepository.find(tx, conversation))?.erasedAt !== undefined) return false;
+    if (!(await paperTable.keep(tx, conversation, kept))) return true;
     const news = { conversation, number: ourNumber, peer, event: 'paper-issued', actor: region, state, at };
     await emit(tx, news);
+    return true;
   });
+  // What was personal in the case was erased while the notice was made.
+  if (!isLeft) await materials.erase(conversation);
 }
 
 async function* once(bytes: Buffer): AsyncIterable<Buffer> {

@@ -30,7 +30,7 @@ const AGAIN_MS = { first: 60_000, most: 60 * 60_000 } as const;
 /** Tries of one case. */
 const MAX_TRIES = 100;
 /** For each millisecond that making takes, so many of rest: other work of the gateway goes first. */
-const REST = { each: 9, most: 2_000 } as const;
+const REST = { each: 9, most: 10_000 } as const;
 
 /**
  * Has notices made that are owed (待出文书), one case after the other: it follows the acts and never holds one up. What is

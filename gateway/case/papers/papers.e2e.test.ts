@@ -418,6 +418,30 @@ it('M4: of what a region decides itself it keeps the notices, and tells nobody',
   expect(sent).toEqual([]);
 });
 
+it('notices are erased with what is personal in their case, and none is made afterwards', async () => {
+  const shared = await (await opened(NO_MATERIALS)).takenIn();
+  const { number, digest } = await given(shared, 'receiving', 'receipt');
+  await shared.act('handling', 'refuse', { reason: '不属于本机关职权范围', legalBasis: '行政许可法第三十二条' });
+  await shared.are('refused');
+  const { services, core } = sides.handling;
+  await services.erasures.ask(shared.key, { handler: BACK_OFFICE, ground: 'purpose-over', reason: '保存期满' });
+  const isGone = () =>
+    core.materials.open(shared.key, Buffer.from(digest!, 'hex')).then(
+      () => false,
+      () => true,
+    );
+  await until('the file is gone', isGone);
+  await services.papers.settle(shared.key);
+  const left = await listed(shared, 'handling');
+  expect(left.map(({ kind, isAvailable }) => [kind, isAvailable])).toEqual(
+    expect.arrayContaining([['receipt', false]]),
+  );
+  expect(left.some(({ isAvailable }) => isAvailable)).toBe(false);
+  await expect(services.papers.demand(await shared.at('handling'), number)).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+  });
+});
+
 it('what is owed is made after a restart between the act and its notice', async () => {
   const shared = await (await opened(NO_MATERIALS)).takenIn();
   await shared.act('handling', 'accept');

@@ -2,6 +2,7 @@ import type { Outbox } from '../../outbound/outbox.ts';
 import type { Store } from '../../store/store.ts';
 import { sidesOf } from '../case-changes.ts';
 import type { CaseFile } from '../case-file.ts';
+import { caseRepository } from '../case-repository.ts';
 import type { CaseNeighbours } from '../neighbours.ts';
 import type { State } from '../transitions.ts';
 import type { ActPaper } from './act-papers.ts';
@@ -41,6 +42,8 @@ export async function tellPaper(
   const payload = { handler, notedAt: at, note: 'paperIssued', paperIssued };
   const use = { name: 'CaseNote', payload, sender: region, item, mode, ...sidesOf(file, region), at } as const;
   await store.write(async (tx) => {
+    // A message that names a file that was erased would hold up all that follow it.
+    if ((await caseRepository.find(tx, conversation))?.erasedAt !== undefined) return;
     const authorization = permitUnder(authorizationId, use);
     const materials = [digest.toString('hex')];
     const { id } = await outbox.enqueue(tx, {
