@@ -183,7 +183,8 @@ describe('joint cases by the API', () => {
       expect(JSON.stringify(shown)).not.toContain(APPLICANT.documentNumber);
     }
     expect(audited.form).toEqual({ 经营项目: '***' });
-    expect((await show(conversation)).applicant).toMatchObject({ name: APPLICANT.name });
+    expect((await show(`${conversation}?purpose=test`)).applicant).toMatchObject({ name: APPLICANT.name });
+    expect((await show(conversation)).applicant).not.toMatchObject({ name: APPLICANT.name });
   });
 
   it.each<[string, number, string, object]>([

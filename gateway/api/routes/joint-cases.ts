@@ -7,12 +7,12 @@ import type { ApiContext } from '../context.ts';
 import { demandNone, RULED, readInput, within } from '../helpers/body.ts';
 import type { AnswerOnce } from '../helpers/idempotency.ts';
 import { pageOf, pageQuery, pageRequest } from '../helpers/pagination.ts';
+import { isShownInFull, MASKED, purposeQuery } from '../helpers/purpose.ts';
 import type { RouteModule } from '../typed.ts';
 import { MaterialJson } from '../views/case-schemas.ts';
 import { materialJson } from '../views/case-view.ts';
 import { JointCaseJson, JointCaseSummaryJson } from '../views/joint-case-schemas.ts';
 import { jointCaseJson, jointCaseSummary } from '../views/joint-case-view.ts';
-import { seesPersonalData } from '../views/privacy.ts';
 import { CLOSED, described, Handler, page, words } from '../views/schemas.ts';
 
 const tags = ['联办件 / joint cases'];
@@ -38,7 +38,8 @@ const Input = described<object>(
 );
 
 /** Joint cases (联办件): at the lead region, where they are opened, followed and handed over. */
-export function jointCaseRoutes({ jointCases }: ApiContext, once: AnswerOnce): RouteModule {
+export function jointCaseRoutes(context: ApiContext, once: AnswerOnce): RouteModule {
+  const { jointCases } = context;
   return (app) => {
     app.post(
       '/v1/joint-cases',
@@ -54,7 +55,7 @@ export function jointCaseRoutes({ jointCases }: ApiContext, once: AnswerOnce): R
       async (request, reply) => {
         const answer = await once(request, async () => {
           const opened = await jointCases.open(request.body);
-          return { status: 201, body: jointCaseJson(opened, seesPersonalData(request.user.role)) };
+          return { status: 201, body: jointCaseJson(opened, false) };
         });
         return reply.code(201).send(answer.body as JointCaseJson);
       },
@@ -84,11 +85,17 @@ export function jointCaseRoutes({ jointCases }: ApiContext, once: AnswerOnce): R
         schema: {
           tags,
           summary: '联办件详情 / a joint case with its parts',
+          description: MASKED,
           params: Key,
+          querystring: Type.Object(purposeQuery, CLOSED),
           response: { 200: JointCaseJson },
         },
       },
-      async (request) => jointCaseJson(await jointCases.get(request.params.key), seesPersonalData(request.user.role)),
+      async (request) => {
+        const joint = await jointCases.get(request.params.key);
+        const wanted = { conversation: joint.conversation, what: 'case', subject: '' } as const;
+        return jointCaseJson(joint, await isShownInFull(context, request, wanted));
+      },
     );
 
     app.post(
@@ -114,7 +121,7 @@ export function jointCaseRoutes({ jointCases }: ApiContext, once: AnswerOnce): R
         const answer = await once(request, async () => {
           const { act, data } = readAct(request.body);
           const changed = await jointCases.act(key, act, data);
-          return { status: 200, body: jointCaseJson(changed, seesPersonalData(request.user.role)) };
+          return { status: 200, body: jointCaseJson(changed, false) };
         });
         return answer.body as JointCaseJson;
       },

@@ -1,6 +1,16 @@
 import { Type } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
-import { boolean, ERASURE_GROUNDS, type ErasureGround, fields, type messages, oneOf, optional, text } from '#proto';
+import {
+  boolean,
+  CodedError,
+  ERASURE_GROUNDS,
+  type ErasureGround,
+  fields,
+  type messages,
+  oneOf,
+  optional,
+  text,
+} from '#proto';
 import type { CaseFile } from '../../case/case-file.ts';
 import { handlerRule, withWindow } from '../../case/case-input.ts';
 import { ACCESS_KINDS, accessBook } from '../../case/personal/access-book.ts';
@@ -42,7 +52,7 @@ const erasure = fields({ reason, by, ground: optional(oneOf(...ERASURE_GROUNDS.s
 const hold = fields({ reason, by, held: boolean });
 
 /** Personal data of cases: who saw it, and its end. */
-export function personalRoutes({ cases, erasures, store, clock }: ApiContext): RouteModule {
+export function personalRoutes({ cases, jointCases, erasures, store, clock }: ApiContext): RouteModule {
   return (app) => {
     app.get(
       '/v1/personal-access',
@@ -63,7 +73,7 @@ export function personalRoutes({ cases, erasures, store, clock }: ApiContext): R
       async (request) => {
         const { limit, after } = pageRequest(request.query, ['number']);
         const { case: key } = request.query;
-        const conversation = key === undefined ? undefined : (await cases.demand(key)).conversation;
+        const conversation = key === undefined ? undefined : await conversationOf(key);
         const found = await accessBook.list(store.read, limit + 1, conversation, after?.[0]);
         const { items, next } = pageOf(found, limit, ({ position }) => [position]);
         return { accesses: items.map(({ position: _, ...access }) => access), ...(next && { next }) };
@@ -139,6 +149,16 @@ export function personalRoutes({ cases, erasures, store, clock }: ApiContext): R
       },
     );
   };
+
+  /** Of a case, or of a joint case (联办件) that we lead. */
+  async function conversationOf(key: string): Promise<string> {
+    try {
+      return (await cases.demand(key)).conversation;
+    } catch (error) {
+      if (!(error instanceof CodedError) || error.code !== 'NOT_FOUND') throw error;
+      return (await jointCases.get(key)).conversation;
+    }
+  }
 
   function caseOf(request: FastifyRequest): Promise<CaseFile> {
     return cases.demand((request.params as { key: string }).key);

@@ -51,7 +51,7 @@ export type JointCaseSummaryJson = Static<typeof JointCaseSummaryJson>;
 /** A joint case (联办件). */
 export const JointCaseJson = Type.Object({
   ...outline,
-  applicant: described<object>('申请人,审计角色见脱敏值 / the applicant, masked for auditors'),
+  applicant: described<object>('申请人,未写明用途则脱敏 / the applicant, masked without a purpose'),
   form: described<object>('共同表单 / the common form'),
   forms: described<object>('分项表单 / what single parts ask beyond it'),
   materials: Type.Array(MaterialJson),
