@@ -49,7 +49,7 @@ test('a reload takes over what lies on disk, and tells when a peer knows of it',
   const { serial, keys } = (await nantong.ask('GET', '/v1/statement/keys', { role: 'auditor' })).json;
   expect(serial).toBe(2);
   expect(keys).toContainEqual({ key: kid, unknownTo: [] });
-  expect(keys).toHaveLength(5);
+  expect(keys).toHaveLength(6);
 });
 
 test('a key is shown with the peers that do not know it yet', async () => {
