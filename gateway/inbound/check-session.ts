@@ -1,7 +1,7 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { CodedError, type ErrorCode, LIMITS, type messages } from '#proto';
 import type { RegionStatement } from '#trust';
-import { drained } from './exchange-session.ts';
+import { drained } from './drained.ts';
 import { codeOf, statusOf } from './grpc-status.ts';
 
 /** A frame that answers questions of a group. */
@@ -60,7 +60,7 @@ export class CheckSession {
   async #answer(group: messages.CheckManyRequest): Promise<void> {
     demandGroup(group);
     for await (const frame of this.#options.checkGroup(this.#caller(), group)) {
-      if (this.#isEnded) return;
+      if (this.#isEnded || this.#call.cancelled) return;
       for (const { code } of frame.failures) this.#options.onRefusedCall(code as ErrorCode);
       if (!this.#call.write(frame)) await drained(this.#call);
     }

@@ -3,6 +3,7 @@ import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { CodedError, type ErrorCode, LIMITS, type messages } from '#proto';
 import { type RegionStatement, spkiOf } from '#trust';
 import type { StatementExchange } from '../peer/statement-exchange.ts';
+import { drained } from './drained.ts';
 import { codeOf, statusOf } from './grpc-status.ts';
 import type { Pipeline } from './pipeline.ts';
 
@@ -154,19 +155,4 @@ export class ExchangeSession {
 /** Bytes of the envelopes of a batch, as their sender counts them. */
 function bytesOf({ envelopes }: messages.Batch): number {
   return envelopes.reduce((sum, { header, payload }) => sum + header.length + payload.length, 0);
-}
-
-/** Resolves when a call takes more again, or is over. */
-export function drained(call: Pick<ExchangeCall, 'once' | 'off'>): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      call.off('drain', done);
-      call.off('cancelled', done);
-      call.off('close', done);
-      resolve();
-    };
-    call.once('drain', done);
-    call.once('cancelled', done);
-    call.once('close', done);
-  });
 }

@@ -32,8 +32,8 @@ export class PeerLink {
   #ready = false;
   #cursor = 0;
   #batches = 0;
-  /** Counts the lives of the stream: what was begun in an earlier one is dropped. */
-  #life = 0;
+  /** The life of the stream: what was begun in one that is over is dropped. */
+  #life = new AbortController();
   #pumping: Promise<void> | undefined;
   #pumpAgain = false;
   #retryTimer: NodeJS.Timeout | undefined;
@@ -191,7 +191,7 @@ export class PeerLink {
     do {
       this.#pumpAgain = false;
       while (this.#ready && this.#flights.size < LIMITS.batchesInFlight) {
-        const life = this.#life;
+        const life = this.#life.signal;
         const envelopes = await this.#next(life);
         if (envelopes.length === 0) break;
         await this.#send(envelopes, life);
@@ -201,7 +201,7 @@ export class PeerLink {
   }
 
   /** The next batch: conversations that were held and are due, then what is new. */
-  async #next(life: number): Promise<PendingEnvelope[]> {
+  async #next(life: AbortSignal): Promise<PendingEnvelope[]> {
     const batch = new Gathered();
     for (const conversation of this.#held.due()) {
       if (batch.full || this.#isFlying(conversation)) continue;
@@ -210,7 +210,7 @@ export class PeerLink {
     while (!batch.full && !this.#held.full) {
       const rows = await this.#context.outbox.pendingAfter(this.peer.region, this.#cursor, LIMITS.batchEnvelopes);
       // The stream was lost meanwhile: the next life begins with the oldest envelope again.
-      if (life !== this.#life) return [];
+      if (life.aborted) return [];
       if (rows.length === 0) break;
       for (const row of rows) {
         if (!this.#gather(row, batch)) break;
@@ -218,13 +218,13 @@ export class PeerLink {
       }
       if (rows.length < LIMITS.batchEnvelopes) break;
     }
-    return life === this.#life ? batch.envelopes : [];
+    return life.aborted ? [] : batch.envelopes;
   }
 
-  async #gatherDue(conversation: string, batch: Gathered, life: number): Promise<void> {
+  async #gatherDue(conversation: string, batch: Gathered, life: AbortSignal): Promise<void> {
     const limit = LIMITS.batchEnvelopes;
     const rows = await this.#context.outbox.pendingOf(this.peer.region, conversation, this.#cursor, limit);
-    if (life !== this.#life) return;
+    if (life.aborted) return;
     for (const row of rows) {
       if (this.#mustPushFirst(row)) return;
       if (!batch.add(row)) return;
@@ -259,7 +259,7 @@ export class PeerLink {
     return true;
   }
 
-  async #send(envelopes: readonly PendingEnvelope[], life: number): Promise<void> {
+  async #send(envelopes: readonly PendingEnvelope[], life: AbortSignal): Promise<void> {
     const { signer, region, clock } = this.#context;
     const leaves = envelopes.map((envelope) => envelope.leaf);
     const { kid } = signer;
@@ -267,7 +267,7 @@ export class PeerLink {
     // The key was replaced meanwhile, and the peer has seen the statement that says so.
     if (signer.kid !== kid) return this.#send(envelopes, life);
     const stream = this.#stream;
-    if (life !== this.#life || !stream) return;
+    if (life.aborted || !stream) return;
     this.#batches += 1;
     const number = this.#batches;
     this.#flights.set(number, { number, envelopes, sealed });
@@ -280,7 +280,7 @@ export class PeerLink {
       },
     };
     this.#watchAnswers();
-    if (!stream.write(frame)) await drained(stream, this.#aborted.signal);
+    if (!stream.write(frame)) await drained(stream, life);
     this.#show(this.#context.checkpointFor(this.peer));
   }
 
@@ -338,6 +338,7 @@ export class PeerLink {
     this.#held.clearAll();
     this.#cursor = 0;
     this.#batches = 0;
-    this.#life += 1;
+    this.#life.abort();
+    this.#life = new AbortController();
   }
 }

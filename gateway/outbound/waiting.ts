@@ -3,6 +3,7 @@ import type { ExchangeStream } from './peer-client.ts';
 /** Resolves when the stream takes more, is over, or is not to be waited for any more. */
 export function drained(stream: ExchangeStream, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
     const done = () => {
       stream.off('drain', done);
       stream.off('close', done);
