@@ -1,4 +1,4 @@
-import type { Mode } from '#proto';
+import { CodedError, type Mode } from '#proto';
 import type { Row, Sql, Transaction } from '../store/store.ts';
 import type { CaseDocument, CaseEvent, CaseFile, CaseHead } from './case-file.ts';
 import type { Event, Role, State } from './transitions.ts';
@@ -21,6 +21,13 @@ export const caseRepository = {
   async find(sql: Sql, conversation: string): Promise<CaseFile | undefined> {
     const row = await sql.get('SELECT * FROM case_file WHERE conversation = ?', conversation);
     return row && fileOf(row);
+  },
+
+  /** @throws CodedError NOT_FOUND */
+  async demand(sql: Sql, conversation: string): Promise<CaseFile> {
+    const file = await this.find(sql, conversation);
+    if (!file) throw new CodedError('NOT_FOUND', 'there is no such case');
+    return file;
   },
 
   /** A case without its document; `sent` is what the document remembers of the act that waits for its receipt. */

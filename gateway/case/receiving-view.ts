@@ -1,4 +1,5 @@
 import { CodedError } from '#proto';
+import type { CaseHead } from './case-file.ts';
 import { apply, type Event, type Machine, type Row, type State } from './transitions.ts';
 
 /** An act of the receiving region that the handling region has not answered yet. */
@@ -12,6 +13,11 @@ interface Pending {
 export interface ReceivingView {
   readonly state: State;
   readonly pending?: Pending;
+}
+
+/** The view that a case of the receiving region is kept as. */
+export function viewOf({ state, pending }: Pick<CaseHead, 'state' | 'pending'>): ReceivingView {
+  return pending ? { state, pending } : { state };
 }
 
 /** The new view, and the rows that were applied, in order; what a late row reports is recorded and changes nothing. */
