@@ -216,7 +216,8 @@ describe('a file', () => {
         sent += chunk.length;
         if (sent >= half) break;
       }
-      await until('the first half', async () => (await materialBytes(uxin, 'received')) >= half);
+      const stored = async () => (await uxin.core.materials.status('320600', conversation, digest)).offset;
+      await until('the first half', async () => (await materialBytes(uxin, 'received')) >= half && (await stored()) > 0);
       throw new Error('the connection was cut');
     }
     const opening = { conversation, digest, size, offset: 0 };
@@ -225,8 +226,11 @@ describe('a file', () => {
     await send(nantong, '150626', conversation, { materials: [digest.toString('hex')] });
     await answered(nantong, '150626');
     expect(await uxin.core.materials.status('320600', conversation, digest)).toEqual({ offset: size, complete: true });
-    expect(await materialBytes(nantong, 'sent')).toBe(half);
-    expect(await materialBytes(uxin, 'received')).toBe(2 * half);
+    // What had come and was not in the file yet when the push was cut comes again; what was in it does not.
+    const again = await materialBytes(nantong, 'sent');
+    expect(again).toBeGreaterThanOrEqual(half);
+    expect(again).toBeLessThan(size);
+    expect(await materialBytes(uxin, 'received')).toBe(half + again);
   });
 
   it('that the receiver lost is pushed again when its envelope is deferred', async () => {
