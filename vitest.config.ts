@@ -17,6 +17,8 @@ export default defineConfig({
           exclude: [E2E, ...NEVER],
           testTimeout: 20_000,
           hookTimeout: 20_000,
+          // Every core: left to itself the runner keeps one free.
+          maxWorkers: '100%',
         },
       },
       {
