@@ -5,13 +5,13 @@ type Method = 'GET' | 'POST' | 'PUT';
 
 /** The REST API of a gateway, over connections that stay open. */
 export class GatewayApi {
-  readonly #url: string;
-  readonly #token: string;
+  readonly url: string;
+  readonly token: string;
   readonly #agent = new Agent({ keepAlive: true });
 
   constructor(url: string, token: string) {
-    this.#url = url;
-    this.#token = token;
+    this.url = url;
+    this.token = token;
   }
 
   get<T>(path: string): Promise<T> {
@@ -26,12 +26,18 @@ export class GatewayApi {
     return this.#ask('PUT', path, body);
   }
 
+  /** Sends bytes as a file. */
+  async upload<T>(path: string, file: Buffer): Promise<T> {
+    const call = this.open('POST', path, { 'content-type': 'application/octet-stream', 'x-media-type': 'text/plain' });
+    return (await json(await this.#answer(call.end(file)))) as T;
+  }
+
   /** Opens a request whose body is written while its answer is read. */
   open(method: Method, path: string, headers: Record<string, string>): ClientRequest {
-    return request(new URL(path, this.#url), {
+    return request(new URL(path, this.url), {
       method,
       agent: this.#agent,
-      headers: { authorization: `Bearer ${this.#token}`, ...headers },
+      headers: { authorization: `Bearer ${this.token}`, ...headers },
     });
   }
 

@@ -8,6 +8,8 @@ import type { Children } from '../children.ts';
 import { GatewayApi } from './gateway-api.ts';
 
 const CLI = fileURLToPath(new URL('../../../gateway/cli/main.ts', import.meta.url));
+/** Of every region that is made here. */
+export const PASSPHRASE = 'a passphrase for measuring';
 /** Milliseconds that a gateway may take until it is ready. */
 const START_MS = 30_000;
 /** Lines of its log that are shown when a gateway fails. */
@@ -21,6 +23,9 @@ export interface GatewayProcess {
   readonly fingerprint: string;
 }
 
+/** Changes the folder of a gateway before it runs. */
+export type PrepareGateway = (folder: string) => Promise<void>;
+
 /**
  * Makes a gateway with `tongban init` and runs it with `tongban start`, on ports of its own.
  *
@@ -31,10 +36,11 @@ export async function startGateway(
   parent: string,
   region: string,
   name: string,
+  prepare: PrepareGateway = async () => {},
 ): Promise<GatewayProcess> {
   const folder = join(parent, region);
   const passphrase = join(parent, `${region}.passphrase`);
-  await writeFile(passphrase, 'a passphrase for measuring', { mode: 0o600 });
+  await writeFile(passphrase, PASSPHRASE, { mode: 0o600 });
   const endpoint = `127.0.0.1:${await freePort()}`;
   const where = ['--http', '127.0.0.1:0', '--peer-listen', endpoint, '--peer-endpoint', endpoint];
   const made = await tongban<{ statement: string; fingerprint: string }>(children, [
@@ -43,17 +49,18 @@ export async function startGateway(
   ]);
   // Asking for the fate of a case again and again is no attack here.
   await appendFile(join(folder, 'gateway.yaml'), '\nlimits:\n  http_requests_per_minute: 10000000\n');
+  await prepare(folder);
   const { token } = await tongban<{ token: string }>(children, ['token', '--gateway', folder, '--role', 'admin']);
   const url = await launch(children, folder, region);
   const statement = (await readFile(made.statement, 'utf8')).trim();
   return { region, api: new GatewayApi(url, token), statement, fingerprint: made.fingerprint };
 }
 
-/** @returns the URL of the API */
-async function launch(children: Children, folder: string, region: string): Promise<string> {
+/** Runs a gateway of a folder that was made before. @returns the URL of the API */
+export async function launch(children: Children, folder: string, region: string): Promise<string> {
   const logFile = join(folder, 'gateway.log');
   const log = await open(logFile, 'a');
-  const child = run(children, ['start', '--gateway', folder], ['ignore', log.fd, log.fd]);
+  const child = run(children, [CLI, 'start', '--gateway', folder], ['ignore', log.fd, log.fd]);
   await log.close();
   const end = performance.now() + START_MS;
   while (child.exitCode === null && performance.now() < end) {
@@ -65,8 +72,16 @@ async function launch(children: Children, folder: string, region: string): Promi
   throw new Error(`the gateway of region ${region} did not start:\n${lines.join('\n')}`);
 }
 
-async function tongban<T>(children: Children, args: readonly string[]): Promise<T> {
-  const child = run(children, [...args, '--json'], ['ignore', 'pipe', 'pipe']);
+function tongban<T>(children: Children, args: readonly string[]): Promise<T> {
+  return answerOf<T>(run(children, [CLI, ...args, '--json'], ['ignore', 'pipe', 'pipe']), `tongban ${args[0]}`);
+}
+
+/** What a program of the gateway's prints as JSON. @throws Error with its complaint when it fails */
+export function askProgram<T>(children: Children, file: string, args: readonly string[]): Promise<T> {
+  return answerOf<T>(run(children, [file, ...args], ['ignore', 'pipe', 'pipe']), file);
+}
+
+async function answerOf<T>(child: ChildProcess, name: string): Promise<T> {
   let output = '';
   for (const stream of [child.stdout!, child.stderr!]) stream.setEncoding('utf8');
   child.stdout!.on('data', (text) => {
@@ -77,13 +92,13 @@ async function tongban<T>(children: Children, args: readonly string[]): Promise<
     complaint += text;
   });
   const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
-  if (code !== 0) throw new Error(`tongban ${args[0]} failed (exit ${code}): ${complaint}${output}`);
+  if (code !== 0) throw new Error(`${name} failed (exit ${code}): ${complaint}${output}`);
   return JSON.parse(output) as T;
 }
 
 function run(children: Children, args: readonly string[], stdio: ('ignore' | 'pipe' | number)[]): ChildProcess {
   // A group of its own: Ctrl-C reaches only the benchmark, which then ends everything in order.
-  return children.add(spawn(process.execPath, [CLI, ...args], { stdio, detached: true }));
+  return children.add(spawn(process.execPath, [...args], { stdio, detached: true }));
 }
 
 async function freePort(): Promise<number> {
