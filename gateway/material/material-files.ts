@@ -78,6 +78,16 @@ export async function appendChunks(
   }
 }
 
+/**
+ * The bytes of a file in chunks. It is opened when the first is asked for, so that one that was erased meanwhile fails
+ * whoever reads it, and nobody else.
+ *
+ * @param from bytes to leave out
+ */
+export async function* bytesOf(path: string, from: number): AsyncIterable<Buffer> {
+  yield* createReadStream(path, { start: from, highWaterMark: LIMITS.chunkBytes });
+}
+
 /** SHA-256 of a file. */
 export async function digestOf(path: string): Promise<Buffer> {
   const hash = createHash('sha256');

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LIMITS } from '#proto';
-import { openSqliteStore } from '../store/sqlite-store.ts';
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { type TestClock, testClock } from '../testing/region-pair.ts';
 import { MaterialStore } from './material-store.ts';
@@ -97,6 +97,14 @@ describe('a file that a window takes', () => {
     const { digest } = await materials.take(CASE, chunks('sa', 'me'));
     expect(await files()).toHaveLength(1);
     await expect(materials.open(OTHER_CASE, digest)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('fails whoever reads it after it was erased, and nobody who had only opened it', async () => {
+    const { digest } = await materials.take(CASE, chunks('a file'));
+    const [unread, read] = [await materials.open(CASE, digest), await materials.open(CASE, digest)];
+    await materials.erase(CASE);
+    await expect(buffer(read.bytes)).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(unread.size).toBe(6);
   });
 
   it('leaves nothing when it is empty, too large or cut off', async () => {

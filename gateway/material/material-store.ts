@@ -1,10 +1,17 @@
-import { createReadStream } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CodedError, LIMITS } from '#proto';
 import type { Clock } from '#trust';
 import type { Sql, Store, Transaction } from '../store/store.ts';
-import { appendChunks, digestOf, fileSize, moveInto, type StoredMaterial, writeHashed } from './material-files.ts';
+import {
+  appendChunks,
+  bytesOf,
+  digestOf,
+  fileSize,
+  moveInto,
+  type StoredMaterial,
+  writeHashed,
+} from './material-files.ts';
 import { type MaterialKey, materialTable } from './material-table.ts';
 
 /** Milliseconds after which a staged file that no envelope named is removed. */
@@ -114,7 +121,7 @@ export class MaterialStore {
     const row = await materialTable.findWhole(this.#store.read, conversation, digest);
     if (!row) throw new CodedError('NOT_FOUND', 'the case has no such material');
     const path = this.#path(conversation, digest);
-    return { size: row.size, bytes: createReadStream(path, { start: from, highWaterMark: LIMITS.chunkBytes }) };
+    return { size: row.size, bytes: bytesOf(path, from) };
   }
 
   /** Removes every file of a case, those that peers are staging included. May be done again. */
