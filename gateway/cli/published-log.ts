@@ -3,15 +3,20 @@ import type { LogFault } from '../evidence/log-fault.ts';
 import { type Published, type PublishOptions, publishLog } from '../evidence/published/publish-log.ts';
 import { type PublishedReport, verifyPublished } from '../evidence/published/verify-published.ts';
 import { heldNotes } from '../evidence/verify-log-witnesses.ts';
-import type { SqliteConnection } from '../store/sqlite-connection.ts';
+import type { Environment } from '../store/open-store.ts';
 import type { Answer } from './command.ts';
 import { chinaTime, pairs, table } from './format.ts';
 import { inSnapshot } from './log-snapshot.ts';
 import { readStatements } from './statements.ts';
 
 /** `tongban log publish`: our log as static files. */
-export async function publishOwnLog(gateway: string, folder: string, options: PublishOptions): Promise<Answer> {
-  const published = await inSnapshot(gateway, (read) => publishLog(read, folder, options));
+export async function publishOwnLog(
+  gateway: string,
+  environment: Environment,
+  folder: string,
+  options: PublishOptions,
+): Promise<Answer> {
+  const published = await inSnapshot(gateway, environment, (read) => publishLog(read, folder, options));
   return { json: { out: folder, ...published }, text: publishedText(folder, published) };
 }
 
@@ -25,11 +30,12 @@ export async function verifyPublishedLog(
   folder: string,
   statementFiles: readonly string[],
   seenBy: string | undefined,
+  environment: Environment,
 ): Promise<Answer> {
   if (statementFiles.length === 0)
     throw new CodedError('VALIDATION_FAILED', 'name the statement of the region whose log it is: --region FILE');
   const statements = await readStatements(statementFiles);
-  const seen = seenBy === undefined ? [] : await inSnapshot(seenBy, (read: SqliteConnection) => heldNotes(read));
+  const seen = seenBy === undefined ? [] : await inSnapshot(seenBy, environment, heldNotes);
   const report = await verifyPublished(folder, statements, seen);
   const verified = report.faults.length === 0;
   return { json: { verified, ...report }, text: reportText(report), exit: verified ? 0 : 1 };

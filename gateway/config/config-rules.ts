@@ -22,6 +22,7 @@ import { federationRule } from './federation-config.ts';
 import { retentionRule } from './retention-config.ts';
 import { sealRule } from './seal-config.ts';
 import { signersRule } from './signer-config.ts';
+import { storeRule } from './store-config.ts';
 import { timestampRule } from './timestamp-config.ts';
 import { proxiesRule, verificationRule } from './verification-config.ts';
 
@@ -49,7 +50,7 @@ export const configRule: Rule = both(
         via: optional(record(identifier(checkRegionCode), address({ wildcard: false }), MAX_VIA)),
       }),
     ),
-    store: optional(fields({ kind: optional(oneOf('sqlite')), path: optional(path) })),
+    store: optional(storeRule),
     keys: optional(
       fields({ directory: optional(path), passphrase_file: optional(path), signers: optional(signersRule) }),
     ),

@@ -13,6 +13,7 @@ import { type FederationConfig, type FederationSection, federationOf } from './f
 import { type RetentionConfig, type RetentionSection, retentionOf } from './retention-config.ts';
 import { type SealConfig, type SealSection, sealOf } from './seal-config.ts';
 import { type SignerConfig, type SignerEntry, signersOf } from './signer-config.ts';
+import { type StoreConfig, type StoreSection, storeOf } from './store-config.ts';
 import { type TimestampConfig, type TimestampSection, timestampsOf } from './timestamp-config.ts';
 import { type VerificationConfig, type VerificationSection, verificationOf } from './verification-config.ts';
 
@@ -59,7 +60,7 @@ export interface GatewayConfig {
     /** Where we dial a peer instead of its published endpoint, by region: a TLCP proxy or a port mapping before us. */
     readonly via: Readonly<Record<string, string>>;
   };
-  readonly store: { readonly kind: 'sqlite'; readonly path: string };
+  readonly store: StoreConfig;
   readonly keys: {
     readonly directory: string;
     readonly passphraseFile: string | undefined;
@@ -176,7 +177,7 @@ interface ConfigDocument {
   data?: string | null;
   http?: Section<{ listen: string; trusted_proxies: string[] }>;
   peer: { listen?: string | null; endpoint: string; via?: Record<string, string> | null };
-  store?: Section<{ path: string }>;
+  store?: StoreSection | null;
   keys?: Section<{ directory: string; passphrase_file: string; signers: SignerEntry[] }>;
   log?: Section<{ level: LogLevel; file: string }>;
   platforms?: { kind: string; name: string; [setting: string]: unknown }[] | null;
@@ -217,7 +218,7 @@ function withDefaults(document: ConfigDocument, file: string): GatewayConfig {
       endpoint: document.peer.endpoint,
       via: document.peer.via ?? {},
     },
-    store: { kind: 'sqlite', path: inData(document.store?.path ?? 'gateway.db') },
+    store: storeOf(document.store ?? {}, inData),
     keys: {
       directory: inData(document.keys?.directory ?? 'keys'),
       passphraseFile: inDataIfGiven(document.keys?.passphrase_file),

