@@ -1,5 +1,5 @@
 import type { Row, Sql, Transaction } from '../../store/store.ts';
-import type { JointCase, JointPartRow } from './joint-case.ts';
+import type { JointCase, JointPartRow, WholeKind } from './joint-case.ts';
 import type { WholeState } from './joint-states.ts';
 
 /** Joint cases and their parts in the store. */
@@ -20,10 +20,10 @@ export const jointCases = {
     return row?.joint;
   },
 
-  /** Newest first. @param before created_at and conversation of the last one of the page before */
-  async list(sql: Sql, limit: number, before?: readonly [number, string]): Promise<JointCase[]> {
+  /** Those that follow an agreement, or a bundle; newest first. @param before created_at and conversation of the last one of the page before */
+  async list(sql: Sql, kind: WholeKind, limit: number, before?: readonly [number, string]): Promise<JointCase[]> {
     const rows = await sql.all(
-      `SELECT * FROM joint_case WHERE (created_at, conversation) < (?, ?)
+      `SELECT * FROM joint_case WHERE bundle ${kind === 'bundle' ? '<>' : '='} '' AND (created_at, conversation) < (?, ?)
        ORDER BY created_at DESC, conversation DESC LIMIT ?`,
       before?.[0] ?? Number.MAX_SAFE_INTEGER,
       before?.[1] ?? '',
@@ -45,11 +45,14 @@ export const jointCases = {
 
   async insert(tx: Transaction, joint: JointCase, parts: readonly JointPartRow[]): Promise<void> {
     await tx.run(
-      `INSERT INTO joint_case (conversation, number, agreement, state, document, version, created_at, updated_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO joint_case
+         (conversation, number, agreement, bundle, bundle_version, state, document, version, created_at, updated_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       joint.conversation,
       joint.number,
       joint.agreement,
+      joint.bundle,
+      joint.bundleVersion,
       joint.state,
       JSON.stringify(joint.document),
       joint.version,
@@ -100,10 +103,13 @@ function jointOf(row: Row): JointCase {
     conversation: String(row.conversation),
     number: String(row.number),
     agreement: String(row.agreement),
+    bundle: String(row.bundle),
+    bundleVersion: Number(row.bundle_version),
     state: row.state as WholeState,
     document: JSON.parse(String(row.document)),
     version: Number(row.version),
     createdAt: Number(row.created_at),
     updatedAt: Number(row.updated_at),
+    ...(row.erased_at !== null && { erasedAt: Number(row.erased_at) }),
   };
 }

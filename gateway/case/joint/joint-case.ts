@@ -22,6 +22,8 @@ export interface JointCaseDocument
   /** When the limit for the whole (总时限) runs out. */
   readonly dueAt?: number;
   readonly endedAt?: number;
+  /** B6: the part that came to nothing, and took the whole with it. */
+  readonly fall?: { readonly part: string; readonly at: number };
   readonly withdrawal?: { readonly handler: messages.Handler; readonly reason: string; readonly at: number };
   readonly handOver?: {
     readonly handler: messages.Handler;
@@ -31,19 +33,27 @@ export interface JointCaseDocument
   };
 }
 
-/** A joint case (联办件), in the books of the lead region alone. */
+/** A joint case (联办件) or the case of a bundle (一件事), in the books of the lead region alone. */
 export interface JointCase {
   readonly conversation: string;
   readonly number: string;
-  /** Id of the joint-handling agreement (联办协议). */
+  /** Id of the joint-handling agreement (联办协议) that it follows; empty in a bundle. */
   readonly agreement: string;
+  /** Code and version of the bundle that it follows; empty and 0 under an agreement. */
+  readonly bundle: string;
+  readonly bundleVersion: number;
   readonly state: WholeState;
   readonly document: JointCaseDocument;
   /** Counts every change. */
   readonly version: number;
   readonly createdAt: number;
   readonly updatedAt: number;
+  /** When what is personal in it was erased; absent before. Milliseconds. */
+  readonly erasedAt?: number;
 }
+
+/** What a whole follows. */
+export type WholeKind = 'agreement' | 'bundle';
 
 /** One part of it. Its case has this conversation from the first day, so that opening it twice opens it once. */
 export interface JointPartRow {

@@ -1,20 +1,19 @@
-import { CodedError, type messages, type Problem } from '#proto';
-import type { Sql, Transaction } from '../../store/store.ts';
+import { CodedError, type messages } from '#proto';
+import type { Transaction } from '../../store/store.ts';
 import { nextNumber } from '../case-changes.ts';
 import type { CaseMaterial } from '../case-file.ts';
 import { readActInput } from '../case-input.ts';
 import type { Upload } from '../case-materials.ts';
-import { missingMaterials } from '../formal-review.ts';
-import { handOverParts } from './hand-over.ts';
-import type { JointCase, JointPartRow } from './joint-case.ts';
+import { type DueLimit, limitEvent } from '../limits/limit-table.ts';
+import type { JointCase, JointPartRow, WholeKind } from './joint-case.ts';
 import { jointCases } from './joint-case-table.ts';
-import { agreementOf, type JointContext } from './joint-context.ts';
-import { agreementNamed, partInput, readJointInput } from './joint-input.ts';
+import { type JointContext, planOf } from './joint-context.ts';
+import { nameIn } from './joint-input.ts';
 import { jointMaterials } from './joint-materials.ts';
-import type { JointNews } from './joint-news.ts';
-import { advance, nextPart, nextWhole } from './joint-states.ts';
+import { newsOf } from './joint-news.ts';
 import { filesOf, JointTender, placeOf } from './joint-tender.ts';
 import { type JointCaseView, jointCaseView } from './joint-view.ts';
+import { handOverWhole, submitWhole, type WholeActInput, withdrawWhole } from './whole-acts.ts';
 
 /** What a window does with a joint case as a whole. */
 export const JOINT_ACTS = ['submit', 'hand-over', 'withdraw'] as const;
@@ -23,20 +22,17 @@ export type JointAct = (typeof JOINT_ACTS)[number];
 /** The rule of which step of a single case the input of each act follows. */
 const INPUT_OF = { submit: 'transfer', 'hand-over': 'deliver', withdraw: 'withdraw' } as const;
 
-interface ActInput {
-  readonly handler: messages.Handler;
-  readonly way?: string;
-  readonly reason?: string;
-}
+/** First letter of the numbers. */
+const PREFIX: Readonly<Record<WholeKind, string>> = { agreement: 'J', bundle: 'B' };
 
 /** Reads the input of an act on a joint case. @throws CodedError VALIDATION_FAILED with every wrong field */
-export function readJointAct(act: JointAct, input: unknown): ActInput {
-  return readActInput<ActInput>(INPUT_OF[act], input);
+export function readJointAct(act: JointAct, input: unknown): WholeActInput {
+  return readActInput<WholeActInput>(INPUT_OF[act], input);
 }
 
 /**
- * Joint cases (联办件) that our region leads: one application, one window, parts that several regions decide in the order of
- * their agreement, and one hand-over.
+ * What our region leads as a whole: joint cases (联办件) that several regions decide after their agreement, and the cases of our
+ * bundles (一件事). One application, one window, parts in their order, and one hand-over.
  */
 export class JointCases {
   readonly #context: JointContext;
@@ -48,31 +44,31 @@ export class JointCases {
   }
 
   /**
-   * Opens a joint case at our window, as a draft. Every part is judged now, so that nobody waits for one in vain that could
-   * never begin.
+   * Opens a whole at our window, as a draft. Every part is judged now, so that nobody waits for one in vain that could never
+   * begin.
    *
-   * @param input the agreement's id, applicant, form, handler, and `forms` for what single parts ask beyond
-   * @throws CodedError JOINT_UNKNOWN, JOINT_INACTIVE, JOINT_INVALID when it opens at another region, VALIDATION_FAILED,
-   *   and what `CaseService.create` throws for a part
+   * @param input the agreement's id or the bundle's code, applicant, form, handler, and `forms` for what single parts ask beyond
+   * @throws CodedError JOINT_UNKNOWN, JOINT_INACTIVE, JOINT_INVALID when it opens at another region, NOT_FOUND for a bundle,
+   *   VALIDATION_FAILED, and what `CaseService.create` throws for a part
    */
-  async open(input: unknown): Promise<JointCaseView> {
-    const { store, region, now, newId } = this.#context;
+  async open(input: unknown, kind: WholeKind = 'agreement'): Promise<JointCaseView> {
+    const { store, region, now, newId, emit } = this.#context;
     const at = now();
-    const agreement = agreementNamed(input);
-    const { content, isAgreed } = await agreementOf(store.read, agreement, at);
-    demandWindow(region, content);
-    if (!isAgreed) throw new CodedError('JOINT_INACTIVE', 'the joint agreement is not in force');
-    const read = readJointInput(input, content);
-    for (const { id } of content.parts) {
-      const place = placeOf({ agreement, number: '-' }, id, content);
-      await this.#judged(id, () => this.#context.cases.demandOpenable(partInput(read, id, content, region), place));
+    const followed = await this.#followed(input, kind);
+    const plan = await planOf(store.read, followed, this.#context);
+    if (plan.obstacle) throw plan.obstacle;
+    if (!plan.isInForce) throw new CodedError('JOINT_INACTIVE', 'the joint agreement is not in force');
+    const read = plan.read(input as Readonly<Record<string, unknown>>);
+    for (const { id } of plan.parts) {
+      const place = placeOf({ ...followed, number: '-' }, id, plan);
+      await this.#judged(id, () => this.#context.cases.demandOpenable(plan.inputOf(read, id), place));
     }
     const { handler, applicant, form, forms, identityCheck, legalBasis } = read;
     const joint = await store.write(async (tx) => {
       const opened: JointCase = {
         conversation: newId(),
-        number: `J${await nextNumber(tx, region, at)}`,
-        agreement,
+        number: `${PREFIX[kind]}${await nextNumber(tx, region, at)}`,
+        ...followed,
         state: 'draft',
         document: {
           ...{ applicant, form, forms, handler, materials: [] },
@@ -83,11 +79,11 @@ export class JointCases {
         createdAt: at,
         updatedAt: at,
       };
-      const parts = content.parts.map(({ id }): JointPartRow => {
+      const parts = plan.parts.map(({ id }): JointPartRow => {
         return { part: id, conversation: newId(), state: 'waiting', code: '' };
       });
       await jointCases.insert(tx, opened, parts);
-      await this.#emit(tx, opened, 'opened', at);
+      await emit(tx, { ...newsOf(opened, at), event: 'opened' });
       return opened;
     });
     return this.get(joint.conversation);
@@ -123,23 +119,28 @@ export class JointCases {
    */
   async act(key: string, act: JointAct, input: unknown): Promise<JointCaseView> {
     const read = readJointAct(act, input);
-    const { conversation } = await this.#demand(key);
-    if (act === 'submit') await this.#submit(conversation);
-    else if (act === 'hand-over') await this.#handOver(conversation, read);
-    else await this.#withdraw(conversation, read);
+    const joint = await this.#demand(key);
+    const { conversation } = joint;
+    if (act === 'submit') await submitWhole(this.#context, joint);
+    else if (act === 'hand-over') await handOverWhole(this.#context, conversation, read);
+    else await withdrawWhole(this.#context, conversation, read);
     await this.#tender.tendOne(conversation);
     return this.get(conversation);
   }
 
   /** Newest first. @param before creation and conversation of the last one of the page before */
-  async list(limit: number, before?: readonly [number, string]): Promise<JointCaseView[]> {
-    const page = await jointCases.list(this.#context.store.read, limit, before);
+  async list(
+    limit: number,
+    before?: readonly [number, string],
+    kind: WholeKind = 'agreement',
+  ): Promise<JointCaseView[]> {
+    const page = await jointCases.list(this.#context.store.read, kind, limit, before);
     return Promise.all(page.map((joint) => this.#view(joint)));
   }
 
-  /** By its conversation or number. @throws CodedError NOT_FOUND */
-  async get(key: string): Promise<JointCaseView> {
-    return this.#view(await this.#demand(key));
+  /** By its conversation or number. @param kind of any kind when it is left out @throws CodedError NOT_FOUND */
+  async get(key: string, kind?: WholeKind): Promise<JointCaseView> {
+    return this.#view(await this.#demand(key, kind));
   }
 
   /** A case moved, which may be a part. */
@@ -152,75 +153,24 @@ export class JointCases {
     return this.#tender.tend();
   }
 
+  /** The limit of a whole runs out soon, or has run out. In the unit of work that takes it as told. */
+  async limitDue(tx: Transaction, { conversation, dueAt, stage }: DueLimit): Promise<void> {
+    const joint = await jointCases.find(tx, conversation);
+    if (!joint) return;
+    const { emit, now } = this.#context;
+    await emit(tx, { ...newsOf(joint, now()), event: limitEvent(stage), dueAt });
+  }
+
   stop(): Promise<void> {
     return this.#tender.stop();
   }
 
-  async #submit(conversation: string): Promise<void> {
-    const { store, now, office } = this.#context;
-    const at = now();
-    const joint = await this.#demand(conversation);
-    const { content, isAgreed } = await agreementOf(store.read, joint.agreement, at);
-    if (!isAgreed) throw new CodedError('JOINT_INACTIVE', 'the joint agreement is not in force any more');
-    await this.#demandComplete(joint, content.parts);
-    await store.write(async (tx) => {
-      const current = await demandIn(tx, conversation);
-      const state = nextWhole(current.state, 'submit');
-      const rows = await jointCases.parts(tx, conversation);
-      const ordered = content.parts.map(({ id, after }) => ({ id, after, state: 'waiting' as const }));
-      const { begin } = advance(ordered);
-      for (const row of rows.filter(({ part }) => begin.includes(part)))
-        await jointCases.changePart(tx, { ...row, state: nextPart(row.state, 'begin') });
-      const document = { ...current.document, submittedAt: at, dueAt: office.after(at, content.working_days) };
-      const changed = await jointCases.change(tx, current, { state, document }, at);
-      await this.#emit(tx, changed, 'submitted', at);
-    });
-  }
-
-  async #handOver(conversation: string, { handler, way = '' }: ActInput): Promise<void> {
-    const { store, now, cases } = this.#context;
-    const at = now();
-    await store.write(async (tx) => {
-      const joint = await demandIn(tx, conversation);
-      const { content } = await agreementOf(tx, joint.agreement, at);
-      const kept = await jointCases.parts(tx, conversation);
-      const rows = content.parts.map(({ id }) => kept.find(({ part }) => part === id)!);
-      demandHandOver(joint, rows, content.handover);
-      const state = nextWhole(joint.state, 'hand-over');
-      const results = await handOverParts(tx, rows, await filesOf(tx, rows), { cases, input: { handler, way } });
-      const document = { ...joint.document, handOver: { handler, way, at, results } };
-      await this.#emit(tx, await jointCases.change(tx, joint, { state, document }, at), 'handed-over', at);
-    });
-  }
-
-  async #withdraw(conversation: string, { handler, reason = '' }: ActInput): Promise<void> {
-    const { store, now } = this.#context;
-    const at = now();
-    await store.write(async (tx) => {
-      const joint = await demandIn(tx, conversation);
-      const state = nextWhole(joint.state, 'withdraw');
-      const withdrawal = { handler, reason, at };
-      const document = { ...joint.document, withdrawal, ...(state === 'withdrawn' && { endedAt: at }) };
-      await this.#emit(tx, await jointCases.change(tx, joint, { state, document }, at), 'withdrawn', at);
-    });
-  }
-
-  /** Everything that any part misses is named at once (一次性告知). */
-  async #demandComplete(joint: JointCase, parts: readonly { id: string; region: string; item: string }[]) {
-    const { store, itemOf } = this.#context;
-    const problems: Problem[] = [];
-    for (const { id, region, item: code } of parts) {
-      const item = await itemOf(store.read, region, code);
-      if (!item) throw new CodedError('ITEM_UNKNOWN', `part "${id}": region ${region} does not offer the item ${code}`);
-      for (const missing of missingMaterials(joint, item))
-        problems.push({
-          pointer: `/parts/${id}/materials/${missing.name}`,
-          code: missing.code,
-          message:
-            missing.code === 'ORIGINAL' ? 'compare it with the original first (原件核验)' : 'the item demands it',
-        });
-    }
-    if (problems.length > 0) throw new CodedError('VALIDATION_FAILED', 'the joint case is not complete', problems);
+  /** What an input wants to follow: the agreement that it names, or the newest version of a bundle. */
+  async #followed(input: unknown, kind: WholeKind): Promise<Pick<JointCase, 'agreement' | 'bundle' | 'bundleVersion'>> {
+    const named = nameIn(input, kind);
+    if (kind === 'agreement') return { agreement: named, bundle: '', bundleVersion: 0 };
+    const { n } = await this.#context.bundles.get(named);
+    return { agreement: '', bundle: named, bundleVersion: n };
   }
 
   /** What is wrong with a part is said with its name. */
@@ -233,47 +183,18 @@ export class JointCases {
     }
   }
 
-  #emit(tx: Transaction, { conversation, number, agreement, state }: JointCase, event: JointNews['event'], at: number) {
-    return this.#context.emit(tx, { conversation, number, agreement, state, event, at });
-  }
-
-  async #demand(key: string): Promise<JointCase> {
+  async #demand(key: string, kind?: WholeKind): Promise<JointCase> {
     const { read } = this.#context.store;
     const joint = (await jointCases.find(read, key)) ?? (await jointCases.findByNumber(read, key));
-    if (!joint) throw new CodedError('NOT_FOUND', 'there is no joint case with this number');
+    const isOther = kind !== undefined && joint && (joint.bundle === '' ? 'agreement' : 'bundle') !== kind;
+    if (!joint || isOther) throw new CodedError('NOT_FOUND', 'there is no joint case with this number');
     return joint;
   }
 
   async #view(joint: JointCase): Promise<JointCaseView> {
     const { store, now } = this.#context;
-    const at = now();
-    const { content } = await agreementOf(store.read, joint.agreement, at);
+    const plan = await planOf(store.read, joint, this.#context);
     const rows = await jointCases.parts(store.read, joint.conversation);
-    return jointCaseView(joint, content, { rows, files: await filesOf(store.read, rows), now: at });
+    return jointCaseView(joint, plan, { rows, files: await filesOf(store.read, rows), now: now() });
   }
-}
-
-/** A joint case opens at the lead, which orders the whole; other windows send the applicant there. */
-function demandWindow(region: string, { lead, receiving }: { lead: string; receiving: readonly string[] }): void {
-  if (region !== lead) throw new CodedError('JOINT_INVALID', `a joint case is opened at the lead region ${lead}`);
-  if (!receiving.includes(region))
-    throw new CodedError('JOINT_INVALID', 'the agreement lets no window of our region take applications in');
-}
-
-/** @throws CodedError ILLEGAL_TRANSITION naming the parts that are still open */
-function demandHandOver({ state }: JointCase, rows: readonly JointPartRow[], handover: string): void {
-  if (handover !== 'one-window')
-    throw new CodedError(
-      'ILLEGAL_TRANSITION',
-      'the agreement says that each region hands over the result of its own part',
-    );
-  if (state !== 'running' && state !== 'withdrawing') return;
-  const open = rows.filter((row) => row.state === 'waiting' || row.state === 'running').map(({ part }) => part);
-  throw new CodedError('ILLEGAL_TRANSITION', `everything is handed over at once; still open: ${open.join(', ')}`);
-}
-
-async function demandIn(sql: Sql, conversation: string): Promise<JointCase> {
-  const joint = await jointCases.find(sql, conversation);
-  if (!joint) throw new CodedError('NOT_FOUND', 'there is no joint case with this number');
-  return joint;
 }

@@ -1,12 +1,14 @@
-import { CodedError } from '#proto';
-import { type JointContent, readJoint } from '#trust';
 import type { Office } from '../../calendar/office.ts';
-import { type JointRecord, jointStateAt, joints } from '../../joint/joint-table.ts';
+import type { Bundles } from '../../catalogue/bundles/bundles.ts';
 import type { MaterialStore } from '../../material/material-store.ts';
 import type { Sql, Store } from '../../store/store.ts';
+import { bundlePlan } from '../bundle/bundle-plan.ts';
 import type { CaseService } from '../case-service.ts';
 import type { CaseNeighbours } from '../neighbours.ts';
+import { agreementPlan } from './agreement-plan.ts';
+import type { JointCase } from './joint-case.ts';
 import type { EmitJointNews } from './joint-news.ts';
+import type { Plan } from './plan.ts';
 
 /** What the joint cases of a region stand on. */
 export interface JointContext {
@@ -15,6 +17,7 @@ export interface JointContext {
   readonly now: () => number;
   readonly newId: () => string;
   readonly cases: CaseService;
+  readonly bundles: Pick<Bundles, 'at' | 'get'>;
   readonly materials: MaterialStore;
   readonly office: Office;
   readonly itemOf: CaseNeighbours['itemOf'];
@@ -23,21 +26,12 @@ export interface JointContext {
   readonly onError: (conversation: string, error: unknown) => void;
 }
 
-/** A joint-handling agreement with what it says. */
-export interface KnownAgreement {
-  readonly content: JointContent;
-  /** Whether a part may begin under it now. */
-  readonly isAgreed: boolean;
-}
-
-/** @throws CodedError JOINT_UNKNOWN */
-export async function agreementOf(sql: Sql, id: string, now: number): Promise<KnownAgreement> {
-  const record = await joints.find(sql, id);
-  if (!record) throw new CodedError('JOINT_UNKNOWN', `there is no joint agreement ${id}`);
-  const { content } = readJoint(record.document);
-  return { content, isAgreed: isInForce(record, content, now) };
-}
-
-function isInForce(record: JointRecord, { valid_from }: JointContent, now: number): boolean {
-  return jointStateAt(record, now) === 'active' && now >= Date.parse(valid_from);
+/** After what a whole goes. @throws CodedError JOINT_UNKNOWN, NOT_FOUND */
+export async function planOf(
+  sql: Sql,
+  { agreement, bundle, bundleVersion }: Pick<JointCase, 'agreement' | 'bundle' | 'bundleVersion'>,
+  { region, now, bundles }: Pick<JointContext, 'region' | 'now' | 'bundles'>,
+): Promise<Plan> {
+  if (bundle !== '') return bundlePlan(await bundles.at(sql, bundle, bundleVersion), region);
+  return agreementPlan(sql, agreement, region, now());
 }

@@ -1,7 +1,7 @@
 import { CodedError, type Problem, text } from '#proto';
 import type { JointContent } from '#trust';
 import { type CaseInput, demandInput, readCaseInput } from '../case-input.ts';
-import type { JointCaseDocument } from './joint-case.ts';
+import type { JointCaseDocument, WholeKind } from './joint-case.ts';
 
 /** What a window sends to open a joint case: applicant, common form and handler once, and what single parts ask beyond. */
 export type JointInput = Omit<CaseInput, 'handlingRegion' | 'item' | 'mode'> & Pick<JointCaseDocument, 'forms'>;
@@ -9,10 +9,10 @@ export type JointInput = Omit<CaseInput, 'handlingRegion' | 'item' | 'mode'> & P
 /** Members that the agreement knows, and nobody sends. */
 const AGREED = ['handlingRegion', 'item', 'mode'] as const;
 
-/** The agreement that an input names. @throws CodedError VALIDATION_FAILED */
-export function agreementNamed(input: unknown): string {
-  const agreement = isObject(input) ? input.agreement : undefined;
-  return demandInput<string>((value, _, problems) => text(36)(value, '/agreement', problems), agreement);
+/** The agreement, by its id, or the bundle, by its code, that an input names. @throws CodedError VALIDATION_FAILED */
+export function nameIn(input: unknown, kind: WholeKind): string {
+  const name = isObject(input) ? input[kind] : undefined;
+  return demandInput<string>((value, _, problems) => text(64)(value, `/${kind}`, problems), name);
 }
 
 /**
@@ -20,8 +20,10 @@ export function agreementNamed(input: unknown): string {
  *
  * @throws CodedError VALIDATION_FAILED with every wrong field
  */
-export function readJointInput(input: unknown, { lead, parts, fields }: JointContent): JointInput {
-  const { agreement: _, forms = {}, ...common } = isObject(input) ? input : {};
+export function readJointInput(
+  { agreement: _, forms = {}, ...common }: Readonly<Record<string, unknown>>,
+  { lead, parts, fields }: JointContent,
+): JointInput {
   const problems: Problem[] = AGREED.filter((name) => name in common).map((name) => ({
     pointer: `/${name}`,
     code: 'UNKNOWN_FIELD',

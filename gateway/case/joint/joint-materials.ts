@@ -4,6 +4,7 @@ import type { Upload } from '../case-materials.ts';
 import type { JointCase } from './joint-case.ts';
 import { jointCases } from './joint-case-table.ts';
 import type { JointContext } from './joint-context.ts';
+import { demandUnerasedWhole } from './whole-acts.ts';
 
 type Materials = Pick<JointContext, 'store' | 'materials' | 'now'>;
 
@@ -58,7 +59,9 @@ function change(
   });
 }
 
-function demandTakesFiles({ state }: JointCase): void {
+function demandTakesFiles(joint: JointCase): void {
+  demandUnerasedWhole(joint);
+  const { state } = joint;
   if (state === 'draft' || state === 'running') return;
   throw new CodedError('CONFLICT', `the joint case takes no files in the state "${state}"`);
 }

@@ -42,16 +42,24 @@ class World {
   rows: JointPartRow[];
   readonly files = new Map<string, CaseFile>();
   readonly parts: readonly Part[];
+  readonly fallsWhole: boolean;
+  hasFallen = false;
+  /** Every part that began, in that order. */
+  readonly begun: string[] = [];
 
-  constructor(parts: readonly Part[]) {
+  constructor(parts: readonly Part[], fallsWhole = false) {
     this.parts = parts;
+    this.fallsWhole = fallsWhole;
     this.rows = parts.map(({ id }) => ({ part: id, conversation: id, state: 'waiting', code: '' }));
   }
 
   tend(isAgreed = true): void {
     if (this.state !== 'running' && this.state !== 'withdrawing') return;
-    const content = { parts: this.parts } as unknown as Parameters<typeof moveJoint>[0];
-    const { state, moved } = moveJoint(content, { state: this.state, rows: this.rows, files: this.files, isAgreed });
+    const { parts, fallsWhole, hasFallen, rows, files } = this;
+    const plan = { parts, fallsWhole } as unknown as Parameters<typeof moveJoint>[0];
+    const { state, moved, fallenBy } = moveJoint(plan, { state: this.state, rows, files, isAgreed, hasFallen });
+    this.hasFallen ||= fallenBy !== undefined;
+    this.begun.push(...moved.filter((row) => row.state === 'running').map(({ part }) => part));
     this.rows = this.rows.map((row) => moved.find(({ part }) => part === row.part) ?? row);
     this.state = state;
   }
@@ -106,6 +114,48 @@ describe('M3 多地联办: the parts of a joint case', () => {
         });
         for (const world of worlds) expect(world.state).toBe('complete');
         expect(worlds[0]!.rows).toEqual(worlds[1]!.rows);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('B4: begin exactly once each, and only after all before them, in any order that has no circle', () => {
+    const granted = plan.map((parts) => parts.map((part): Part => ({ ...part, outcome: 'issued' })));
+    fc.assert(
+      fc.property(granted, turns, (parts, order) => {
+        const world = new World(parts);
+        world.run(order);
+        expect([...world.begun].sort()).toEqual(parts.map(({ id }) => id).sort());
+        for (const { id, after } of parts)
+          for (const before of after) expect(world.begun.indexOf(before)).toBeLessThan(world.begun.indexOf(id));
+        expect(world.rows.every(({ state }) => state === 'done')).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('B6: begin no more once one came to nothing, where the bundle is done as a whole or not at all', () => {
+    fc.assert(
+      fc.property(plan, turns, (parts, order) => {
+        const world = new World(parts, true);
+        world.tend();
+        for (const turn of order) {
+          const open = world.open();
+          const next = open[turn % (open.length || 1)];
+          if (next) world.end(next.id, next.outcome);
+          world.tend();
+        }
+        if (!world.hasFallen) {
+          expect(world.state === 'complete').toBe(world.open().length === 0);
+          return;
+        }
+        const begun = [...world.begun];
+        // What runs is withdrawn, but for what was decided before.
+        for (const { id } of world.open()) world.end(id, 'withdrawn');
+        world.tend();
+        expect(world.begun).toEqual(begun);
+        expect(world.state).toBe('complete');
+        expect(world.rows.some(({ state }) => state === 'failed')).toBe(true);
       }),
       { numRuns: 500 },
     );
@@ -183,7 +233,7 @@ describe('the tables of a joint case', () => {
   };
 
   it('hold every pair of state and event, and refuse the others', () => {
-    const events: WholeEvent[] = ['submit', 'withdraw', 'all-ended', 'nothing-left', 'hand-over'];
+    const events: WholeEvent[] = ['submit', 'withdraw', 'fall', 'all-ended', 'nothing-left', 'hand-over'];
     const states = Object.keys(WHOLE_STATES) as WholeState[];
     const moves = states.flatMap((state) =>
       events.flatMap((event) => {
@@ -195,6 +245,7 @@ describe('the tables of a joint case', () => {
       'draft submit running',
       'draft withdraw withdrawn',
       'running withdraw withdrawing',
+      'running fall withdrawing',
       'running all-ended complete',
       'withdrawing all-ended complete',
       'withdrawing nothing-left withdrawn',

@@ -4,10 +4,10 @@ import { CodedError } from '#proto';
 export const WHOLE_STATES = {
   draft: { zh: '待提交', en: 'at the window, not yet submitted' },
   running: { zh: '联办中', en: 'its parts are being handled' },
-  withdrawing: { zh: '撤回中', en: 'withdrawn by the applicant; parts under way are being withdrawn' },
+  withdrawing: { zh: '撤回中', en: 'withdrawn, or fallen with a part; parts under way are being withdrawn' },
   complete: { zh: '已全部办结', en: 'every part has ended' },
   'handed-over': { zh: '已统一出件', en: 'all results were handed over' },
-  withdrawn: { zh: '已撤回', en: 'withdrawn, and nothing was decided' },
+  withdrawn: { zh: '已撤回', en: 'withdrawn by the applicant, and nothing was decided' },
 } as const;
 export type WholeState = keyof typeof WHOLE_STATES;
 
@@ -21,7 +21,7 @@ export const PART_STATES = {
 } as const;
 export type PartState = keyof typeof PART_STATES;
 
-export type WholeEvent = 'submit' | 'withdraw' | 'all-ended' | 'nothing-left' | 'hand-over';
+export type WholeEvent = 'submit' | 'withdraw' | 'fall' | 'all-ended' | 'nothing-left' | 'hand-over';
 export type PartEvent = 'begin' | 'skip' | 'finish' | 'fail';
 
 interface Row<State, Event> {
@@ -30,12 +30,16 @@ interface Row<State, Event> {
   readonly to: State;
 }
 
-/** The whole as a table. `all-ended`: something is to be handed over; `nothing-left`: withdrawn before anything was decided. */
+/**
+ * The whole as a table. `fall`: a part came to nothing, and so the whole is to; `all-ended`: something is to be handed over, or
+ * to be told; `nothing-left`: withdrawn before anything was decided.
+ */
 // biome-ignore format: a table is read in lines
 const WHOLE: readonly Row<WholeState, WholeEvent>[] = [
   { event: 'submit', from: ['draft'], to: 'running' },
   { event: 'withdraw', from: ['draft'], to: 'withdrawn' },
   { event: 'withdraw', from: ['running'], to: 'withdrawing' },
+  { event: 'fall', from: ['running'], to: 'withdrawing' },
   { event: 'all-ended', from: ['running', 'withdrawing'], to: 'complete' },
   { event: 'nothing-left', from: ['withdrawing'], to: 'withdrawn' },
   { event: 'hand-over', from: ['complete'], to: 'handed-over' },
@@ -80,7 +84,7 @@ export interface OrderedPart {
 }
 
 /**
- * What the order of the agreement says now: parts begin when all before them are done, side by side (并联) where nothing
+ * What the order of the plan says now: parts begin when all before them are done, side by side (并联) where nothing
  * stands between them, and never begin when one before them came to nothing. Pure.
  */
 export function advance(parts: readonly OrderedPart[]): { readonly begin: string[]; readonly skip: string[] } {

@@ -1,15 +1,16 @@
 import { CodedError } from '#proto';
-import type { JointContent } from '#trust';
 import type { Sql, Transaction } from '../../store/store.ts';
 import type { CaseFile, JointPlace } from '../case-file.ts';
 import { caseRepository } from '../case-repository.ts';
-import { MACHINES } from '../machines/machines.ts';
+import { limitTable } from '../limits/limit-table.ts';
+import { machineOf } from '../machines/machine-of.ts';
 import { allowedEvents } from '../transitions.ts';
 import type { JointCase, JointPartRow } from './joint-case.ts';
 import { jointCases } from './joint-case-table.ts';
-import { agreementOf, type JointContext } from './joint-context.ts';
-import { partInput } from './joint-input.ts';
+import { type JointContext, planOf } from './joint-context.ts';
+import { newsOf } from './joint-news.ts';
 import { moveJoint } from './move-joint.ts';
+import type { Plan } from './plan.ts';
 
 /** Joint cases that are read at once. */
 const PAGE = 100;
@@ -73,13 +74,13 @@ export class JointTender {
   }
 
   async #tendOne(conversation: string): Promise<void> {
-    const { store, now, onError } = this.#context;
+    const { store, onError } = this.#context;
     try {
       const joint = await store.write((tx) => this.#move(tx, conversation));
       if (!joint) return;
-      const { content } = await agreementOf(store.read, joint.agreement, now());
+      const plan = await planOf(store.read, joint, this.#context);
       for (const row of await jointCases.parts(store.read, conversation))
-        if (row.state === 'running') await this.#push(joint, row, content);
+        if (row.state === 'running') await this.#push(joint, row, plan);
     } catch (error) {
       onError(conversation, error);
     }
@@ -91,17 +92,23 @@ export class JointTender {
     const at = now();
     const joint = await jointCases.find(tx, conversation);
     if (joint?.state !== 'running' && joint?.state !== 'withdrawing') return undefined;
-    const { content, isAgreed } = await agreementOf(tx, joint.agreement, at);
+    const plan = await planOf(tx, joint, this.#context);
     const rows = await jointCases.parts(tx, conversation);
     const files = await filesOf(tx, rows);
-    const { state, moved } = moveJoint(content, { state: joint.state, rows, files, isAgreed });
+    const hasFallen = joint.document.fall !== undefined;
+    const standing = { state: joint.state, rows, files, isAgreed: plan.isInForce, hasFallen };
+    const { state, moved, fallenBy } = moveJoint(plan, standing);
     if (moved.length === 0 && state === joint.state) return joint;
     for (const row of moved) await jointCases.changePart(tx, row);
     const isOver = state === 'complete' || state === 'withdrawn';
-    const document = isOver ? { ...joint.document, endedAt: at } : joint.document;
+    const document = {
+      ...joint.document,
+      ...(fallenBy !== undefined && { fall: { part: fallenBy, at } }),
+      ...(isOver && { endedAt: at }),
+    };
     const changed = await jointCases.change(tx, joint, { state, document }, at);
-    const { number, agreement } = joint;
-    const news = { conversation, number, agreement, state, at } as const;
+    if (isOver) await limitTable.endWhole(tx, conversation);
+    const news = newsOf(changed, at);
     for (const { part, conversation: partConversation, state: partState } of moved)
       await emit(tx, { ...news, event: 'part', part, partConversation, partState });
     if (isOver) await emit(tx, { ...news, event: state });
@@ -109,9 +116,9 @@ export class JointTender {
   }
 
   /** Opens a part that may begin, or withdraws it with the whole. What is wrong stands with the part and is tried again. */
-  async #push(joint: JointCase, row: JointPartRow, content: JointContent): Promise<void> {
+  async #push(joint: JointCase, row: JointPartRow, plan: Plan): Promise<void> {
     const { store, onError } = this.#context;
-    const code = await this.#pushed(joint, row, content).catch((error) => {
+    const code = await this.#pushed(joint, row, plan).catch((error) => {
       if (error instanceof CodedError) return error.code;
       onError(joint.conversation, error);
       return row.code;
@@ -123,62 +130,71 @@ export class JointTender {
     });
   }
 
-  async #pushed(joint: JointCase, row: JointPartRow, content: JointContent): Promise<string> {
+  async #pushed(joint: JointCase, row: JointPartRow, plan: Plan): Promise<string> {
     const { store, cases } = this.#context;
     const { conversation } = row;
-    const { handler, withdrawal } = joint.document;
+    const { handler } = joint.document;
+    const end = endingOf(joint.document);
     let file = await caseRepository.find(store.read, conversation);
-    if (withdrawal) return file ? this.#withdraw(file, withdrawal) : '';
-    file ??= await this.#create(joint, row, content);
+    if (end) return file ? this.#withdraw(file, end) : '';
+    file ??= await this.#create(joint, row, plan);
     if (file.state === 'draft') {
-      await this.#copyMaterials(joint, file);
+      await this.#copyMaterials(joint, row.part, file, plan);
       file = await cases.act(conversation, 'receive', { handler });
     }
-    if (file.mode !== 'joint' || file.state !== 'received' || file.pending) return '';
+    if (file.mode === 'direct' || file.state !== 'received' || file.pending) return '';
     // What the other region refused it would refuse again: somebody has to look, and hands it over by hand.
     if (file.document.rejected) return file.document.rejected.code;
     await cases.act(conversation, 'transfer', { handler });
     return '';
   }
 
-  async #create(joint: JointCase, { part, conversation }: JointPartRow, content: JointContent): Promise<CaseFile> {
-    const { region, cases } = this.#context;
-    const place = placeOf(joint, part, content);
-    return cases.create(partInput(joint.document, part, content, region), { conversation, joint: place });
+  #create(joint: JointCase, { part, conversation }: JointPartRow, plan: Plan): Promise<CaseFile> {
+    const place = placeOf(joint, part, plan);
+    return this.#context.cases.create(plan.inputOf(joint.document, part), { conversation, joint: place });
   }
 
-  /** What was handed in for the whole, and this part asks for. */
-  async #copyMaterials(joint: JointCase, file: CaseFile): Promise<void> {
+  /** What was handed in for the whole, and this part asks for, under the name that its item gives it. */
+  async #copyMaterials(joint: JointCase, part: string, file: CaseFile, plan: Plan): Promise<void> {
     const { store, region, itemOf, materials, cases } = this.#context;
     const decider = file.mode === 'direct' ? region : file.peer;
     const item = await itemOf(store.read, decider, file.item, file.document.itemDigest);
     const asked = new Set(item?.materials.map(({ name }) => name));
     const have = new Set(file.document.materials.map(({ digest }) => digest));
     for (const { digest, size: _, ...material } of joint.document.materials) {
-      if (!asked.has(material.name) || have.has(digest)) continue;
+      const name = plan.materialIn(part, material.name);
+      if (name === undefined || !asked.has(name) || have.has(digest)) continue;
       const { bytes } = await materials.open(joint.conversation, Buffer.from(digest, 'hex'));
-      await cases.addMaterial(file.conversation, material, bytes);
+      await cases.addMaterial(file.conversation, { ...material, name }, bytes);
     }
   }
 
-  async #withdraw(file: CaseFile, { handler, reason }: NonNullable<JointCase['document']['withdrawal']>) {
+  async #withdraw(file: CaseFile, { handler, reason }: Ending): Promise<string> {
     const { store, cases } = this.#context;
     const isAnswered = file.document.rejected?.event === 'withdraw';
     if (file.pending || isAnswered) return file.document.rejected?.code ?? '';
     // What is decided already stays decided, and is handed over in the end.
-    if (!allowedEvents(MACHINES[file.mode], file.state, 'receiving').includes('withdraw')) return '';
+    if (!allowedEvents(machineOf(file), file.state, 'receiving').includes('withdraw')) return '';
     await store.write((tx) => cases.actWithWhole(tx, file.conversation, 'withdraw', { handler, reason }));
     return '';
   }
+}
+
+/** Who ends the parts that are under way, and why. */
+type Ending = Pick<NonNullable<JointCase['document']['withdrawal']>, 'handler' | 'reason'>;
+
+function endingOf({ withdrawal, fall, handler }: JointCase['document']): Ending | undefined {
+  if (withdrawal || !fall) return withdrawal;
+  return { handler, reason: `一件事整体不再办理:分项 ${fall.part} 未办成` };
 }
 
 /** The place of a part, as its case keeps it. */
 export function placeOf(
   { agreement, number }: Pick<JointCase, 'agreement' | 'number'>,
   part: string,
-  content: JointContent,
+  { handover }: Plan,
 ): JointPlace {
-  return { agreement, part, number, handover: content.handover };
+  return { agreement, part, number, handover };
 }
 
 /** Cases of the parts that have one, by conversation. */

@@ -1,8 +1,8 @@
-import type { JointContent } from '#trust';
 import type { CaseFile } from '../case-file.ts';
 import type { State } from '../transitions.ts';
 import type { JointCase, JointPartRow } from './joint-case.ts';
 import type { PartState } from './joint-states.ts';
+import type { Plan } from './plan.ts';
 
 /** A part of a joint case as people and programs look at it. */
 export interface JointPartView extends JointPartRow {
@@ -20,7 +20,7 @@ export interface JointPartView extends JointPartRow {
 export interface JointCaseView extends JointCase {
   /** What the applicant calls it (一件事). */
   readonly name: string;
-  readonly handover: JointContent['handover'];
+  readonly handover: Plan['handover'];
   readonly parts: readonly JointPartView[];
   /** Limit for the whole (总时限), once it was submitted. */
   readonly limit?: { readonly workingDays: number; readonly dueAt: number; readonly isLate: boolean };
@@ -29,7 +29,7 @@ export interface JointCaseView extends JointCase {
 /** @param facts.now milliseconds */
 export function jointCaseView(
   joint: JointCase,
-  { name, handover, parts, working_days }: JointContent,
+  { name, handover, parts, workingDays }: Plan,
   facts: {
     readonly rows: readonly JointPartRow[];
     readonly files: ReadonlyMap<string, CaseFile>;
@@ -42,15 +42,12 @@ export function jointCaseView(
     ...joint,
     name,
     handover,
-    parts: parts.map((part) => {
-      const row = rows.get(part.id)!;
+    parts: parts.map(({ id, ...part }) => {
+      const row = rows.get(id)!;
       const file = facts.files.get(row.conversation);
       const opened = file && { number: file.number, peerNumber: file.peerNumber, state: file.state };
-      const { region, department, item, after, working_days: workingDays } = part;
-      return { ...row, region, department: department.name, item, after, workingDays, ...(opened && { case: opened }) };
+      return { ...row, ...part, ...(opened && { case: opened }) };
     }),
-    ...(dueAt !== undefined && {
-      limit: { workingDays: working_days, dueAt, isLate: (endedAt ?? facts.now) > dueAt },
-    }),
+    ...(dueAt !== undefined && { limit: { workingDays, dueAt, isLate: (endedAt ?? facts.now) > dueAt } }),
   };
 }

@@ -24,14 +24,15 @@ export function demandDeliverer(file: CaseFile, by: CaseFile['role'], withWhole:
   const { joint } = file.document;
   if (!joint) return;
   if (joint.handover === 'one-window') {
-    if (by === 'handling')
-      throw refused(joint, 'the window that received the joint case hands over all results at once');
-    if (!withWhole) throw refused(joint, 'it is handed over together with the whole: tongban case joint hand-over');
+    if (by === 'handling') throw refused(joint, 'the window that received the whole hands over all results at once');
+    const command = joint.agreement === '' ? 'bundle' : 'joint';
+    if (!withWhole) throw refused(joint, `it is handed over with the whole: tongban case ${command} hand-over`);
   } else if (by === 'receiving' && file.mode === 'joint') {
     throw refused(joint, 'each region hands over the result of its own part');
   }
 }
 
 function refused({ number, part }: JointPlace, reason: string): CodedError {
-  return new CodedError('ILLEGAL_TRANSITION', `the case is part "${part}" of the joint case ${number}: ${reason}`);
+  const which = part === '' ? 'a part' : `part "${part}"`;
+  return new CodedError('ILLEGAL_TRANSITION', `the case is ${which} of the whole ${number}: ${reason}`);
 }
