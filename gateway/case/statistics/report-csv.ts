@@ -1,10 +1,19 @@
 import { dayOf, dayText, momentOf } from '../../calendar/china-day.ts';
+import { SPECIAL_KINDS, type SpecialKind } from '../case-input.ts';
 import { STATES } from '../transitions.ts';
 import type { CaseFacts } from './case-facts.ts';
 import type { Tally } from './tally.ts';
 
 type Cell = string | number | undefined;
 type Columns<T> = readonly (readonly [head: string, cell: (row: T) => Cell])[];
+
+const SPECIAL_WORDS: Readonly<Record<SpecialKind, string>> = {
+  'joint-review': '联合评审',
+  'site-inspection': '现场勘验',
+  'acceptance-test': '验收',
+  hearing: '听证',
+  'expert-review': '专家评审',
+};
 
 /** Columns of a ledger (台账). */
 export const LEDGER_COLUMNS: Columns<CaseFacts> = [
@@ -23,6 +32,8 @@ export const LEDGER_COLUMNS: Columns<CaseFacts> = [
   ['办理工作日', ({ handlingDays }) => handlingDays],
   ['逾期', ({ late }) => late.join(' ')],
   ['补正次数', ({ supplements }) => supplements],
+  ['特别程序', ({ special }) => special.map(({ kind }) => kind).join(' ')],
+  ['特别程序停止计时工作日', ({ special }) => special.reduce((sum, { daysStopped }) => sum + daysStopped, 0)],
   ['违反一次性告知', ({ repeatedNotices }) => repeatedNotices],
   ['评价', ({ rating }) => rating],
   ['投诉', ({ complaints }) => complaints],
@@ -43,6 +54,7 @@ export const STATISTICS_COLUMNS: Columns<Tally> = [
   ['办理工作日最长', ({ worstDays }) => worstDays],
   ['有逾期的办件', ({ late }) => late],
   ['补正次数', ({ supplements }) => supplements],
+  ...specialColumns(),
   ['违反一次性告知', ({ repeatedNotices }) => repeatedNotices],
   ['已评价', ({ rated }) => rated],
   ['平均评价', ({ averageRating }) => averageRating],
@@ -50,6 +62,16 @@ export const STATISTICS_COLUMNS: Columns<Tally> = [
   ['差评未回应', ({ badUnanswered }) => badUnanswered],
   ['投诉', ({ complaints }) => complaints],
 ];
+
+/** P7a: of each kind of special procedure how many, and for how many working days the limit stood still. */
+function specialColumns(): Columns<Tally> {
+  return SPECIAL_KINDS.flatMap(
+    (kind): Columns<Tally> => [
+      [`${SPECIAL_WORDS[kind]}次数`, ({ special }) => special[kind].count],
+      [`${SPECIAL_WORDS[kind]}停止计时工作日`, ({ special }) => special[kind].daysStopped],
+    ],
+  );
+}
 
 /** Spreadsheets of the region open it as UTF-8 only with the mark. */
 const BYTE_ORDER_MARK = '\uFEFF';

@@ -1,6 +1,6 @@
 import type { Sql } from '../../store/store.ts';
 import { caseRepository, PAGE } from '../case-repository.ts';
-import { type CaseFacts, factsOf } from './case-facts.ts';
+import { type CaseFacts, type Counting, factsOf } from './case-facts.ts';
 import { type Tally, TallySheet } from './tally.ts';
 
 /** Cases that were opened from one moment on and before another, in milliseconds. */
@@ -10,11 +10,11 @@ export interface Period {
 }
 
 /** The cases of a period, oldest first, in constant memory (台账). */
-export async function* ledger(sql: Sql, { from, until }: Period): AsyncIterable<CaseFacts> {
+export async function* ledger(sql: Sql, { from, until }: Period, counting: Counting): AsyncIterable<CaseFacts> {
   let after = { createdAt: from - 1, conversation: '\u{10FFFF}' };
   for (;;) {
     const files = await caseRepository.page(sql, after, until, PAGE);
-    for (const file of files) yield factsOf(file, await caseRepository.events(sql, file.conversation));
+    for (const file of files) yield factsOf(file, await caseRepository.events(sql, file.conversation), counting);
     const last = files.at(-1);
     if (!last || files.length < PAGE) return;
     after = { createdAt: last.createdAt, conversation: last.conversation };
@@ -22,8 +22,8 @@ export async function* ledger(sql: Sql, { from, until }: Period): AsyncIterable<
 }
 
 /** How the cases of a period went, by part, other region, item and mode (统计). */
-export async function statistics(sql: Sql, period: Period): Promise<Tally[]> {
+export async function statistics(sql: Sql, period: Period, counting: Counting): Promise<Tally[]> {
   const sheet = new TallySheet();
-  for await (const facts of ledger(sql, period)) sheet.add(facts);
+  for await (const facts of ledger(sql, period, counting)) sheet.add(facts);
   return sheet.tallies();
 }

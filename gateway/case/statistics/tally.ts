@@ -1,4 +1,10 @@
+import { SPECIAL_KINDS, type SpecialKind } from '../case-input.ts';
 import type { CaseFacts } from './case-facts.ts';
+
+export interface SpecialTally {
+  readonly count: number;
+  readonly daysStopped: number;
+}
 
 /** How the cases of one item between two regions went. */
 export interface Tally {
@@ -19,6 +25,8 @@ export interface Tally {
   /** Cases of which any limit ran out. */
   readonly late: number;
   readonly supplements: number;
+  /** P7a 特别程序, by kind: how many, and the working days for which the promised limit stood still. */
+  readonly special: Readonly<Record<SpecialKind, SpecialTally>>;
   /** 违反一次性告知. */
   readonly repeatedNotices: number;
   readonly rated: number;
@@ -31,6 +39,7 @@ export interface Tally {
 
 const ENDED_EARLY = new Set(['refused', 'sent-back', 'withdrawn']);
 const BAD = 2;
+const NONE: SpecialTally = { count: 0, daysStopped: 0 };
 
 /** Adds up cases one by one; it keeps counts, and no case. */
 export class TallySheet {
@@ -54,6 +63,7 @@ class Group {
   readonly #of: Pick<Tally, 'role' | 'peer' | 'item' | 'mode'>;
   /** Cases by the working days that they took. */
   readonly #days = new Map<number, number>();
+  readonly #special = new Map<string, SpecialTally>();
   #onTime = 0;
   #ratings = 0;
   readonly #counts = {
@@ -80,6 +90,10 @@ class Group {
     counts.supplements += facts.supplements;
     counts.repeatedNotices += facts.repeatedNotices;
     counts.complaints += facts.complaints;
+    for (const { kind, daysStopped } of facts.special) {
+      const before = this.#special.get(kind) ?? NONE;
+      this.#special.set(kind, { count: before.count + 1, daysStopped: before.daysStopped + daysStopped });
+    }
     if (facts.late.length > 0) counts.late += 1;
     if (facts.deliveredAt !== undefined) counts.delivered += 1;
     if (ENDED_EARLY.has(facts.state)) counts.endedEarly += 1;
@@ -100,6 +114,9 @@ class Group {
     return {
       ...this.#of,
       ...this.#counts,
+      special: Object.fromEntries(
+        SPECIAL_KINDS.map((kind) => [kind, this.#special.get(kind) ?? NONE]),
+      ) as Tally['special'],
       ...(decided > 0 && {
         onTimeRate: rounded(this.#onTime / decided),
         medianDays: medianOf(this.#days, decided),

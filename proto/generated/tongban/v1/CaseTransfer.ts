@@ -59,6 +59,10 @@ export interface CaseTransfer {
    * M3 多地联办: the part of a joint-handling agreement that the case is; absent in every other mode.
    */
   'joint'?: (_tongban_v1_JointReference | null);
+  /**
+   * B6 一件事: number of the bundle case at the receiving region, which alone hands over; empty for a case on its own. Mode agency.
+   */
+  'bundleNumber'?: (string);
 }
 
 /**
@@ -112,4 +116,8 @@ export interface CaseTransfer__Output {
    * M3 多地联办: the part of a joint-handling agreement that the case is; absent in every other mode.
    */
   'joint': (_tongban_v1_JointReference__Output | null);
+  /**
+   * B6 一件事: number of the bundle case at the receiving region, which alone hands over; empty for a case on its own. Mode agency.
+   */
+  'bundleNumber': (string);
 }

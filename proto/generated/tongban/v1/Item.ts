@@ -92,6 +92,10 @@ export interface Item {
    * Scopes (通办范围) under which it is offered; under all where none is named.
    */
   'scopes'?: (string)[];
+  /**
+   * P2 远程视频核验: whether a window may see the applicant by video instead of in person.
+   */
+  'remoteVideo'?: (boolean);
 }
 
 /**
@@ -182,4 +186,8 @@ export interface Item__Output {
    * Scopes (通办范围) under which it is offered; under all where none is named.
    */
   'scopes': (string)[];
+  /**
+   * P2 远程视频核验: whether a window may see the applicant by video instead of in person.
+   */
+  'remoteVideo': (boolean);
 }
