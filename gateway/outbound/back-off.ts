@@ -19,6 +19,11 @@ export class BackOff {
     return full * (0.5 + this.#random() / 2);
   }
 
+  /** Failures since the last success. */
+  get failures(): number {
+    return this.#failures;
+  }
+
   /** Forgets the failures. */
   reset(): void {
     this.#failures = 0;

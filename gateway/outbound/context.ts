@@ -1,5 +1,6 @@
 import type { ErrorCode, messages, PayloadName } from '#proto';
 import type { Clock, RegionStatement, Signer, TlsIdentity } from '#trust';
+import type { LetterBook } from '../dead-letter/letter-book.ts';
 import type { EvidenceLog } from '../evidence/evidence-log.ts';
 import type { StatementExchange } from '../peer/statement-exchange.ts';
 import type { Store, Transaction } from '../store/store.ts';
@@ -16,7 +17,7 @@ export interface Settled {
   readonly payload: Buffer;
   /** `sent_at` of its header, milliseconds. */
   readonly sentAt: number;
-  /** Empty when accepted; EXPIRED when it never was decided. */
+  /** Empty when accepted; EXPIRED when it never was decided, GIVEN_UP when an operator dropped it undecided. */
   readonly code: ErrorCode | '';
 }
 
@@ -51,6 +52,8 @@ export interface DispatchContext {
   /** Statements in frames of their own. */
   readonly statements: StatementExchange;
   readonly outbox: Outbox;
+  /** Where what the peer never takes goes. */
+  readonly letters: LetterBook;
   readonly materials: MaterialPusher;
   readonly events: DispatchEvents;
   /** First frame that we send to a peer. */

@@ -31,6 +31,11 @@ export class Dispatcher {
     this.#links.get(peer)?.wake();
   }
 
+  /** A conversation with a peer that stood still behind a dead letter goes on. */
+  revive(peer: string, conversation: string): void {
+    this.#links.get(peer)?.revive(conversation);
+  }
+
   /** The link to a peer; undefined when it is not pinned. */
   link(peer: string): PeerLink | undefined {
     return this.#links.get(peer);

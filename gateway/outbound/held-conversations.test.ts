@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { HeldConversations } from './held-conversations.ts';
+import { HELD_CONVERSATIONS, HeldConversations } from './held-conversations.ts';
 
 let now: number;
 let held: HeldConversations;
@@ -27,9 +27,31 @@ describe('a held conversation', () => {
     held.defer('a');
     held.defer('a');
     held.clear('a');
-    expect(held.has('a')).toBe(false);
+    held.succeeded('a');
+    expect([held.has('a'), held.failures('a')]).toEqual([false, 0]);
     held.defer('a');
     expect(held.nextDueIn()).toBe(100);
+  });
+
+  it('waits longer when what was tried again fails again, and of a bounded number of these', () => {
+    for (const wait of [100, 200, 400]) {
+      held.defer('a');
+      expect(held.nextDueIn()).toBe(wait);
+      held.clear('a');
+      expect(held.nextDueIn()).toBeUndefined();
+    }
+    expect(held.failures('a')).toBe(3);
+    for (let n = 0; n < HELD_CONVERSATIONS; n += 1) {
+      held.defer(`${n}`);
+      held.clear(`${n}`);
+    }
+    expect([held.failures('a'), held.failures('0')]).toEqual([0, 1]);
+  });
+
+  it('that stood still is tried at once, known before or not', () => {
+    held.defer('a');
+    for (const conversation of ['a', 'b']) held.recall(conversation);
+    expect(held.due()).toEqual(['a', 'b']);
   });
 
   it('that waits for something else is never due by time, and due at once when that happened', () => {

@@ -2,19 +2,16 @@ import type { Clock } from '#trust';
 import { BackOff } from './back-off.ts';
 
 /** Conversations held back at once, at most; beyond it nothing new is read for the peer. */
-const CAPACITY = 10_000;
-
-interface Hold {
-  /** Milliseconds; infinite while something else must happen first. */
-  until: number;
-  readonly backOff: BackOff;
-}
+export const HELD_CONVERSATIONS = 10_000;
 
 /** Conversations whose next envelope must wait. Others go on. */
 export class HeldConversations {
   readonly #clock: Clock;
   readonly #random: () => number;
-  readonly #holds = new Map<string, Hold>();
+  /** Until when, in milliseconds; infinite while something else must happen first. */
+  readonly #holds = new Map<string, number>();
+  /** Outlives the hold: what is tried again and fails again waits longer. */
+  readonly #backOffs = new Map<string, BackOff>();
 
   constructor(clock: Clock, random: () => number) {
     this.#clock = clock;
@@ -22,7 +19,7 @@ export class HeldConversations {
   }
 
   get full(): boolean {
-    return this.#holds.size >= CAPACITY;
+    return this.#holds.size >= HELD_CONVERSATIONS;
   }
 
   has(conversation: string): boolean {
@@ -31,50 +28,64 @@ export class HeldConversations {
 
   /** Holds a conversation for its next back-off. */
   defer(conversation: string): void {
-    const hold = this.#hold(conversation);
-    hold.until = this.#clock.now() + hold.backOff.next();
+    this.#holds.set(conversation, this.#clock.now() + this.#backOff(conversation).next());
   }
 
   /** Holds a conversation until `release`. */
   block(conversation: string): void {
-    this.#hold(conversation).until = Number.POSITIVE_INFINITY;
+    this.#holds.set(conversation, Number.POSITIVE_INFINITY);
   }
 
   /** Lets a blocked conversation try at once, keeping its count of failures. */
   release(conversation: string): void {
-    const hold = this.#holds.get(conversation);
-    if (hold) hold.until = this.#clock.now();
+    if (this.#holds.has(conversation)) this.recall(conversation);
   }
 
-  /** Forgets a conversation that goes on. */
+  /** Lets a conversation try at once, from its first envelope on. */
+  recall(conversation: string): void {
+    this.#holds.set(conversation, this.#clock.now());
+  }
+
+  /** Lets go of a conversation that is tried again; should it fail again, it waits longer. */
   clear(conversation: string): void {
     this.#holds.delete(conversation);
+  }
+
+  /** The peer took an envelope of a conversation: its failures are over. */
+  succeeded(conversation: string): void {
+    this.#backOffs.delete(conversation);
+  }
+
+  /** How often a conversation failed in a row. */
+  failures(conversation: string): number {
+    return this.#backOffs.get(conversation)?.failures ?? 0;
   }
 
   /** Forgets all, as after a reconnect. */
   clearAll(): void {
     this.#holds.clear();
+    this.#backOffs.clear();
   }
 
   /** Conversations that may try again now. */
   due(): string[] {
     const now = this.#clock.now();
-    return [...this.#holds].filter(([, hold]) => hold.until <= now).map(([conversation]) => conversation);
+    return [...this.#holds].filter(([, until]) => until <= now).map(([conversation]) => conversation);
   }
 
   /** Milliseconds until the next is due; undefined when none waits for time. */
   nextDueIn(): number | undefined {
     let next = Number.POSITIVE_INFINITY;
-    for (const { until } of this.#holds.values()) next = Math.min(next, until);
+    for (const until of this.#holds.values()) next = Math.min(next, until);
     return next === Number.POSITIVE_INFINITY ? undefined : Math.max(0, next - this.#clock.now());
   }
 
-  #hold(conversation: string): Hold {
-    let hold = this.#holds.get(conversation);
-    if (!hold) {
-      hold = { until: 0, backOff: new BackOff(100, 60_000, this.#random) };
-      this.#holds.set(conversation, hold);
-    }
-    return hold;
+  #backOff(conversation: string): BackOff {
+    const backOff = this.#backOffs.get(conversation) ?? new BackOff(100, 60_000, this.#random);
+    // The newest is the last: what was forgotten begins with a short wait again.
+    this.#backOffs.delete(conversation);
+    this.#backOffs.set(conversation, backOff);
+    if (this.#backOffs.size > HELD_CONVERSATIONS) this.#backOffs.delete(this.#backOffs.keys().next().value!);
+    return backOff;
   }
 }

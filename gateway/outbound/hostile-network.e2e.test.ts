@@ -217,7 +217,10 @@ describe('a file', () => {
         if (sent >= half) break;
       }
       const stored = async () => (await uxin.core.materials.status('320600', conversation, digest)).offset;
-      await until('the first half', async () => (await materialBytes(uxin, 'received')) >= half && (await stored()) > 0);
+      await until(
+        'the first half',
+        async () => (await materialBytes(uxin, 'received')) >= half && (await stored()) > 0,
+      );
       throw new Error('the connection was cut');
     }
     const opening = { conversation, digest, size, offset: 0 };

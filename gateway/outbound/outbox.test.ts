@@ -192,3 +192,19 @@ describe('an envelope that expired', () => {
     });
   });
 });
+
+it('finds what waits by the index of what waits, however much was sent before', async () => {
+  const plan = async (text: string, ...values: (string | number)[]) =>
+    (await gateway.store.read.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${text}`, ...values)).map(
+      ({ detail }) => detail,
+    );
+  const waiting = "FROM outbox WHERE peer = ? AND state = 'pending' AND position > ? ORDER BY position LIMIT ?";
+  expect(await plan(`SELECT position, troubled_at ${waiting}`, PEER, 0, 256)).toEqual([
+    'SEARCH outbox USING INDEX outbox_pending (peer=? AND position>?)',
+  ]);
+  const before = `SELECT 1 FROM outbox
+    WHERE conversation = ? AND sequence < ? AND peer = ? AND state IN ('pending', 'dead')`;
+  expect(await plan(before, CASE, 9, PEER)).toEqual([
+    'SEARCH outbox USING INDEX outbox_conversation (conversation=? AND sequence<?)',
+  ]);
+});

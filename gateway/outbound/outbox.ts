@@ -2,6 +2,9 @@ import { CodedError, checkPayload, encode, LIMITS, type PayloadName, typeName } 
 import { type Clock, fixEnvelope, type SuiteName } from '#trust';
 import type { EvidenceLog } from '../evidence/evidence-log.ts';
 import type { Store, Transaction } from '../store/store.ts';
+import { type KeptEnvelope, keptEnvelopes, type PendingEnvelope } from './kept-envelopes.ts';
+
+export type { PendingEnvelope } from './kept-envelopes.ts';
 
 /** What a room of the gateway wants to be sent. */
 export interface Outgoing {
@@ -22,23 +25,6 @@ export interface Enqueued {
   readonly sentAt: number;
 }
 
-/** A row of the outbox that still waits for its receipt. */
-export interface PendingEnvelope {
-  readonly position: number;
-  readonly id: string;
-  readonly conversation: string;
-  readonly sequence: number;
-  readonly type: string;
-  readonly header: Buffer;
-  readonly payload: Buffer;
-  readonly salt: Buffer;
-  readonly leaf: Buffer;
-  readonly materials: string;
-  readonly expires_at: number;
-  /** When it was accepted for sending: `sent_at` of its header. */
-  readonly created_at: number;
-}
-
 /** Where the seal of an envelope or a receipt is kept: a group and a place in it. */
 export interface GroupPlace {
   readonly group: number;
@@ -46,7 +32,7 @@ export interface GroupPlace {
 }
 
 const COLUMNS =
-  'position, id, conversation, sequence, type, header, payload, salt, leaf, materials, expires_at, created_at';
+  'position, id, conversation, sequence, type, header, payload, salt, leaf, materials, expires_at, created_at, troubled_at';
 
 export interface OutboxOptions {
   readonly store: Store;
@@ -99,7 +85,7 @@ export class Outbox {
       throw new CodedError('BACK_PRESSURE', `${capacity} envelopes wait for region ${outgoing.peer}`);
     const row = await tx.get<{ sequence: number }>(
       `INSERT INTO conversation (id, peer, next_out) VALUES (?, ?, 2)
-       ON CONFLICT (id, peer) DO UPDATE SET next_out = next_out + 1 RETURNING next_out - 1 AS sequence`,
+       ON CONFLICT (id, peer) DO UPDATE SET next_out = conversation.next_out + 1 RETURNING next_out - 1 AS sequence`,
       outgoing.conversation,
       outgoing.peer,
     );
@@ -164,16 +150,63 @@ export class Outbox {
 
   /** Closes an envelope that the peer answered EXPIRED, and puts a Skip with the same sequence in its place. */
   async skip(tx: Transaction, peer: string, envelope: PendingEnvelope): Promise<boolean> {
-    const changed = await tx.run(
-      "UPDATE outbox SET state = 'expired', code = 'EXPIRED', settled_at = ? WHERE position = ? AND state = 'pending'",
-      this.#options.clock.now(),
-      envelope.position,
-    );
-    if (changed === 0) return false;
+    if (!(await this.#leave(tx, envelope.position, 'pending', 'expired', 'EXPIRED'))) return false;
     tx.afterCommit(() => this.#count(peer, -1));
-    const { conversation, sequence } = envelope;
-    await this.#insert(tx, { peer, conversation, name: 'Skip', payload: { expiredEnvelopeId: envelope.id } }, sequence);
+    await this.#fillPlace(tx, peer, envelope);
     return true;
+  }
+
+  /**
+   * Takes an envelope out of the queue that the peer never takes. Its place stays taken: what follows in its
+   * conversation waits until it is revived or dropped.
+   *
+   * @returns false when it is not the next of its conversation, or no longer waits
+   */
+  async giveUp(tx: Transaction, peer: string, envelope: PendingEnvelope, code: string): Promise<boolean> {
+    if (!(await keptEnvelopes.isNext(tx, peer, envelope))) return false;
+    if (!(await this.#leave(tx, envelope.position, 'pending', 'dead', code))) return false;
+    tx.afterCommit(() => this.#count(peer, -1));
+    return true;
+  }
+
+  /** Lets an envelope that was given up wait again, as it was fixed. @returns false when it cannot */
+  async revive(tx: Transaction, peer: string, position: number): Promise<boolean> {
+    const changed = await tx.run(
+      `UPDATE outbox SET state = 'pending', code = '', settled_at = NULL, troubled_at = NULL
+       WHERE position = ? AND state = 'dead' AND payload IS NOT NULL`,
+      position,
+    );
+    if (changed === 1) tx.afterCommit(() => this.#count(peer, 1));
+    return changed === 1;
+  }
+
+  /** Closes an envelope that was given up, and puts a Skip in its place. @returns what it was, if it was given up */
+  async drop(tx: Transaction, peer: string, position: number): Promise<KeptEnvelope | undefined> {
+    const envelope = await keptEnvelopes.find(tx, position);
+    if (!envelope || !(await this.#leave(tx, position, 'dead', 'dropped', 'GIVEN_UP'))) return undefined;
+    await this.#fillPlace(tx, peer, envelope);
+    return envelope;
+  }
+
+  /** @returns whether it was in the state that it leaves */
+  async #leave(tx: Transaction, position: number, from: string, to: string, code: string): Promise<boolean> {
+    const changed = await tx.run(
+      'UPDATE outbox SET state = ?, code = ?, settled_at = ? WHERE position = ? AND state = ?',
+      to,
+      code,
+      this.#options.clock.now(),
+      position,
+      from,
+    );
+    return changed === 1;
+  }
+
+  async #fillPlace(
+    tx: Transaction,
+    peer: string,
+    { id, conversation, sequence }: Pick<PendingEnvelope, 'id' | 'conversation' | 'sequence'>,
+  ): Promise<void> {
+    await this.#insert(tx, { peer, conversation, name: 'Skip', payload: { expiredEnvelopeId: id } }, sequence);
   }
 
   async #insert(tx: Transaction, outgoing: Outgoing, sequence: number): Promise<Enqueued> {

@@ -2,7 +2,7 @@ import { CodedError, LIMITS, type messages } from '#proto';
 import { type RegionStatement, sealEnvelopes, type TlsIdentity } from '#trust';
 import { BackOff } from './back-off.ts';
 import type { DispatchContext } from './context.ts';
-import { type Flight, isExpired, readAnswer } from './flight.ts';
+import { type EnvelopeAnswer, type Flight, isExpired, readAnswer } from './flight.ts';
 import { Gathered } from './gathered.ts';
 import { HeldConversations } from './held-conversations.ts';
 import type { PendingEnvelope } from './outbox.ts';
@@ -97,6 +97,12 @@ export class PeerLink {
       });
   }
 
+  /** A conversation that stood still behind a dead letter goes on. A link that is down reads everything anew anyway. */
+  revive(conversation: string): void {
+    this.#held.recall(conversation);
+    this.wake();
+  }
+
   /** The connection, for questions and files beside the stream. */
   get client(): PeerClient {
     return this.#client;
@@ -171,20 +177,26 @@ export class PeerLink {
     this.#flights.delete(flight.number);
     this.#reconnect.reset();
     this.#watchAnswers();
-    const now = this.#context.clock.now();
-    for (const entry of read.answers) {
-      // A receipt frees nobody: a later envelope of its conversation may wait for its files.
-      if (entry.kind !== 'receipt' && !isExpired(entry, now)) this.#hold(entry.envelope, entry.code);
-    }
+    this.#holdWhatFailed(read.answers);
     // The slot is free: the next batch forms while this answer becomes durable.
     this.wake();
-    await settleAnswers(this.#context, this.peer.region, flight, answer, read);
+    const failuresOf = (conversation: string) => this.#held.failures(conversation);
+    await settleAnswers(this.#context, this.peer.region, flight, answer, read, failuresOf);
     this.#scheduleRetry();
   }
 
-  #hold(envelope: PendingEnvelope, code: string): void {
-    if (code === 'MATERIAL_MISSING') this.#context.materials.forget(this.peer.region, envelope.conversation);
-    this.#held.defer(envelope.conversation);
+  /** A receipt frees nobody: a later envelope of its conversation may wait for its files. */
+  #holdWhatFailed(answers: readonly EnvelopeAnswer[]): void {
+    const now = this.#context.clock.now();
+    const failed = new Set<string>();
+    for (const answer of answers) {
+      const { conversation } = answer.envelope;
+      if (answer.kind === 'receipt') this.#held.succeeded(conversation);
+      else if (!isExpired(answer, now)) failed.add(conversation);
+      if (answer.code === 'MATERIAL_MISSING') this.#context.materials.forget(this.peer.region, conversation);
+    }
+    // However many of its envelopes stood behind the first, a conversation failed once.
+    for (const conversation of failed) this.#held.defer(conversation);
   }
 
   async #pump(): Promise<void> {
@@ -225,6 +237,7 @@ export class PeerLink {
     const limit = LIMITS.batchEnvelopes;
     const rows = await this.#context.outbox.pendingOf(this.peer.region, conversation, this.#cursor, limit);
     if (life.aborted) return;
+    if (this.#isStopped(conversation)) return this.#held.clear(conversation);
     for (const row of rows) {
       if (this.#mustPushFirst(row)) return;
       if (!batch.add(row)) return;
@@ -234,7 +247,7 @@ export class PeerLink {
 
   /** @returns false when the row must wait for the next batch */
   #gather(row: PendingEnvelope, batch: Gathered): boolean {
-    if (this.#held.has(row.conversation)) return true;
+    if (this.#held.has(row.conversation) || this.#isStopped(row.conversation)) return true;
     if (this.#mustPushFirst(row)) return true;
     return batch.add(row);
   }
@@ -286,6 +299,11 @@ export class PeerLink {
 
   #show(checkpoint: object | undefined): void {
     if (checkpoint && this.#ready) this.#stream?.write({ checkpoint });
+  }
+
+  /** Whether it stands still behind a dead letter, until somebody deals with that. */
+  #isStopped(conversation: string): boolean {
+    return this.#context.letters.isStopped(this.peer.region, conversation);
   }
 
   #isFlying(conversation: string): boolean {

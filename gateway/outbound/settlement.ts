@@ -1,26 +1,83 @@
-import type { ErrorCode, messages, PayloadName } from '#proto';
+import { CodedError, type ErrorCode, isErrorCode, type messages, type PayloadName } from '#proto';
 import type { Transaction } from '../store/store.ts';
-import type { DispatchContext } from './context.ts';
-import { type Flight, type FlightAnswer, isExpired } from './flight.ts';
+import type { DispatchContext, DispatchEvents } from './context.ts';
+import { type EnvelopeAnswer, type Flight, type FlightAnswer, isExpired } from './flight.ts';
+import { keptEnvelopes } from './kept-envelopes.ts';
 import { keepGroup, type PendingEnvelope } from './outbox.ts';
+import { type Trouble, troubleOf } from './patience.ts';
 
-/** Makes an answer durable: receipts, their log entries, their effects, and Skips for what expired. */
+/** Types whose loss is no loss: what fills a place, and test envelopes. */
+const UNMISSED: readonly string[] = ['Skip', 'Ping'];
+
+/** Tells how often a conversation failed in a row. */
+export type FailuresOf = (conversation: string) => number;
+
+interface Troubled {
+  readonly answer: EnvelopeAnswer;
+  readonly trouble: Exclude<Trouble, 'none'>;
+}
+
+/**
+ * Makes an answer durable: receipts, their log entries, their effects, Skips for what expired, and dead letters of what
+ * the peer never takes.
+ */
 export async function settleAnswers(
   context: DispatchContext,
   peer: string,
   flight: Flight,
   answer: messages.ReceiptBatch,
   read: FlightAnswer,
+  failuresOf: FailuresOf = () => 0,
 ): Promise<void> {
-  const { store, outbox, events } = context;
-  const expired = read.answers.filter((entry) => isExpired(entry, context.clock.now()));
+  const { store, outbox, events, clock } = context;
+  const now = clock.now();
+  const expired = read.answers.filter((entry) => isExpired(entry, now));
+  const troubled = troubledOf(read, failuresOf, now);
   for (const { kind, code, envelope } of read.answers) events.answered(peer, kind, code, envelope.id);
-  if (answer.receipts.length === 0 && expired.length === 0) return;
+  if (answer.receipts.length === 0 && expired.length === 0 && troubled.length === 0) return;
   await store.write(async (tx) => {
     await settleReceipts(tx, context, peer, flight, answer, read);
     for (const { envelope } of expired) {
-      if (await outbox.skip(tx, peer, envelope)) await tell(tx, context, peer, envelope, 'EXPIRED');
+      if (!(await outbox.skip(tx, peer, envelope))) continue;
+      await tell(tx, context, peer, envelope, 'EXPIRED');
+      if (!UNMISSED.includes(envelope.type)) await file(tx, context, peer, envelope, 'expired', 'EXPIRED');
     }
+    for (const one of troubled) await bear(tx, context, peer, one);
+  });
+}
+
+function troubledOf({ answers }: FlightAnswer, failuresOf: FailuresOf, now: number): Troubled[] {
+  return answers.flatMap((answer) => {
+    const trouble = troubleOf(answer, failuresOf(answer.envelope.conversation), now);
+    return trouble === 'none' ? [] : [{ answer, trouble }];
+  });
+}
+
+/** While the book of the peer is full nothing more is given up: it stays in the queue and is tried again. */
+async function bear(
+  tx: Transaction,
+  context: DispatchContext,
+  peer: string,
+  { answer: { envelope, code }, trouble }: Troubled,
+): Promise<void> {
+  const { outbox, letters, clock } = context;
+  if (trouble === 'begins') return keptEnvelopes.trouble(tx, peer, envelope, clock.now());
+  if (!letters.hasRoom('peer', peer) || !(await outbox.giveUp(tx, peer, envelope, code))) return;
+  await file(tx, context, peer, envelope, trouble, code);
+}
+
+function file(
+  tx: Transaction,
+  { letters }: DispatchContext,
+  peer: string,
+  { id, position, conversation, type, sequence, troubled_at, expires_at }: PendingEnvelope,
+  reason: 'expired' | 'refused' | 'deferred',
+  code: string,
+): Promise<void> {
+  return letters.file(tx, {
+    ...{ id, queue: 'peer', name: peer, place: position, subject: conversation, type, sequence, reason },
+    code: isErrorCode(code) ? code : '',
+    since: troubled_at ?? expires_at,
   });
 }
 
@@ -33,7 +90,7 @@ async function settleReceipts(
   read: FlightAnswer,
 ): Promise<void> {
   if (answer.receipts.length === 0) return;
-  const { outbox, log, clock } = context;
+  const { outbox, log, clock, events } = context;
   const group = await keepGroup(tx, flight.sealed.signedRoot, flight.sealed.leaves);
   const receiptGroup = await keepGroup(tx, answer.signedRoot.toString('latin1'), read.receiptLeaves);
   for (const entry of read.answers) {
@@ -52,22 +109,31 @@ async function settleReceipts(
       { position: envelope.position, peer },
       { code, body, logPosition, sealedIn: { group, index }, receiptIn: { group: receiptGroup, index: receiptIndex } },
     );
+    // The peer had decided what the Skip stands for after all.
+    if (envelope.type === 'Skip' && code === 'SEQUENCE_USED')
+      events.settleFailed(peer, envelope.id, new CodedError('SEQUENCE_USED'));
     await tell(tx, context, peer, envelope, code as ErrorCode | '');
   }
 }
 
 /** A room that cannot bear the fate of its envelope keeps neither its receipt nor other envelopes from being settled. */
-async function tell(
+export async function tell(
   tx: Transaction,
-  { onSettled, events }: DispatchContext,
+  { onSettled, events }: Telling,
   peer: string,
-  envelope: PendingEnvelope,
+  { id, conversation, payload, type, created_at: sentAt }: Told,
   code: ErrorCode | '',
 ): Promise<void> {
-  const { id, conversation, payload, type, created_at: sentAt } = envelope;
   try {
     await tx.attempt(() => onSettled(tx, { peer, id, conversation, name: type as PayloadName, payload, sentAt, code }));
   } catch (error) {
     events.settleFailed(peer, id, error);
   }
 }
+
+/** How a room is told, and who hears when it cannot bear it. */
+export interface Telling extends Pick<DispatchContext, 'onSettled'> {
+  readonly events: Pick<DispatchEvents, 'settleFailed'>;
+}
+
+type Told = Pick<PendingEnvelope, 'id' | 'conversation' | 'payload' | 'type' | 'created_at'>;

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { CertificateNews } from '../certificate/library-news.ts';
+import { LetterBook } from '../dead-letter/letter-book.ts';
 import { createLog } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { type CheckRegion, checkRegion, licence } from '../testing/check-region.ts';
@@ -61,6 +62,7 @@ async function open(named: string | undefined): Promise<Platforms> {
     log: createLog({ level: 'silent', region: '150626', clock }, { write: () => {} }),
     metrics: createMetrics(),
     events,
+    letters: new LetterBook({ store: region.store, clock }),
     library: named,
     submit: () => Promise.reject(new Error('nothing is handed in here')),
     timing: { firstWaitMs: 5, ceilingMs: 20, graceMs: 100 },

@@ -1,5 +1,7 @@
 import type { PlatformEvent } from '#adapters';
-import { CodedError, type ErrorCode } from '#proto';
+import type { ErrorCode } from '#proto';
+import type { LetterReason } from '../dead-letter/letter.ts';
+import type { LetterBook } from '../dead-letter/letter-book.ts';
 import type { Store, Transaction } from '../store/store.ts';
 import { dataFor } from './certificate-news.ts';
 
@@ -8,6 +10,11 @@ const PAGE = 100;
 
 /** Counting ends here: more is only "many". */
 const MANY = 10_000;
+
+/** Events that may wait for one platform beyond its cursor; the oldest of more are left out, and one letter says which. */
+export const EVENTS_BEHIND = 1_000_000;
+/** Events that are held for one platform; while there are so many, no new one has a turn. */
+export const EVENTS_HELD = 10_000;
 
 /** An event whose turn it is. */
 export interface QueuedEvent {
@@ -31,6 +38,12 @@ export interface Failure {
 
 /** Either an event, or when to look again (ms; undefined: when there are new events). */
 export type Turn = { readonly next: QueuedEvent } | { readonly next: undefined; readonly dueAt: number | undefined };
+
+/** How much may wait. */
+export interface QueueBounds {
+  readonly behind: number;
+  readonly held: number;
+}
 
 export interface QueueSize {
   /** Events that are not delivered, the waiting ones included; counted up to 10,000. */
@@ -64,18 +77,30 @@ export class DeliveryQueue {
   readonly #adapter: string;
   readonly #source: string;
   readonly #isLibrary: boolean;
+  readonly #letters: LetterBook;
+  readonly #bounds: QueueBounds;
   #cursor = 0;
   #page: EventRow[] = [];
 
   /**
    * @param source URN that the events name as their source
    * @param isLibrary whether the platform is the certificate library, which learns whom certificates are about
+   * @param letters where events go that the platform never takes
    */
-  constructor(store: Store, adapter: string, source: string, isLibrary: boolean) {
+  constructor(
+    store: Store,
+    adapter: string,
+    source: string,
+    isLibrary: boolean,
+    letters: LetterBook,
+    bounds: QueueBounds = { behind: EVENTS_BEHIND, held: EVENTS_HELD },
+  ) {
     this.#store = store;
     this.#adapter = adapter;
     this.#source = source;
     this.#isLibrary = isLibrary;
+    this.#letters = letters;
+    this.#bounds = bounds;
   }
 
   /** Finds the cursor. A platform that is new begins with what happens from now on. */
@@ -108,7 +133,7 @@ export class DeliveryQueue {
     const held = await this.#firstHeld();
     const due = held && held.due_at <= now ? held : undefined;
     if (due && !newFirst) return { next: this.#queued(due, due) };
-    const row = await this.#firstNew();
+    const row = held && (await this.#isFull()) ? undefined : await this.#firstNew();
     if (row) return { next: this.#queued(row) };
     return due ? { next: this.#queued(due, due) } : { next: undefined, dueAt: held?.due_at };
   }
@@ -124,31 +149,53 @@ export class DeliveryQueue {
     await this.#settle(queued.position, (tx) => this.#hold(tx, queued, 'waiting', failure, dueAt));
   }
 
-  async park(queued: QueuedEvent, failure: Failure): Promise<void> {
-    await this.#settle(queued.position, (tx) => this.#hold(tx, queued, 'parked', failure, 0));
+  /** Whether the book of letters takes another: else nothing is parked, and the platform is tried on. */
+  get mayPark(): boolean {
+    return this.#letters.hasRoom('platform', this.#adapter);
+  }
+
+  async park(queued: QueuedEvent, failure: Failure, reason: LetterReason): Promise<void> {
+    await this.#settle(queued.position, async (tx) => {
+      await this.#hold(tx, queued, 'parked', failure, 0);
+      const { subject, type, sequence } = queued.event;
+      await this.#letters.file(tx, {
+        ...{ id: `${this.#adapter}:${queued.position}`, queue: 'platform', name: this.#adapter },
+        ...{ place: queued.position, subject, type, sequence, reason, code: failure.code },
+        since: queued.failedSince ?? failure.at,
+      });
+    });
   }
 
   /**
-   * Makes a parked event wait again, as if it never had failed. It is due at once.
+   * Leaves the oldest events out when more wait than may. The platform sees it by their sequence numbers, and reads what
+   * it missed by the API.
    *
-   * @throws CodedError NOT_FOUND
+   * @param now milliseconds
+   * @returns how many were left out
    */
-  async unpark(position: number): Promise<void> {
-    const changed = await this.#store.write((tx) =>
-      tx.run(
-        `UPDATE platform_held SET state = 'waiting', attempts = 0, first_at = 0, due_at = 0
-         WHERE adapter = ? AND position = ? AND state = 'parked'`,
-        this.#adapter,
-        position,
-      ),
+  async leaveBehind(now: number): Promise<number> {
+    const newest = await this.#store.read.get<{ last: number | null }>(
+      'SELECT max(position) AS last FROM platform_event',
     );
-    if (changed === 0) throw new CodedError('NOT_FOUND', `no event ${position} is parked for ${this.#adapter}`);
+    const first = this.#cursor + 1;
+    const last = (newest?.last ?? 0) - this.#bounds.behind;
+    if (last < first) return 0;
+    await this.#store.write(async (tx) => {
+      await tx.run('UPDATE platform_cursor SET position = ? WHERE adapter = ?', last, this.#adapter);
+      await this.#letters.file(tx, {
+        ...{ id: `${this.#adapter}:${first}-${last}`, queue: 'platform', name: this.#adapter, place: first },
+        ...{ subject: '', type: '', sequence: last - first + 1, reason: 'overflow', code: 'BACK_PRESSURE', since: now },
+      });
+    });
+    this.#cursor = last;
+    this.#page = [];
+    return last - first + 1;
   }
 
   async size(): Promise<QueueSize> {
     const { read } = this.#store;
     const count = async (query: string, value: string | number) =>
-      (await read.get<{ n: number }>(`SELECT count(*) AS n FROM (${query} LIMIT ${MANY})`, value))!.n;
+      (await read.get<{ n: number }>(`SELECT count(*) AS n FROM (${query} LIMIT ${MANY}) AS found`, value))!.n;
     const fresh = await count('SELECT 1 FROM platform_event WHERE position > ?', this.#cursor);
     const held = "SELECT 1 FROM platform_held WHERE adapter = ? AND state = '";
     const waiting = await count(`${held}waiting'`, this.#adapter);
@@ -168,6 +215,15 @@ export class DeliveryQueue {
        ORDER BY due_at, held.position LIMIT 1`,
       this.#adapter,
     );
+  }
+
+  async #isFull(): Promise<boolean> {
+    const row = await this.#store.read.get<{ n: number }>(
+      `SELECT count(*) AS n FROM (SELECT 1 FROM platform_held WHERE adapter = ? AND state = 'waiting' LIMIT ?) AS held`,
+      this.#adapter,
+      this.#bounds.held,
+    );
+    return row!.n >= this.#bounds.held;
   }
 
   async #firstNew(): Promise<EventRow | undefined> {

@@ -120,19 +120,23 @@ describe.each([
     const gateway = await open([platform.config]);
     await gateway.emit(FIRST, FIRST, FIRST, SECOND);
     await arrives(platform, 1, 3, 4);
-    const parked = await gateway.platforms.parked(10);
+    const parked = await gateway.parked();
     expect(parked).toMatchObject([
       {
-        adapter: platform.config.name,
-        position: 2,
-        id: eventId(2),
+        queue: 'platform',
+        name: platform.config.name,
+        id: `${platform.config.name}:2`,
+        place: 2,
         subject: FIRST,
         sequence: 2,
-        attempts: 1,
+        reason: 'refused',
         code: 'PLATFORM_REFUSED',
       },
     ]);
-    expect(parked[0]?.message).not.toBe('');
+    expect((await gateway.deadLetters.show(parked[0]!.id)).detail).toEqual({
+      attempts: 1,
+      message: expect.stringMatching(/./),
+    });
     const alarm = gateway.lines.filter(({ level }) => level === 'error');
     expect(alarm).toMatchObject([{ adapter: platform.config.name, conversation: FIRST, code: 'PLATFORM_REFUSED' }]);
     expect(await gateway.metrics()).toContain(
@@ -140,9 +144,9 @@ describe.each([
     );
 
     await platform.permit(poison);
-    await gateway.platforms.retry(platform.config.name, 2);
+    await gateway.retry(`${platform.config.name}:2`);
     await arrives(platform, 1, 3, 4, 2);
-    await vi.waitFor(async () => expect(await gateway.platforms.parked(10)).toEqual([]));
+    await vi.waitFor(async () => expect(await gateway.parked()).toEqual([]));
   });
 });
 
@@ -197,7 +201,7 @@ describe('an event that fails again and again', () => {
     await arrives(platform, 3, 5);
     const attempts = platform.requested().length;
     await vi.waitFor(() => expect(platform.requested().length).toBeGreaterThan(attempts + 5));
-    expect(await gateway.platforms.parked(10)).toEqual([]);
+    expect(await gateway.parked()).toEqual([]);
     expect((await gateway.platforms.health())[0]).toMatchObject({ behind: 3, parked: 0 });
     mend();
     await arrives(platform, 3, 5, 1, 2, 4);
@@ -209,10 +213,10 @@ describe('an event that fails again and again', () => {
     world.ahead = DAY_MS - 60_000;
     const attempts = platform.requested().length;
     await vi.waitFor(() => expect(platform.requested().length).toBeGreaterThan(attempts + 5));
-    expect(await gateway.platforms.parked(10)).toEqual([]);
+    expect(await gateway.parked()).toEqual([]);
     world.ahead = DAY_MS;
     await arrives(platform, 3, 5, 2, 4);
-    expect(await gateway.platforms.parked(10)).toMatchObject([{ id: eventId(1), code: 'PLATFORM_UNREACHABLE' }]);
+    expect(await gateway.parked()).toMatchObject([{ place: 1, reason: 'undeliverable', code: 'PLATFORM_UNREACHABLE' }]);
   });
 
   it('is not parked for its age before it had its chances', async () => {
@@ -222,8 +226,9 @@ describe('an event that fails again and again', () => {
     await setFailures(1);
     world.ahead = 2 * DAY_MS;
     const again = await open([platform.config]);
-    await vi.waitFor(async () => expect(await again.platforms.parked(10)).toHaveLength(1));
-    expect(await again.platforms.parked(10)).toMatchObject([{ attempts: 5 }]);
+    await vi.waitFor(async () => expect(await again.parked()).toHaveLength(1));
+    const [{ id } = { id: '' }] = await again.parked();
+    expect((await again.deadLetters.show(id)).detail).toMatchObject({ attempts: 5 });
   });
 
   it('leaves turns to new events even when many such events are always due', async () => {
@@ -254,7 +259,7 @@ it('leaves the platform alone as long as it asks, but tries at once when an oper
   await platform.refuse({ n: 1, subject: SECOND, sequence: 1 });
   const gateway = await open([platform.config, other.config]);
   await gateway.emit(SECOND);
-  await vi.waitFor(async () => expect(await gateway.platforms.parked(10)).toHaveLength(1));
+  await vi.waitFor(async () => expect(await gateway.parked()).toHaveLength(1));
   platform.server.handler = (_, response) => response.writeHead(429, { 'retry-after': '3600' }).end();
   await gateway.emit(FIRST);
   await vi.waitFor(() => expect(platform.server.requests).toHaveLength(2));
@@ -278,7 +283,7 @@ it('leaves the platform alone as long as it asks, but tries at once when an oper
   );
   await platform.permit({ n: 1, subject: SECOND, sequence: 1 });
   platform.server.handler = handler;
-  await gateway.platforms.retry('hall', 1);
+  await gateway.retry('hall:1');
   await arrives(platform, 2, 3, 4, 5, 6, 1);
 });
 
@@ -385,3 +390,65 @@ async function sequencesOf(bench: PlatformBench, subject: string): Promise<numbe
   const events = await bench.received();
   return events.filter((event) => event.subject === subject).map(({ sequence }) => Number(sequence));
 }
+
+describe('a queue that is full', () => {
+  const stumbling = { firstWaitMs: 1, ceilingMs: 1, giveUpAttempts: 1, giveUpAfterMs: 0 };
+
+  it('parks no more than the book takes, and goes on trying', async () => {
+    const platform = await withHttp();
+    platform.server.handler = (_, response) => response.writeHead(422).end();
+    const gateway = await openGateway(folder.path, [platform.config], world, { timing: stumbling, letters: 2 });
+    gateways.push(gateway);
+    await gateway.emit(...Array.from({ length: 4 }, (_, n) => `c0ffee00-0000-4000-8000-00000000000${n}`));
+    await vi.waitFor(() => expect(platform.server.requests.length).toBeGreaterThan(6));
+    expect(await gateway.parked()).toHaveLength(2);
+    expect((await gateway.platforms.health())[0]).toMatchObject({ behind: 2, parked: 2 });
+  });
+
+  it('lets no more be held than may, and new ones wait before it', async () => {
+    const platform = await withHttp();
+    platform.server.handler = (_, response) => response.writeHead(503).end();
+    const bounds = { behind: 1000, held: 3 };
+    const gateway = await openGateway(folder.path, [platform.config], world, { timing: { ceilingMs: 5 }, bounds });
+    gateways.push(gateway);
+    await gateway.emit(...Array.from({ length: 9 }, (_, n) => `c0ffee00-0000-4000-8000-00000000000${n}`));
+    await vi.waitFor(() => expect(platform.server.requests.length).toBeGreaterThan(20));
+    const held = await gateway.store.read.get<{ n: number }>('SELECT count(*) AS n FROM platform_held');
+    expect(held!.n).toBe(3);
+    expect((await gateway.platforms.health())[0]).toMatchObject({ behind: 9, parked: 0 });
+  });
+
+  it('leaves the oldest events out, one letter says which, and the platform sees it by the numbers', async () => {
+    const platform = await withHttp();
+    platform.server.handler = (_, response) => response.writeHead(503).end();
+    const timing = { firstWaitMs: 5_000, ceilingMs: 5_000 };
+    const first = await open([platform.config], timing);
+    await first.emit(FIRST, FIRST, FIRST, FIRST, FIRST, FIRST);
+    await vi.waitFor(() => expect(platform.server.requests).toHaveLength(1));
+    await first.close();
+    gateways.length = 0;
+    const bounds = { behind: 2, held: 10 };
+    const gateway = await openGateway(folder.path, [platform.config], world, { timing, bounds });
+    gateways.push(gateway);
+    await vi.waitFor(async () => expect(await gateway.parked()).toHaveLength(1));
+    const [letter] = await gateway.parked();
+    expect(letter).toMatchObject({ id: 'hall:2-4', reason: 'overflow', sequence: 3, code: 'BACK_PRESSURE' });
+    await expect(gateway.retry(letter!.id)).rejects.toMatchObject({ code: 'CONFLICT' });
+    await gateway.deadLetters.drop(letter!.id, { by: 'test', role: 'admin', reason: 'read by the API' });
+    expect(await gateway.parked()).toEqual([]);
+    expect((await gateway.platforms.health())[0]).toMatchObject({ behind: 3 });
+  });
+});
+
+it('gives a parked event up for good when it is dropped', async () => {
+  const platform = await withHttp();
+  await platform.refuse({ n: 1, subject: FIRST, sequence: 1 });
+  const gateway = await open([platform.config]);
+  await gateway.emit(FIRST, FIRST);
+  await arrives(platform, 2);
+  await gateway.deadLetters.drop('hall:1', { by: 'test', role: 'admin', reason: 'nobody wants it' });
+  expect(await gateway.store.read.all('SELECT * FROM platform_held')).toEqual([]);
+  const [closed] = await gateway.deadLetters.list({ closed: true }, 10);
+  expect(closed).toMatchObject({ id: 'hall:1', closing: { outcome: 'dropped', reason: 'nobody wants it' } });
+  await expect(gateway.retry('hall:1')).rejects.toMatchObject({ code: 'CONFLICT' });
+});

@@ -1,11 +1,15 @@
 import { type DeliverySink, PlatformError } from '#adapters';
 import type { ErrorCode } from '#proto';
 import type { Clock } from '#trust';
+import type { LetterReason } from '../dead-letter/letter.ts';
 import { BackOff } from '../outbound/back-off.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { DeliveryQueue, QueuedEvent, QueueSize } from './delivery-queue.ts';
 import { Sleeper } from './sleeper.ts';
+
+/** Milliseconds between two looks at how much waits. */
+const MEASURE_MS = 60_000;
 
 /** All in ms but the attempts. */
 export interface DeliveryTiming {
@@ -51,6 +55,7 @@ export class Delivery {
   readonly #platformWait: BackOff;
   readonly #eventWaits = new Map<number, BackOff>();
   #notBefore = 0;
+  #measureAt = 0;
   /** After a held event failed: events that always fail must not take every turn. */
   #newFirst = false;
   #lastCode: ErrorCode | '' = '';
@@ -83,14 +88,8 @@ export class Delivery {
     clearTimeout(timer);
   }
 
-  /**
-   * Gives a parked event another chance, now. It may arrive after later events of its subject, whose sequence numbers
-   * show it.
-   *
-   * @throws CodedError NOT_FOUND
-   */
-  async retry(position: number): Promise<void> {
-    await this.#queue.unpark(position);
+  /** A parked event has another chance, now: the platform is left alone no longer. */
+  revived(): void {
     this.#notBefore = 0;
     this.wake();
   }
@@ -124,10 +123,19 @@ export class Delivery {
 
   async #step(): Promise<void> {
     const now = this.#context.clock.now();
+    await this.#keepWithinBounds(now);
     if (now < this.#notBefore) return this.#sleeper.sleep(this.#notBefore - now);
     const turn = await this.#queue.turn(now, this.#newFirst);
     if (turn.next) return this.#attempt(turn.next);
     return this.#sleeper.sleep((turn.dueAt ?? Number.POSITIVE_INFINITY) - now);
+  }
+
+  async #keepWithinBounds(now: number): Promise<void> {
+    if (now < this.#measureAt) return;
+    this.#measureAt = now + MEASURE_MS;
+    const count = await this.#queue.leaveBehind(now);
+    if (count > 0)
+      this.#context.log.error({ count }, 'more events wait for the platform than may: the oldest are left out');
   }
 
   async #attempt(queued: QueuedEvent): Promise<void> {
@@ -137,8 +145,9 @@ export class Delivery {
     // Nobody knows whether it arrived: the next start delivers it again.
     if (this.#aborted.signal.aborted && failure.retryable) return;
     const wait = Math.max(this.#platformWait.next(), failure.retryAfterMs ?? 0);
-    if (failure.retryable && !this.#isHopeless(queued)) await this.#postpone(queued, failure, wait);
-    else await this.#park(queued, failure);
+    const reason = !failure.retryable ? 'refused' : this.#isHopeless(queued) ? 'undeliverable' : undefined;
+    if (reason && this.#queue.mayPark) await this.#park(queued, failure, reason);
+    else await this.#postpone(queued, failure, wait);
     this.#lastCode = failure.code;
     // After a refusal, too: a platform that refuses everything is set up wrongly, and its events should not all be parked.
     this.#leaveAlone(wait);
@@ -176,13 +185,13 @@ export class Delivery {
     );
   }
 
-  async #park(queued: QueuedEvent, { code, message }: PlatformError): Promise<void> {
-    await this.#queue.park(queued, { code, message, at: this.#context.clock.now() });
+  async #park(queued: QueuedEvent, { code, message }: PlatformError, reason: LetterReason): Promise<void> {
+    await this.#queue.park(queued, { code, message, at: this.#context.clock.now() }, reason);
     this.#eventWaits.delete(queued.position);
     this.#context.metrics.delivered(this.adapter, 'failed');
     this.#context.log.error(
       { ...aboutEvent(queued), code },
-      'an event for the platform was parked; look at the platform, then retry the event',
+      'an event for the platform was parked; look at the platform, then: tongban dead-letter retry',
     );
   }
 

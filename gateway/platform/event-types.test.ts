@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { EVENTS } from '../case/transitions.ts';
-import { type CaseEventData, caseNews, EVENT_TYPES, jointNews } from './event-types.ts';
+import { type CaseEventData, caseNews, EVENT_TYPES, inquiryNews, jointNews } from './event-types.ts';
 
 const DATA: CaseEventData = {
   conversation: '5d1f7a52-7f0f-4c83-9d4c-0b6b1c3a9a11',
@@ -45,4 +45,21 @@ it('tells of a joint case under its own conversation', () => {
 
 it('does not invent types', () => {
   expect(() => caseNews({ ...DATA, event: 'celebrate' })).toThrow(TypeError);
+});
+
+it('P15: tells of an inquiry under its own conversation', () => {
+  const { conversation, number, peer, at } = DATA;
+  const inquiry = {
+    conversation,
+    number,
+    peer,
+    kind: 'verification',
+    role: 'asked',
+    state: 'open',
+    replyBy: 2,
+    at,
+  } as const;
+  const data = { ...inquiry, event: 'reply-overdue' } as const;
+  expect(inquiryNews(data)).toEqual({ type: 'cn.tongban.inquiry.reply-overdue.v1', subject: conversation, data });
+  expect(EVENT_TYPES.has('cn.tongban.inquiry.asked.v1')).toBe(true);
 });

@@ -1,7 +1,9 @@
-import { JOINT_NEWS, type JointNews } from '../case/joint/joint-news.ts';
+import { type JointNews, WHOLE_NEWS } from '../case/joint/joint-news.ts';
 import { NOTES, type NoteName } from '../case/notes/notes.ts';
 import { EVENTS, type Event } from '../case/transitions.ts';
+import type { LetterReason } from '../dead-letter/letter.ts';
 import type { ExaminedNews } from '../document/examinations.ts';
+import { INQUIRY_NEWS, type InquiryNews } from '../inquiry/inquiry-news.ts';
 import type { CertificateEventData, CertificateEventType } from './certificate-news.ts';
 import type { NoticeEventData } from './notice-news.ts';
 
@@ -20,15 +22,18 @@ type CaseEventName =
   | 'paper-issued'
   | 'false-materials';
 export type CaseEventType = `cn.tongban.case.${CaseEventName}.v1`;
-export type JointEventType = `cn.tongban.joint-case.${JointNews['event']}.v1`;
+export type JointEventType = `cn.tongban.${'joint' | 'bundle'}-case.${JointNews['event']}.v1`;
+export type InquiryEventType = `cn.tongban.inquiry.${InquiryNews['event']}.v1`;
 export type PlatformEventType =
   | CaseEventType
   | JointEventType
+  | InquiryEventType
   | CertificateEventType
   | 'cn.tongban.authorization.changed.v1'
   | 'cn.tongban.authorization.ending.v1'
   | 'cn.tongban.material.examined.v1'
-  | 'cn.tongban.catalogue.received.v1';
+  | 'cn.tongban.catalogue.received.v1'
+  | 'cn.tongban.envelope.dead-lettered.v1';
 
 /**
  * What a platform learns of a case (办件) from an event. Never more than it needs to see whether the case concerns it:
@@ -87,11 +92,26 @@ export interface CatalogueEventData {
   readonly at: number;
 }
 
+/** An envelope of ours left its queue undelivered (死信); its conversation may stand still. Nothing of its content. */
+export interface DeadLetterEventData {
+  readonly conversation: string;
+  readonly peer: string;
+  readonly envelope: string;
+  /** Type of the payload. */
+  readonly payload: string;
+  readonly reason: LetterReason;
+  /** What the peer said last. */
+  readonly code: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
 /** An event as a room of the gateway reports it, before it has an id and a place. */
 export type PlatformNews =
   | { readonly type: 'cn.tongban.material.examined.v1'; readonly subject: string; readonly data: ExaminedNews }
   | { readonly type: CaseEventType; readonly subject: string; readonly data: CaseEventData }
   | { readonly type: JointEventType; readonly subject: string; readonly data: JointNews }
+  | { readonly type: InquiryEventType; readonly subject: string; readonly data: InquiryNews }
   | {
       readonly type: CertificateEventType;
       readonly subject: string;
@@ -108,6 +128,11 @@ export type PlatformNews =
       readonly data: AuthorizationEndingData;
     }
   | {
+      readonly type: 'cn.tongban.envelope.dead-lettered.v1';
+      readonly subject: string;
+      readonly data: DeadLetterEventData;
+    }
+  | {
       readonly type: 'cn.tongban.catalogue.received.v1';
       readonly subject: string;
       readonly data: CatalogueEventData;
@@ -117,8 +142,10 @@ export type PlatformNews =
 export const EVENT_TYPES: ReadonlyMap<PlatformEventType, Label> = new Map<PlatformEventType, Label>([
   ...Object.entries(EVENTS).map(([event, label]): [CaseEventType, Label] => [caseEventType(event as Event), label]),
   ...Object.entries(NOTES).map(([name, { label }]): [CaseEventType, Label] => [caseEventType(name as NoteName), label]),
-  ...Object.entries(JOINT_NEWS).map(([event, label]): [JointEventType, Label] => [
-    `cn.tongban.joint-case.${event as JointNews['event']}.v1`,
+  ...wholeEvents('joint', { zh: '联办件', en: 'a joint case' }),
+  ...wholeEvents('bundle', { zh: '一件事', en: 'the case of a bundle' }),
+  ...Object.entries(INQUIRY_NEWS).map(([event, label]): [InquiryEventType, Label] => [
+    `cn.tongban.inquiry.${event as InquiryNews['event']}.v1`,
     label,
   ]),
   ['cn.tongban.case.limit-warning.v1', { zh: '办理时限即将届满', en: 'a time limit of a case runs out soon' }],
@@ -149,6 +176,13 @@ export const EVENT_TYPES: ReadonlyMap<PlatformEventType, Label> = new Map<Platfo
     { zh: '材料虚假,证照已撤销', en: 'revoked since its materials were false' },
   ],
   ['cn.tongban.material.examined.v1', { zh: '材料电子印章核验完毕', en: 'the seals of a material were examined' }],
+  [
+    'cn.tongban.envelope.dead-lettered.v1',
+    {
+      zh: '发往外地的报文成为死信,需人工处理',
+      en: 'an envelope of ours became a dead letter and waits for an operator',
+    },
+  ],
   ['cn.tongban.catalogue.received.v1', { zh: '收到对端事项目录', en: 'a peer published its catalogue to us' }],
 ]);
 
@@ -180,9 +214,22 @@ export function caseNews(data: CaseEventData): PlatformNews {
   };
 }
 
-/** The news of a joint case as an event; its subject is the conversation. */
+/** The news of a joint case or of the case of a bundle as an event; its subject is the conversation. */
 export function jointNews(data: JointNews): PlatformNews {
-  return { type: `cn.tongban.joint-case.${data.event}.v1`, subject: data.conversation, data };
+  const kind = data.bundle === undefined ? 'joint' : 'bundle';
+  return { type: `cn.tongban.${kind}-case.${data.event}.v1`, subject: data.conversation, data };
+}
+
+function wholeEvents(kind: 'joint' | 'bundle', whole: Label): [JointEventType, Label][] {
+  return Object.entries(WHOLE_NEWS).map(([event, { zh, en }]) => [
+    `cn.tongban.${kind}-case.${event as JointNews['event']}.v1`,
+    { zh: `${whole.zh}${zh}`, en: `${whole.en} ${en}` },
+  ]);
+}
+
+/** The news of an inquiry as an event; its subject is the conversation. */
+export function inquiryNews(data: InquiryNews): PlatformNews {
+  return { type: `cn.tongban.inquiry.${data.event}.v1`, subject: data.conversation, data };
 }
 
 function caseEventType(event: CaseEventName): CaseEventType {

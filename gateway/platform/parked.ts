@@ -1,30 +1,40 @@
-import type { Sql } from '../store/store.ts';
+import { CodedError } from '#proto';
+import type { LetterDetail } from '../dead-letter/dead-letters.ts';
+import type { Letter } from '../dead-letter/letter.ts';
+import type { Sql, Transaction } from '../store/store.ts';
 
-/** An event that a platform refused for good, or that failed too long. */
-export interface ParkedEvent {
-  readonly adapter: string;
-  /** Names the event towards `retry`. */
-  readonly position: number;
-  readonly id: string;
-  readonly type: string;
-  readonly subject: string;
-  readonly sequence: number;
-  /** When it happened, in ms. */
-  readonly at: number;
-  readonly attempts: number;
-  /** When it was given up, in ms. */
-  readonly parkedAt: number;
-  readonly code: string;
-  /** What the adapter said, without data of the event. */
-  readonly message: string;
-}
+/** Events that are parked for a platform: each has an open dead letter (死信). */
+export const parkedEvents = {
+  /**
+   * Makes a parked event wait again, due at once, as if it never had failed. It may arrive after later events of its
+   * subject, whose sequence numbers show it.
+   *
+   * @throws CodedError CONFLICT when there is nothing to deliver any more
+   */
+  async unpark(tx: Transaction, { name, place, reason }: Letter): Promise<void> {
+    if (reason === 'overflow')
+      throw new CodedError(
+        'CONFLICT',
+        'these events are gone: let the platform read by the API what it missed; drop it',
+      );
+    await tx.run(
+      `UPDATE platform_held SET state = 'waiting', attempts = 0, first_at = 0, due_at = 0
+       WHERE adapter = ? AND position = ? AND state = 'parked'`,
+      name,
+      place,
+    );
+  },
 
-/** Parked events of all platforms, those of platforms that were taken out of the configuration included. */
-export function parkedEvents(sql: Sql, limit: number): Promise<ParkedEvent[]> {
-  return sql.all<ParkedEvent>(
-    `SELECT adapter, held.position, id, type, event.subject, sequence, at, attempts, last_at AS parkedAt, code, message
-     FROM platform_held AS held JOIN platform_event AS event ON event.position = held.position
-     WHERE held.state = 'parked' ORDER BY last_at, adapter, held.position LIMIT ?`,
-    limit,
-  );
-}
+  async remove(tx: Transaction, { name, place }: Letter): Promise<void> {
+    await tx.run("DELETE FROM platform_held WHERE adapter = ? AND position = ? AND state = 'parked'", name, place);
+  },
+
+  async detail(sql: Sql, { name, place }: Letter): Promise<LetterDetail> {
+    const held = await sql.get<{ attempts: number; message: string }>(
+      'SELECT attempts, message FROM platform_held WHERE adapter = ? AND position = ?',
+      name,
+      place,
+    );
+    return held ?? {};
+  },
+};

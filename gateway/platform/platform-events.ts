@@ -25,7 +25,7 @@ export class PlatformEvents {
     if (this.#listeners.length === 0) return;
     const row = await tx.get<{ last: number }>(
       `INSERT INTO platform_sequence (subject, last) VALUES (?, 1)
-       ON CONFLICT (subject) DO UPDATE SET last = last + 1 RETURNING last`,
+       ON CONFLICT (subject) DO UPDATE SET last = platform_sequence.last + 1 RETURNING last`,
       news.subject,
     );
     await tx.run(

@@ -188,12 +188,8 @@ it('retries only what is parked, at platforms that it has', async () => {
   const gateway = await openGateway(folder.path, [platform.config], world);
   await gateway.emit(FIRST, SECOND);
   await vi.waitFor(async () => expect(await platform.received()).toHaveLength(1));
-  for (const [adapter, position] of [
-    ['hall', 2],
-    ['hall', 99],
-    ['other', 1],
-  ] as const)
-    await expect(gateway.platforms.retry(adapter, position)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  for (const id of ['hall:2', 'hall:99', 'other:1'])
+    await expect(gateway.retry(id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   expect(await gateway.platforms.health()).toEqual([
     { name: 'hall', kind: 'http', behind: 0, parked: 1, lastCode: '' },
   ]);

@@ -12,12 +12,14 @@ import {
 import { CodedError, type ErrorCode, type Problem, regionUrn } from '#proto';
 import type { Clock } from '#trust';
 import type { PlatformConfig } from '../config/config.ts';
+import type { LetterKeeper } from '../dead-letter/dead-letters.ts';
+import type { LetterBook } from '../dead-letter/letter-book.ts';
 import type { Store } from '../store/store.ts';
 import type { Log, LogFields } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { DELIVERY_TIMING, Delivery, type DeliveryTiming } from './delivery.ts';
-import { DeliveryQueue } from './delivery-queue.ts';
-import { type ParkedEvent, parkedEvents } from './parked.ts';
+import { DeliveryQueue, type QueueBounds } from './delivery-queue.ts';
+import { parkedEvents } from './parked.ts';
 import type { PlatformEvents } from './platform-events.ts';
 import { purgeEvents } from './purge.ts';
 
@@ -34,11 +36,15 @@ export interface PlatformsContext {
   readonly log: Log;
   readonly metrics: Pick<Metrics, 'delivered'>;
   readonly events: PlatformEvents;
+  /** Where events go that a platform never takes. */
+  readonly letters: LetterBook;
   /** Takes a case that a platform hands in. */
   readonly submit: Submit;
   /** Name of the platform that is the certificate library (证照库, A3); undefined when the region named none. */
   readonly library?: string | undefined;
   readonly timing?: Partial<DeliveryTiming>;
+  /** How much may wait for one platform. */
+  readonly bounds?: QueueBounds;
 }
 
 export interface PlatformHealth {
@@ -109,21 +115,19 @@ export class Platforms {
     );
   }
 
-  /** Events that were given up, the oldest failure first. */
-  parked(limit: number): Promise<ParkedEvent[]> {
-    return parkedEvents(this.#context.store.read, limit);
-  }
-
-  /**
-   * Gives a parked event another chance, now.
-   *
-   * @throws CodedError NOT_FOUND, also when the configuration no longer has the platform
-   */
-  async retry(adapter: string, position: number): Promise<void> {
-    const delivery = this.#deliveries.get(adapter);
-    if (!delivery) throw new CodedError('NOT_FOUND', 'the configuration has no platform of this name that gets events');
-    await delivery.retry(position);
-  }
+  /** What can be done about events that a platform never took. */
+  readonly letterKeeper: LetterKeeper = {
+    retry: async (tx, letter) => {
+      const delivery = this.#deliveries.get(letter.name);
+      if (!delivery)
+        throw new CodedError('CONFLICT', 'the configuration has no platform of this name that gets events; drop it');
+      await parkedEvents.unpark(tx, letter);
+      tx.afterCommit(() => delivery.revived());
+      return '';
+    },
+    drop: (tx, letter) => parkedEvents.remove(tx, letter),
+    detail: (sql, letter) => parkedEvents.detail(sql, letter),
+  };
 
   /**
    * Asks the platform that answers questions of this kind about data; undefined when none does.
@@ -189,10 +193,10 @@ export class Platforms {
   }
 
   async #openDeliveries(): Promise<void> {
-    const { store, region, events, log, library } = this.#context;
+    const { store, region, events, letters, bounds, log, library } = this.#context;
     for (const { name, sink } of this.#adapters) {
       if (!sink) continue;
-      const queue = new DeliveryQueue(store, name, regionUrn(region), name === library);
+      const queue = new DeliveryQueue(store, name, regionUrn(region), name === library, letters, bounds);
       await queue.open();
       const context = { ...this.#context, log: log.with({ adapter: name }), timing: this.#timing };
       const delivery = new Delivery(name, sink, queue, context);

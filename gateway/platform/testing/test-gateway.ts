@@ -1,11 +1,15 @@
 import { join } from 'node:path';
 import type { Submit } from '#adapters';
 import type { PlatformConfig } from '../../config/config.ts';
-import { openSqliteStore } from '../../store/sqlite-store.ts';
+import { DeadLetters, type LetterKeeper } from '../../dead-letter/dead-letters.ts';
+import type { FiledLetter } from '../../dead-letter/letter.ts';
+import { LetterBook } from '../../dead-letter/letter-book.ts';
+import { openSqliteStore } from '../../store/sqlite/sqlite-store.ts';
 import type { Store } from '../../store/store.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { createMetrics } from '../../telemetry/metrics.ts';
 import type { DeliveryTiming } from '../delivery.ts';
+import type { QueueBounds } from '../delivery-queue.ts';
 import { caseNews } from '../event-types.ts';
 import { PlatformEvents } from '../platform-events.ts';
 import { Platforms } from '../platforms.ts';
@@ -31,9 +35,14 @@ export interface TestGateway {
   readonly store: Store;
   readonly events: PlatformEvents;
   readonly platforms: Platforms;
+  readonly deadLetters: DeadLetters;
   /** Lines of the log, as JSON. */
   readonly lines: Record<string, unknown>[];
   metrics(): Promise<string>;
+  /** Open dead letters, the newest first. */
+  parked(): Promise<FiledLetter[]>;
+  /** Has an open letter delivered again. */
+  retry(id: string): Promise<void>;
   /** Reports one event of a case for each subject, in one unit of work each. */
   emit(...subjects: string[]): Promise<void>;
   /** The process is gone: nothing more is written, nothing was stopped. */
@@ -47,7 +56,7 @@ export async function openGateway(
   folder: string,
   configs: readonly PlatformConfig[],
   world: World,
-  options: { submit?: Submit; timing?: Partial<DeliveryTiming> } = {},
+  options: { submit?: Submit; timing?: Partial<DeliveryTiming>; letters?: number; bounds?: QueueBounds } = {},
 ): Promise<TestGateway> {
   const store = await openSqliteStore(join(folder, 'gateway.db'));
   const clock = { now: () => Date.now() + world.ahead };
@@ -60,6 +69,8 @@ export async function openGateway(
       return eventId(world.ids);
     },
   });
+  const letters = new LetterBook({ store, clock, ...(options.letters && { capacity: options.letters }) });
+  await letters.start();
   const platforms = new Platforms({
     region: '150626',
     store,
@@ -68,15 +79,23 @@ export async function openGateway(
     log: createLog({ level: 'debug', region: '150626', clock }, { write: (line) => void lines.push(JSON.parse(line)) }),
     metrics,
     events,
+    letters,
+    ...(options.bounds && { bounds: options.bounds }),
     submit: options.submit ?? (() => Promise.reject(new Error('this gateway takes no submissions'))),
     timing: { ...TIMING, ...options.timing },
   });
+  const none = {} as LetterKeeper;
+  const keepers = { peer: none, platform: platforms.letterKeeper };
+  const deadLetters = new DeadLetters({ store, clock, book: letters, keepers });
   const gateway: TestGateway = {
     store,
     events,
     platforms,
+    deadLetters,
     lines,
     metrics: () => metrics.text(),
+    parked: () => deadLetters.list({}, 10),
+    retry: async (id) => void (await deadLetters.retry(id, { by: 'test', role: 'admin', reason: 'mended' })),
     async emit(...subjects) {
       for (const subject of subjects) await store.write((tx) => events.emit(tx, testNews(subject, clock.now())));
     },

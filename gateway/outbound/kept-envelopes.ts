@@ -1,0 +1,73 @@
+import type { Sql, Transaction } from '../store/store.ts';
+
+/** A row of the outbox that still waits for its receipt. */
+export interface PendingEnvelope {
+  readonly position: number;
+  readonly id: string;
+  readonly conversation: string;
+  readonly sequence: number;
+  readonly type: string;
+  readonly header: Buffer;
+  readonly payload: Buffer;
+  readonly salt: Buffer;
+  readonly leaf: Buffer;
+  readonly materials: string;
+  readonly expires_at: number;
+  /** When it was accepted for sending: `sent_at` of its header. */
+  readonly created_at: number;
+  /** Since when the peer does not take it, in ms; null while all is well. */
+  readonly troubled_at: number | null;
+}
+
+/** A row of the outbox, whatever became of it. The payload is null when it was erased. */
+export interface KeptEnvelope
+  extends Pick<
+    PendingEnvelope,
+    'id' | 'conversation' | 'sequence' | 'type' | 'header' | 'materials' | 'expires_at' | 'created_at'
+  > {
+  readonly state: string;
+  readonly payload: Buffer | null;
+}
+
+/** What the outbox keeps of envelopes beside the queue: their troubles, and those that were given up. */
+export const keptEnvelopes = {
+  /** An envelope, whatever became of it. */
+  find(sql: Sql, position: number): Promise<KeptEnvelope | undefined> {
+    return sql.get<KeptEnvelope & Record<string, never>>(
+      `SELECT id, conversation, sequence, type, state, header, payload, materials, expires_at, created_at FROM outbox
+       WHERE position = ?`,
+      position,
+    );
+  },
+
+  /** Envelopes of a conversation that wait. */
+  async waitingIn(sql: Sql, peer: string, conversation: string): Promise<number> {
+    const row = await sql.get<{ n: number }>(
+      "SELECT count(*) AS n FROM outbox WHERE conversation = ? AND peer = ? AND state = 'pending'",
+      conversation,
+      peer,
+    );
+    return row!.n;
+  },
+
+  /** Notes since when (ms) the peer does not take an envelope, if that is the next of its conversation. */
+  async trouble(tx: Transaction, peer: string, envelope: PendingEnvelope, since: number): Promise<void> {
+    if (!(await keptEnvelopes.isNext(tx, peer, envelope))) return;
+    await tx.run(
+      "UPDATE outbox SET troubled_at = ? WHERE position = ? AND state = 'pending' AND troubled_at IS NULL",
+      since,
+      envelope.position,
+    );
+  },
+
+  /** What comes later in a conversation is deferred for what comes before it, and to blame for nothing. */
+  async isNext(tx: Transaction, peer: string, { conversation, sequence }: PendingEnvelope): Promise<boolean> {
+    const earlier = await tx.get(
+      `SELECT 1 FROM outbox WHERE conversation = ? AND sequence < ? AND peer = ? AND state IN ('pending', 'dead')`,
+      conversation,
+      sequence,
+      peer,
+    );
+    return earlier === undefined;
+  },
+};
