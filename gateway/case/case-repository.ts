@@ -1,6 +1,7 @@
 import { CodedError, type Mode } from '#proto';
 import type { Row, Sql, Transaction } from '../store/store.ts';
 import type { CaseDocument, CaseEvent, CaseFile, CaseHead } from './case-file.ts';
+import { keysOf, nextDue } from './search/case-keys.ts';
 import type { Event, Role, State } from './transitions.ts';
 
 /** States in which a case has ended (办结): its result is handed over, or there is none. */
@@ -63,31 +64,18 @@ export const caseRepository = {
     return row && fileOf(row);
   },
 
-  /**
-   * Newest first.
-   *
-   * @param before created_at and conversation of the last case of the page before
-   */
-  async list(
-    sql: Sql,
-    filter: { readonly state?: string | undefined; readonly peer?: string | undefined },
-    limit: number,
-    before?: { readonly createdAt: number; readonly conversation: string },
-  ): Promise<CaseFile[]> {
-    const at = before?.createdAt ?? Number.MAX_SAFE_INTEGER;
+  /** Those of so many conversations that there are, in that order. */
+  async findAll(sql: Sql, conversations: readonly string[]): Promise<CaseFile[]> {
+    if (conversations.length === 0) return [];
+    // Statements are prepared once per text: of few lengths, the last conversation fills up.
+    const count = 2 ** Math.ceil(Math.log2(conversations.length));
+    const asked = Array.from({ length: count }, (_, index) => conversations[index] ?? conversations.at(-1)!);
     const rows = await sql.all(
-      `SELECT * FROM case_file
-       WHERE (created_at, conversation) < (?, ?) AND (? = '' OR state = ?) AND (? = '' OR peer = ?)
-       ORDER BY created_at DESC, conversation DESC LIMIT ?`,
-      at,
-      before?.conversation ?? '',
-      filter.state ?? '',
-      filter.state ?? '',
-      filter.peer ?? '',
-      filter.peer ?? '',
-      Math.min(limit, PAGE),
+      `SELECT * FROM case_file WHERE conversation IN (${asked.map(() => '?').join(', ')})`,
+      ...asked,
     );
-    return rows.map(fileOf);
+    const files = new Map(rows.map((row) => [String(row.conversation), fileOf(row)]));
+    return conversations.flatMap((conversation) => files.get(conversation) ?? []);
   },
 
   /** Oldest first, from the one after `after` on and before a moment. */
@@ -109,9 +97,11 @@ export const caseRepository = {
   },
 
   async insert(tx: Transaction, file: CaseFile): Promise<void> {
+    const keys = keysOf(file.document);
     await tx.run(
       `INSERT INTO case_file (conversation, number, role, peer, peer_number, item, mode, state, pending, authorization_id,
-         version, document, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         version, document, applicant_key, applicant_name, due_at, created_at, updated_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       file.conversation,
       file.number,
       file.role,
@@ -124,6 +114,9 @@ export const caseRepository = {
       file.authorizationId,
       file.version,
       JSON.stringify(file.document),
+      keys.applicant,
+      keys.name,
+      keys.dueAt,
       file.createdAt,
       file.updatedAt,
     );
@@ -135,16 +128,18 @@ export const caseRepository = {
       );
   },
 
+  /** Writes a changed case; whose it is stays. */
   async update(tx: Transaction, file: CaseFile): Promise<void> {
     await tx.run(
-      `UPDATE case_file SET peer_number = ?, state = ?, pending = ?, authorization_id = ?, version = ?, document = ?,
-         ended_at = iif(?, coalesce(ended_at, ?), NULL), updated_at = ? WHERE conversation = ?`,
+      `UPDATE case_file SET peer_number = ?, state = ?, pending = ?, authorization_id = ?, version = ?, document = ?, due_at = ?,
+         ended_at = CASE WHEN ? = 1 THEN coalesce(ended_at, ?) END, updated_at = ? WHERE conversation = ?`,
       file.peerNumber,
       file.state,
       pendingText(file.pending),
       file.authorizationId,
       file.version,
       JSON.stringify(file.document),
+      nextDue(file.document.limits),
       hasEnded(file),
       file.updatedAt,
       file.updatedAt,
@@ -152,10 +147,28 @@ export const caseRepository = {
     );
   },
 
+  /** Writes a case that was handed in anew (预审后转办), perhaps by somebody else. */
+  async replace(tx: Transaction, file: CaseFile): Promise<void> {
+    await caseRepository.update(tx, file);
+    await caseRepository.setKeys(tx, file.conversation, file.document);
+  },
+
+  /** Writes by what a case is found beyond its row: where it is handed in anew, was erased, or is from before. */
+  async setKeys(tx: Transaction, conversation: string, document: CaseDocument): Promise<void> {
+    const { applicant, name, dueAt } = keysOf(document);
+    await tx.run(
+      'UPDATE case_file SET applicant_key = ?, applicant_name = ?, due_at = ? WHERE conversation = ?',
+      applicant,
+      name,
+      dueAt,
+      conversation,
+    );
+  },
+
   /** Moves a case whose document stays as it is. */
   async move(tx: Transaction, head: CaseHead): Promise<void> {
     await tx.run(
-      `UPDATE case_file SET state = ?, pending = ?, version = ?, ended_at = iif(?, coalesce(ended_at, ?), NULL),
+      `UPDATE case_file SET state = ?, pending = ?, version = ?, ended_at = CASE WHEN ? = 1 THEN coalesce(ended_at, ?) END,
          updated_at = ? WHERE conversation = ?`,
       head.state,
       pendingText(head.pending),
@@ -200,7 +213,7 @@ export const caseRepository = {
   /** Next value of a named counter, from 1. */
   async count(tx: Transaction, name: string): Promise<number> {
     const row = await tx.get<{ value: number }>(
-      'INSERT INTO counter (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value',
+      'INSERT INTO counter (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = counter.value + 1 RETURNING value',
       name,
     );
     return row!.value;

@@ -1,0 +1,199 @@
+import { nameKey } from '../../certificate/library-holders.ts';
+import type { Row, Value } from '../../store/store.ts';
+import type { State } from '../transitions.ts';
+import {
+  CASE_MODES,
+  CASE_ROLES,
+  type CaseFilter,
+  type CasePosition,
+  type CaseQuery,
+  orderOf,
+  type SoughtApplicant,
+} from './case-filter.ts';
+import { applicantKey } from './case-keys.ts';
+
+/** A statement and its values. */
+interface Asked {
+  readonly text: string;
+  readonly values: Value[];
+}
+
+/** A way through the cases in the order of an index, stretch by stretch. */
+export interface CaseWalk {
+  /** Column that the cases are in order by; cases of one value are in the order of their conversations. */
+  readonly by: 'created_at' | 'due_at' | 'updated_at' | 'number';
+  /** Whether every case of a stretch is one that was asked for. */
+  readonly isExact: boolean;
+  /** How many rows of the index each step of the walk looks at. */
+  readonly arms: number;
+  /** Of so many cases behind a place, or from the beginning, the first `limit` of those that were asked for. */
+  found(after: CasePosition | undefined, size: number, limit: number): Asked;
+  /** The last of so many cases; no row when there are fewer. */
+  end(after: CasePosition | undefined, size: number): Asked;
+}
+
+/** Something that is true of the rows. */
+interface Condition {
+  /** Columns that it looks at. */
+  readonly columns: readonly string[];
+  readonly text: string;
+  readonly values: readonly Value[];
+}
+
+/** Rows that an index has side by side, in the order of the walk. */
+interface Arm {
+  readonly where: string;
+  readonly values: readonly Value[];
+}
+
+interface Lead {
+  readonly by: CaseWalk['by'];
+  readonly arms: readonly Arm[];
+  /** Filters that the arms see to. */
+  readonly sees: readonly (keyof CaseFilter)[];
+}
+
+/** Most cases are in such a state in the end: an item or a region leaves fewer. */
+const COMMON: ReadonlySet<State> = new Set<State>(['delivered', 'rated']);
+/** A letter comes behind every digit, in every collation. */
+const BEHIND_DIGITS = 'z';
+/** More than any time or limit. */
+const END_OF_TIME = Number.MAX_SAFE_INTEGER;
+
+/**
+ * How the cases of a query are walked through. One filter leads: an index has its cases in the order of the list, those
+ * of several states beside one another to be merged. The other filters only sort out what they find in a stretch.
+ */
+export function walkOf(query: CaseQuery): CaseWalk {
+  const lead = leadOf(query);
+  const rest = conditionsOf(query, lead.sees);
+  const { by, arms } = lead;
+  const keys = ['conversation', by];
+  const isNewestFirst = by === 'created_at' || by === 'number';
+  const behind = by === 'number' ? 'number < ?' : `(${by}, conversation) ${isNewestFirst ? '<' : '>'} (?, ?)`;
+  const direction = isNewestFirst ? ' DESC' : '';
+  const order = `ORDER BY ${by}${direction}${by === 'number' ? '' : `, conversation${direction}`}`;
+  const columns = [...new Set([...keys, ...rest.flatMap((condition) => condition.columns)])].join(', ');
+  const selects = arms.map(({ where }) => {
+    const select = `SELECT ${columns} FROM case_file WHERE ${where === '' ? '' : `${where} AND `}${behind}`;
+    // Each of several arms says how far it goes: PostgreSQL merges them only then.
+    return arms.length === 1 ? select : `SELECT * FROM (${select} ${order} LIMIT ?) AS arm`;
+  });
+  const cases = `${selects.join('\nUNION ALL ')}\n${order}`;
+  const valuesOf = (after: CasePosition | undefined, size: number) => {
+    const place = placeOf(by, query, after);
+    return arms.flatMap(({ values }) => [...values, ...place, ...(arms.length === 1 ? [] : [size])]);
+  };
+  return {
+    by,
+    isExact: rest.length === 0,
+    arms: arms.length,
+    found: (after, size, limit) => {
+      if (rest.length === 0) return { text: `${cases} LIMIT ?`, values: [...valuesOf(after, limit), limit] };
+      return {
+        text: `SELECT ${keys.join(', ')} FROM (\n${cases} LIMIT ?\n) AS stretch
+WHERE ${rest.map(({ text }) => text).join(' AND ')} ${order} LIMIT ?`,
+        values: [...valuesOf(after, size), size, ...rest.flatMap(({ values }) => values), limit],
+      };
+    },
+    end: (after, size) => ({ text: `${cases} LIMIT 1 OFFSET ?`, values: [...valuesOf(after, size), size - 1] }),
+  };
+}
+
+/** The place of a row of a walk. */
+export function positionOf(by: CaseWalk['by'], row: Row): CasePosition {
+  return by === 'number' ? [by, 0, String(row.number)] : [by, Number(row[by]), String(row.conversation)];
+}
+
+/** Where a stretch begins. */
+function placeOf(by: CaseWalk['by'], { number }: CaseQuery, after: CasePosition | undefined): Value[] {
+  if (by === 'number') return [after?.[2] ?? `${number}${BEHIND_DIGITS}`];
+  if (after) return [after[1], after[2]];
+  return by === 'created_at' ? [END_OF_TIME, ''] : [-1, ''];
+}
+
+/** The filter that leads, the one that leaves fewest cases first. */
+function leadOf(query: CaseQuery): Lead {
+  const { dueBefore, updatedSince, number } = query;
+  const order = orderOf(query);
+  if (order === 'deadline') {
+    const arm = { where: 'due_at IS NOT NULL AND due_at < ?', values: [dueBefore ?? END_OF_TIME] };
+    return { by: 'due_at', arms: [arm], sees: ['dueBefore'] };
+  }
+  if (order === 'changed') {
+    const arm = { where: 'updated_at >= ?', values: [updatedSince ?? 0] };
+    return { by: 'updated_at', arms: [arm], sees: ['updatedSince'] };
+  }
+  const applicant = applicantLead(query);
+  if (applicant) return applicant;
+  if (number !== undefined)
+    return { by: 'number', arms: [{ where: 'number >= ?', values: [number] }], sees: ['number'] };
+  return newestLead(query);
+}
+
+function applicantLead({ applicant }: CaseQuery): Lead | undefined {
+  if (!applicant) return undefined;
+  const { document, name = '' } = applicant;
+  const [column, key] = document
+    ? ['applicant_key', applicantKey(document.type, document.number)]
+    : ['applicant_name', nameKey(name)];
+  const arm = { where: `${column} = ? AND ${column} <> ''`, values: [key] };
+  return { by: 'created_at', arms: [arm], sees: document && name !== '' ? [] : ['applicant'] };
+}
+
+function newestLead({ states, item, peer, role, mode }: CaseQuery): Lead {
+  const by = 'created_at';
+  const equal = (column: string, ...values: readonly Value[]): Arm[] =>
+    values.map((value) => ({ where: `${column} = ?`, values: [value] }));
+  if (states && !states.some((state) => COMMON.has(state)))
+    return { by, arms: equal('state', ...new Set(states)), sees: ['states'] };
+  if (item !== undefined) return { by, arms: equal('item', item), sees: ['item'] };
+  if (peer !== undefined) return { by, arms: equal('peer', peer), sees: ['peer'] };
+  if (states) return { by, arms: equal('state', ...new Set(states)), sees: ['states'] };
+  if (role === undefined && mode === undefined) return { by, arms: [{ where: '', values: [] }], sees: [] };
+  const arms = (role ? [role] : CASE_ROLES).flatMap((one) =>
+    (mode ? [mode] : CASE_MODES).map((other) => ({ where: 'role = ? AND mode = ?', values: [one, other] })),
+  );
+  return { by, arms, sees: ['role', 'mode'] };
+}
+
+/** What a row must be beyond what led to it. */
+function conditionsOf(query: CaseQuery, seen: Lead['sees']): Condition[] {
+  const { states, item, peer, role, mode, number, dueBefore, updatedSince, applicant } = query;
+  const is = (column: string, value: Value | undefined, comparison = '='): Condition | undefined =>
+    value === undefined ? undefined : { columns: [column], text: `${column} ${comparison} ?`, values: [value] };
+  const all: Readonly<Record<keyof CaseFilter, Condition | undefined>> = {
+    states: states && isIn('state', states),
+    item: is('item', item),
+    peer: is('peer', peer),
+    role: is('role', role),
+    mode: is('mode', mode),
+    number: number === undefined ? undefined : isFrom('number', number, `${number}${BEHIND_DIGITS}`),
+    dueBefore: is('due_at', dueBefore, '<'),
+    updatedSince: is('updated_at', updatedSince, '>='),
+    applicant: applicant && isApplicant(applicant),
+  };
+  return Object.entries(all).flatMap(([of, condition]) =>
+    condition && !seen.includes(of as keyof CaseFilter) ? [condition] : [],
+  );
+}
+
+function isIn(column: string, values: readonly string[]): Condition {
+  return { columns: [column], text: `${column} IN (${values.map(() => '?').join(', ')})`, values };
+}
+
+function isFrom(column: string, first: string, before: string): Condition {
+  return { columns: [column], text: `${column} >= ? AND ${column} < ?`, values: [first, before] };
+}
+
+function isApplicant({ document, name }: SoughtApplicant): Condition {
+  const asked = [
+    document && (['applicant_key', applicantKey(document.type, document.number)] as const),
+    name !== undefined && (['applicant_name', nameKey(name)] as const),
+  ].filter((one) => one !== false && one !== undefined);
+  return {
+    columns: asked.map(([column]) => column),
+    text: asked.map(([column]) => `${column} = ?`).join(' AND '),
+    values: asked.map(([, key]) => key),
+  };
+}
