@@ -59,6 +59,8 @@ export async function startGateway({
     await services?.platforms.stop();
     await services?.examinations.stop();
     await services?.erasures.stop();
+    await services?.inquiryWatch.stop();
+    await services?.oldCases.stop();
     await services?.paperWork.stop();
     await services?.papers.close();
     await services?.sealing.close();
@@ -88,12 +90,15 @@ async function listen(core: Core, services: Services, wire: Wire): Promise<Runni
   await services.joint.tend();
   void services.jointCases.tend();
   await services.limits.start();
+  await services.inquiryWatch.start();
   services.examinations.wake();
   services.erasures.wake();
+  services.oldCases.start();
   services.paperWork.start();
   const sweeper = setInterval(() => {
     void sweep(core);
     void forgetChecks(core);
+    void tendLetters(core, services);
     void keepCalendar(core, services);
     services.examinations.wake();
     services.erasures.wake();
@@ -125,8 +130,10 @@ async function stop(
   wire.validity.stop();
   core.log.info({}, 'the gateway stops');
   await services.limits.stop();
+  await services.inquiryWatch.stop();
   await services.examinations.stop();
   await services.erasures.stop();
+  await services.oldCases.stop();
   await services.paperWork.stop();
   await services.platforms.stop();
   await api.close(GRACE_MS);
@@ -151,6 +158,7 @@ async function openApi(core: Core, services: Services, wire: Wire): Promise<ApiS
   const context: ApiContext = {
     region: core.region,
     clock,
+    office: config.office,
     newId,
     store: core.store,
     peers: core.peers,
@@ -159,6 +167,7 @@ async function openApi(core: Core, services: Services, wire: Wire): Promise<ApiS
     timestamps: core.timestamps,
     outbox: core.outbox,
     dispatcher: wire.dispatcher,
+    deadLetters: services.deadLetters,
     probe: wire.probe,
     validity: wire.validity,
     keyring: core.keyring,
@@ -169,6 +178,7 @@ async function openApi(core: Core, services: Services, wire: Wire): Promise<ApiS
     jointCases: services.jointCases,
     entrustments: services.entrustments,
     catalogue: services.catalogue,
+    bundles: services.bundles,
     certificates: services.certificates,
     outgoingNotices: services.outgoingNotices,
     incomingNotices: services.incomingNotices,
@@ -181,6 +191,7 @@ async function openApi(core: Core, services: Services, wire: Wire): Promise<ApiS
     stampedCopies: services.stampedCopies,
     verification: services.verification,
     cases: services.cases,
+    inquiries: services.inquiries,
     erasures: services.erasures,
     exportEvidence: services.exportEvidence,
     exportCheckEvidence: services.exportCheckEvidence,
@@ -230,6 +241,16 @@ async function forgetChecks({ store, clock, config, log }: Core): Promise<void> 
     if (count > 0) log.info({ count }, 'old checks were removed; the evidence log keeps their entries');
   } catch (error) {
     log.error({ err: error }, 'old checks could not be removed; it is tried again');
+  }
+}
+
+/** What nobody dealt with must not hold its conversation up beyond its own time. */
+async function tendLetters({ log }: Core, { deadLetters }: Services): Promise<void> {
+  try {
+    const count = await deadLetters.tend();
+    if (count > 0) log.warn({ count }, 'dead letters expired while nobody dealt with them: their conversations go on');
+  } catch (error) {
+    log.error({ err: error }, 'expired dead letters could not be put back; it is tried again');
   }
 }
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readJws } from '#trust';
-import { SqliteConnection } from './store/sqlite-connection.ts';
+import { SqliteConnection } from './store/sqlite/sqlite-connection.ts';
 import { caseInput, NO_MATERIALS } from './testing/agency-case.ts';
 import {
   call,

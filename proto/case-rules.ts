@@ -51,6 +51,24 @@ const applicant = both(
   },
 );
 
+/** P2 核验方式: whether the window saw the applicant in person or by video. */
+export const IDENTITY_CHECK_WAYS = ['on-site', 'remote-video'] as const;
+
+/** Who compared person and document, when and how. Nobody is seen by video without saying who saw him. */
+const identityCheck = both(
+  fields({
+    matched: boolean,
+    checkedAt: instant,
+    device: optionalText(100),
+    way: oneOf('', ...IDENTITY_CHECK_WAYS),
+    checkedBy: optional(handler),
+  }),
+  (value, pointer, problems) => {
+    const { way, checkedBy } = value as { way: string; checkedBy: unknown };
+    if (way === 'remote-video' && !checkedBy) add(problems, `${pointer}/checkedBy`, 'REQUIRED', 'is required');
+  },
+);
+
 const form = record(
   text(64, { pattern: /^[\p{L}\p{N}_.-]+$/u, hint: 'must be a field name' }),
   optionalText(4000, { lines: true }),
@@ -80,7 +98,7 @@ export const casePayloads = {
   }),
   CaseTransfer: fields({
     ...application,
-    identityCheck: optional(fields({ matched: boolean, checkedAt: instant, device: optionalText(100) })),
+    identityCheck: optional(identityCheck),
     receiptNotice: notice,
     receivedAt: instant,
     handler,
@@ -91,6 +109,7 @@ export const casePayloads = {
         jointNumber: text(64),
       }),
     ),
+    bundleNumber: optionalText(64),
   }),
   CaseAccepted: fields({
     caseNumber: text(64),

@@ -36,6 +36,9 @@ interface Messages {
   ExchangeRequest: messages.ExchangeRequest;
   ExchangeResponse: messages.ExchangeResponse;
   Item: messages.Item;
+  InquiryAnswered: messages.InquiryAnswered;
+  InquiryAsked: messages.InquiryAsked;
+  InquiryWithdrawn: messages.InquiryWithdrawn;
   JointConclusion: messages.JointConclusion;
   JointEnding: messages.JointEnding;
   JointProposal: messages.JointProposal;
@@ -78,6 +81,7 @@ const FILES = [
   'envelope',
   'evidence',
   'exchange',
+  'inquiry',
   'joint',
   'system',
 ];

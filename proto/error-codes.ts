@@ -65,6 +65,7 @@ export const ERROR_CODES = {
   SEQUENCE_USED: entry('receipt', ALREADY_EXISTS, 409, false, '序号已被使用', 'the sequence number was used by another envelope'),
   MATERIAL_MISSING: entry('deferral', FAILED_PRECONDITION, 409, true, '材料文件未到', 'a material named by the envelope has not arrived'),
   TRY_LATER: entry('deferral', UNAVAILABLE, 503, true, '暂时无法处理', 'the gateway cannot decide now; try again'),
+  GIVEN_UP: entry('local', ABORTED, 409, false, '报文已放弃', 'an operator gave the envelope up before the peer decided it'),
   // the payload
   UNKNOWN_TYPE: entry('receipt', UNIMPLEMENTED, 422, false, '报文类型未知', 'the message type is not known here'),
   PAYLOAD_INVALID: entry('receipt', INVALID_ARGUMENT, 422, false, '正文内容不符合规则', 'a field of the payload is missing or wrong'),
@@ -95,6 +96,8 @@ export const ERROR_CODES = {
   // the case
   CASE_UNKNOWN: entry('receipt', NOT_FOUND, 404, false, '办件不存在', 'no case has this conversation'),
   ITEM_UNKNOWN: entry('receipt', NOT_FOUND, 404, false, '事项不在目录中', 'the item is not in the catalogue'),
+  REMOTE_VIDEO_NOT_ALLOWED: entry('receipt', FAILED_PRECONDITION, 422, false, '该事项不允许远程视频核验,请当面核验', 'the item does not let a window see the applicant by video: see him in person'),
+  INQUIRY_UNKNOWN: entry('receipt', NOT_FOUND, 404, false, '协查或咨询不存在', 'no inquiry has this conversation'),
   ITEM_VERSION_UNKNOWN: entry('receipt', FAILED_PRECONDITION, 409, false, '事项版本未知或已停用', 'this version of the item is not known here, or no longer in force: ask for the newest catalogue and begin the case anew'),
   ILLEGAL_TRANSITION: entry('receipt', FAILED_PRECONDITION, 409, false, '当前状态不允许此操作', 'the case is in a state that does not allow this'),
   // material transfer
@@ -172,6 +175,8 @@ export const ERROR_CODES = {
   SEAL_REFUSED: entry('local', PERMISSION_DENIED, 502, false, '印章服务拒绝签章', 'the seal service refuses to seal; check credentials, rights and the name of the seal there'),
   SEAL_WRONG: entry('local', DATA_LOSS, 502, false, '印章服务返回的文件不符', 'what the seal service gave back is not the document that was sent under the configured seal; nothing of it is used'),
   STORE_VERSION: entry('local', FAILED_PRECONDITION, 500, false, '数据库版本高于程序版本', 'the data was written by a newer program; upgrade the program'),
+  STORE_UNAVAILABLE: entry('local', UNAVAILABLE, 503, true, '数据库暂不可用', 'the database does not answer, or cannot now; it is tried again'),
+  STORE_IN_USE: entry('local', FAILED_PRECONDITION, 503, true, '数据库正由另一个网关使用', 'another gateway uses the database, or did since; only one at a time may'),
   INTERNAL: entry('local', INTERNAL, 500, true, '内部错误', 'an unexpected error; see the log'),
 } as const satisfies Record<string, Entry>;
 

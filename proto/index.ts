@@ -7,7 +7,7 @@ export {
   REVOCATION_GROUNDS,
   type RevocationGround,
 } from './case-parts.ts';
-export { MODES, type Mode } from './case-rules.ts';
+export { IDENTITY_CHECK_WAYS, MODES, type Mode } from './case-rules.ts';
 export {
   decode,
   definitions,
@@ -52,6 +52,15 @@ export {
   regionName,
   verifyCertificateIdentifier,
 } from './identifiers/index.ts';
+export {
+  answerMembers,
+  INQUIRY_KINDS,
+  INQUIRY_OUTCOMES,
+  type InquiryKind,
+  inquiryByKind,
+  inquiryMembers,
+  outcomeByKind,
+} from './inquiry-rules.ts';
 export {
   feeRules,
   itemRules,

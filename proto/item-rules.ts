@@ -76,6 +76,7 @@ export const itemRules = {
   resultTypes: list(text(50), 10),
   onlineEntryUrl: address,
   scopes: list(text(50), 20),
+  remoteVideo: boolean,
 } as const;
 
 /** The payload `CataloguePublished`. */

@@ -8,6 +8,7 @@ import {
   checkCertificateReference,
   checkItemCode,
 } from './identifiers/index.ts';
+import { inquiryPayloads } from './inquiry-rules.ts';
 import { catalogue } from './item-rules.ts';
 import { LIMITS } from './limits.ts';
 import { certificateNotice } from './notice-rules.ts';
@@ -132,6 +133,7 @@ const PAYLOADS = {
   DataQuestion: dataQuestion,
   DataAnswer: dataAnswer,
   ...casePayloads,
+  ...inquiryPayloads,
 } as const satisfies Partial<Record<MessageName, Rule>>;
 
 /** Short name of a message that may be the payload of an envelope. */

@@ -46,7 +46,7 @@ describe('gateway/README.md', () => {
     const table = read('gateway/README.md')
       .split('\n## ')
       .find((section) => section.includes('| room |'));
-    const rooms = [...(table ?? '').matchAll(/^\| \[([a-z]+)\]\(/gm)].map(([, room]) => room);
+    const rooms = [...(table ?? '').matchAll(/^\| \[([a-z-]+)\]\(/gm)].map(([, room]) => room);
     expect(rooms).toEqual(GATEWAY_ROOMS);
   });
 });

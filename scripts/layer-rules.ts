@@ -23,6 +23,7 @@ export const GATEWAY_ROOMS: readonly string[] = [
   'federation',
   'material',
   'document',
+  'dead-letter',
   'outbound',
   'standing',
   'authorization',
@@ -33,12 +34,14 @@ export const GATEWAY_ROOMS: readonly string[] = [
   'seal',
   'rendition',
   'case',
+  'inquiry',
   'inbound',
   'platform',
   'verify',
   'api',
   'node',
   'cli',
+  'bench',
 ];
 
 /** Layers that others may import, each with one explicit `index.ts`. */

@@ -1,10 +1,15 @@
-// npm run bench: how fast two gateways exchange, beside what the same machine could do at best. The only place of the
-// benchmark that looks at arguments, time and signals.
-import { writeFile } from 'node:fs/promises';
+// npm run bench: how fast two gateways exchange, beside what the same machine could do at best; npm run bench -- cases: how
+// fast cases are found and submitted where a million lie. The only place of the benchmark that looks at arguments, time and
+// signals.
+import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { type CaseFigures, measureCases } from './cases/measure-cases.ts';
+import { inFolder } from './in-folder.ts';
 import { type Figures, FULL, measure, QUICK } from './measure.ts';
 
-const USAGE = 'npm run bench [-- --quick] [-- --json FILE]';
+const USAGE =
+  'npm run bench [-- --quick] [-- --json FILE], npm run bench -- cases [--cases N] [--store FILE] [--json FILE]';
+const MILLION = 1_000_000;
 
 process.exitCode = await main();
 
@@ -16,13 +21,8 @@ async function main(): Promise<number> {
     process.on(signal, () => stop.abort(new Error(`ended by ${signal}`)));
   }
   try {
-    const figures = await measure({
-      effort: options.quick ? QUICK : FULL,
-      now: Date.now,
-      say: (text) => process.stderr.write(`${text}\n`),
-      signal: stop.signal,
-    });
-    process.stdout.write(table(figures));
+    const { text, figures } = await run(options, stop.signal);
+    process.stdout.write(text);
     if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(figures, null, 2)}\n`);
     return 0;
   } catch (error) {
@@ -31,14 +31,62 @@ async function main(): Promise<number> {
   }
 }
 
-function readOptions(): { quick: boolean; json?: string } | undefined {
+async function run(options: Options, signal: AbortSignal): Promise<{ text: string; figures: object }> {
+  const common = { now: Date.now, say: (text: string) => void process.stderr.write(`${text}\n`) };
+  if (options.cases === undefined) {
+    const figures = await measure({ ...common, effort: options.quick ? QUICK : FULL, signal });
+    return { text: table(figures), figures };
+  }
+  const share = Math.min(1, options.cases / MILLION);
+  const effort = { cases: options.cases, asks: Math.ceil(200 * share), submits: Math.ceil(100 * share) };
+  const store = options.store === undefined ? '' : await readFile(options.store, 'utf8');
+  const figures = await inFolder(signal, (children, folder) =>
+    measureCases(children, folder, { ...common, effort, store }),
+  );
+  return { text: caseTable(figures), figures };
+}
+
+interface Options {
+  readonly quick: boolean;
+  readonly json?: string;
+  /** How many cases lie in the store, for the benchmark of finding them. */
+  readonly cases?: number;
+  /** File with the section `store` of the gateway's config. */
+  readonly store?: string;
+}
+
+function readOptions(): Options | undefined {
   try {
-    const { values } = parseArgs({ options: { quick: { type: 'boolean' }, json: { type: 'string' } } });
-    return { quick: values.quick ?? false, ...(values.json === undefined ? {} : { json: values.json }) };
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: {
+        quick: { type: 'boolean' },
+        json: { type: 'string' },
+        cases: { type: 'string' },
+        store: { type: 'string' },
+      },
+    });
+    const { quick = false, cases = String(MILLION), ...files } = values;
+    if (positionals.length === 0) {
+      if (values.cases !== undefined || values.store !== undefined)
+        throw new Error('--cases and --store go with: cases');
+      return { quick, ...files };
+    }
+    if (positionals.join() !== 'cases' || values.quick) throw new Error('unknown benchmark');
+    if (!/^[1-9][0-9]{0,7}$/.test(cases)) throw new Error('--cases must be a number of cases');
+    return { quick, ...files, cases: Number(cases) };
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n用法 / usage: ${USAGE}\n`);
     return undefined;
   }
+}
+
+function caseTable({ cases, store, fill_s, figures }: CaseFigures): string {
+  const rows = figures.map(({ name, p50_ms, p95_ms, target_ms, is_met }) => {
+    const columns = [`p50 ${p50_ms} ms`, `p95 ${p95_ms} ms`, `< ${target_ms} ms`].map((text) => text.padStart(16));
+    return `${is_met ? '达到 ok  ' : '未达 miss'}${columns.join('')}  ${name}`;
+  });
+  return `${cases} 件办件 / cases, ${store}, ${fill_s} s\n${rows.join('\n')}\n`;
 }
 
 function table(figures: Figures): string {

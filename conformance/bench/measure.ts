@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type CertificateEffort,
@@ -7,10 +5,11 @@ import {
   measureCertificateMemory,
   measureCertificates,
 } from './certificates.ts';
-import { Children } from './children.ts';
+import type { Children } from './children.ts';
 import { startFloor } from './floor/floor.ts';
 import { startAgreedPair } from './gateways/agreed-pair.ts';
 import { measureExchange, measureIdleLatency } from './gateways/exchange.ts';
+import { inFolder } from './in-folder.ts';
 import { median, percentile } from './statistics.ts';
 
 /** How much is measured. */
@@ -63,24 +62,8 @@ export interface MeasureOptions {
 }
 
 /** Starts everything, measures in interleaved rounds, and leaves nothing behind. */
-export async function measure(options: MeasureOptions): Promise<Figures> {
-  const { signal } = options;
-  const folder = await mkdtemp(join(tmpdir(), 'tongban-bench-'));
-  const children = new Children();
-  const aborted = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
-  const work = measureIn(folder, children, options);
-  try {
-    signal.throwIfAborted();
-    return await Promise.race([work, aborted]);
-  } finally {
-    // Work that was left fails on the processes that are gone; nobody waits for it.
-    work.catch(() => {});
-    aborted.catch(() => {});
-    await children.end();
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
-  }
+export function measure(options: MeasureOptions): Promise<Figures> {
+  return inFolder(options.signal, (children, folder) => measureIn(folder, children, options));
 }
 
 async function measureIn(folder: string, children: Children, { effort, now, say }: MeasureOptions): Promise<Figures> {

@@ -16,7 +16,16 @@ export const ITEM = {
   result: '食品经营许可证',
 };
 
-const handler = { organisation: '南通市政务服务中心', window: 'A12', staff: '窗口一号' };
+/** The files that one has to bring for another item. */
+export const MATERIALS = ['营业执照', '经营场所证明', '法定代表人身份证明', '授权委托书', '平面布局图'];
+export const ITEM_WITH_MATERIALS = {
+  ...ITEM,
+  code: 'EX902',
+  materials: MATERIALS.map((name) => ({ name, original_to_be_checked: false, may_follow_later: false })),
+};
+
+/** The window that handles the case. */
+export const handler = { organisation: '南通市政务服务中心', window: 'A12', staff: '窗口一号' };
 const applicant = {
   kind: 'legal-person',
   name: '南通示例餐饮管理有限公司',

@@ -1,9 +1,11 @@
 import type { Clock } from '#trust';
 import type { AuthorizationService } from '../authorization/authorization-service.ts';
+import type { Office } from '../calendar/office.ts';
 import type { CaseService } from '../case/case-service.ts';
 import type { JointCases } from '../case/joint/joint-cases.ts';
 import type { CasePapers } from '../case/papers/case-papers.ts';
 import type { Erasures } from '../case/personal/erasures.ts';
+import type { Bundles } from '../catalogue/bundles/bundles.ts';
 import type { CatalogueService } from '../catalogue/catalogue-service.ts';
 import type { CertificateService } from '../certificate/certificate-service.ts';
 import type { CheckService } from '../certificate/check-service.ts';
@@ -11,12 +13,14 @@ import type { IncomingNotices } from '../certificate/notice/incoming-notices.ts'
 import type { OutgoingNotices } from '../certificate/notice/outgoing-notices.ts';
 import type { StampedCopies } from '../certificate/stamped-copies.ts';
 import type { StatusLists } from '../certificate/status-lists.ts';
+import type { DeadLetters } from '../dead-letter/dead-letters.ts';
 import type { Documents } from '../document/documents.ts';
 import type { Examinations } from '../document/examinations.ts';
 import type { Entrustments } from '../entrustment/entrustments.ts';
 import type { EvidenceLog } from '../evidence/evidence-log.ts';
 import type { Timestamper } from '../evidence/timestamps/timestamper.ts';
 import type { Federation } from '../federation/federation.ts';
+import type { Inquiries } from '../inquiry/inquiries.ts';
 import type { JointAgreements } from '../joint/joint-agreements.ts';
 import type { KeyRing } from '../keyring/key-ring.ts';
 import type { MaterialStore } from '../material/material-store.ts';
@@ -34,6 +38,8 @@ import type { PublicVerification } from '../verify/verification.ts';
 export interface ApiContext {
   readonly region: string;
   readonly clock: Clock;
+  /** When the offices of our region work. */
+  readonly office: Office;
   /** UUIDv7 source. */
   readonly newId: () => string;
   readonly store: Store;
@@ -43,6 +49,7 @@ export interface ApiContext {
   readonly timestamps: Timestamper | undefined;
   readonly outbox: Outbox;
   readonly dispatcher: Dispatcher;
+  readonly deadLetters: DeadLetters;
   readonly probe: PeerProbe;
   readonly validity: ValidityWatch;
   readonly keyring: KeyRing;
@@ -53,6 +60,7 @@ export interface ApiContext {
   readonly jointCases: JointCases;
   readonly entrustments: Entrustments;
   readonly catalogue: CatalogueService;
+  readonly bundles: Bundles;
   readonly certificates: CertificateService;
   readonly outgoingNotices: OutgoingNotices;
   readonly incomingNotices: IncomingNotices;
@@ -66,6 +74,7 @@ export interface ApiContext {
   readonly stampedCopies: StampedCopies;
   readonly verification: PublicVerification;
   readonly cases: CaseService;
+  readonly inquiries: Inquiries;
   readonly erasures: Erasures;
   /** Evidence bundle of a conversation, as JSON text. */
   readonly exportEvidence: (conversation: string, hasPayloads?: boolean) => Promise<string>;

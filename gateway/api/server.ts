@@ -7,7 +7,7 @@ import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type AccessTable, findAccess, SHELL_ACCESS } from './roles.ts';
 import { guard, type TokenRules } from './shell/authentication.ts';
-import { acceptBodies, demandMediaType } from './shell/bodies.ts';
+import { acceptBodies, demandMediaType, demandNoBody } from './shell/bodies.ts';
 import { answerBadHttp, errorHandler, noSuchRoute, REQUEST_ID } from './shell/errors.ts';
 import { describeApi } from './shell/openapi.ts';
 import { addProbes, type ReadyState } from './shell/probes.ts';
@@ -86,6 +86,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     await admit(request);
     demandMediaType(request);
   });
+  app.addHook('preValidation', async (request) => demandNoBody(request));
   app.addHook('onSend', async (_request, reply) => {
     // A connection kept alive would hold up the end for as long as its client likes.
     if (isClosing) reply.header('connection', 'close');

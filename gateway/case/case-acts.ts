@@ -6,7 +6,7 @@ import { deciderOf, type SaveCase, sidesOf, writeStep } from './case-changes.ts'
 import type { CaseContext } from './case-context.ts';
 import type { CaseFile } from './case-file.ts';
 import { tellHome, writeTelling } from './direct/tell-home.ts';
-import { MACHINES } from './machines/machines.ts';
+import { machineOf } from './machines/machine-of.ts';
 import type { Citation, ItemFacts, SignedCertificate } from './neighbours.ts';
 import { localRecord, materialsOf, stepRecord } from './payloads.ts';
 import { act as actOn, type ReceivingView, viewOf } from './receiving-view.ts';
@@ -119,7 +119,7 @@ export class CaseActs {
 
   /** What our act does to our view of the case. @throws CodedError ILLEGAL_TRANSITION */
   judge(file: CaseFile, event: Event): ActResult {
-    const machine = MACHINES[file.mode];
+    const machine = machineOf(file);
     if (file.role === 'handling') {
       const { row, to } = apply(machine, file.state, event, 'handling', 'handling');
       return { rows: [row], state: to, pending: undefined, message: row.message };

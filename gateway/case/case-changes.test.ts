@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { officeOf } from '../config/calendar-config.ts';
-import { openSqliteStore } from '../store/sqlite-store.ts';
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { writeStep } from './case-changes.ts';
 import type { CaseFile, KeptCommitment } from './case-file.ts';
@@ -49,7 +49,7 @@ it('what our act brought counts, though a message shows before its receipt that 
     authorizationId: 'a',
     version: 3,
     document: {
-      applicant: {},
+      applicant: { kind: 'person', name: '', documentType: '', documentNumber: '', mobile: '', address: '' },
       form: {},
       materials: [],
       handler: WINDOW,

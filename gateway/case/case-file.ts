@@ -83,10 +83,11 @@ export interface KeptCommitment {
   readonly creditWaived: string;
 }
 
-/** M3: the part (分工) of a joint case that a case is. */
+/** M3, B6: the part (分工) of a joint case, or of the case of a bundle (一件事), that a case is. */
 export interface JointPlace {
-  /** Id of the joint-handling agreement (联办协议). */
+  /** Id of the joint-handling agreement (联办协议); empty in a bundle. */
   readonly agreement: string;
+  /** Its name in the whole; empty in a bundle of another region, which tells us no more than the number. */
   readonly part: string;
   /** Number of the joint case (联办件编号) at the lead region. */
   readonly number: string;
@@ -120,7 +121,7 @@ export interface CaseDocument {
   readonly notices?: readonly GivenNotice[];
   /** P8: against what the case was accepted though materials were missing. */
   readonly commitment?: KeptCommitment;
-  /** M3: absent unless the case is a part of a joint case. */
+  /** M3, B6: absent unless the case is a part of a whole. */
   readonly joint?: JointPlace;
   /** By which the applicant asks how far his case is (查询码). */
   readonly queryCode: string;

@@ -5,6 +5,7 @@ import type { Sql, Transaction } from '../store/store.ts';
 import { type Desk, nextNumber, termsOf, writeStep } from './case-changes.ts';
 import type { CaseDocument, CaseFile, CaseTerms } from './case-file.ts';
 import { caseRepository } from './case-repository.ts';
+import { demandWayAllowed } from './identity-check.ts';
 import { holdMaterials } from './incoming-materials.ts';
 import { heardPlace } from './joint/heard-place.ts';
 import { eventOf, MACHINES } from './machines/machines.ts';
@@ -31,7 +32,8 @@ export interface AskedItem {
 }
 
 /** The version of an item that a case goes on under. */
-export type OfferedItem = CaseTerms & Pick<ItemFacts, 'digest' | 'formSchema' | 'legalBasis' | 'materials'>;
+export type OfferedItem = CaseTerms &
+  Pick<ItemFacts, 'digest' | 'formSchema' | 'legalBasis' | 'materials' | 'remoteVideo'>;
 
 export interface CaseIncomingOptions extends Desk {
   readonly region: string;
@@ -84,7 +86,9 @@ async function openCase(tx: Transaction, incoming: Incoming, options: CaseIncomi
   if (!item) throw new CodedError('ITEM_UNKNOWN');
   const wrong = checkForm(item.formSchema, application.form, '/form');
   if (wrong.length > 0) throw new CodedError('PAYLOAD_INVALID', undefined, wrong);
-  const place = await heardPlace(tx, application, { us: options.region, peer: peer.region, at: incoming.receivedAt });
+  if ('identityCheck' in application) demandWayAllowed(application.identityCheck, item);
+  const arrived = { us: options.region, peer: peer.region, at: incoming.receivedAt, isKnown: known !== undefined };
+  const place = await heardPlace(tx, application, arrived);
   const event = eventOf(name, application);
   const { row, to } = apply(MACHINES[mode], known?.state ?? 'none', event, 'receiving', 'handling');
   await holdMaterials(tx, incoming, application.materials, options.materials);
@@ -109,7 +113,7 @@ async function openCase(tx: Transaction, incoming: Incoming, options: CaseIncomi
   const { authorizationId } = envelope.header;
   const document = { ...file.document, ...(known && documentOf(application, item)), steps: file.document.steps };
   const step = stepOf(incoming, [row], to, undefined, Math.min(sentAt, incoming.receivedAt), id);
-  const save = known ? caseRepository.update : caseRepository.insert;
+  const save = known ? caseRepository.replace : caseRepository.insert;
   await writeStep(tx, { ...file, authorizationId, document }, step, now, options, save);
 }
 

@@ -8,6 +8,7 @@ import {
   checkRegionCode,
   committedMaterials,
   fields,
+  IDENTITY_CHECK_WAYS,
   identifier,
   instant,
   integer,
@@ -49,7 +50,17 @@ const handler = handlerRule;
 const remark = text(2000, { lines: true });
 const materialNames = list(fields({ material: text(200), reason: text(500), legalBasis: optionalText(500) }), 100, 1);
 const opinions = list(materialOpinion, 100);
-const specialKind = oneOf('joint-review', 'site-inspection', 'acceptance-test', 'hearing', 'expert-review');
+
+/** P7a 特别程序的种类: joint review, site inspection, acceptance test, hearing, expert review. */
+export const SPECIAL_KINDS = [
+  'joint-review',
+  'site-inspection',
+  'acceptance-test',
+  'hearing',
+  'expert-review',
+] as const;
+export type SpecialKind = (typeof SPECIAL_KINDS)[number];
+const specialKind = oneOf(...SPECIAL_KINDS);
 
 const anything: Rule = () => {};
 
@@ -82,7 +93,15 @@ const CASE_INPUT = fields({
   applicant: anything,
   form: anything,
   handler,
-  identityCheck: optional(fields({ matched: boolean, checkedAt: instant, device: optionalText(100) })),
+  identityCheck: optional(
+    fields({
+      matched: boolean,
+      checkedAt: instant,
+      device: optionalText(100),
+      way: absentOr(oneOf(...IDENTITY_CHECK_WAYS)),
+      checkedBy: optional(handler),
+    }),
+  ),
   legalBasis: optional(legalBasis),
 });
 
@@ -162,7 +181,17 @@ const caseInput: Rule = (value, pointer, problems) => {
 export function readCaseInput(input: unknown): CaseInput {
   const given = isObject(input) ? input : {};
   const applicant = isObject(given.applicant) ? { mobile: '', address: '', ...given.applicant } : given.applicant;
-  return demandInput<CaseInput>(caseInput, { form: {}, ...given, applicant, handler: withWindow(given.handler) });
+  const identityCheck = withChecker(given.identityCheck);
+  const completed = { form: {}, ...given, applicant, handler: withWindow(given.handler), identityCheck };
+  const { identityCheck: check, ...read } = demandInput<CaseInput>(caseInput, completed);
+  // Whoever takes the case in has seen the applicant, in person, unless it is said otherwise.
+  return check
+    ? { ...read, identityCheck: { ...check, way: check.way ?? 'on-site', checkedBy: check.checkedBy ?? read.handler } }
+    : read;
+}
+
+function withChecker(check: unknown): unknown {
+  return isObject(check) && 'checkedBy' in check ? { ...check, checkedBy: withWindow(check.checkedBy) } : check;
 }
 
 /** Reads the input of an act. */

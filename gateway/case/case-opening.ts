@@ -6,6 +6,7 @@ import type { CaseContext } from './case-context.ts';
 import type { CaseFile, JointPlace } from './case-file.ts';
 import { type CaseInput, readCaseInput } from './case-input.ts';
 import { demandForm } from './formal-review.ts';
+import { demandWayAllowed } from './identity-check.ts';
 import { demandWhole } from './joint/part-demands.ts';
 import type { Citation, ItemFacts } from './neighbours.ts';
 import { demandGiven, legalBasisOf } from './personal/legal-basis.ts';
@@ -49,7 +50,8 @@ export class CaseOpening {
     const item = await neighbours.itemOf(store.read, region, code);
     if (!item) throw new CodedError('ITEM_UNKNOWN', 'this region does not offer the item');
     demandForm(form, item);
-    if (item.modes.includes(joint ? 'joint' : 'direct')) return item;
+    // B1: of a bundle of ours we decide our own items whatever they are elsewhere.
+    if (joint?.agreement === '' || item.modes.includes(joint ? 'joint' : 'direct')) return item;
     if (joint) throw new CodedError('MODE_NOT_COVERED', 'the item is not one that is handled jointly (多地联办)');
     throw new CodedError('MODE_NOT_COVERED', 'the item is not one that any region may decide (直接通办)');
   }
@@ -70,6 +72,7 @@ export class CaseOpening {
     const at = now();
     const { handlingRegion, item, mode, applicant, form, handler, identityCheck, legalBasis } = input;
     demandGiven(legalBasis, at);
+    demandWayAllowed(identityCheck, facts);
     const file: CaseFile = {
       conversation: conversation ?? newId(),
       number,

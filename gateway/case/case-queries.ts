@@ -4,6 +4,8 @@ import type { CaseEvent, CaseFile } from './case-file.ts';
 import { caseRepository } from './case-repository.ts';
 import { type DirectOutcome, listOutcomes } from './direct/direct-outcomes.ts';
 import { type Holding, holdingsOf } from './holders.ts';
+import type { CaseQuery } from './search/case-filter.ts';
+import { type CasePage, findCases } from './search/find-cases.ts';
 
 /** Cases as they stand, and how they came there. */
 export class CaseQueries {
@@ -31,11 +33,9 @@ export class CaseQueries {
     return file;
   }
 
-  /** Newest first; see `caseRepository.list`. */
-  list(
-    ...query: Parameters<typeof caseRepository.list> extends [unknown, ...infer Rest] ? Rest : never
-  ): Promise<CaseFile[]> {
-    return caseRepository.list(this.#context.store.read, ...query);
+  /** A page of the cases of a query; see `findCases`. @throws CodedError TRY_LATER, VALIDATION_FAILED */
+  list(query: CaseQuery): Promise<CasePage> {
+    return findCases(this.#context.store.read, query);
   }
 
   events(conversation: string): Promise<CaseEvent[]> {

@@ -16,6 +16,7 @@ import { certificateFor } from './certificate-wish.ts';
 import { type JudgedAcceptance, judgeAcceptance } from './credit/accept-against.ts';
 import { type CheckedCredit, keepCheck } from './credit/credit-check.ts';
 import { BY_SILENCE } from './limits/deemed.ts';
+import { machineOf } from './machines/machine-of.ts';
 import { MACHINES } from './machines/machines.ts';
 import type { ItemFacts } from './neighbours.ts';
 import { note, readNoteInput } from './notes/case-notes.ts';
@@ -48,7 +49,7 @@ export class CaseService extends CaseQueries {
    * P1: opens a case at our window, as a draft.
    *
    * @param options.conversation case key to use instead of a fresh one; the caller has made sure that it is new
-   * @param options.joint the part of a joint case that it is
+   * @param options.joint the part of a whole that it is
    * @throws CodedError VALIDATION_FAILED, PEER_NOT_PINNED, ITEM_UNKNOWN, and the authorization's codes
    */
   async create(input: unknown, options: Opening & { readonly also?: AlsoDone } = {}): Promise<CaseFile> {
@@ -64,7 +65,12 @@ export class CaseService extends CaseQueries {
   /** M3: whether a part of a joint case could be opened now; nothing is kept. @throws CodedError as `create` */
   async demandOpenable(input: unknown, joint: JointPlace): Promise<ItemFacts> {
     const { read, item } = await this.#opening.read(input, joint);
-    this.#opening.draft('-', read, item, { joint });
+    const { draft, authorization } = this.#opening.draft('-', read, item, { joint });
+    // Who hands everything over must be able to (R5).
+    if (authorization && joint.handover === 'one-window') {
+      const { row } = apply(machineOf(draft), 'issued', 'deliver', 'receiving', 'receiving');
+      this.#acts.demandRights(draft, [row]);
+    }
     return item;
   }
 

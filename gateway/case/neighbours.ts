@@ -14,6 +14,8 @@ export interface ItemFacts {
   readonly acceptanceWorkingDays: number;
   readonly paperOriginals: boolean;
   readonly silenceAccepts: boolean;
+  /** P2: whether a window may see the applicant by video. */
+  readonly remoteVideo: boolean;
   /** Clauses on which it rests (设定依据). */
   readonly legalBasis: readonly string[];
   readonly materials: readonly messages.MaterialRule[];

@@ -1,5 +1,5 @@
 import type { messages, PayloadName } from '#proto';
-import type { CaseFile, CaseMaterial, KeptCommitment } from './case-file.ts';
+import type { CaseFile, CaseMaterial, JointPlace, KeptCommitment } from './case-file.ts';
 import { commitmentMessage, keptCommitment } from './tolerance/commitment.ts';
 import type { Event } from './transitions.ts';
 
@@ -78,8 +78,15 @@ function applicationOf({ file, itemDigest }: ActFacts) {
 /** What the window that took it in adds. */
 function takenIn({ file }: ActFacts) {
   const { identityCheck = null, receiptNotice = '', receivedAt = 0, handler, joint } = file.document;
-  const reference = joint && { agreementId: joint.agreement, part: joint.part, jointNumber: joint.number };
-  return { identityCheck, receiptNotice, receivedAt, handler, joint: reference ?? null };
+  return { identityCheck, receiptNotice, receivedAt, handler, ...wholeOf(joint) };
+}
+
+/** Of a bundle the other region learns the number alone: it needs no more to leave the hand-over to us. */
+function wholeOf(place: JointPlace | undefined) {
+  if (!place) return { joint: null, bundleNumber: '' };
+  const { agreement, part, number } = place;
+  if (agreement === '') return { joint: null, bundleNumber: number };
+  return { joint: { agreementId: agreement, part, jointNumber: number }, bundleNumber: '' };
 }
 
 /** Builds the payload of an act. The outbox holds it against the rules of its type. */

@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { authorize, CODES, ITEMS, NO_MATERIALS } from '../testing/agency-case.ts';
+import { caseJson } from '../api/views/case-view.ts';
+import { authorize, CODES, ITEMS, NO_MATERIALS, WINDOW } from '../testing/agency-case.ts';
 import { makeRegionFolder, openLiveRegion, pinEachOther, removeFolders, until } from '../testing/live-region.ts';
 import { SharedCase, type Sides } from '../testing/shared-case.ts';
+import { caseRepository } from './case-repository.ts';
 import type { NoteName } from './notes/notes.ts';
 
 const WITH_PLAN = 'EX906';
 const LICENCE = 'EX907';
+/** The only one whose applicants may be seen by video. */
+const BY_VIDEO = 'EX908';
 const PLAN = '平面布局图';
 const FORM = '申请表';
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -24,8 +28,8 @@ beforeAll(async () => {
         grantor: '150626',
         grantee: '320600',
         department: { name: '乌审旗市场监督管理局', code: CODES.uxinMarket },
-        rights: ['R1a', 'R2', 'R5'],
-        items: [NO_MATERIALS, WITH_PLAN, LICENCE],
+        rights: ['R1a', 'R2', 'R4', 'R5'],
+        items: [NO_MATERIALS, WITH_PLAN, LICENCE, BY_VIDEO],
         modes: ['agency'],
       },
     ],
@@ -34,10 +38,15 @@ beforeAll(async () => {
   const materials = [PLAN, FORM].map((name) => ({ ...rule, name }));
   const item = { ...ITEMS.items[1]!, code: WITH_PLAN, materials };
   await handling.services.catalogue.importItems({
-    items: [...ITEMS.items, item, { ...ITEMS.items[1]!, code: LICENCE, result: '食品经营许可证' }],
+    items: [
+      ...ITEMS.items,
+      item,
+      { ...ITEMS.items[1]!, code: LICENCE, result: '食品经营许可证' },
+      { ...ITEMS.items[1]!, code: BY_VIDEO, remote_video: true },
+    ],
   });
   await handling.services.catalogue.publish('320600', '跨省通办');
-  await until('the new catalogue', async () => (await receiving.services.catalogue.list('150626')).length === 4);
+  await until('the new catalogue', async () => (await receiving.services.catalogue.list('150626')).length === 5);
 });
 
 afterAll(async () => {
@@ -92,6 +101,60 @@ async function refused(shared: SharedCase, side: keyof Sides, kind: NoteName, da
   await expect(shared.note(side, kind, data)).rejects.toMatchObject({ code });
   expect(await shared.at(side)).toEqual(before);
 }
+
+describe('P2 远程视频核验', () => {
+  const checkedAt = Date.now() - 60_000;
+  const seen = { matched: true, checkedAt, device: '视频坐席3', way: 'remote-video' };
+  const open = (item: string, identityCheck: object) => SharedCase.open(sides, item, 'agency', { identityCheck });
+
+  it('P2: that the window saw the applicant by video, who did and when, travels with the transfer', async () => {
+    const checkedBy = { organisation: '南通市政务服务中心', window: '视频窗口', staff: 'NT007' };
+    const shared = await (await open(BY_VIDEO, { ...seen, checkedBy })).takenIn();
+    for (const side of ['receiving', 'handling'] as const)
+      expect((await shared.at(side)).document.identityCheck).toEqual({ ...seen, checkedBy });
+    const masked = caseJson(await shared.at('handling'), Date.now(), { isOpen: false, hasCode: false });
+    expect(masked.identityCheck).toEqual({ ...seen, device: '***', checkedBy });
+  });
+
+  it('P2: in person is what holds where nothing is said, by whoever takes the case in', async () => {
+    const { way: _, ...inPerson } = seen;
+    const shared = await (await open(NO_MATERIALS, inPerson)).takenIn();
+    expect((await shared.at('handling')).document.identityCheck).toEqual({
+      ...inPerson,
+      way: 'on-site',
+      checkedBy: WINDOW,
+    });
+  });
+
+  it('P2: an item that does not let it is refused before a case is there', async () => {
+    const { read } = sides.receiving.core.store;
+    const cases = () => read.get('SELECT count(*) AS n FROM case_file');
+    const before = await cases();
+    await expect(open(NO_MATERIALS, seen)).rejects.toMatchObject({ code: 'REMOTE_VIDEO_NOT_ALLOWED' });
+    await expect(open(BY_VIDEO, { ...seen, way: 'by-letter' })).rejects.toMatchObject({
+      code: 'VALIDATION_FAILED',
+      problems: [{ pointer: '/identityCheck/way' }],
+    });
+    expect(await cases()).toEqual(before);
+  });
+
+  it('P2: the handling region refuses what its item does not let, whatever the other region sends', async () => {
+    const shared = await open(NO_MATERIALS, { ...seen, way: 'on-site' });
+    const file = await shared.at('receiving');
+    const identityCheck = { ...file.document.identityCheck!, way: 'remote-video' };
+    await sides.receiving.core.store.write((tx) =>
+      caseRepository.update(tx, { ...file, document: { ...file.document, identityCheck } }),
+    );
+    await shared.act('receiving', 'receive');
+    await shared.act('receiving', 'transfer');
+    await until('the refusal', async () => (await shared.at('receiving')).document.rejected !== undefined);
+    expect(await shared.at('receiving')).toMatchObject({
+      state: 'received',
+      document: { rejected: { event: 'transfer', code: 'REMOTE_VIDEO_NOT_ALLOWED' } },
+    });
+    await expect(shared.at('handling')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
 
 describe('P3 一次性告知', () => {
   const notice = (...names: string[]) => ({ items: names.map((material) => ({ material, reason: '缺少' })) });

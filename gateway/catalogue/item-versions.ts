@@ -72,14 +72,14 @@ export const itemVersions = {
     await this.end(tx, region, item.code, at);
     await tx.run(
       `INSERT INTO item_version (region, code, n, digest, document, valid_since)
-       SELECT ?, ?, coalesce(max(n), 0) + 1, ?, ?, ? FROM item_version WHERE region = ? AND code = ?`,
+       VALUES (?, ?, (SELECT coalesce(max(n), 0) + 1 FROM item_version WHERE region = ? AND code = ?), ?, ?, ?)`,
+      region,
+      item.code,
       region,
       item.code,
       digest,
       JSON.stringify(item),
       at,
-      region,
-      item.code,
     );
     return before ? 'changed' : 'added';
   },

@@ -7,7 +7,7 @@ import { schema0001 } from '../store/migrations/0001-first.ts';
 import { schema0002 } from '../store/migrations/0002-trust.ts';
 import { schema0003 } from '../store/migrations/0003-certificates.ts';
 import { schema0004 } from '../store/migrations/0004-library.ts';
-import { openSqliteStore } from '../store/sqlite-store.ts';
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import { catalogues } from './catalogue-table.ts';
 import { itemDigest } from './item-digest.ts';
 import { ItemReader } from './item-reader.ts';

@@ -98,9 +98,8 @@ export const checkBook = {
     const rows = await sql.all<CheckRow>(
       `SELECT direction, peer, question, answer, question_group, question_index, answer_group, answer_index,
          log_position, answer_log_position
-       FROM certificate_check WHERE id = ? AND (peer = ? OR ? IS NULL) ORDER BY direction = 'asked' DESC LIMIT 2`,
+       FROM certificate_check WHERE id = ? AND peer = coalesce(?, peer) ORDER BY direction = 'asked' DESC LIMIT 2`,
       id,
-      peer ?? null,
       peer ?? null,
     );
     return rows.map(checkOf);

@@ -7,7 +7,7 @@ import { presentCertificate } from '#trust';
 import { schema0001 } from '../store/migrations/0001-first.ts';
 import { schema0002 } from '../store/migrations/0002-trust.ts';
 import { schema0003 } from '../store/migrations/0003-certificates.ts';
-import { openSqliteStore } from '../store/sqlite-store.ts';
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import { type CheckRegion, checkRegion, licence } from '../testing/check-region.ts';
 import { type LibraryFilter, listCertificates, statementOf } from './library-list.ts';
 

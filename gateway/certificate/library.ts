@@ -191,7 +191,7 @@ export const library = {
   /** Next number of a certificate in a year, from 1. */
   async nextNumber(tx: Transaction, year: string): Promise<number> {
     const row = await tx.get<{ value: number }>(
-      'INSERT INTO counter (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value',
+      'INSERT INTO counter (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = counter.value + 1 RETURNING value',
       `certificate/${year}`,
     );
     return row!.value;

@@ -19,7 +19,7 @@ const MAX_COPIES = 500;
 export const statusCopies = {
   find(sql: Sql, { issuer, uri }: Pick<StatusCopy, 'issuer' | 'uri'>): Promise<StatusCopy | undefined> {
     return sql.get<StatusCopy & Record<string, never>>(
-      `SELECT uri, issuer, etag, issued_at AS issuedAt, fetched_at AS fetchedAt, list
+      `SELECT uri, issuer, etag, issued_at AS "issuedAt", fetched_at AS "fetchedAt", list
        FROM status_list_copy WHERE issuer = ? AND uri = ?`,
       issuer,
       uri,

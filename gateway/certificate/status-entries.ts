@@ -57,7 +57,7 @@ export const statusEntries = {
 
   find(sql: Sql, n: number): Promise<(StatusListRow & { readonly issuedAt: number }) | undefined> {
     return sql.get<StatusListRow & { readonly issuedAt: number }>(
-      'SELECT n, uri, issued_at AS issuedAt FROM status_list WHERE n = ?',
+      'SELECT n, uri, issued_at AS "issuedAt" FROM status_list WHERE n = ?',
       n,
     );
   },

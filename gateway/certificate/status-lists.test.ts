@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CodedError } from '#proto';
 import { type Signer, STATUS_LIST_SIZE, type StatusReference, statusIn, verifyStatusList } from '#trust';
 import { type ThrowawayRegion, throwawayRegion } from '../../trust/testing/index.ts';
-import { openSqliteStore } from '../store/sqlite-store.ts';
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { type PublishedList, StatusLists, type StatusListsOptions } from './status-lists.ts';
 

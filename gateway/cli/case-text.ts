@@ -10,6 +10,8 @@ export interface CaseSummary {
   readonly state: string;
   readonly stateLabel?: { readonly zh: string; readonly en: string };
   readonly updatedAt: number;
+  /** When the first of its running limits runs out, milliseconds. */
+  readonly dueAt?: number;
 }
 
 /** A case as the gateway shows it; only what is printed is named. */
@@ -47,6 +49,13 @@ export interface CaseView extends CaseSummary {
   readonly commitment?: {
     readonly materials: readonly { readonly material: string; readonly dueAt: number; readonly handedInAt?: number }[];
   };
+  readonly identityCheck?: {
+    readonly matched: boolean;
+    /** Milliseconds. */
+    readonly checkedAt: number;
+    readonly way?: string;
+    readonly checkedBy?: { readonly organisation: string; readonly staff: string } | null;
+  };
   readonly queryCode: string;
   readonly certificate?: string;
   readonly legalBasis?: { readonly kind: string; readonly text: string };
@@ -70,6 +79,7 @@ export function caseText(view: CaseView): string {
     ['等待回执 Awaiting receipt', view.pending],
     ['可办 Allowed', view.allowed.join(', ')],
     ['被拒 Rejected', view.rejected && `${view.rejected.event}: ${view.rejected.code}`],
+    ['身份核验 Identity check', identityText(view)],
     ['容缺待补 Outstanding', outstandingText(view)],
     ['查询码 Query code', view.queryCode],
     ['重复告知 Told twice', view.repeatedNotices.flatMap(({ materials }) => materials).join('、')],
@@ -87,6 +97,15 @@ export function caseText(view: CaseView): string {
     ...(view.notes.length > 0 ? [noteTable(view.notes)] : []),
   ];
   return [facts, ...tables].join('\n');
+}
+
+/** P2: how the window saw the applicant, when and who did. */
+function identityText({ identityCheck }: CaseView): string | undefined {
+  if (!identityCheck) return undefined;
+  const { matched, checkedAt, way, checkedBy } = identityCheck;
+  const how = way === 'remote-video' ? '远程视频 by video' : '现场 in person';
+  const by = checkedBy ? ` ${checkedBy.organisation} ${checkedBy.staff}` : '';
+  return `${matched ? '相符 matched' : '不符 not matched'} · ${how} · ${chinaTime(checkedAt)}${by}`;
 }
 
 /** What the applicant promised and has not handed in yet. */
@@ -155,9 +174,10 @@ export function outcomeTable(outcomes: readonly Outcome[]): string {
 /** Cases in a list. */
 export function caseTable(cases: readonly CaseSummary[]): string {
   return table(
-    ['办件编号 Number', '事项 Item', '对端 Peer', '角色 Role', '状态 State', '更新 Updated'],
+    ['办件编号 Number', '事项 Item', '对端 Peer', '角色 Role', '状态 State', '届满 Due', '更新 Updated'],
     cases.map((view) => {
-      return [view.number, view.item, view.peer, view.role, stateText(view), chinaTime(view.updatedAt)];
+      const { number, item, peer, role, dueAt, updatedAt } = view;
+      return [number, item, peer, role, stateText(view), chinaTime(dueAt), chinaTime(updatedAt)];
     }),
     '没有办件 / there are no cases',
   );

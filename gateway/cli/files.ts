@@ -1,3 +1,4 @@
+import { openAsBlob } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { CodedError } from '#proto';
 import { writeFileAtomic } from '../config/atomic-file.ts';
@@ -32,6 +33,20 @@ export async function readJson(source: string, what: string, stdin: () => Promis
   } catch (cause) {
     const where = isJson(source) ? what : source === '-' ? `${what} from the standard input` : source;
     throw new CodedError('VALIDATION_FAILED', `${where} is not JSON`, [], { cause });
+  }
+}
+
+/**
+ * Opens a file that the user named, to send it without reading it whole.
+ *
+ * @throws CodedError VALIDATION_FAILED when it cannot be read
+ */
+export async function openBlob(file: string): Promise<Blob> {
+  try {
+    // Throws at once where there is no such file.
+    return await openAsBlob(file);
+  } catch (error) {
+    throw fileError('read', file, error);
   }
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { statementFile } from '../config/config.ts';
-import { SqliteConnection } from '../store/sqlite-connection.ts';
+import { SqliteConnection } from '../store/sqlite/sqlite-connection.ts';
 import { runTongban } from '../testing/gateway-process.ts';
 import {
   type LiveRegion,

@@ -6,7 +6,7 @@ import { CodedError } from '#proto';
 import { DOCUMENT_LIMITS, type DocumentReport } from '#trust';
 import { PAGE, packOfd, plainPdf, sealedOfd, sealingCast, signPdf, testSigner } from '../../trust/testing/index.ts';
 import { MaterialStore } from '../material/material-store.ts';
-import { openSqliteStore } from '../store/sqlite-store.ts';
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { permittedFields } from '../telemetry/log-fields.ts';

@@ -150,7 +150,7 @@ export const entrustments = {
       `INSERT INTO entrustment_shown (entrustment, peer, conversation, authorization_id, shown_at, code)
        VALUES (?, ?, ?, ?, ?, ?)
        ON CONFLICT (entrustment, peer) DO UPDATE SET shown_at = excluded.shown_at, code = excluded.code,
-         authorization_id = CASE excluded.authorization_id WHEN '' THEN authorization_id
+         authorization_id = CASE excluded.authorization_id WHEN '' THEN entrustment_shown.authorization_id
            ELSE excluded.authorization_id END`,
       shown.entrustment,
       shown.peer,

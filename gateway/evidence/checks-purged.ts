@@ -12,7 +12,8 @@ export async function checksPurgedBefore(read: Sql): Promise<number> {
 export async function notePurgedChecks(tx: Transaction, before: number): Promise<void> {
   await tx.run(
     `INSERT INTO counter (name, value) VALUES (?, ?)
-     ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)`,
+     ON CONFLICT (name) DO UPDATE SET value = CASE WHEN counter.value > excluded.value
+       THEN counter.value ELSE excluded.value END`,
     COUNTER,
     before,
   );

@@ -13,7 +13,7 @@ import {
   verifyLogInclusion,
 } from '#trust';
 import { type ThrowawayRegion, throwawayRegion } from '../../trust/testing/index.ts';
-import { openSqliteStore } from '../store/sqlite-store.ts';
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { until } from '../testing/live-region.ts';
 import { EvidenceLog } from './evidence-log.ts';

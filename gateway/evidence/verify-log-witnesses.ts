@@ -8,7 +8,7 @@ import {
   verifyStatement,
   verifyTimestamp,
 } from '#trust';
-import type { Sql } from '../store/store.ts';
+import type { Reader, Sql } from '../store/store.ts';
 import type { OnFault } from './log-fault.ts';
 import { SqlTiles } from './sql-tiles.ts';
 import { type StoredAlarm, storedAlarms } from './witness/log-alarms.ts';
@@ -60,15 +60,14 @@ const OTHER_KEY: ReadonlySet<ErrorCode> = new Set(['KEY_UNKNOWN', 'KEY_NOT_VALID
  * @param authorities timestamp authorities that are trusted
  */
 export async function checkWitnesses(
-  read: Sql,
+  read: Reader,
   own: RegionStatement,
   log: OwnState,
   authorities: readonly X509Certificate[],
   onFault: OnFault,
 ): Promise<WitnessReport> {
-  const present = await read.get("SELECT 1 FROM sqlite_master WHERE name = 'cosignature'");
   // The database was last opened by a program that knew no witnesses.
-  if (!present) return NOTHING;
+  if (!(await read.hasTable('cosignature'))) return NOTHING;
   const statements = new Statements(read, own);
   const attempt = async (where: string, check: () => void | Promise<void>) => {
     try {
@@ -166,9 +165,8 @@ class Statements {
 }
 
 /** Notes that a gateway holds of the logs of other regions, for comparison with what was published. */
-export async function heldNotes(read: Sql): Promise<string[]> {
-  const present = await read.get("SELECT 1 FROM sqlite_master WHERE name = 'witnessed_note'");
-  const table = present
+export async function heldNotes(read: Reader): Promise<string[]> {
+  const table = (await read.hasTable('witnessed_note'))
     ? 'SELECT note FROM witnessed_note UNION SELECT note FROM peer_checkpoint'
     : 'SELECT note FROM peer_checkpoint';
   const rows = await read.all<{ note: string }>(table);

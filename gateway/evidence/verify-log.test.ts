@@ -112,14 +112,14 @@ describe('what witnesses said is rechecked:', () => {
   });
 
   it.each([
-    ['a countersignature', "UPDATE cosignature SET line = lower(line)", /^cosignature\/150626\//],
-    ['a countersigned state', "UPDATE cosignature SET note = lower(note)", /^cosignature\/150626\//],
+    ['a countersignature', 'UPDATE cosignature SET line = lower(line)', /^cosignature\/150626\//],
+    ['a countersigned state', 'UPDATE cosignature SET note = lower(note)', /^cosignature\/150626\//],
     [
       'a state of a peer',
       "UPDATE witnessed_note SET note = replace(note, '/150626/', '/150622/')",
       /^witnessed_note\//,
     ],
-    ['our own countersignature', "UPDATE witnessed_note SET line = lower(line)", /^witnessed_note\//],
+    ['our own countersignature', 'UPDATE witnessed_note SET line = lower(line)', /^witnessed_note\//],
   ])('%s that was changed is found out', async (_what, change, where) => {
     const { faults } = await verifyCopy('sender', [change]);
     expect(faults.map((fault) => fault.where)).toContainEqual(expect.stringMatching(where));

@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import type { RegionStatement } from '#trust';
-import type { Sql } from '../store/store.ts';
+import type { Reader } from '../store/store.ts';
 import type { LogFault, OnFault } from './log-fault.ts';
 import { checkRecords } from './verify-log-records.ts';
 import { checkTree } from './verify-log-tree.ts';
@@ -34,7 +34,7 @@ const MAX_FAULTS = 1000;
  * @param authorities timestamp authorities that are trusted; timestamps are not judged without any
  */
 export async function verifyLog(
-  read: Sql,
+  read: Reader,
   statement: RegionStatement,
   authorities: readonly X509Certificate[] = [],
 ): Promise<LogReport> {

@@ -9,7 +9,7 @@ import {
   throwawayAnchor,
   throwawayRegion,
 } from '../../trust/testing/index.ts';
-import { openSqliteStore } from '../store/sqlite-store.ts';
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { type AnchorSite, startAnchorSite } from '../testing/anchor-site.ts';
 import { until } from '../testing/live-region.ts';

@@ -18,7 +18,8 @@ export type Authorize = (tx: Sql, envelope: VerifiedEnvelope, arrival: Arrival) 
 /** Where a message stands: which item, which way, whose side is whose. */
 export interface CaseContext {
   readonly item: string;
-  readonly mode: Mode;
+  /** Undefined outside cases. */
+  readonly mode: Mode | undefined;
   readonly receiving: string;
   readonly handling: string;
 }
@@ -34,13 +35,15 @@ export interface AuthorizeOptions {
   readonly agreementOf: (header: VerifiedEnvelope['header'], opening: boolean) => CompiledAgreement;
   /** The case of a conversation with a peer; undefined when there is none. */
   readonly caseOf: (tx: Sql, conversation: string, peer: string) => Promise<OpenCaseContext | undefined>;
+  /** The inquiry of a conversation that we asked a peer; undefined when there is none. */
+  readonly inquiryOf: (tx: Sql, conversation: string, peer: string) => Promise<OpenCaseContext | undefined>;
 }
 
 /**
  * Makes step 5 of receiving: the type is known, the payload is right, and the cited authorization permits it.
  *
  * Codes: UNKNOWN_TYPE, PAYLOAD_INVALID, AUTHORIZATION_*, ITEM_NOT_COVERED, MODE_NOT_COVERED, RIGHT_MISSING,
- * MATERIAL_GRADE, FIELD_NOT_ALLOWED, CASE_UNKNOWN.
+ * MATERIAL_GRADE, FIELD_NOT_ALLOWED, CASE_UNKNOWN, INQUIRY_UNKNOWN.
  */
 export function authorizer(options: AuthorizeOptions): Authorize {
   return async (tx, envelope, { peer, receivedAt }) => {
@@ -54,8 +57,8 @@ export function authorizer(options: AuthorizeOptions): Authorize {
     const opening = opensUnder(name);
     const agreement = options.agreementOf(envelope.header, opening);
     const context = opening
-      ? openingContext(payload as { item: string; mode: string }, peer.region, options.region)
-      : await openCase(tx, envelope.header, options);
+      ? openingContext(payload as { item: string; mode?: string }, peer.region, options.region)
+      : await openCase(tx, envelope.header, name, options);
     agreement.judge({ ...context, name, payload, sender: peer.region, at: envelope.header.sentAt });
     return { ...incoming, agreement };
   };
@@ -70,21 +73,23 @@ function readPayload(name: PayloadName, bytes: Buffer): object {
   }
 }
 
-/** A case goes on under the authorization that it began with, and under no other. */
+/** A case or an inquiry goes on under the authorization that it began with, and under no other. */
 async function openCase(
   tx: Sql,
   { conversation, sender, authorizationId }: VerifiedEnvelope['header'],
-  { caseOf }: AuthorizeOptions,
+  name: PayloadName,
+  { caseOf, inquiryOf }: AuthorizeOptions,
 ): Promise<OpenCaseContext> {
-  const context = await caseOf(tx, conversation, sender);
-  if (!context) throw new CodedError('CASE_UNKNOWN');
+  const isInquiry = name === 'InquiryAnswered';
+  const context = await (isInquiry ? inquiryOf : caseOf)(tx, conversation, sender);
+  if (!context) throw new CodedError(isInquiry ? 'INQUIRY_UNKNOWN' : 'CASE_UNKNOWN');
   if (authorizationId !== context.authorizationId) {
     throw new CodedError('AUTHORIZATION_INACTIVE', 'the case began under another authorization');
   }
   return context;
 }
 
-/** A transfer says itself what it is about: the sender took it in, we are to handle it. */
-function openingContext({ item, mode }: { item: string; mode: string }, sender: string, us: string): CaseContext {
-  return { item, mode: mode as Mode, receiving: sender, handling: us };
+/** What opens something says itself what it is about: the sender took it in or asks, we are to handle it. */
+function openingContext({ item, mode }: { item: string; mode?: string }, sender: string, us: string): CaseContext {
+  return { item, mode: mode as Mode | undefined, receiving: sender, handling: us };
 }

@@ -162,6 +162,7 @@ export class PeerServer {
     }
     const sessions = this.#sessions.get(peer.region) ?? new Set();
     if (sessions.size >= this.#options.streamsPerPeer) {
+      this.#options.onRefusedCall('BACK_PRESSURE');
       call.emit('error', statusOf(new CodedError('BACK_PRESSURE', 'too many streams of one peer')));
       return;
     }
@@ -178,6 +179,7 @@ export class PeerServer {
     }
     const sessions = this.#checks.get(peer.region) ?? new Set();
     if (sessions.size >= this.#options.streamsPerPeer) {
+      this.#options.onRefusedCall('BACK_PRESSURE');
       call.emit('error', statusOf(new CodedError('BACK_PRESSURE', 'too many streams of one peer')));
       return;
     }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFileKeyStore, issueOwnStatement, openFileKeyStore, revokeKey, rotateKey } from '#trust';
 import { forgetKeys } from '../../trust/testing/older-key-folder.ts';
-import { openSqliteStore } from '../store/sqlite-store.ts';
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { KeyRing } from './key-ring.ts';
 import { openOwnKeys } from './own-keys.ts';

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Clock, needsAuthorization, type RegionStatement, type Signer } from '#trust';
 import type { GatewayConfig } from '../config/config.ts';
 import { keyFolderOf } from '../custody/key-folder.ts';
+import { LetterBook } from '../dead-letter/letter-book.ts';
 import { Documents, readTrustText } from '../document/documents.ts';
 import { openRevocationFolder } from '../document/revocation-folder.ts';
 import { EvidenceLog } from '../evidence/evidence-log.ts';
@@ -15,7 +16,7 @@ import { readStatementFile } from '../keyring/statement-file.ts';
 import { MaterialStore } from '../material/material-store.ts';
 import { Outbox } from '../outbound/outbox.ts';
 import { Peers } from '../peer/peers.ts';
-import { openSqliteStore } from '../store/sqlite-store.ts';
+import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
 import { type Log, openLog } from '../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
@@ -45,6 +46,8 @@ export interface Core {
   /** Has our log stamped; absent when the config names no authority. */
   readonly timestamps: Timestamper | undefined;
   readonly outbox: Outbox;
+  /** What left a queue undelivered. */
+  readonly letters: LetterBook;
   readonly materials: MaterialStore;
   readonly documents: Documents;
   /** PEM of whose seals on departments' own files count; empty for nobody's. */
@@ -81,7 +84,7 @@ export async function openCore(
   const own = await openOwnKeys(region, await openKeys(), await readStatement(), clock.now());
   const { log, close: closeLog } = await openLog({ ...config.log, region, clock });
   const metrics = createMetrics({ process: true });
-  const store = await openSqliteStore(config.store.path);
+  const store = await openStore(config.store, environment, `tongban ${region}`);
   const keyring = await KeyRing.open({ store, clock, region, openKeys, readStatement }, own);
   const newId = () => randomUUIDv7();
   const peers = new Peers(store, clock, () => keyring.statement);
@@ -112,6 +115,8 @@ export async function openCore(
   await evidence.start();
   await timestamps?.start();
   await outbox.start();
+  const letters = new LetterBook({ store, clock });
+  await letters.start();
   const federation = new Federation({ config: config.federation, store, clock, random: Math.random, peers, log });
   await federation.start();
   return {
@@ -136,6 +141,7 @@ export async function openCore(
     evidence,
     timestamps,
     outbox,
+    letters,
     materials,
     documents: new Documents({ clock, materials, trust, revocation }),
     documentTrust: trust,

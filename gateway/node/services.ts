@@ -14,6 +14,8 @@ import { LimitWatch } from '../case/limits/limit-watch.ts';
 import type { CaseNeighbours, CertificateWish } from '../case/neighbours.ts';
 import { paperTable } from '../case/papers/paper-table.ts';
 import { Erasures } from '../case/personal/erasures.ts';
+import { OldCases } from '../case/search/old-cases.ts';
+import { Bundles } from '../catalogue/bundles/bundles.ts';
 import { CatalogueService } from '../catalogue/catalogue-service.ts';
 import { CertificateService } from '../certificate/certificate-service.ts';
 import { exportCheck } from '../certificate/check-evidence.ts';
@@ -24,14 +26,18 @@ import { StampedCopies } from '../certificate/stamped-copies.ts';
 import { StatusLists } from '../certificate/status-lists.ts';
 import { StatusReader } from '../certificate/status-reader.ts';
 import { readTypeFolder } from '../certificate/type-folder.ts';
+import type { DeadLetters } from '../dead-letter/dead-letters.ts';
 import { Examinations } from '../document/examinations.ts';
 import { Entrustments } from '../entrustment/entrustments.ts';
 import { type ExportContext, exportBundle } from '../evidence/bundle-export.ts';
+import { Inquiries } from '../inquiry/inquiries.ts';
+import type { EmitInquiryNews } from '../inquiry/inquiry-news.ts';
+import { InquiryWatch } from '../inquiry/inquiry-watch.ts';
 import { JointAgreements } from '../joint/joint-agreements.ts';
 import type { Dispatcher } from '../outbound/dispatcher.ts';
 import type { IncomingHandler } from '../peer/incoming.ts';
 import { certificateNews } from '../platform/certificate-news.ts';
-import { caseNews, jointNews } from '../platform/event-types.ts';
+import { caseNews, inquiryNews, jointNews } from '../platform/event-types.ts';
 import { PlatformEvents } from '../platform/platform-events.ts';
 import { Platforms } from '../platform/platforms.ts';
 import { takeSubmission } from '../platform/submissions.ts';
@@ -41,6 +47,7 @@ import { openSealing } from '../seal/open-sealing.ts';
 import type { Sealing } from '../seal/sealing.ts';
 import { PublicVerification } from '../verify/verification.ts';
 import type { Core } from './core.ts';
+import { openLetters } from './letters.ts';
 import { type Notices, openNotices } from './notices.ts';
 import { openPapers, type Papers } from './papers.ts';
 import type { WireHandlers } from './wire.ts';
@@ -51,6 +58,7 @@ export interface Services extends Notices, Papers {
   readonly joint: JointAgreements;
   readonly entrustments: Entrustments;
   readonly catalogue: CatalogueService;
+  readonly bundles: Bundles;
   readonly certificates: CertificateService;
   readonly sealing: Sealing;
   readonly renditions: Renditions;
@@ -64,8 +72,12 @@ export interface Services extends Notices, Papers {
   readonly cases: CaseService;
   readonly jointCases: JointCases;
   readonly limits: LimitWatch;
+  readonly inquiries: Inquiries;
+  readonly inquiryWatch: InquiryWatch;
+  readonly oldCases: OldCases;
   readonly erasures: Erasures;
   readonly platforms: Platforms;
+  readonly deadLetters: DeadLetters;
   readonly handlers: WireHandlers;
   readonly exportEvidence: (conversation: string, hasPayloads?: boolean) => Promise<string>;
   readonly exportCheckEvidence: (id: string, peer: string | undefined, hasPayloads: boolean) => Promise<string>;
@@ -106,8 +118,10 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
   });
   const papers = openPapers(core, { authorizations, catalogue, sealing, neighbours: () => neighbours });
   const cases = new CaseService({ ...core, now: () => core.clock.now(), newCode: newQueryCode, neighbours });
-  const jointCases = openJointCases(core, cases, neighbours, events);
+  const bundles = new Bundles({ ...core, catalogue });
+  const jointCases = openJointCases(core, cases, bundles, neighbours, events);
   const erasures = openErasures(core, neighbours);
+  const { inquiries, inquiryWatch } = openInquiries(core, authorizations, events);
   const { library } = core.config.certificates;
   const platforms = new Platforms({
     ...core,
@@ -119,15 +133,17 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
     ...incomingHandlers(core, authorizations, catalogue, certificates, neighbours, events, erasures),
     ...joint.incoming,
     ...entrustments.incoming,
+    ...inquiries.incoming,
     ...notices.incomingNotices.incoming,
   };
   await authorizations.start();
   await notices.outgoingNotices.start();
-  return {
+  const services: Services = {
     authorizations,
     joint,
     entrustments,
     catalogue,
+    bundles,
     certificates,
     ...notices,
     ...papers,
@@ -153,17 +169,28 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
     }),
     cases,
     jointCases,
-    limits: openLimits(core, neighbours, cases),
+    limits: openLimits(core, neighbours, cases, jointCases),
+    inquiries,
+    inquiryWatch,
+    oldCases: openOldCases(core),
     erasures,
     platforms,
+    deadLetters: openLetters(core, {
+      events,
+      platforms,
+      dispatcher,
+      onSettled: (tx, settled) => services.handlers.onSettled(tx, settled),
+    }),
     handlers: {
       agreementOf: (header, opening) => authorizations.resolve(header, opening),
       caseOf: (tx, conversation, peer) => caseContext(tx, conversation, peer, core.region),
+      inquiryOf: (tx, conversation, peer) => inquiries.contextOf(tx, conversation, peer),
       handlerOf: (name) => incoming[name as PayloadName] ?? unknownType,
       onSettled: async (tx, settled) => {
         await authorizations.settled(tx, settled);
         await joint.settled(tx, settled);
         await entrustments.settled(tx, settled);
+        await inquiries.settled(tx, settled);
         await notices.outgoingNotices.settled(tx, settled);
         // A notice that was not taken is no step of its case that failed.
         if (!(await papers.paperWork.settled(tx, settled))) await cases.settled(tx, settled);
@@ -176,6 +203,7 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
       exportBundle(conversation, exporting(core, authorizations), hasPayloads),
     exportCheckEvidence: (id, peer, hasPayloads) => exportCheck(id, peer, exporting(core, authorizations), hasPayloads),
   };
+  return services;
 }
 
 /** Seals of materials are looked at when they come; platforms learn the result. */
@@ -195,16 +223,32 @@ function openExaminations(core: Core, events: PlatformEvents): Examinations {
 }
 
 /** Time limits of cases: who is late is said to the platforms and in the log. */
-function openLimits({ region, store, clock, log }: Core, { emit }: CaseNeighbours, cases: CaseService): LimitWatch {
+function openLimits(
+  { region, store, clock, log }: Core,
+  { emit }: CaseNeighbours,
+  cases: CaseService,
+  jointCases: JointCases,
+): LimitWatch {
   return new LimitWatch({
     region,
     store,
     now: () => clock.now(),
     emit,
     acceptBySilence: (tx, file) => cases.acceptBySilence(tx, file),
+    tellWhole: (tx, due) => jointCases.limitDue(tx, due),
     onOverdue: (conversation) =>
       log.warn({ conversation }, 'a time limit of a case has run out; see: tongban case trace'),
     onError: (error) => log.error({ err: error }, 'the time limits of cases could not be watched; it is tried again'),
+  });
+}
+
+/** Cases of before an upgrade become findable. */
+function openOldCases({ store, log }: Core): OldCases {
+  return new OldCases({
+    store,
+    onRead: (count) => log.info({ count }, 'the cases of before the upgrade can be found by applicant and limit'),
+    onError: (error) =>
+      log.error({ err: error }, 'the cases of before the upgrade could not be read; the next start goes on'),
   });
 }
 
@@ -221,6 +265,27 @@ function openErasures(core: Core, neighbours: CaseNeighbours): Erasures {
       log.warn({ conversation, peer }, 'a region asks to erase a case; decide with: tongban case erase'),
     onError: (error) => log.error({ err: error }, 'personal data could not be erased; it is tried again'),
   });
+}
+
+/** What is asked outside any case, and the watch over its answers and its end. */
+function openInquiries(core: Core, authorizations: AuthorizationService, events: PlatformEvents) {
+  const { config, clock, log, store } = core;
+  const now = () => clock.now();
+  const emit: EmitInquiryNews = (tx, news) => events.emit(tx, inquiryNews(news));
+  const inquiryWatch = new InquiryWatch({
+    ...{ store, now, emit, retention: config.retention },
+    onOverdue: (conversation) =>
+      log.warn({ conversation }, 'the answer to an inquiry is overdue; see: tongban inquiry show'),
+    onError: (error) => log.error({ err: error }, 'the inquiries could not be watched; it is tried again'),
+  });
+  const inquiries = new Inquiries({
+    ...core,
+    ...{ now, emit, office: config.office },
+    demandPeer: (region) => void core.peers.demand(region),
+    permit: (peer, use, under) => authorizations.permit(peer, use, under),
+    onErasure: () => inquiryWatch.wake(),
+  });
+  return { inquiries, inquiryWatch };
 }
 
 /** What evidence bundles are made from. */
@@ -246,10 +311,16 @@ function openAuthorizations(core: Core, events: PlatformEvents, catalogue: Catal
   });
 }
 
-function openJointCases(core: Core, cases: CaseService, { itemOf, office }: CaseNeighbours, events: PlatformEvents) {
+function openJointCases(
+  core: Core,
+  cases: CaseService,
+  bundles: Bundles,
+  { itemOf, office }: CaseNeighbours,
+  events: PlatformEvents,
+): JointCases {
   return new JointCases({
     ...core,
-    ...{ cases, itemOf, office },
+    ...{ cases, bundles, itemOf, office },
     now: () => core.clock.now(),
     emit: (tx, news) => events.emit(tx, jointNews(news)),
     onError: (conversation, err) =>

@@ -20,6 +20,7 @@ import { openStanding, type Standing } from './standing.ts';
 export interface WireHandlers {
   readonly agreementOf: (header: messages.EnvelopeHeader, opening: boolean) => CompiledAgreement;
   readonly caseOf: AuthorizeOptions['caseOf'];
+  readonly inquiryOf: AuthorizeOptions['inquiryOf'];
   /** Applies an authorized payload. */
   readonly handlerOf: (name: string) => IncomingHandler;
   /** Acts on the fate of what we sent. */
@@ -64,6 +65,7 @@ export function joinWire(core: Core, handlers: WireHandlers): Wire {
       addressOf: (peer) => core.config.peer.via[peer.region] ?? peer.endpoint,
       statements,
       outbox: core.outbox,
+      letters: core.letters,
       materials: new MaterialPusher(core.materials, (bytes) => core.metrics.materialBytes('sent', bytes)),
       events: dispatchEvents(core, standing.answers),
       hello,

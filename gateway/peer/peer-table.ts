@@ -28,7 +28,8 @@ export const peerTable = {
     const changed = await tx.run(
       `INSERT INTO peer (region, identity, serial, statement, pinned_at) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (region) DO UPDATE SET serial = excluded.serial, statement = excluded.statement
-         WHERE identity = excluded.identity AND (serial < excluded.serial OR statement = excluded.statement)`,
+         WHERE peer.identity = excluded.identity
+           AND (peer.serial < excluded.serial OR peer.statement = excluded.statement)`,
       region,
       identity,
       serial,

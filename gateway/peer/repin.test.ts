@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { fingerprintOf, issueStatement, type RegionStatement, statedKeys, verifyStatement } from '#trust';
 import { type ThrowawayRegion, throwawayRegion } from '../../trust/testing/index.ts';
-import { openSqliteStore } from '../store/sqlite-store.ts';
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { type TestClock, testClock } from '../testing/region-pair.ts';
 import { Peers } from './peers.ts';

@@ -13,6 +13,7 @@ export const RUNBOOKS = [
   'timestamp-authority',
   'seal-service',
   'anchor-unreachable',
+  'dead-letter',
 ] as const;
 export type Runbook = (typeof RUNBOOKS)[number];
 

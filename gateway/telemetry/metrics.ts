@@ -25,6 +25,8 @@ export const METRICS = {
     'region',
     'subject',
   ),
+  deadLetters: metric('tongban_dead_letters', 'Dead letters that wait for an operator', 'queue', 'name'),
+  deadLettersFiled: metric('tongban_dead_letters_total', 'What left a queue undelivered', 'queue', 'reason'),
   logAlarms: metric('tongban_log_alarms_total', 'Contradicting states of a log that were shown', 'region', 'kind'),
   timestampOutage: metric('tongban_timestamp_outage_seconds', 'Seconds without answer of the timestamp authority'),
 } as const;
@@ -41,6 +43,13 @@ export interface ValidityGauge {
   readonly subject: ValiditySubject;
   /** Seconds. */
   readonly left: number;
+}
+
+/** Dead letters of one queue: `name` is a region or the name that the config gives to a platform. */
+export interface LetterGauge {
+  readonly queue: string;
+  readonly name: string;
+  readonly count: number;
 }
 
 /** The numbers of one gateway. Nothing is global: two gateways in a process count apart. */
@@ -68,6 +77,10 @@ export interface Metrics {
   watchOutbox(read: () => number): void;
   /** Asks `read` what ends when, each time when the metrics are read. */
   watchValidity(read: () => readonly ValidityGauge[]): void;
+  /** Something left its queue undelivered; `queue` and `reason` are of closed lists. */
+  deadLetter(queue: string, reason: string): void;
+  /** Asks `read` what waits for an operator, each time when the metrics are read. */
+  watchDeadLetters(read: () => readonly LetterGauge[]): void;
   /** Two states of the log of `region` do not fit together; `kind` is of a closed list. */
   logAlarm(region: string, kind: string): void;
   /** Asks `read` for the seconds since the timestamp authority failed first, each time when the metrics are read. */
@@ -97,6 +110,7 @@ export function createMetrics(options: { process?: boolean } = {}): Metrics {
   const deliveries = counter(METRICS.deliveries);
   const seals = counter(METRICS.seals);
   const requests = counter(METRICS.requests);
+  const deadLettersFiled = counter(METRICS.deadLettersFiled);
   const logAlarms = counter(METRICS.logAlarms);
   const logSize = gauge(METRICS.logSize);
   const connected = gauge(METRICS.connected);
@@ -120,6 +134,15 @@ export function createMetrics(options: { process?: boolean } = {}): Metrics {
     collect() {
       this.reset();
       for (const { region, subject, left } of validities()) this.set({ region, subject }, left);
+    },
+  });
+  let letters: () => readonly LetterGauge[] = () => [];
+  new Gauge({
+    ...promNames(METRICS.deadLetters),
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { queue, name, count } of letters()) this.set({ queue, name }, count);
     },
   });
   let outage = () => 0;
@@ -154,6 +177,10 @@ export function createMetrics(options: { process?: boolean } = {}): Metrics {
     },
     watchValidity: (read) => {
       validities = read;
+    },
+    deadLetter: (queue, reason) => deadLettersFiled.add(1, queue, reason),
+    watchDeadLetters: (read) => {
+      letters = read;
     },
     logAlarm: (region, kind) => logAlarms.add(1, region, kind),
     watchTimestamps: (read) => {

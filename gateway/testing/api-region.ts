@@ -36,7 +36,7 @@ export interface Told {
 
 /** The API of a region, with all its routes over the region's real rooms. */
 export async function apiOf({ core, services, wire }: LiveRegion): Promise<TestApi> {
-  const context: ApiContext = { ...core, ...services, ...wire, log: core.evidence };
+  const context: ApiContext = { ...core, ...services, ...wire, log: core.evidence, office: core.config.office };
   return startTestApi({
     routes: allRoutes(context),
     access: ROUTE_ACCESS,

@@ -14,7 +14,7 @@ import { StatusLists } from '../certificate/status-lists.ts';
 import { StatusReader } from '../certificate/status-reader.ts';
 import { EvidenceLog } from '../evidence/evidence-log.ts';
 import type { PeerClient } from '../outbound/peer-client.ts';
-import { openSqliteStore } from '../store/sqlite-store.ts';
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { type NoticeSide, noticeSide } from './notice-side.ts';
 

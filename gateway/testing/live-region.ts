@@ -11,6 +11,7 @@ import {
   verifyStatement,
 } from '#trust';
 import { statementFile } from '../config/config.ts';
+import type { StoreConfig } from '../config/store-config.ts';
 import { writeConfig } from '../config/write-config.ts';
 import { type Core, openCore } from '../node/core.ts';
 import { openServices, type Services } from '../node/services.ts';
@@ -77,13 +78,19 @@ export async function renewStatement({ folder, core }: LiveRegion): Promise<numb
   return serial + 1;
 }
 
-/** Opens a region's folder and lets it exchange. */
-export async function openLiveRegion(folder: string, clock: Clock = { now: Date.now }): Promise<LiveRegion> {
+/** Opens a region's folder and lets it exchange. @param on another store than the file in the folder */
+export async function openLiveRegion(
+  folder: string,
+  clock: Clock = { now: Date.now },
+  on?: { readonly store: StoreConfig; readonly password: string },
+): Promise<LiveRegion> {
   const { loadConfig } = await import('../config/config.ts');
   const loaded = await loadConfig(join(folder, 'gateway.yaml'));
-  const config = { ...loaded, log: { level: 'silent' as const, file: join(folder, 'gateway.log') } };
+  const store = on?.store ?? loaded.store;
+  const config = { ...loaded, store, log: { level: 'silent' as const, file: join(folder, 'gateway.log') } };
   let wire: Wire | undefined;
-  const keys = { passphrase: TEST_PASSPHRASE, clock, environment: process.env };
+  const environment = { ...process.env, ...(on && { TONGBAN_STORE_PASSWORD: on.password }) };
+  const keys = { passphrase: TEST_PASSPHRASE, clock, environment };
   const core = await openCore({ config, ...keys }, (peer) => wire?.dispatcher.wake(peer));
   const services = await openServices(core, () => wire?.dispatcher);
   wire = joinWire(core, services.handlers);
@@ -103,6 +110,7 @@ export async function openLiveRegion(folder: string, clock: Clock = { now: Date.
       await services.paperWork.stop();
       await services.papers.close();
       await services.erasures.stop();
+      await services.inquiryWatch.stop();
       await services.authorizations.stop();
       await services.joint.stop();
       await services.jointCases.stop();

@@ -5,7 +5,7 @@ import type { Signer } from '#trust';
 import type { ThrowawayRegion } from '../../trust/testing/index.ts';
 import { EvidenceLog } from '../evidence/evidence-log.ts';
 import { PeerCheckpoints } from '../evidence/peer-checkpoints.ts';
-import { openSqliteStore } from '../store/sqlite-store.ts';
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { until } from './live-region.ts';
 import type { TestClock } from './region-pair.ts';

@@ -34,7 +34,7 @@ export function receiver(gateway: TestGateway, rooms: ReceiverRooms = {}): Recei
     suite: own.signing.suite,
     clock,
     log,
-    authorize: authorizer({ region, agreementOf: none, caseOf: none, ...rooms }),
+    authorize: authorizer({ region, agreementOf: none, caseOf: none, inquiryOf: none, ...rooms }),
     handlerOf: (name) => rooms.handlers?.[name as PayloadName] ?? (async () => {}),
     onUnexpected: (error) => void unexpected.push(error),
   });

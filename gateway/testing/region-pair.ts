@@ -27,7 +27,7 @@ import type { SettleHandler } from '../outbound/context.ts';
 import { keepGroup, Outbox, type PendingEnvelope } from '../outbound/outbox.ts';
 import type { IncomingHandler } from '../peer/incoming.ts';
 import { Peers } from '../peer/peers.ts';
-import { openSqliteStore } from '../store/sqlite-store.ts';
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 
 /** A clock that tests set. */

@@ -1,5 +1,6 @@
 import type { messages } from '#proto';
 import { type FixedEnvelope, type RegionStatement, sealEnvelopes } from '#trust';
+import { LetterBook } from '../dead-letter/letter-book.ts';
 import type { DispatchContext, SettleHandler } from '../outbound/context.ts';
 import { type Flight, readAnswer } from '../outbound/flight.ts';
 import { settleAnswers } from '../outbound/settlement.ts';
@@ -30,15 +31,18 @@ export async function settle(
   flight: Flight,
   answer: messages.ReceiptBatch,
   onSettled: SettleHandler = async () => {},
+  more: { letters?: LetterBook; failures?: number } = {},
 ): Promise<string[]> {
   const told: string[] = [];
   const { region, store, clock, log, outbox } = from;
+  const { letters = new LetterBook({ store, clock }), failures = 0 } = more;
   const events = {
     answered: (_peer: string, kind: string, code: string) => void told.push(`${kind} ${code}`),
     settleFailed: (_peer: string, _envelope: string, error: unknown) => void told.push(`failed ${error}`),
   };
   // What settling does not touch, a sender without a network does not have.
-  const context = { region, store, clock, log, outbox, events, onSettled } as unknown as DispatchContext;
-  await settleAnswers(context, peer.region, flight, answer, readAnswer(flight, answer, peer, region));
+  const context = { region, store, clock, log, outbox, letters, events, onSettled } as unknown as DispatchContext;
+  const read = readAnswer(flight, answer, peer, region);
+  await settleAnswers(context, peer.region, flight, answer, read, () => failures);
   return told;
 }

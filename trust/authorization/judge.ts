@@ -87,9 +87,10 @@ export function compileAgreement(content: AgreementContent, lists: CatalogueList
     if (need.needs === 'pinned') return;
     if (need.opens && (use.at < from || use.at >= until))
       deny('AUTHORIZATION_INACTIVE', 'the message is outside its validity');
+    if (need.plain !== undefined && (use.payload as { kind?: string }).kind === need.plain) return;
     const covering = coveringGrants(byItem.get(use.item) ?? [], use, need);
     const grants = usableBy(covering, use);
-    demandRights(grants, rightsUsed(use, need));
+    demandRights(grants, rightsUsed(use, need), use.sender);
     demandGrades(grants, use);
     demandFields(use, allowsField);
   }
@@ -126,7 +127,9 @@ function coveringGrants(
 function usableBy(grants: readonly CompiledGrant[], use: AuthorizedUse): readonly CompiledGrant[] {
   const organisation = (use.payload as { handler?: messages.Handler | null }).handler?.organisation;
   if (sideOf(use) !== 'receiving' || organisation === undefined) return grants;
-  const usable = grants.filter(({ window }) => window === undefined || window === organisation);
+  const usable = grants.filter(
+    ({ grantor, window }) => grantor === use.sender || window === undefined || window === organisation,
+  );
   if (usable.length === 0) {
     const named = [...new Set(grants.map(({ window }) => window))].join('、');
     deny('RIGHT_MISSING', `the authorization is granted to ${named} only`);
@@ -154,9 +157,10 @@ function rightsClaimed(payload: Partial<messages.CaseTransfer>): Right[] {
   return [...(verifiedOriginal ? (['R3'] as const) : []), ...(payload.identityCheck ? (['R4'] as const) : [])];
 }
 
-function demandRights(grants: readonly CompiledGrant[], rights: readonly Right[]): void {
+/** Whoever grants has the right itself. */
+function demandRights(grants: readonly CompiledGrant[], rights: readonly Right[], sender: string): void {
   for (const right of rights) {
-    if (!grants.some((grant) => grant.rights.has(right))) {
+    if (!grants.some((grant) => grant.grantor === sender || grant.rights.has(right))) {
       deny('RIGHT_MISSING', `the authorization does not grant ${right} (${RIGHT_NAMES[right]}) for this item and mode`);
     }
   }
@@ -202,6 +206,12 @@ function personalFields({ name, payload }: AuthorizedUse): [group: string, name:
   }
   if (name === 'CertificateAnswer') {
     return filled((payload as Partial<messages.CertificateAnswer>).fields).map(triple('certificate', '/fields'));
+  }
+  if (name === 'InquiryAsked') {
+    const { subject } = payload as Partial<messages.InquiryAsked>;
+    return (['name', 'documentNumber'] as const)
+      .filter((field) => subject?.[field])
+      .map(triple('applicant', '/subject'));
   }
   // A field of one kind of data is not that of another: `data.real-estate.address`.
   if (name === 'DataQuestion') {

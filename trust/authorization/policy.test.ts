@@ -26,6 +26,7 @@ describe('the policy', () => {
       'CertificateNotice',
       'EntrustmentPublished',
       'EntrustmentRevoked',
+      'InquiryWithdrawn',
       'JointConclusion',
       'JointEnding',
       'JointProposal',
@@ -36,7 +37,7 @@ describe('the policy', () => {
     ]);
   });
 
-  it('wants an agreement in force only for what opens a case or asks about a certificate', () => {
+  it('wants an agreement in force only for what opens a case, asks about a certificate, or asks outside any case', () => {
     expect(PAYLOAD_NAMES.filter(opensUnder).sort()).toEqual([
       'CaseTransfer',
       'CertificateAnswer',
@@ -44,6 +45,7 @@ describe('the policy', () => {
       'DataAnswer',
       'DataQuestion',
       'DirectOutcome',
+      'InquiryAsked',
       'PreviewRequested',
     ]);
   });
@@ -143,6 +145,58 @@ describe('questions about certificates', () => {
   });
 });
 
+describe('P15: what is asked outside any case', () => {
+  const { receiving: asking, handling: asked, third } = REGIONS;
+  const subject = { name: '测试', documentType: 'passport', documentNumber: 'E1' };
+  const verification = { kind: 'verification', subject, handler: { organisation: '某局', window: '', staff: '1' } };
+  const question = (changes: Partial<AuthorizedUse> = {}) =>
+    use('InquiryAsked', asking, { payload: verification, mode: undefined, ...changes });
+  /** The asked region as the grantee, and the asking one with power over the item. */
+  const byGrantor = { sender: asked, receiving: asked, handling: asking };
+
+  it('a verification needs R3 of the grantee, and no right of the grantor', () => {
+    for (const right of RIGHTS)
+      if (right === 'R3') expect(() => granting([right]).judge(question())).not.toThrow();
+      else denied(question(), 'RIGHT_MISSING', [right]);
+    expect(() => granting(['R1a']).judge(question(byGrantor))).not.toThrow();
+  });
+
+  it('a grant to one window binds the grantee that asks, not the grantor', () => {
+    const content = exampleAgreement();
+    const window = { name: '南通市政务服务中心', code: '113206000141602830' };
+    const narrow = compileAgreement({ ...content, grants: [{ ...content.grants[0]!, rights: ['R3'], window }] });
+    expect(() => narrow.judge(question())).toThrow(expect.objectContaining({ code: 'RIGHT_MISSING' }));
+    expect(() => narrow.judge(question(byGrantor))).not.toThrow();
+  });
+
+  it('a verification needs its item and lets only permitted fields travel', () => {
+    denied(question({ item: 'EX099' }), 'ITEM_NOT_COVERED');
+    denied(question({ item: '' }), 'ITEM_NOT_COVERED');
+    denied(question({ handling: third }), 'ITEM_NOT_COVERED');
+    const named = compileAgreement({ ...exampleAgreement(), fields: ['applicant.name'] });
+    expect(() => named.judge(question())).toThrow(
+      expect.objectContaining({
+        code: 'FIELD_NOT_ALLOWED',
+        problems: [expect.objectContaining({ pointer: '/subject/documentNumber' })],
+      }),
+    );
+  });
+
+  it('a consultation needs nothing but an agreement in force', () => {
+    const plain = question({ payload: { ...verification, kind: 'consultation', subject: null }, item: '' });
+    expect(() => granting(['R5']).judge(plain)).not.toThrow();
+    denied({ ...plain, at: Date.parse('2019-01-01T00:00:00Z') }, 'AUTHORIZATION_INACTIVE');
+  });
+
+  it('is answered by the region that was asked, also after the agreement has ended', () => {
+    const answer = use('InquiryAnswered', asked, { payload: { kind: 'verification' }, mode: undefined });
+    expect(() => granting(['R1a']).judge(answer)).not.toThrow();
+    expect(() => granting(['R1a']).judge({ ...answer, at: Date.parse('2100-01-01T00:00:00Z') })).not.toThrow();
+    denied({ ...answer, sender: asking }, 'RIGHT_MISSING');
+    denied({ ...answer, item: 'EX099' }, 'ITEM_NOT_COVERED');
+  });
+});
+
 describe('docs/authorizations.md', () => {
   it('shows exactly this table', async () => {
     const page = await readFile(new URL('../../docs/authorizations.md', import.meta.url), 'utf8');
@@ -163,7 +217,9 @@ function documented(name: PayloadName): string {
     const found = need.from.find((one) => one.side === side);
     return found ? (found.right ?? '可 yes') : '—';
   };
-  const standing = need.opens ? '生效中 in force' : '办件所依 that of the case';
-  const scope = need.mode ? '事项与方式 item and mode' : '事项 item';
+  const goesOn = need.plain ? '所询依据 that of the question' : '办件所依 that of the case';
+  const standing = need.opens ? '生效中 in force' : goesOn;
+  const ofItem = need.plain ? '协查看事项,咨询不限 item of a verification' : '事项 item';
+  const scope = need.mode ? '事项与方式 item and mode' : ofItem;
   return `| \`${name}\` | ${standing} | ${scope} | ${cell('receiving')} | ${cell('handling')} |`;
 }

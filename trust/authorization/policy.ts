@@ -23,6 +23,8 @@ export type Requirement =
       readonly opens: boolean;
       readonly mode: boolean;
       readonly from: readonly Permission[];
+      /** Kind of the payload that is about nobody: any agreement between the two regions will do. */
+      readonly plain?: string;
     };
 
 const pinned: Requirement = { needs: 'pinned' };
@@ -32,6 +34,9 @@ const needs = 'authorization';
 const opening = (...from: readonly Permission[]): Requirement => ({ needs, opens: true, mode: true, from });
 const inCase = (...from: readonly Permission[]): Requirement => ({ needs, opens: false, mode: true, from });
 const inCheck = (side: Side): Requirement => ({ needs, opens: true, mode: false, from: [{ side }] });
+const inInquiry = (opens: boolean, from: Permission): Requirement => {
+  return { needs, opens, mode: false, from: [from], plain: 'consultation' };
+};
 const receiving = (right: Right): Permission => ({ side: 'receiving', right });
 
 /** The closed table: every type of message and what it needs. */
@@ -82,6 +87,12 @@ export const POLICY = {
   // The region that holds the data is the handling one.
   DataQuestion: inCheck('receiving'),
   DataAnswer: inCheck('handling'),
+
+  // The region that asks is the receiving one. Whoever has power over the item (事权) asks by itself.
+  InquiryAsked: inInquiry(true, receiving('R3')),
+  InquiryAnswered: inInquiry(false, handling),
+  // What was sent by mistake must be taken back even where the authorization has ended.
+  InquiryWithdrawn: pinned,
 } as const satisfies Record<PayloadName, Requirement>;
 
 /** Whether an envelope with this payload must cite an authorization. */

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Children } from '../children.ts';
-import { HANDLING, ITEM, RECEIVING } from '../sample-case.ts';
+import { HANDLING, ITEM, ITEM_WITH_MATERIALS, RECEIVING } from '../sample-case.ts';
 import type { GatewayApi } from './gateway-api.ts';
-import { type GatewayProcess, startGateway } from './gateway-process.ts';
+import { type GatewayProcess, type PrepareGateway, startGateway } from './gateway-process.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Milliseconds that the two may take to agree. */
@@ -23,14 +23,20 @@ interface Authorization {
  * Starts two gateways, pins each at the other, publishes the item and signs the authorization, as operators would.
  *
  * @param now milliseconds
+ * @param prepare changes the folder of the receiving gateway before it runs
  */
-export async function startAgreedPair(children: Children, folder: string, now: number): Promise<AgreedPair> {
-  const one = await startGateway(children, folder, RECEIVING, '南通市');
+export async function startAgreedPair(
+  children: Children,
+  folder: string,
+  now: number,
+  prepare?: PrepareGateway,
+): Promise<AgreedPair> {
+  const one = await startGateway(children, folder, RECEIVING, '南通市', prepare);
   const other = await startGateway(children, folder, HANDLING, '乌审旗');
   const [receiving, handling] = [one.api, other.api];
   await pin(one, other);
   await pin(other, one);
-  await handling.put('/v1/items', { items: [ITEM] });
+  await handling.put('/v1/items', { items: [ITEM, ITEM_WITH_MATERIALS] });
   await handling.post('/v1/catalogue/publish', { peer: RECEIVING, scope: 'cross-province' });
   const proposed = await receiving.post<Authorization>('/v1/authorizations', draft(now));
   await until('the proposal', async () => (await stateOf(handling, proposed.id)) === 'proposed');
@@ -64,7 +70,7 @@ function draft(now: number): object {
         grantee: RECEIVING,
         department: { name: '乌审旗市场监督管理局', code: '91350100M000100Y43' },
         rights: ['R1a', 'R2'],
-        items: [ITEM.code],
+        items: [ITEM.code, ITEM_WITH_MATERIALS.code],
         modes: ITEM.modes,
       },
     ],

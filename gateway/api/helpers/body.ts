@@ -19,6 +19,18 @@ export function readInput<T>(rule: Rule, input: unknown): T {
   return input as T;
 }
 
+/**
+ * Holds the query of a route that rules judge against its own rule.
+ *
+ * @throws CodedError VALIDATION_FAILED with every wrong parameter
+ */
+export function readQuery<T>(rule: Rule, query: unknown): T {
+  const problems: Problem[] = [];
+  rule(query, '/query', problems);
+  demandNone(problems);
+  return query as T;
+}
+
 /** Runs what judges one member of a body; what it finds wrong joins the problems, pointed to from the body's root. */
 export function within<T>(pointer: string, problems: Problem[], judge: () => T): T | undefined {
   try {

@@ -35,14 +35,16 @@ export interface Page<T> {
 /**
  * Reads the query parameters of {@link pageQuery}. `shape` gives the types of the sort key.
  *
+ * @param pointer where the cursor stands
  * @throws CodedError VALIDATION_FAILED if the cursor is not one that {@link pageOf} made for such a key
  */
 export function pageRequest<const S extends readonly ('string' | 'number')[]>(
   query: { limit?: string; cursor?: string },
   shape: S,
+  pointer = '/query/cursor',
 ): PageRequest<PositionOf<S>> {
   const limit = query.limit === undefined ? DEFAULT_LIMIT : Number(query.limit);
-  return { limit, after: query.cursor === undefined ? undefined : readCursor(query.cursor, shape) };
+  return { limit, after: query.cursor === undefined ? undefined : readCursor(query.cursor, shape, pointer) };
 }
 
 /** Makes a page of up to `limit + 1` entries that were found: the one too many shows that another page follows. */
@@ -50,14 +52,23 @@ export function pageOf<T>(found: readonly T[], limit: number, positionOf: (entry
   const items = found.slice(0, limit);
   const last = items.at(-1);
   if (found.length <= limit || last === undefined) return { items };
-  return { items, next: Buffer.from(JSON.stringify(positionOf(last))).toString('base64url') };
+  return { items, next: cursorOf(positionOf(last)) };
+}
+
+/** The cursor of the page that begins behind a position. */
+export function cursorOf(position: Position): string {
+  return Buffer.from(JSON.stringify(position)).toString('base64url');
 }
 
 type PositionOf<S extends readonly ('string' | 'number')[]> = {
   [I in keyof S]: S[I] extends 'string' ? string : number;
 };
 
-function readCursor<S extends readonly ('string' | 'number')[]>(cursor: string, shape: S): PositionOf<S> {
+function readCursor<S extends readonly ('string' | 'number')[]>(
+  cursor: string,
+  shape: S,
+  pointer: string,
+): PositionOf<S> {
   try {
     const position: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
     if (
@@ -70,6 +81,6 @@ function readCursor<S extends readonly ('string' | 'number')[]>(cursor: string, 
     // Not JSON: the same answer as for JSON of another form.
   }
   throw new CodedError('VALIDATION_FAILED', undefined, [
-    { pointer: '/query/cursor', code: 'FORMAT', message: 'must be the next of a page of this list' },
+    { pointer, code: 'FORMAT', message: 'must be the next of a page of this list' },
   ]);
 }

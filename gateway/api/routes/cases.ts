@@ -3,7 +3,6 @@ import type { FastifyRequest } from 'fastify';
 import { fields, oneOf, type Problem } from '#proto';
 import type { CaseFile } from '../../case/case-file.ts';
 import { readActInput } from '../../case/case-input.ts';
-import { PAGE } from '../../case/case-repository.ts';
 import type { AlsoDone } from '../../case/case-service.ts';
 import { readNoteInput } from '../../case/notes/case-notes.ts';
 import { FREE_NOTES, type NoteName } from '../../case/notes/notes.ts';
@@ -20,15 +19,13 @@ import {
   CaseEventJson,
   CaseInputJson,
   CaseJson,
-  CaseSummaryJson,
   DirectOutcomeJson,
   EventWord,
   FreeNoteWord,
   HoldingJson,
   ProgressJson,
-  StateWord,
 } from '../views/case-schemas.ts';
-import { caseJson, caseSummary, directOutcomeJson, progressJson } from '../views/case-view.ts';
+import { caseJson, directOutcomeJson, progressJson } from '../views/case-view.ts';
 import { hideTexts, seesPersonalData } from '../views/privacy.ts';
 import { CLOSED, described, Handler, page } from '../views/schemas.ts';
 
@@ -92,35 +89,6 @@ export function caseRoutes(context: ApiContext, once: AnswerOnce, answers: SqlId
       async (request, reply) => {
         const made = await open(request, (also) => cases.submit(request.body, { also }));
         return reply.code(201).header('etag', etag(made.version)).send(made);
-      },
-    );
-
-    app.get(
-      '/v1/cases',
-      {
-        schema: {
-          tags,
-          summary: '办件列表（已脱敏） / list cases, newest first, personal data masked',
-          querystring: Type.Object(
-            {
-              ...pageQuery,
-              state: Type.Optional(StateWord),
-              peer: Type.Optional(Type.String({ pattern: '^[0-9]{6}$' })),
-            },
-            CLOSED,
-          ),
-          response: { 200: page('cases', CaseSummaryJson) },
-        },
-      },
-      async (request) => {
-        const { state, peer } = request.query;
-        const { limit: wanted, after } = pageRequest(request.query, ['number', 'string']);
-        // One more than the page shows that another follows.
-        const limit = Math.min(wanted, PAGE - 1);
-        const before = after && { createdAt: after[0], conversation: after[1] };
-        const found = await cases.list({ state, peer }, limit + 1, before);
-        const { items, next } = pageOf(found, limit, ({ createdAt, conversation }) => [createdAt, conversation]);
-        return { cases: items.map(caseSummary), ...(next && { next }) };
       },
     );
 

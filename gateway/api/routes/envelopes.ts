@@ -10,7 +10,10 @@ const EnvelopeJson = Type.Object({
   conversation: Type.String(),
   sequence: Type.Integer(),
   type: Type.String({ description: '正文类型 / type of the payload' }),
-  state: words(['pending', 'accepted', 'rejected', 'expired']),
+  state: words(
+    ['pending', 'accepted', 'rejected', 'expired', 'dead', 'dropped'],
+    'dead:死信,等待处理 / it waits for an operator',
+  ),
   code: Type.String({ description: '拒绝原因 / why it was not accepted, or empty' }),
   sentAt: instant('发送 / accepted for sending'),
   settledAt: Type.Union([Type.Integer(), Type.Null()], { description: '了结 / when its fate was known' }),

@@ -4,17 +4,21 @@ import { SqlIdempotencyStore } from '../helpers/idempotency-store.ts';
 import type { RouteModule } from '../typed.ts';
 import { authorizationRoutes } from './authorizations.ts';
 import { bulkRoutes } from './bulk.ts';
+import { bundleRoutes } from './bundles.ts';
+import { caseListRoutes } from './case-list.ts';
 import { caseRoutes } from './cases.ts';
 import { certificateLibraryRoutes } from './certificate-library.ts';
 import { noticeRoutes } from './certificate-notices.ts';
 import { certificateVerifyRoutes } from './certificate-verify.ts';
 import { certificateRoutes } from './certificates.ts';
 import { checkRoutes } from './checks.ts';
+import { deadLetterRoutes } from './dead-letters.ts';
 import { documentRoutes } from './documents.ts';
 import { entrustmentRoutes } from './entrustments.ts';
 import { envelopeRoutes } from './envelopes.ts';
 import { evidenceRoutes } from './evidence.ts';
 import { federationRoutes } from './federation.ts';
+import { inquiryRoutes } from './inquiries.ts';
 import { itemRoutes } from './items.ts';
 import { jointRoutes } from './joint-agreements.ts';
 import { jointCaseRoutes } from './joint-cases.ts';
@@ -40,12 +44,16 @@ export function allRoutes(context: ApiContext): RouteModule[] {
     federationRoutes(context),
     standingRoutes(context),
     envelopeRoutes(context),
+    deadLetterRoutes(context),
     authorizationRoutes(context),
     jointRoutes(context),
     entrustmentRoutes(context),
     itemRoutes(context),
+    caseListRoutes(context),
     caseRoutes(context, answerOnce(answers), answers),
+    bundleRoutes(context),
     jointCaseRoutes(context, answerOnce(answers)),
+    inquiryRoutes(context, answerOnce(answers)),
     bulkRoutes(context),
     personalRoutes(context),
     materialRoutes(context),

@@ -1,7 +1,7 @@
 import { Type } from '@fastify/type-provider-typebox';
 import { checkRegionCode, fields, identifier, oneOf, optional, text } from '#proto';
 import type { ApiContext } from '../context.ts';
-import { RULED, readInput } from '../helpers/body.ts';
+import { RULED, readInput, readQuery } from '../helpers/body.ts';
 import type { RouteModule } from '../typed.ts';
 import {
   AlignmentJson,
@@ -112,7 +112,7 @@ function writing({ catalogue }: ApiContext): RouteModule {
         },
       },
       async ({ body, query }) => {
-        const dryRun = readInput<{ dryRun?: string }>(importing, query).dryRun === 'true';
+        const dryRun = readQuery<{ dryRun?: string }>(importing, query).dryRun === 'true';
         const items = await catalogue.importItems(body, { dryRun });
         const count = (change: string) => items.filter((one) => one.change === change).length;
         return {

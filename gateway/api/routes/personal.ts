@@ -36,7 +36,9 @@ const AccessJson = Type.Object({
   role: Type.String({ description: '角色 / role' }),
   conversation: Type.String({ description: '办件会话号 / conversation of the case, or empty' }),
   what: words(ACCESS_KINDS, '查阅内容 / what was shown'),
-  subject: Type.String({ description: '材料摘要或证照标识 / digest or identifier, or empty' }),
+  subject: Type.String({
+    description: '材料摘要、证照标识或查找对象(脱敏) / digest, identifier, whom a search was for (masked), or empty',
+  }),
   purpose: Type.String({ description: '用途 / why' }),
 });
 
@@ -52,7 +54,7 @@ const erasure = fields({ reason, by, ground: optional(oneOf(...ERASURE_GROUNDS.s
 const hold = fields({ reason, by, held: boolean });
 
 /** Personal data of cases: who saw it, and its end. */
-export function personalRoutes({ cases, jointCases, erasures, store, clock }: ApiContext): RouteModule {
+export function personalRoutes({ cases, jointCases, inquiries, erasures, store, clock }: ApiContext): RouteModule {
   return (app) => {
     app.get(
       '/v1/personal-access',
@@ -150,14 +152,16 @@ export function personalRoutes({ cases, jointCases, erasures, store, clock }: Ap
     );
   };
 
-  /** Of a case, or of a joint case (联办件) that we lead. */
+  /** Of a case, of a joint case (联办件) that we lead, or of an inquiry (协查、咨询). */
   async function conversationOf(key: string): Promise<string> {
-    try {
-      return (await cases.demand(key)).conversation;
-    } catch (error) {
-      if (!(error instanceof CodedError) || error.code !== 'NOT_FOUND') throw error;
-      return (await jointCases.get(key)).conversation;
+    const kinds = [() => cases.demand(key), () => jointCases.get(key), () => inquiries.demand(key)];
+    for (const find of kinds) {
+      const found = await find().catch((error) => {
+        if (!(error instanceof CodedError) || error.code !== 'NOT_FOUND') throw error;
+      });
+      if (found) return found.conversation;
     }
+    throw new CodedError('NOT_FOUND');
   }
 
   function caseOf(request: FastifyRequest): Promise<CaseFile> {

@@ -26,7 +26,9 @@ const Query = Type.Object(
 const MAX_DAYS = 366;
 
 /** Statistics and ledgers of cases. They hold nothing about anybody. */
-export function reportRoutes({ store }: ApiContext): RouteModule {
+export function reportRoutes({ store, clock, office }: ApiContext): RouteModule {
+  const counting = () => ({ now: clock.now(), office });
+
   return (app) => {
     app.get(
       '/v1/statistics',
@@ -39,7 +41,7 @@ export function reportRoutes({ store }: ApiContext): RouteModule {
         },
       },
       async (request, reply) => {
-        const tallies = await statistics(store.read, periodOf(request.query));
+        const tallies = await statistics(store.read, periodOf(request.query), counting());
         if (request.query.format !== 'csv') return reply.send({ tallies });
         const csv = csvHead(STATISTICS_COLUMNS) + tallies.map((row) => csvLine(STATISTICS_COLUMNS, row)).join('');
         return reply.type(CSV).header('content-disposition', attachment('统计.csv')).send(csv);
@@ -57,7 +59,7 @@ export function reportRoutes({ store }: ApiContext): RouteModule {
       },
       async (request, reply) => {
         const isCsv = request.query.format === 'csv';
-        const rows = ledger(store.read, periodOf(request.query));
+        const rows = ledger(store.read, periodOf(request.query), counting());
         const name = isCsv ? '台账.csv' : '台账.ndjson';
         reply.type(isCsv ? CSV : LINES).header('content-disposition', attachment(name));
         return reply.send(Readable.from(isCsv ? csvOf(rows) : linesOf(rows)));

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
+import { CodedError } from '#proto';
 import { HttpFault } from '../problem.ts';
 import type { StreamedType, TypedFastify } from '../typed.ts';
 
@@ -27,6 +28,25 @@ export function demandMediaType(request: FastifyRequest): void {
   const given = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   if (given !== wanted)
     throw new HttpFault('REQUEST_INVALID', 415, `this route takes a body of the media type ${wanted}`);
+}
+
+/**
+ * Refuses members that nobody would read: the route takes no body.
+ *
+ * @throws CodedError VALIDATION_FAILED with each of them
+ */
+export function demandNoBody({ method, body, routeOptions: { schema, config } }: FastifyRequest): void {
+  if (!WITH_BODY.has(method) || schema?.body !== undefined || config.streams || body === undefined || body === null)
+    return;
+  const message = 'this route takes no body';
+  if (typeof body !== 'object' || Array.isArray(body))
+    throw new CodedError('VALIDATION_FAILED', undefined, [{ pointer: '', code: 'TYPE', message }]);
+  const problems = Object.keys(body).map((name) => ({
+    pointer: `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+    code: 'UNKNOWN_FIELD',
+    message,
+  }));
+  if (problems.length > 0) throw new CodedError('VALIDATION_FAILED', undefined, problems);
 }
 
 function hasBody({ headers }: FastifyRequest): boolean {

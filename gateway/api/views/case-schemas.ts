@@ -1,5 +1,5 @@
 import { type Static, Type } from '@fastify/type-provider-typebox';
-import { CONSENT_WAYS, LEGAL_BASES, MODES } from '#proto';
+import { CONSENT_WAYS, IDENTITY_CHECK_WAYS, LEGAL_BASES, MODES } from '#proto';
 import { LIMIT_KINDS, type LimitName } from '../../case/limits/limit-names.ts';
 import { FREE_NOTES, NOTE_NAMES } from '../../case/notes/notes.ts';
 import { EVENTS, type Event, STATES, type State } from '../../case/transitions.ts';
@@ -89,6 +89,7 @@ const outline = {
 /** A case in a list: whose it is stays masked. */
 export const CaseSummaryJson = Type.Object({
   ...outline,
+  dueAt: Type.Optional(instant('最早届满的时限 / when the first of its running limits runs out')),
   applicant: Type.Object({
     kind: words(['person', 'legal-person']),
     name: Type.String({ description: '已脱敏 / masked' }),
@@ -109,7 +110,13 @@ export const CaseJson = Type.Object({
   form: Type.Record(Type.String(), Type.String()),
   materials: Type.Array(MaterialJson),
   identityCheck: Type.Optional(
-    Type.Object({ matched: Type.Boolean(), checkedAt: Type.Integer(), device: Type.Optional(Type.String()) }),
+    Type.Object({
+      matched: Type.Boolean(),
+      checkedAt: instant('核验时间 / when'),
+      device: Type.Optional(Type.String()),
+      way: Type.Optional(Type.String({ description: '核验方式：现场或远程视频 / on-site or remote-video' })),
+      checkedBy: Type.Optional(Type.Union([Handler, Type.Null()], { description: '核验人 / who saw the applicant' })),
+    }),
   ),
   handler: Handler,
   receiptNotice: Type.Optional(Type.String({ description: '收件通知书编号' })),
@@ -175,12 +182,16 @@ export const CaseJson = Type.Object({
   joint: Type.Optional(
     Type.Object(
       {
-        agreement: Type.String({ description: '联办协议编号 / the joint-handling agreement' }),
-        part: Type.String({ description: '分项 / its id in the agreement' }),
-        number: Type.String({ description: '联办件编号 / number of the joint case at the lead region' }),
+        agreement: Type.String({
+          description: '联办协议编号,一件事为空 / the joint-handling agreement; empty in a bundle',
+        }),
+        part: Type.String({
+          description: '分项 / its name in the whole; empty at a region that is told the number alone',
+        }),
+        number: Type.String({ description: '联办件、一件事办件编号 / number of the whole at the lead region' }),
         handover: words(['one-window', 'each-region'], '出件方式 / who hands over'),
       },
-      { description: '所属联办件的分项 / the part of a joint case that the case is' },
+      { description: '所属联办件或一件事的分项 / the part of a joint case or of a bundle that the case is' },
     ),
   ),
   queryCode: Type.String({ description: '查询码,交申请人 / for the applicant to ask how far his case is' }),
@@ -272,7 +283,18 @@ export const CaseInputJson = Type.Object(
     form: Type.Optional(Type.Record(Type.String(), Type.String())),
     handler: Handler,
     identityCheck: Type.Optional(
-      Type.Object({ matched: Type.Boolean(), checkedAt: Type.Integer(), device: Type.String() }),
+      Type.Object({
+        matched: Type.Boolean(),
+        checkedAt: instant('核验时间 / when'),
+        device: Type.String(),
+        way: Type.Optional(
+          words(
+            IDENTITY_CHECK_WAYS,
+            '核验方式,默认现场;远程视频须事项允许 / in person by default; by video only where the item allows it',
+          ),
+        ),
+        checkedBy: Type.Optional(Handler),
+      }),
     ),
   },
   { additionalProperties: false },

@@ -2,9 +2,10 @@ import { type Mode, maskName, maskNumber } from '#proto';
 import type { Applicant, CaseFile, CaseMaterial, KeptNote } from '../../case/case-file.ts';
 import type { DirectOutcome } from '../../case/direct/direct-outcomes.ts';
 import { type CaseLimit, holderOf, LIMIT_KINDS } from '../../case/limits/limit-names.ts';
-import { MACHINES } from '../../case/machines/machines.ts';
+import { machineOf } from '../../case/machines/machine-of.ts';
 import { NOTES, type NoteName } from '../../case/notes/notes.ts';
 import { isHeld } from '../../case/personal/erasure-notes.ts';
+import { nextDue } from '../../case/search/case-keys.ts';
 import { allowedEvents, STATES } from '../../case/transitions.ts';
 import { SEAL_RESULTS, type SealResult } from '../../document/seal-result.ts';
 import type { CaseJson, CaseSummaryJson } from './case-schemas.ts';
@@ -16,7 +17,7 @@ interface CaseReader {
   readonly hasCode: boolean;
 }
 
-type Outline = Omit<CaseSummaryJson, 'applicant'>;
+type Outline = Omit<CaseSummaryJson, 'applicant' | 'dueAt'>;
 
 /**
  * A case as the API shows it.
@@ -36,7 +37,7 @@ export function caseJson(
   return {
     ...outlineOf(file),
     masked: !isOpen,
-    allowed: file.pending ? [] : allowedEvents(MACHINES[file.mode], file.state, file.role),
+    allowed: file.pending ? [] : allowedEvents(machineOf(file), file.state, file.role),
     authorization: file.authorizationId,
     applicant: isOpen ? document.applicant : maskedApplicant(document.applicant),
     ...(document.legalBasis && { legalBasis: document.legalBasis }),
@@ -44,7 +45,7 @@ export function caseJson(
     materials: document.materials.map((material) =>
       materialJson(material, sealsFor(seals.get(material.digest), isOpen)),
     ),
-    ...(document.identityCheck && { identityCheck: document.identityCheck }),
+    ...(document.identityCheck && { identityCheck: texts(document.identityCheck) }),
     handler: document.handler,
     ...(document.receiptNotice && { receiptNotice: document.receiptNotice, receivedAt: document.receivedAt }),
     limits: document.limits.map((limit) => limitJson(limit, file.mode, now)),
@@ -67,7 +68,9 @@ export function caseJson(
 /** A case in a list, for any reader. */
 export function caseSummary(file: CaseFile): CaseSummaryJson {
   const { kind, name, documentType, documentNumber } = maskedApplicant(file.document.applicant);
-  return { ...outlineOf(file), applicant: { kind, name, documentType, documentNumber } } as CaseSummaryJson;
+  const dueAt = nextDue(file.document.limits);
+  const applicant = { kind, name, documentType, documentNumber };
+  return { ...outlineOf(file), ...(dueAt !== null && { dueAt }), applicant } as CaseSummaryJson;
 }
 
 /** What an applicant is told of his case: nothing personal. @param now milliseconds */

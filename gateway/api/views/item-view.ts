@@ -39,6 +39,7 @@ const item = {
   statutoryWorkingDays: days('法定办结时限; 0: 未规定 none'),
   acceptanceWorkingDays: days('受理时限; 0: 法定五日 the five of the law'),
   silenceAccepts: Type.Boolean({ description: '逾期视为受理 / silence counts as acceptance' }),
+  remoteVideo: Type.Boolean({ description: '可远程视频核验 / the applicant may be seen by video' }),
   paperOriginals: Type.Boolean({ description: '须邮寄纸质原件 / originals on paper must follow' }),
   materials: Type.Array(MaterialRuleJson),
   formSchema: Type.String({ description: '申请表单 / JSON Schema as text; empty: any form' }),

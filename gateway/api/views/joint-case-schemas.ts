@@ -8,7 +8,7 @@ const Label = Type.Object({ zh: Type.String(), en: Type.String() });
 const CaseState = words(Object.keys(STATES) as State[], '办件状态 / state of its case');
 
 const PartJson = Type.Object({
-  part: Type.String({ description: '协议中的分项 / its id in the agreement' }),
+  part: Type.String({ description: '分项 / its name in the agreement or the bundle' }),
   region: Type.String({ description: '办理地 / region that decides it' }),
   department: Type.String(),
   item: Type.String({ description: '事项编码 / item code' }),
@@ -23,8 +23,16 @@ const PartJson = Type.Object({
 
 const outline = {
   conversation: Type.String(),
-  number: Type.String({ description: '联办件编号 / number of the joint case' }),
-  agreement: Type.String({ description: '联办协议编号 / the joint-handling agreement' }),
+  number: Type.String({ description: '编号 / number of the whole' }),
+  agreement: Type.Optional(
+    Type.String({ description: '联办协议编号,仅联办件 / the joint-handling agreement, of a joint case' }),
+  ),
+  bundle: Type.Optional(
+    Type.Object(
+      { code: Type.String(), version: Type.Integer() },
+      { description: '一件事及其版本,仅一件事办件 / the bundle and its version, of the case of a bundle' },
+    ),
+  ),
   name: Type.String({ description: '一件事 / what the applicant calls it' }),
   state: words(Object.keys(WHOLE_STATES) as WholeState[]),
   stateLabel: Label,
@@ -39,6 +47,7 @@ const outline = {
   version: Type.Integer(),
   createdAt: instant('登记 / opened'),
   updatedAt: instant('更新 / changed'),
+  erasedAt: Type.Optional(instant('删除个人信息 / when its personal data was erased')),
 };
 
 /** A joint case (联办件) in a list. */
@@ -58,6 +67,12 @@ export const JointCaseJson = Type.Object({
   handler: Handler,
   submittedAt: Type.Optional(instant('提交 / submitted')),
   endedAt: Type.Optional(instant('全部办结 / everything ended')),
+  fall: Type.Optional(
+    Type.Object(
+      { part: Type.String(), at: instant('时间 / when') },
+      { description: '未办成而使整体不再办理的分项 / the part that came to nothing and took the whole with it' },
+    ),
+  ),
   withdrawal: Type.Optional(Type.Object({ handler: Handler, reason: Type.String(), at: instant('撤回 / withdrawn') })),
   handOver: Type.Optional(
     Type.Object({

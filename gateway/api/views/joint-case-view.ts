@@ -10,7 +10,8 @@ import { hideValues } from './privacy.ts';
  * @param isOpen whether the reader may see personal data
  */
 export function jointCaseJson(view: JointCaseView, isOpen: boolean): JointCaseJson {
-  const { applicant, form, forms, materials, handler, submittedAt, endedAt, withdrawal, handOver } = view.document;
+  const { applicant, form, forms, materials, handler, submittedAt, endedAt, fall, withdrawal, handOver } =
+    view.document;
   const shown = Object.entries(forms).map(([part, fields]) => [part, isOpen ? fields : hideValues(fields)]);
   return {
     ...outlineOf(view),
@@ -21,6 +22,7 @@ export function jointCaseJson(view: JointCaseView, isOpen: boolean): JointCaseJs
     handler,
     ...(submittedAt !== undefined && { submittedAt }),
     ...(endedAt !== undefined && { endedAt }),
+    ...(fall && { fall }),
     ...(withdrawal && { withdrawal }),
     ...(handOver && { handOver }),
   } as JointCaseJson;
@@ -32,9 +34,10 @@ export function jointCaseSummary(view: JointCaseView): JointCaseSummaryJson {
   return { ...outlineOf(view), applicant: { kind, name, documentType, documentNumber } } as JointCaseSummaryJson;
 }
 
-function outlineOf({ document: _, parts, ...joint }: JointCaseView) {
+function outlineOf({ document: _, parts, agreement, bundle, bundleVersion: version, ...joint }: JointCaseView) {
   return {
     ...joint,
+    ...(bundle === '' ? { agreement } : { bundle: { code: bundle, version } }),
     stateLabel: WHOLE_STATES[joint.state],
     parts: parts.map((part) => ({ ...part, after: [...part.after], stateLabel: PART_STATES[part.state] })),
   };

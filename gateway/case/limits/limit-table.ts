@@ -2,10 +2,13 @@ import type { Office } from '../../calendar/office.ts';
 import type { Sql, Transaction } from '../../store/store.ts';
 import type { CaseLimit, LimitName } from './limit-names.ts';
 
+/** The limit for a whole (总时限): a joint case or the case of a bundle. */
+export const WHOLE = 'whole';
+
 /** A running limit whose time has come. */
 export interface DueLimit {
   readonly conversation: string;
-  readonly name: LimitName;
+  readonly name: LimitName | typeof WHOLE;
   /** Milliseconds. */
   readonly dueAt: number;
   /** `warning` before it runs out, `overdue` once it has. */
@@ -40,9 +43,35 @@ export const limitTable = {
     }
   },
 
+  /** The limit for a whole begins. @param limit.since milliseconds, like `dueAt` */
+  async beginWhole(
+    tx: Transaction,
+    conversation: string,
+    { since, dueAt }: { readonly since: number; readonly dueAt: number },
+    office: Office,
+  ): Promise<void> {
+    await tx.run(
+      'INSERT INTO case_limit (conversation, name, due_at, next_at, stage) VALUES (?, ?, ?, ?, ?)',
+      conversation,
+      WHOLE,
+      dueAt,
+      Math.max(since, office.before(dueAt)),
+      'warning',
+    );
+  },
+
+  async endWhole(tx: Transaction, conversation: string): Promise<void> {
+    await tx.run('DELETE FROM case_limit WHERE conversation = ? AND name = ?', conversation, WHOLE);
+  },
+
   /** At most `limit` whose next stage has come, the oldest first. */
   async due(sql: Sql, now: number, limit: number): Promise<DueLimit[]> {
-    const rows = await sql.all<{ conversation: string; name: LimitName; due_at: number; stage: DueLimit['stage'] }>(
+    const rows = await sql.all<{
+      conversation: string;
+      name: DueLimit['name'];
+      due_at: number;
+      stage: DueLimit['stage'];
+    }>(
       'SELECT conversation, name, due_at, stage FROM case_limit WHERE next_at <= ? ORDER BY next_at LIMIT ?',
       now,
       limit,
@@ -93,4 +122,9 @@ export const limitTable = {
 function warnAt({ days, since, dueAt }: CaseLimit, office: Office): number {
   const ahead = days !== undefined && days > 0 ? office.before(dueAt!) : dueAt! - WARN_MS;
   return Math.max(since, ahead);
+}
+
+/** The event that tells of a stage. */
+export function limitEvent(stage: DueLimit['stage']) {
+  return stage === 'overdue' ? 'limit-overdue' : 'limit-warning';
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { officeOf } from '../../config/calendar-config.ts';
-import { openSqliteStore } from '../../store/sqlite-store.ts';
+import { openSqliteStore } from '../../store/sqlite/sqlite-store.ts';
 import type { Store } from '../../store/store.ts';
 import type { CaseNews } from '../case-changes.ts';
 import type { CaseFile } from '../case-file.ts';
@@ -60,7 +60,7 @@ const file: CaseFile = {
   authorizationId: 'a',
   version: 3,
   document: {
-    applicant: {} as CaseFile['document']['applicant'],
+    applicant: { kind: 'person', name: '', documentType: '', documentNumber: '', mobile: '', address: '' },
     form: {},
     materials: [],
     handler: { organisation: '甲', window: '', staff: '1' },
@@ -86,6 +86,7 @@ function watch(errors: unknown[] = []): LimitWatch {
     now: () => now,
     emit: async (_tx, news) => void told.push(news),
     acceptBySilence: async () => expect.unreachable('the item does not say so'),
+    tellWhole: async () => {},
     onOverdue: () => {},
     onError: (error) => errors.push(error),
   });
@@ -153,6 +154,7 @@ it('tries again what failed, and leaves nothing half done', async () => {
     now: () => now,
     emit,
     acceptBySilence: async () => {},
+    tellWhole: async () => {},
     onOverdue: () => {},
     onError: (error) => errors.push(error),
   }).look();
@@ -180,6 +182,7 @@ it('lets no case wait for another one that cannot be told', async () => {
       told.push(news);
     },
     acceptBySilence: async () => {},
+    tellWhole: async () => {},
     onOverdue: () => {},
     onError: (error) => errors.push(error),
   });

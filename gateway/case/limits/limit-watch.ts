@@ -4,7 +4,7 @@ import type { CaseFile } from '../case-file.ts';
 import { caseRepository } from '../case-repository.ts';
 import { acceptsBySilence } from './deemed.ts';
 import { holderOf } from './limit-names.ts';
-import { type DueLimit, limitTable } from './limit-table.ts';
+import { type DueLimit, limitEvent, limitTable, WHOLE } from './limit-table.ts';
 
 /** Milliseconds between two looks. */
 const LOOK_MS = 30_000;
@@ -21,6 +21,8 @@ export interface LimitWatchOptions {
   readonly emit: EmitNews;
   /** Accepts a case of ours whose limit of acceptance has run out, in the unit of work that tells it. */
   readonly acceptBySilence: (tx: Transaction, file: CaseFile) => Promise<void>;
+  /** Tells of the limit of a whole, in the unit of work that takes it as told. */
+  readonly tellWhole: (tx: Transaction, due: DueLimit) => Promise<void>;
   /** A case is overdue: for the log. */
   readonly onOverdue: (conversation: string) => void;
   readonly onError: (error: unknown) => void;
@@ -93,6 +95,10 @@ export class LimitWatch {
   async #tell(tx: Transaction, due: DueLimit): Promise<void> {
     if (!(await limitTable.told(tx, due))) return;
     const { conversation, name, dueAt, stage } = due;
+    if (name === WHOLE) {
+      if (stage === 'overdue') tx.afterCommit(() => this.#options.onOverdue(conversation));
+      return this.#options.tellWhole(tx, due);
+    }
     const file = await caseRepository.find(tx, conversation);
     if (!file) return;
     const { region, emit, now, onOverdue, acceptBySilence } = this.#options;
@@ -103,7 +109,7 @@ export class LimitWatch {
     const { role, peer, number, state } = file;
     const changed = { ...file, version: file.version + 1, document: { ...file.document, limits }, updatedAt: at };
     await caseRepository.update(tx, changed);
-    const event = stage === 'overdue' ? 'limit-overdue' : 'limit-warning';
+    const event = limitEvent(stage);
     const holder = holderOf(name, file.mode);
     const data = { limit: name, dueAt, holder };
     // Whoever holds the case meanwhile: that nobody acted is the point.

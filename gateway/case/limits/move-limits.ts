@@ -39,6 +39,11 @@ const STOPPABLE: readonly LimitName[] = ['acceptance', 'promised', 'statutory'];
 /** Kinds of special procedure (特别程序) whose time does not count (行政许可法第四十五条). */
 const STOPPING_KINDS: ReadonlySet<string> = new Set(['site-inspection', 'acceptance-test', 'hearing', 'expert-review']);
 
+/** P7a: whether the promised limit stands still during a special procedure of a kind. */
+export function stopsTheClock(kind: string): boolean {
+  return STOPPING_KINDS.has(kind);
+}
+
 /** Limits that an event begins and ends by itself, whatever the clock column of its row says. */
 const BY_EVENT: Readonly<
   Partial<Record<Event, { readonly ends?: readonly LimitName[]; readonly starts?: LimitName }>>
@@ -86,10 +91,10 @@ export function moveLimits(
       moved.resume();
       break;
     case 'stop-by-kind':
-      if (STOPPING_KINDS.has(facts.kind)) moved.stop();
+      if (stopsTheClock(facts.kind)) moved.stop();
       break;
     case 'resume-by-kind':
-      if (STOPPING_KINDS.has(facts.kind)) moved.resume();
+      if (stopsTheClock(facts.kind)) moved.resume();
       break;
     case 'end':
       for (const name of [...STOPPABLE, 'supplement', 'paper'] as const) moved.end(name);

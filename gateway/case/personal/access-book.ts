@@ -3,6 +3,7 @@ import type { Sql, Store } from '../../store/store.ts';
 /** What was shown. */
 export const ACCESS_KINDS = [
   'case',
+  'search',
   'history',
   'material',
   'copy',
@@ -10,6 +11,7 @@ export const ACCESS_KINDS = [
   'certificate',
   'certificate-pdf',
   'evidence',
+  'inquiry',
 ] as const;
 
 /** A look into personal data (查阅个人信息). */
@@ -19,10 +21,10 @@ export interface PersonalAccess {
   /** Subject of the token. */
   readonly by: string;
   readonly role: string;
-  /** Conversation of the case; empty for a certificate without one. */
+  /** Conversation of the case; empty for a certificate without one, and for a search. */
   readonly conversation: string;
   readonly what: (typeof ACCESS_KINDS)[number];
-  /** Digest of the material, identifier of the certificate; empty for the case itself. */
+  /** Digest of the material, identifier of the certificate, whom a search was for (masked); empty for the case itself. */
   readonly subject: string;
   /** 用途 */
   readonly purpose: string;

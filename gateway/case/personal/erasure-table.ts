@@ -29,7 +29,8 @@ export const erasureTable = {
   async ask(tx: Transaction, { conversation, ground, askedBy, isAllowed, at }: AskedErasure): Promise<void> {
     await tx.run(
       `INSERT INTO case_erasure (conversation, ground, asked_by, is_allowed, asked_at) VALUES (?, ?, ?, ?, ?)
-       ON CONFLICT (conversation) DO UPDATE SET is_allowed = max(is_allowed, excluded.is_allowed), done_at = NULL`,
+       ON CONFLICT (conversation) DO UPDATE SET done_at = NULL,
+         is_allowed = CASE WHEN case_erasure.is_allowed = 1 THEN 1 ELSE excluded.is_allowed END`,
       conversation,
       ground,
       askedBy,

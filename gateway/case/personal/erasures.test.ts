@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { officeOf } from '../../config/calendar-config.ts';
 import { MaterialStore } from '../../material/material-store.ts';
-import { openSqliteStore } from '../../store/sqlite-store.ts';
+import { openSqliteStore } from '../../store/sqlite/sqlite-store.ts';
 import type { Store } from '../../store/store.ts';
 import { fileOf } from '../../testing/agency-case.ts';
 import type { CaseFile } from '../case-file.ts';

@@ -15,7 +15,8 @@ import { erasureTable } from './erasure-table.ts';
 import { forgetOutcomes } from './forget-outcomes.ts';
 import { demandErasable, demandImpersonal, obstaclesTo } from './retention.ts';
 import { erasePayloads, scrubCase } from './scrub.ts';
-import { scrubWhole } from './scrub-whole.ts';
+import { isWhole, scrubWhole, wholeOf } from './scrub-whole.ts';
+import { demandWholeErasable, findIdleWholes } from './whole-retention.ts';
 
 /** Milliseconds between being asked and beginning: what comes together is done together. */
 const PAUSE_MS = 100;
@@ -71,20 +72,21 @@ export class Erasures {
    *   limit runs, a receipt is awaited or it is on hold, BACK_PRESSURE
    */
   async ask(conversation: string, wish: ErasureWish): Promise<CaseFile> {
-    const { store, region, now, retention } = this.#options;
-    return store.write(async (tx) => {
-      const file = await demandFile(tx, conversation);
-      if (file.erasedAt !== undefined) return file;
-      const at = now();
-      demandErasable(file, retention, at);
-      demandImpersonal(file, wish.reason);
-      const { handler, ground, reason } = wish;
-      const told = requestOf(file)
-        ? file
-        : await this.#tell(tx, file, 'erasure-requested', handler, { ground, reason });
-      await erasureTable.ask(tx, { conversation, ground, askedBy: region, isAllowed: true, at });
+    return this.#options.store.write(async (tx) => this.#ask(tx, await demandFile(tx, conversation), wish));
+  }
+
+  /**
+   * Erases a joint case or the case of a bundle that we lead, with the cases of all its parts, as `ask` does it for each.
+   *
+   * @throws CodedError NOT_FOUND, VALIDATION_FAILED, CONFLICT while it or a part is open, or a part is on hold
+   */
+  async askWhole(conversation: string, wish: ErasureWish): Promise<void> {
+    const { store, region, now } = this.#options;
+    await store.write(async (tx) => {
+      const parts = await demandWholeErasable(tx, conversation, wish.reason);
+      for (const part of parts) await this.#ask(tx, part, wish);
+      await erasureTable.ask(tx, { conversation, ground: wish.ground, askedBy: region, isAllowed: true, at: now() });
       tx.afterCommit(() => this.wake());
-      return scrubCase(tx, told, at);
     });
   }
 
@@ -144,6 +146,18 @@ export class Erasures {
     return this.#running;
   }
 
+  async #ask(tx: Transaction, file: CaseFile, { handler, ground, reason }: ErasureWish): Promise<CaseFile> {
+    const { region, now, retention } = this.#options;
+    if (file.erasedAt !== undefined) return file;
+    const at = now();
+    demandErasable(file, retention, at);
+    demandImpersonal(file, reason);
+    const told = requestOf(file) ? file : await this.#tell(tx, file, 'erasure-requested', handler, { ground, reason });
+    await erasureTable.ask(tx, { conversation: file.conversation, ground, askedBy: region, isAllowed: true, at });
+    tx.afterCommit(() => this.wake());
+    return scrubCase(tx, told, at);
+  }
+
   async #look(): Promise<void> {
     const { onError, now } = this.#options;
     try {
@@ -165,6 +179,8 @@ export class Erasures {
       await store.write(async (tx) => {
         for (const conversation of conversations) await erasureTable.ask(tx, { conversation, ...wish });
       });
+    for await (const conversation of findIdleWholes(store.read, retention, at, PAGE))
+      await store.write((tx) => erasureTable.ask(tx, { conversation, ...wish }));
     await forgetOutcomes(store, retention, at);
   }
 
@@ -196,6 +212,7 @@ export class Erasures {
   /** @returns whether nothing of it is left */
   async #erase(conversation: string): Promise<boolean> {
     const { store, materials, now, retention } = this.#options;
+    if (await isWhole(store.read, conversation)) return this.#eraseWhole(conversation);
     const scrubs = await store.write(async (tx) => {
       const file = await demandFile(tx, conversation);
       if (file.erasedAt === undefined && obstaclesTo(file, retention, now()).length > 0) return false;
@@ -206,9 +223,18 @@ export class Erasures {
     const isSending = "SELECT 1 FROM outbox WHERE conversation = ? AND state = 'pending' AND materials <> ''";
     if (!scrubs || (await store.read.get(isSending, conversation))) return false;
     await materials.erase(conversation);
-    const whole = await store.write((tx) => scrubWhole(tx, conversation));
-    if (whole) await materials.erase(whole);
+    const whole = await wholeOf(store.read, conversation);
+    if (whole !== undefined) await this.#eraseWhole(whole);
     return store.write((tx) => this.#conclude(tx, conversation));
+  }
+
+  /** @returns whether nothing of it is left; false while a part of it is */
+  async #eraseWhole(conversation: string): Promise<boolean> {
+    const { store, materials, now } = this.#options;
+    if (!(await store.write((tx) => scrubWhole(tx, conversation, now())))) return false;
+    await materials.erase(conversation);
+    await store.write((tx) => erasureTable.done(tx, conversation, now()));
+    return true;
   }
 
   /** What waits for its receipt goes when that has come; then the other region is told. */

@@ -1,5 +1,6 @@
+import type { messages } from '#proto';
 import type { RetentionConfig } from '../../config/retention-config.ts';
-import type { Store } from '../../store/store.ts';
+import type { Store, Transaction } from '../../store/store.ts';
 import { isPastRetention } from './retention.ts';
 import { erasePayloads } from './scrub.ts';
 
@@ -25,15 +26,32 @@ export async function forgetOutcomes(store: Store, config: RetentionConfig, now:
     if (due.length > 0)
       await store.write(async (tx) => {
         for (const { conversation } of due) {
-          const forgotten = await tx.run(
-            `UPDATE direct_outcome SET applicant = json_set(applicant, '$.name', '', '$.documentNumber', '',
-               '$.mobile', '', '$.address', '') WHERE conversation = ? AND json_extract(applicant, '$.documentNumber') <> ''`,
-            conversation,
-          );
-          if (forgotten > 0) await erasePayloads(tx, conversation);
+          if (await forgetApplicant(tx, conversation)) await erasePayloads(tx, conversation);
         }
       });
     if (rows.length < PAGE) return;
     last = rows.at(-1)!;
   }
+}
+
+/** @returns whether there was anything to forget */
+async function forgetApplicant(tx: Transaction, conversation: string): Promise<boolean> {
+  const rows = await tx.all<{ peer: string; applicant: string }>(
+    'SELECT peer, applicant FROM direct_outcome WHERE conversation = ?',
+    conversation,
+  );
+  let forgotten = false;
+  for (const { peer, applicant: text } of rows) {
+    const applicant = JSON.parse(text) as messages.Applicant;
+    if (applicant.documentNumber === '') continue;
+    const blank = { ...applicant, name: '', documentNumber: '', mobile: '', address: '' };
+    await tx.run(
+      'UPDATE direct_outcome SET applicant = ? WHERE conversation = ? AND peer = ?',
+      JSON.stringify(blank),
+      conversation,
+      peer,
+    );
+    forgotten = true;
+  }
+  return forgotten;
 }

@@ -60,12 +60,17 @@ export function demandRecallable(file: CaseFile, reason: string): void {
   demandImpersonal(file, reason);
 }
 
+/** A case, or a whole of several. */
+interface Applied {
+  readonly document: Pick<CaseFile['document'], 'applicant'>;
+}
+
 /**
  * For texts that are shown unmasked or outlive the erasure: they must not say whose case it is.
  *
  * @throws CodedError VALIDATION_FAILED
  */
-export function demandImpersonal({ document: { applicant } }: CaseFile, text: string, pointer = '/reason'): void {
+export function demandImpersonal({ document: { applicant } }: Applied, text: string, pointer = '/reason'): void {
   const { name, documentNumber, mobile } = applicant;
   // A name of one character is a part of too many other words.
   const named = [name, documentNumber, mobile].some((own) => own.length > 1 && text.includes(own));

@@ -36,6 +36,8 @@ export async function scrubCase(tx: Transaction, file: CaseFile, at: number): Pr
     updatedAt: at,
   };
   await caseRepository.update(tx, changed);
+  // Nobody is found by it any more.
+  await caseRepository.setKeys(tx, conversation, changed.document);
   await tx.run('UPDATE case_file SET erased_at = ? WHERE conversation = ?', changed.erasedAt!, conversation);
   await tx.run('DELETE FROM case_query WHERE conversation = ?', conversation);
   for (const { n, event, data } of await caseRepository.events(tx, conversation)) {

@@ -468,6 +468,7 @@ describe('P6 逾期视为受理', () => {
       now: clock.now,
       emit: async () => {},
       acceptBySilence: (tx, file) => services.cases.acceptBySilence(tx, file),
+      tellWhole: async () => {},
       onOverdue: () => {},
       onError: (error) => expect.unreachable(String(error)),
     });

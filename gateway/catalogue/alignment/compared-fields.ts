@@ -116,6 +116,14 @@ export const COMPARED_FIELDS: readonly ComparedField[] = [
     value: (item) => item.silenceAccepts,
   },
   {
+    field: 'remote_video',
+    zh: '可远程视频核验',
+    en: 'applicant may be seen by video',
+    lighter: 'more',
+    kind: 'flag',
+    value: (item) => item.remoteVideo,
+  },
+  {
     field: 'paper_originals',
     zh: '须寄纸质原件',
     en: 'paper originals by post',

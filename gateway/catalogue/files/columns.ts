@@ -39,6 +39,7 @@ export const ITEM_COLUMNS: readonly Column[] = [
   { member: 'promised_working_days', zh: '承诺办结时限', kind: 'number', isRequired: true },
   { member: 'acceptance_working_days', zh: '受理时限', kind: 'number' },
   { member: 'silence_accepts', zh: '逾期视为受理', kind: 'flag' },
+  { member: 'remote_video', zh: '可远程视频核验', kind: 'flag' },
   { member: 'materials', zh: '申请材料', kind: 'materials' },
   { member: 'paper_originals', zh: '须寄纸质原件', kind: 'flag' },
   { member: 'form', zh: '申请表单', kind: 'form' },

@@ -44,8 +44,8 @@ export const receivedNotices = {
          decided_at, conversation, envelope, is_expected, received_at)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (issuer, digest) DO UPDATE SET
-         identifier = CASE excluded.identifier WHEN '' THEN identifier ELSE excluded.identifier END,
-         reference = CASE excluded.reference WHEN '' THEN reference ELSE excluded.reference END,
+         identifier = CASE excluded.identifier WHEN '' THEN certificate_notice.identifier ELSE excluded.identifier END,
+         reference = CASE excluded.reference WHEN '' THEN certificate_notice.reference ELSE excluded.reference END,
          status = excluded.status, ground = excluded.ground, reason = excluded.reason, authority = excluded.authority,
          decided_at = excluded.decided_at, conversation = excluded.conversation, envelope = excluded.envelope,
          is_expected = excluded.is_expected, received_at = excluded.received_at`,

@@ -89,7 +89,8 @@ export const sentNotices = {
        FROM (
          SELECT peer, 1 AS by_identifier, 0 AS by_reference FROM conversation WHERE id = ?
          UNION
-         SELECT peer, subject = ?, subject <> ? FROM certificate_checked
+         SELECT peer, CASE WHEN subject = ? THEN 1 ELSE 0 END, CASE WHEN subject = ? THEN 0 ELSE 1 END
+           FROM certificate_checked
            WHERE subject IN (?, ?) AND direction = 'answered'
          UNION
          SELECT peer, by_identifier, by_reference FROM certificate_notice_sent WHERE identifier = ?

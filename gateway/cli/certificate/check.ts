@@ -1,9 +1,8 @@
-import { openAsBlob } from 'node:fs';
 import { CodedError } from '#proto';
 import { type GatewayClient, path } from '../client.ts';
 import type { Answer } from '../command.ts';
 import { save } from '../download.ts';
-import { fileError } from '../files.ts';
+import { openBlob } from '../files.ts';
 import { chinaTime, pairs } from '../format.ts';
 import { purposeQuery } from '../options.ts';
 
@@ -76,7 +75,7 @@ export async function checkOne(client: GatewayClient, question: CheckQuestion, e
  * @throws CodedError VALIDATION_FAILED when a file cannot be read or written, and whatever the gateway answers
  */
 export async function checkList(client: GatewayClient, file: string, out: string | undefined): Promise<Answer> {
-  const list = await openAsBlob(file).catch((error) => Promise.reject(fileError('read', file, error)));
+  const list = await openBlob(file);
   const tally = new Tally();
   const answers = (await client.converse('/v1/certificates/checks', list)).pipeThrough(tally.counting());
   if (out === undefined) for await (const _ of answers);

@@ -1,16 +1,7 @@
 import type { Command } from 'commander';
 import { CodedError } from '#proto';
 import { FREE_NOTES } from '../../case/notes/notes.ts';
-import {
-  type CaseSummary,
-  type CaseView,
-  caseTable,
-  caseText,
-  type Outcome,
-  outcomeTable,
-  type Progress,
-  progressText,
-} from '../case-text.ts';
+import { type CaseView, caseText, type Outcome, outcomeTable, type Progress, progressText } from '../case-text.ts';
 import { type CaseEvent, type EnvelopeState, type Holding, holdingText, traceText } from '../case-trace.ts';
 import { connect, type GatewayClient, path } from '../client.ts';
 import { type Answer, type Cli, handle } from '../command.ts';
@@ -25,14 +16,10 @@ import {
   purposeOption,
   purposeQuery,
 } from '../options.ts';
+import { defineCaseList } from './case-list.ts';
 import { definePapers } from './case-papers.ts';
 import { definePersonal } from './case-personal.ts';
-import { defineJoint } from './joint-case.ts';
-
-interface ListOptions extends GatewayOptions, PageOptions {
-  readonly state?: string;
-  readonly peer?: string;
-}
+import { defineBundleCase, defineJoint } from './joint-case.ts';
 
 const INPUT = "办件 JSON,'-' 为标准输入 / the case as JSON, '-' for the standard input";
 const KEY = '办件编号或会话标识 / number or conversation of the case';
@@ -55,13 +42,7 @@ export function define(command: Command, cli: Cli): void {
     return caseAnswer(await (await connect(options.gateway, cli.clock)).get<CaseView>(url));
   });
 
-  const list = command.command('list').description('列出办件 / list cases');
-  list.option('--state <state>', '状态 / state').option('--peer <region>', '对端地区 / the other region');
-  handle<ListOptions>(pageOptions(gatewayOption(list)), cli, async ({ gateway, state, peer, limit, cursor }) => {
-    const client = await connect(gateway, cli.clock);
-    const json = await client.get<{ cases: CaseSummary[]; next?: string }>('/v1/cases', { state, peer, limit, cursor });
-    return { json, text: caseTable(json.cases) + nextPage(json.next) };
-  });
+  defineCaseList(command, cli);
 
   const progress = command.command('progress').description('凭查询码查询进度 / how far a case is, by its query code');
   progress.argument('<code>', '查询码 / query code');
@@ -127,6 +108,7 @@ export function define(command: Command, cli: Cli): void {
   );
 
   defineJoint(command, cli);
+  defineBundleCase(command, cli);
 }
 
 function opening(command: Command, cli: Cli, name: string, description: string, url: string): void {

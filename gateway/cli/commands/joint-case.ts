@@ -1,8 +1,7 @@
-import { openAsBlob } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { connect, path } from '../client.ts';
 import { type Answer, type Cli, handle } from '../command.ts';
-import { fileError, readJson } from '../files.ts';
+import { openBlob, readJson } from '../files.ts';
 import { chinaTime, nextPage, pairs, table } from '../format.ts';
 import { type GatewayOptions, gatewayOption, type PageOptions, pageOptions } from '../options.ts';
 
@@ -22,13 +21,16 @@ interface JointPart {
   readonly case?: { readonly number: string; readonly state: string };
 }
 
+/** A joint case, or the case of a bundle. */
 interface JointCase {
   readonly conversation: string;
   readonly number: string;
   readonly name: string;
-  readonly agreement: string;
+  readonly agreement?: string;
+  readonly bundle?: { readonly code: string; readonly version: number };
   readonly stateLabel: Label;
   readonly parts: readonly JointPart[];
+  readonly fall?: { readonly part: string };
   readonly limit?: { readonly workingDays: number; readonly dueAt: number; readonly isLate: boolean };
   readonly handOver?: {
     readonly results: readonly { readonly part: string; readonly outcome: string; readonly delivered: boolean }[];
@@ -42,32 +44,66 @@ interface AddOptions extends GatewayOptions {
   readonly grade?: string;
 }
 
-const KEY = '联办件编号或会话标识 / number or conversation of the joint case';
+/** What the commands of one kind of whole are called. */
+interface Wording {
+  readonly path: string;
+  /** Name of the list in the gateway's answer. */
+  readonly list: string;
+  readonly zh: string;
+  readonly en: string;
+  readonly plural: string;
+}
+
+const JOINT: Wording = {
+  ...{ path: '/v1/joint-cases', list: 'jointCases' },
+  ...{ zh: '联办件', en: 'joint case', plural: 'joint cases' },
+};
+const BUNDLE: Wording = {
+  ...{ path: '/v1/bundle-cases', list: 'bundleCases' },
+  ...{ zh: '一件事办件', en: 'case of a bundle', plural: 'cases of bundles' },
+};
+
 const DATA = "动作的内容:文件、'-' 或 JSON / its data: a file, '-' or JSON itself";
 
 /** `tongban case joint`: one application whose parts several regions decide, at the lead region. */
 export function defineJoint(command: Command, cli: Cli): void {
   const joint = command.command('joint').description('联办件(多地联办) / joint cases, at the lead region');
+  defineWhole(joint, cli, JOINT);
+}
 
-  const open = joint.command('open').description('登记联办件 / open a joint case');
-  open.argument('<file>', "联办件 JSON,'-' 为标准输入 / the joint case as JSON, '-' for the standard input");
+/** `tongban case bundle`: one application for several items of our departments. */
+export function defineBundleCase(command: Command, cli: Cli): void {
+  const bundle = command.command('bundle').description('一件事办件 / cases of our bundles');
+  defineWhole(bundle, cli, BUNDLE);
+}
+
+function defineWhole(command: Command, cli: Cli, wording: Wording): void {
+  defineTaking(command, cli, wording);
+  defineActs(command, cli, wording);
+  defineReading(command, cli, wording);
+}
+
+function defineTaking(command: Command, cli: Cli, { path: url, zh, en }: Wording): void {
+  const key = `${zh}编号或会话标识 / number or conversation of the ${en}`;
+  const open = command.command('open').description(`登记${zh} / open a ${en}`);
+  open.argument('<file>', `${zh} JSON,'-' 为标准输入 / the ${en} as JSON, '-' for the standard input`);
   handle<GatewayOptions>(gatewayOption(open), cli, async ({ gateway }, file) => {
-    const input = await readJson(file!, 'the joint case', cli.stdin);
-    return answer(await (await connect(gateway, cli.clock)).post<JointCase>('/v1/joint-cases', input));
+    const input = await readJson(file!, `the ${en}`, cli.stdin);
+    return answer(await (await connect(gateway, cli.clock)).post<JointCase>(url, input));
   });
 
-  const add = joint
+  const add = command
     .command('add')
     .description('添加材料,各分项按需取用 / add a file; parts get what their items ask for');
-  add.argument('<key>', KEY).argument('<file>', '文件 / file, at most 200 MiB');
-  add.requiredOption('--name <name>', '材料名称(按事项目录) / name of the material as the catalogue has it');
+  add.argument('<key>', key).argument('<file>', '文件 / file, at most 200 MiB');
+  add.requiredOption('--name <name>', '材料名称(按事项目录或材料清单) / name of the material as the list has it');
   add.option('--media-type <type>', '媒体类型 / media type', 'application/octet-stream');
   add.addOption(new Option('--grade <grade>', '材料等级,默认 C / grade of the material').choices(['C', 'D']));
-  handle<AddOptions>(gatewayOption(add), cli, async ({ gateway, name, mediaType, grade }, key, file) => {
-    const bytes = await openAsBlob(file!).catch((error) => Promise.reject(fileError('read', file!, error)));
-    const url = path`/v1/joint-cases/${key!}/materials`;
+  handle<AddOptions>(gatewayOption(add), cli, async ({ gateway, name, mediaType, grade }, whole, file) => {
+    const bytes = await openBlob(file!);
     const client = await connect(gateway, cli.clock);
-    const json = await client.upload<{ name: string; digest: string }>(url, { name, grade }, mediaType, bytes);
+    const target = `${url}${path`/${whole!}/materials`}`;
+    const json = await client.upload<{ name: string; digest: string }>(target, { name, grade }, mediaType, bytes);
     return {
       json,
       text: pairs([
@@ -77,14 +113,14 @@ export function defineJoint(command: Command, cli: Cli): void {
     };
   });
 
-  const check = joint.command('check').description('登记已核对原件 / record that the original was compared');
-  check.argument('<key>', KEY).argument('<digest>', '材料摘要(十六进制) / digest of the material, hex');
+  const check = command.command('check').description('登记已核对原件 / record that the original was compared');
+  check.argument('<key>', key).argument('<digest>', '材料摘要(十六进制) / digest of the material, hex');
   check.requiredOption('--handler <json>', "经办人:文件、'-' 或 JSON / handler: a file, '-' or JSON itself");
-  handle<GatewayOptions & { handler: string }>(gatewayOption(check), cli, async (options, key, digest) => {
+  handle<GatewayOptions & { handler: string }>(gatewayOption(check), cli, async (options, whole, digest) => {
     const handler = await readJson(options.handler, '--handler', cli.stdin);
     const client = await connect(options.gateway, cli.clock);
-    const url = path`/v1/joint-cases/${key!}/materials/${digest!}/check`;
-    const json = await client.post<{ name: string; grade: string }>(url, { handler });
+    const target = `${url}${path`/${whole!}/materials/${digest!}/check`}`;
+    const json = await client.post<{ name: string; grade: string }>(target, { handler });
     return {
       json,
       text: pairs([
@@ -93,32 +129,49 @@ export function defineJoint(command: Command, cli: Cli): void {
       ]),
     };
   });
+}
 
+function defineActs(command: Command, cli: Cli, { path: url, zh, en }: Wording): void {
+  const key = `${zh}编号或会话标识 / number or conversation of the ${en}`;
   for (const [act, description] of [
     ['submit', '提交,开始办理 / submit: its parts begin'],
     ['hand-over', '统一出件 / hand all results over at once'],
     ['withdraw', '撤回 / withdraw'],
   ] as const) {
-    const acting = joint.command(act).description(description);
-    acting.argument('<key>', KEY).requiredOption('--data <json>', DATA);
-    handle<GatewayOptions & { data: string }>(gatewayOption(acting), cli, async ({ gateway, data }, key) => {
+    const acting = command.command(act).description(description);
+    acting.argument('<key>', key).requiredOption('--data <json>', DATA);
+    handle<GatewayOptions & { data: string }>(gatewayOption(acting), cli, async ({ gateway, data }, whole) => {
       const body = { act, data: await readJson(data, '--data', cli.stdin) };
       const client = await connect(gateway, cli.clock);
-      return answer(await client.post<JointCase>(path`/v1/joint-cases/${key!}/acts`, body));
+      return answer(await client.post<JointCase>(`${url}${path`/${whole!}/acts`}`, body));
     });
   }
 
-  const show = joint.command('show').description('查看联办件及各分项 / show a joint case with its parts');
-  show.argument('<key>', KEY);
-  handle<GatewayOptions>(gatewayOption(show), cli, async ({ gateway }, key) =>
-    answer(await (await connect(gateway, cli.clock)).get<JointCase>(path`/v1/joint-cases/${key!}`)),
+  const erase = command
+    .command('erase')
+    .description('删除整体及各分项的个人信息 / erase what is personal in it and in its parts');
+  erase.argument('<key>', key).requiredOption('--data <json>', DATA);
+  handle<GatewayOptions & { data: string }>(gatewayOption(erase), cli, async ({ gateway, data }, whole) => {
+    const body = await readJson(data, '--data', cli.stdin);
+    const client = await connect(gateway, cli.clock);
+    return answer(await client.post<JointCase>(`${url}${path`/${whole!}/erasure`}`, body));
+  });
+}
+
+function defineReading(command: Command, cli: Cli, { path: url, list: name, zh, en, plural }: Wording): void {
+  const key = `${zh}编号或会话标识 / number or conversation of the ${en}`;
+
+  const show = command.command('show').description(`查看${zh}及各分项 / show a ${en} with its parts`);
+  show.argument('<key>', key);
+  handle<GatewayOptions>(gatewayOption(show), cli, async ({ gateway }, whole) =>
+    answer(await (await connect(gateway, cli.clock)).get<JointCase>(`${url}${path`/${whole!}`}`)),
   );
 
-  const list = joint.command('list').description('列出联办件 / list joint cases');
+  const list = command.command('list').description(`列出${zh} / list ${plural}`);
   handle<GatewayOptions & PageOptions>(pageOptions(gatewayOption(list)), cli, async ({ gateway, limit, cursor }) => {
     const client = await connect(gateway, cli.clock);
-    const json = await client.get<{ jointCases: JointCase[]; next?: string }>('/v1/joint-cases', { limit, cursor });
-    return { json, text: listed(json.jointCases) + nextPage(json.next) };
+    const json = await client.get<Readonly<Record<string, JointCase[]>> & { next?: string }>(url, { limit, cursor });
+    return { json, text: listed(json[name] ?? [], `没有${zh} / there is no ${en}`) + nextPage(json.next) };
   });
 }
 
@@ -126,13 +179,15 @@ function answer(joint: JointCase): Answer {
   return { json: joint, text: `${summary(joint)}\n${partsTable(joint)}` };
 }
 
-function summary({ number, name, agreement, stateLabel, limit, updatedAt }: JointCase): string {
+function summary({ number, name, agreement, bundle, stateLabel, fall, limit, updatedAt }: JointCase): string {
   const late = limit?.isLate ? ' 逾期 late' : '';
   return pairs([
     ['编号 Number', number],
     ['一件事 Name', name],
     ['协议 Agreement', agreement],
+    ['代码 Code', bundle && `${bundle.code} · ${bundle.version}`],
     ['状态 State', words(stateLabel)],
+    ['因何终止 Fell with', fall?.part],
     ['总时限 Limit', limit && `${limit.workingDays} · ${chinaTime(limit.dueAt)}${late}`],
     ['更新 Updated', chinaTime(updatedAt)],
   ]);
@@ -156,7 +211,7 @@ function partsTable({ parts, handOver }: JointCase): string {
   );
 }
 
-function listed(jointCases: readonly JointCase[]): string {
+function listed(jointCases: readonly JointCase[], none: string): string {
   return table(
     ['编号 Number', '一件事 Name', '状态 State', '到期 Due', '更新 Updated'],
     jointCases.map(({ number, name, stateLabel, limit, updatedAt }) => [
@@ -166,7 +221,7 @@ function listed(jointCases: readonly JointCase[]): string {
       chinaTime(limit?.dueAt),
       chinaTime(updatedAt),
     ]),
-    '没有联办件 / there is no joint case',
+    none,
   );
 }
 

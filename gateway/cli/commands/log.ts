@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { readAuthorities, verifyStatement } from '#trust';
 import { type LogReport, verifyLog } from '../../evidence/verify-log.ts';
+import type { Environment } from '../../store/open-store.ts';
 import { type Answer, type Cli, type CommonOptions, handle } from '../command.ts';
 import { readText } from '../files.ts';
 import { chinaTime, pairs, table } from '../format.ts';
@@ -25,6 +26,7 @@ const MAX_PEM_BYTES = 1024 * 1024;
 
 /** `tongban log`: the evidence log of this gateway. */
 export function define(command: Command, cli: Cli): void {
+  const { environment = {} } = cli;
   const verify = command
     .command('verify')
     .description(
@@ -38,7 +40,9 @@ export function define(command: Command, cli: Cli): void {
     )
     .option('--seen-by <dir>', '与该网关所见比对 / compare with what the gateway in this folder saw');
   handle<VerifyOptions>(gatewayOption(verify), cli, ({ gateway, published, region = [], seenBy }) =>
-    published === undefined ? verifyOwnLog(gateway) : verifyPublishedLog(published, region, seenBy),
+    published === undefined
+      ? verifyOwnLog(gateway, environment)
+      : verifyPublishedLog(published, region, seenBy, environment),
   );
 
   const publish = command
@@ -49,16 +53,16 @@ export function define(command: Command, cli: Cli): void {
     .option('--newest', '发布最新状态,不等见证 / the newest state, countersigned or not')
     .option('--entries', '同时发布条目(含对端与时间,不含个人信息) / the entries too: peers and times, no persons');
   handle<PublishCommandOptions>(gatewayOption(publish), cli, ({ gateway, out, newest, entries }) =>
-    publishOwnLog(gateway, out, { newest: newest ?? false, entries: entries ?? false }),
+    publishOwnLog(gateway, environment, out, { newest: newest ?? false, entries: entries ?? false }),
   );
 }
 
-async function verifyOwnLog(gateway: string): Promise<Answer> {
+async function verifyOwnLog(gateway: string, environment: Environment): Promise<Answer> {
   const config = await configIn(gateway);
   const statement = await verifyStatement(await readOwnStatement(config));
   const { timestamps } = config.evidence;
   const authorities = timestamps ? readAuthorities(await readText(timestamps.caFile, MAX_PEM_BYTES)) : [];
-  const report = await inSnapshot(gateway, (read) => verifyLog(read, statement, authorities));
+  const report = await inSnapshot(gateway, environment, (read) => verifyLog(read, statement, authorities));
   const verified = report.faults.length === 0;
   return { json: { verified, ...report }, text: logText(report), exit: verified ? 0 : 1 };
 }

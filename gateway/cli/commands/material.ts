@@ -1,9 +1,8 @@
-import { openAsBlob } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { connect, path } from '../client.ts';
 import { type Cli, handle } from '../command.ts';
 import { save } from '../download.ts';
-import { fileError, readJson } from '../files.ts';
+import { openBlob, readJson } from '../files.ts';
 import { humanSize, pairs, plain } from '../format.ts';
 import { type GatewayOptions, gatewayOption, type PurposeOptions, purposeOption } from '../options.ts';
 
@@ -50,7 +49,7 @@ export function define(command: Command, cli: Cli): void {
   add.option('--media-type <type>', '媒体类型,默认按扩展名 / media type, else by the extension');
   add.addOption(new Option('--grade <grade>', '材料等级,默认 C / grade of the material').choices(['C', 'D']));
   handle<AddOptions>(gatewayOption(add), cli, async ({ gateway, name, mediaType, grade }, key, file) => {
-    const bytes = await openAsBlob(file!).catch((error) => Promise.reject(fileError('read', file!, error)));
+    const bytes = await openBlob(file!);
     const client = await connect(gateway, cli.clock);
     const type = mediaType ?? mediaTypeOf(file!);
     const json = await client.upload<Material>(path`/v1/cases/${key!}/materials`, { name, grade }, type, bytes);

@@ -19,7 +19,7 @@ interface Peer {
 
 interface SentEnvelope {
   readonly id: string;
-  readonly state: 'pending' | 'accepted' | 'rejected' | 'expired';
+  readonly state: 'pending' | 'accepted' | 'rejected' | 'expired' | 'dead' | 'dropped';
   readonly code: string;
   readonly sentAt: number;
   readonly settledAt: number | null;

@@ -27,6 +27,7 @@ interface Tally {
   readonly medianDays?: number;
   readonly worstDays?: number;
   readonly late: number;
+  readonly special: Readonly<Record<string, { readonly count: number; readonly daysStopped: number }>>;
   readonly repeatedNotices: number;
   readonly badRatings: number;
 }
@@ -80,6 +81,8 @@ function tallyTable(tallies: readonly Tally[]): string {
       '中位 Median',
       '最长 Worst',
       '逾期 Late',
+      '特别程序 Special',
+      '停止计时 Days stopped',
       '重复告知 Told twice',
       '差评 Bad',
     ],
@@ -94,9 +97,15 @@ function tallyTable(tallies: readonly Tally[]): string {
       row.medianDays,
       row.worstDays,
       row.late,
+      sum(row.special, 'count'),
+      sum(row.special, 'daysStopped'),
       row.repeatedNotices,
       row.badRatings,
     ]),
     '此期间没有办件 / no cases in this period',
   );
+}
+
+function sum(special: Tally['special'], member: 'count' | 'daysStopped'): number {
+  return Object.values(special).reduce((total, one) => total + one[member], 0);
 }

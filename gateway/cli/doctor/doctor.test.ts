@@ -10,7 +10,7 @@ import { throwawayRegion } from '../../../trust/testing/index.ts';
 import { forgetKeys } from '../../../trust/testing/older-key-folder.ts';
 import { createApiKey } from '../../api/token.ts';
 import { CONFIG_FILE, loadConfig } from '../../config/config.ts';
-import { SqliteConnection } from '../../store/sqlite-connection.ts';
+import { SqliteConnection } from '../../store/sqlite/sqlite-connection.ts';
 import { makeRegionFolder, openLiveRegion, removeFolders, TEST_PASSPHRASE, until } from '../../testing/live-region.ts';
 import type { Finding } from './finding.ts';
 import { examined } from './testing/examined.ts';

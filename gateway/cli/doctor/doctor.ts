@@ -55,7 +55,7 @@ async function findingsOf(options: DoctorOptions, cli: Cli): Promise<Finding[]> 
   const now = cli.clock.now();
   const { passphrase, findings: ofPassphrase } = await passphraseIfGiven(config, options, cli);
   const { findings: ofStatement, statement } = await checkStatement(config, now);
-  const store = await checkStore(config, statement, now);
+  const store = await checkStore(config, statement, now, cli.environment ?? {});
   return [
     fine('config', { zh: `配置无误:${config.region} ${config.name}`, en: 'the configuration is right' }),
     checkSystem({ node: process.versions.node, availableMemory: process.availableMemory() }),

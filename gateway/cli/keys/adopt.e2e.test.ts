@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readJws } from '#trust';
 import { opensslContainer, withoutOpenssl } from '../../../trust/testing/pkcs12-containers.ts';
 import { ReferenceSigner } from '../../../trust/testing/reference-signer/reference-signer.ts';
-import { SqliteConnection } from '../../store/sqlite-connection.ts';
+import { SqliteConnection } from '../../store/sqlite/sqlite-connection.ts';
 import {
   call,
   discard,

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readAuthorities, verifyTimestamp } from '#trust';
 import { NO_OPENSSL, OPENSSL, type TestAuthority, testAuthority } from '../../../trust/testing/timestamp-authority.ts';
 import type { TimestampConfig } from '../../config/timestamp-config.ts';
-import { openSqliteStore } from '../../store/sqlite-store.ts';
+import { openSqliteStore } from '../../store/sqlite/sqlite-store.ts';
 import type { Store } from '../../store/store.ts';
 import { until } from '../../testing/live-region.ts';
 import { type TestClock, testClock } from '../../testing/region-pair.ts';

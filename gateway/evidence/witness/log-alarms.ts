@@ -55,7 +55,7 @@ export class LogAlarms {
     await this.#store.write((tx) =>
       tx.run(
         `INSERT INTO log_alarm (region, epoch, kind, via, held, shown, first_at, last_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (region, epoch, kind, via) DO UPDATE SET last_at = excluded.last_at, times = times + 1`,
+         ON CONFLICT (region, epoch, kind, via) DO UPDATE SET last_at = excluded.last_at, times = log_alarm.times + 1`,
         region,
         epoch,
         kind,

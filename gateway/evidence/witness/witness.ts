@@ -112,7 +112,7 @@ export class Witness {
       await tx.run(
         `INSERT INTO witnessed_note (region, epoch, size, note, line, at) VALUES (?, ?, ?, ?, ?, ?)
          ON CONFLICT (region, epoch, size) DO UPDATE SET note = excluded.note, line = excluded.line, at = excluded.at
-         WHERE line = ''`,
+         WHERE witnessed_note.line = ''`,
         region,
         epoch,
         size,

@@ -29,7 +29,7 @@ export interface Room {
 /** Whether there is room for what comes, on each disk that holds data. */
 export async function checkDisks({ data, store, limits }: GatewayConfig): Promise<Finding[]> {
   const folders = new Map<number, string>();
-  for (const folder of [dirname(store.path), data]) {
+  for (const folder of [...(store.kind === 'sqlite' ? [dirname(store.path)] : []), data]) {
     const found = await stat(folder).catch(() => undefined);
     if (found) folders.set(found.dev, folder);
   }

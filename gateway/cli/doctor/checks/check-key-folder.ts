@@ -10,7 +10,11 @@ export async function checkFolders({ keys, data, store }: GatewayConfig): Promis
   const names = await readdir(keys.directory).catch(() => undefined);
   // Without a folder the check of the keys says so.
   if (!names) return [];
-  return [await judgeKeyFolder(keys.directory, names), ...(await judgeData(store.path, data)), ...judgeIdentity(names)];
+  return [
+    await judgeKeyFolder(keys.directory, names),
+    ...(store.kind === 'sqlite' ? await judgeData(store.path, data) : []),
+    ...judgeIdentity(names),
+  ];
 }
 
 async function judgeKeyFolder(directory: string, names: readonly string[]): Promise<Finding> {
