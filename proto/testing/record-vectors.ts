@@ -1,6 +1,9 @@
-/** Records the vectors of this layer. `node proto/testing/record-vectors.ts` writes the files that are missing. */
+/**
+ * Records the vectors of this layer. `node proto/testing/record-vectors.ts` writes what is missing: files, and messages of new
+ * types. What was recorded stays.
+ */
 import { createHash } from 'node:crypto';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { encode, type MessageInput, type MessageName } from '../codec.ts';
 import { PAYLOAD_NAMES } from '../payload-rules.ts';
 import {
@@ -67,8 +70,13 @@ const MESSAGES: readonly [MessageName, object][] = [
   ...PAYLOAD_NAMES.map((name) => [name, payloadSamples[name]] as [MessageName, object]),
 ];
 
+interface RecordedCodec {
+  readonly note: string;
+  readonly messages: readonly { readonly name: MessageName; readonly message: unknown; readonly bytes: string }[];
+}
+
 /** Messages and their bytes. Bytes inside a message are written `{"bytes": hex}`. */
-export function recordCodec(): object {
+export function recordCodec(): RecordedCodec {
   return {
     note: 'Decoding bytes gives message; our encoder, which writes fields by number and omits defaults, gives bytes.',
     messages: MESSAGES.map(([name, message]) => ({
@@ -135,10 +143,18 @@ function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex');
 }
 
+/** What was recorded, with the messages of types that are new. */
+function withNewTypes(old: RecordedCodec): RecordedCodec {
+  const known = new Set(old.messages.map(({ name }) => name));
+  return { ...old, messages: [...old.messages, ...recordCodec().messages.filter(({ name }) => !known.has(name))] };
+}
+
+function write(file: URL, recording: object): void {
+  writeFileSync(file, `${JSON.stringify(recording, undefined, 1)}\n`);
+}
+
 if (import.meta.main) {
-  const recordings = { codec: recordCodec, hashes: recordHashes };
-  for (const [name, record] of Object.entries(recordings)) {
-    const file = new URL(`../vectors/${name}.json`, import.meta.url);
-    if (!existsSync(file)) writeFileSync(file, `${JSON.stringify(record(), undefined, 1)}\n`);
-  }
+  const [codec, hashes] = ['codec', 'hashes'].map((name) => new URL(`../vectors/${name}.json`, import.meta.url));
+  write(codec!, existsSync(codec!) ? withNewTypes(JSON.parse(readFileSync(codec!, 'utf8'))) : recordCodec());
+  if (!existsSync(hashes!)) write(hashes!, recordHashes());
 }
