@@ -55,7 +55,7 @@ const OUTSIDE_ROOMS = '(\\.e2e\\.test\\.ts$|/testing/)';
 
 const GENERATED = '^proto/generated/';
 const NETWORK_AND_DATABASE =
-  '^(node:)?(net|tls|http|https|http2|dgram|dns|sqlite)(/|$)|node_modules/(@grpc/|fastify/|@fastify/)';
+  '^(node:)?(net|tls|http|https|http2|dgram|dns|sqlite)(/|$)|node_modules/(@grpc/|fastify/|@fastify/|pg/)';
 
 type Rule = NonNullable<IFlattenedRuleSet['forbidden']>[number];
 

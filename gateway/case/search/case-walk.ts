@@ -24,8 +24,8 @@ export interface CaseWalk {
   readonly by: 'created_at' | 'due_at' | 'updated_at' | 'number';
   /** Whether every case of a stretch is one that was asked for. */
   readonly isExact: boolean;
-  /** How many rows of the index each step of the walk looks at. */
-  readonly arms: number;
+  /** What looking at a case costs, in entries of an index: several arms are read and sorted each, some columns are in the row alone. */
+  readonly cost: number;
   /** Of so many cases behind a place, or from the beginning, the first `limit` of those that were asked for. */
   found(after: CasePosition | undefined, size: number, limit: number): Asked;
   /** The last of so many cases; no row when there are fewer. */
@@ -55,6 +55,9 @@ interface Lead {
 
 /** Most cases are in such a state in the end: an item or a region leaves fewer. */
 const COMMON: ReadonlySet<State> = new Set<State>(['delivered', 'rated']);
+/** What it costs to read an entry of one of several arms, and to read a row, in entries of an index that are just read. */
+const SORTED_COST = 3;
+const ROW_COST = 4;
 /** A letter comes behind every digit, in every collation. */
 const BEHIND_DIGITS = 'z';
 /** More than any time or limit. */
@@ -87,7 +90,7 @@ export function walkOf(query: CaseQuery): CaseWalk {
   return {
     by,
     isExact: rest.length === 0,
-    arms: arms.length,
+    cost: costOf(lead, rest),
     found: (after, size, limit) => {
       if (rest.length === 0) return { text: `${cases} LIMIT ?`, values: [...valuesOf(after, limit), limit] };
       return {
@@ -100,30 +103,39 @@ WHERE ${rest.map(({ text }) => text).join(' AND ')} ${order} LIMIT ?`,
   };
 }
 
+function costOf({ arms, sees }: Lead, rest: readonly Condition[]): number {
+  if (arms.length > 1) return SORTED_COST * arms.length;
+  const isInRow = !sees.includes('states') && rest.some(({ columns }) => columns.includes('state'));
+  return isInRow ? ROW_COST : 1;
+}
+
 /** The place of a row of a walk. */
 export function positionOf(by: CaseWalk['by'], row: Row): CasePosition {
   return by === 'number' ? [by, 0, String(row.number)] : [by, Number(row[by]), String(row.conversation)];
 }
 
 /** Where a stretch begins. */
-function placeOf(by: CaseWalk['by'], { number }: CaseQuery, after: CasePosition | undefined): Value[] {
+function placeOf(
+  by: CaseWalk['by'],
+  { number, updatedSince = 0 }: CaseQuery,
+  after: CasePosition | undefined,
+): Value[] {
   if (by === 'number') return [after?.[2] ?? `${number}${BEHIND_DIGITS}`];
+  if (by === 'updated_at' && (!after || after[1] < updatedSince)) return [updatedSince, ''];
   if (after) return [after[1], after[2]];
   return by === 'created_at' ? [END_OF_TIME, ''] : [-1, ''];
 }
 
 /** The filter that leads, the one that leaves fewest cases first. */
 function leadOf(query: CaseQuery): Lead {
-  const { dueBefore, updatedSince, number } = query;
+  const { dueBefore, number } = query;
   const order = orderOf(query);
   if (order === 'deadline') {
     const arm = { where: 'due_at IS NOT NULL AND due_at < ?', values: [dueBefore ?? END_OF_TIME] };
     return { by: 'due_at', arms: [arm], sees: ['dueBefore'] };
   }
-  if (order === 'changed') {
-    const arm = { where: 'updated_at >= ?', values: [updatedSince ?? 0] };
-    return { by: 'updated_at', arms: [arm], sees: ['updatedSince'] };
-  }
+  // Since when is said by where the walk begins: as a condition beside that it would be looked at row by row.
+  if (order === 'changed') return { by: 'updated_at', arms: [{ where: '', values: [] }], sees: ['updatedSince'] };
   const applicant = applicantLead(query);
   if (applicant) return applicant;
   if (number !== undefined)
@@ -145,7 +157,9 @@ function newestLead({ states, item, peer, role, mode }: CaseQuery): Lead {
   const by = 'created_at';
   const equal = (column: string, ...values: readonly Value[]): Arm[] =>
     values.map((value) => ({ where: `${column} = ?`, values: [value] }));
-  if (states && !states.some((state) => COMMON.has(state)))
+  const isAlone = item === undefined && peer === undefined;
+  // What is open is new: in the order of a list it is found soon among the cases of an item, and nothing has to be merged.
+  if (states && !states.some((state) => COMMON.has(state)) && (isAlone || states.length === 1))
     return { by, arms: equal('state', ...new Set(states)), sees: ['states'] };
   if (item !== undefined) return { by, arms: equal('item', item), sees: ['item'] };
   if (peer !== undefined) return { by, arms: equal('peer', peer), sees: ['peer'] };

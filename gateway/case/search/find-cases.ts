@@ -44,7 +44,7 @@ async function stroll(
   let place = after;
   let last = after;
   let size = FIRST_STRETCH;
-  for (let looked = 0; looked < LOOKS; looked += size * walk.arms, size = Math.min(STRETCH, 4 * size)) {
+  for (let looked = 0; looked < LOOKS; looked += size * walk.cost, size = Math.min(STRETCH, 4 * size)) {
     if (looked > 0) await turn();
     // One more than the page shows that another follows.
     const found = walk.found(place, size, limit + 1 - keys.length);

@@ -6,7 +6,7 @@ import { isGone, toldError } from './postgres-error.ts';
 import { READ_VALUES } from './values.ts';
 
 /** The oldest PostgreSQL that the statements are tested for, as its `server_version_num`. */
-const OLDEST_SERVER = 140_000;
+const OLDEST_SERVER = 150_000;
 /** Milliseconds beyond the server's own limit after which an unanswered statement means a dead connection. */
 const ANSWER_SLACK_MS = 10_000;
 /**
@@ -98,7 +98,7 @@ async function demandServer(client: pg.Client, { config, readOnly }: SessionOpti
   );
   const { version, encoding, standby, sync } = rows[0]!;
   const at = `the database ${config.database} at ${config.host}`;
-  if (version < OLDEST_SERVER) throw new CodedError('CONFIG_INVALID', `${at} is older than PostgreSQL 14; upgrade it`);
+  if (version < OLDEST_SERVER) throw new CodedError('CONFIG_INVALID', `${at} is older than PostgreSQL 15; upgrade it`);
   if (encoding !== 'UTF8')
     throw new CodedError('CONFIG_INVALID', `${at} has the encoding ${encoding}; make one with ENCODING 'UTF8'`);
   if (standby === 1 && !readOnly)

@@ -27,10 +27,11 @@ export interface TestPostgres {
  */
 export async function testPostgres(): Promise<TestPostgres | { readonly missing: string }> {
   const facts = await askDoor(inject('postgresDoor'));
+  if ('failed' in facts) throw new Error(`the PostgreSQL server of the tests did not start: ${facts.failed}`);
   return 'missing' in facts ? facts : new LentServer(facts);
 }
 
-function askDoor(port: number): Promise<ServerFacts | { readonly missing: string }> {
+function askDoor(port: number): Promise<ServerFacts | { readonly missing: string } | { readonly failed: string }> {
   return new Promise((resolve, reject) => {
     let text = '';
     const socket = connect(port, '127.0.0.1');
