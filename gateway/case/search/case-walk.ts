@@ -58,6 +58,8 @@ const COMMON: ReadonlySet<State> = new Set<State>(['delivered', 'rated']);
 /** What it costs to read an entry of one of several arms, and to read a row, in entries of an index that are just read. */
 const SORTED_COST = 3;
 const ROW_COST = 4;
+/** What the indexes of the newest cases hold beside what they begin with. */
+const IN_INDEX: ReadonlySet<string> = new Set(['item', 'peer', 'role', 'mode']);
 /** A letter comes behind every digit, in every collation. */
 const BEHIND_DIGITS = 'z';
 /** More than any time or limit. */
@@ -103,10 +105,10 @@ WHERE ${rest.map(({ text }) => text).join(' AND ')} ${order} LIMIT ?`,
   };
 }
 
-function costOf({ arms, sees }: Lead, rest: readonly Condition[]): number {
+function costOf({ by, arms }: Lead, rest: readonly Condition[]): number {
   if (arms.length > 1) return SORTED_COST * arms.length;
-  const isInRow = !sees.includes('states') && rest.some(({ columns }) => columns.includes('state'));
-  return isInRow ? ROW_COST : 1;
+  const needsRow = rest.some(({ columns }) => columns.some((column) => !IN_INDEX.has(column)));
+  return by === 'created_at' && needsRow ? ROW_COST : 1;
 }
 
 /** The place of a row of a walk. */
