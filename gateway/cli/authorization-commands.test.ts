@@ -1,15 +1,7 @@
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { createApiKey } from '../api/token.ts';
-import { writeRunFile } from '../config/run-file.ts';
-import { writeConfig } from '../config/write-config.ts';
 import { runTongban } from '../testing/gateway-process.ts';
+import { type ScriptedGateway, startScriptedGateway } from './testing/scripted-gateway.ts';
 
 const ID = '6f1d8f0e-3b0a-4d57-9a5e-0c4a4f8d2b11';
 const OTHER = '00000000-0000-4000-8000-000000000001';
@@ -39,34 +31,24 @@ const SIDES = {
   ],
 };
 
-let server: Server;
+let gateway: ScriptedGateway;
 let folder: string;
 let asked: string[];
 
 beforeAll(async () => {
-  server = createServer(async (request, response) => {
+  gateway = await startScriptedGateway(async (request, response) => {
     asked.push([request.method, request.url, await text(request)].filter(Boolean).join(' '));
     const body = request.url!.endsWith('/contacts') ? SIDES : VIEW;
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  folder = await mkdtemp(join(tmpdir(), 'tongban-authorization-'));
-  await writeConfig(join(folder, 'gateway.yaml'), { region: '320600', name: '南通', peerEndpoint: '127.0.0.1:7443' });
-  await createApiKey(join(folder, 'keys'));
-  const http = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  await writeRunFile(folder, { pid: process.pid, http, peer: '127.0.0.1:7443', startedAt: Date.now() });
+  folder = gateway.folder;
 });
 
 beforeEach(() => {
   asked = [];
 });
 
-afterAll(async () => {
-  server.closeAllConnections();
-  server.close();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => gateway.stop());
 
 it.each<[string[], string]>([
   [['counter', ID, '{"fields":[]}'], `POST /v1/authorizations/${ID}/counter {"fields":[]}`],

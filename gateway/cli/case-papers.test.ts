@@ -1,14 +1,8 @@
-import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createApiKey } from '../api/token.ts';
-import { removeRunFile, writeRunFile } from '../config/run-file.ts';
-import { writeConfig } from '../config/write-config.ts';
 import { runTongban } from '../testing/gateway-process.ts';
+import { type ScriptedGateway, startScriptedGateway } from './testing/scripted-gateway.ts';
 
 const PDF = Buffer.from('%PDF-1.7 example');
 const NUMBER = '受32060020261120000001-2';
@@ -31,13 +25,13 @@ const PAPERS = [
   },
 ];
 
-let server: Server;
+let gateway: ScriptedGateway;
 let folder: string;
 const asked: string[] = [];
 
 /** A gateway that knows one case. */
 beforeAll(async () => {
-  server = createServer(({ url = '' }, response) => {
+  gateway = await startScriptedGateway(({ url = '' }, response) => {
     asked.push(decodeURIComponent(url));
     if (url === '/v1/cases/42/papers')
       return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ papers: PAPERS }));
@@ -46,21 +40,10 @@ beforeAll(async () => {
     const problem = { code: 'NOT_FOUND', detail: 'so it is', errors: [] };
     return response.writeHead(404, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  folder = await mkdtemp(join(tmpdir(), 'tongban-papers-'));
-  await writeConfig(join(folder, 'gateway.yaml'), { region: '320600', name: '南通', peerEndpoint: '127.0.0.1:7443' });
-  await createApiKey(join(folder, 'keys'));
-  const http = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  await writeRunFile(folder, { pid: process.pid, http, peer: '127.0.0.1:7443', startedAt: Date.now() });
+  folder = gateway.folder;
 });
 
-afterAll(async () => {
-  await removeRunFile(folder, process.pid);
-  server.closeAllConnections();
-  server.close();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => gateway.stop());
 
 test('the notices of a case are listed, with what can be had by now', async () => {
   const { code, stdout } = await runTongban('case', 'papers', '42', '--gateway', folder);

@@ -1,15 +1,9 @@
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createApiKey } from '../api/token.ts';
-import { removeRunFile, writeRunFile } from '../config/run-file.ts';
-import { writeConfig } from '../config/write-config.ts';
 import { runTongban } from '../testing/gateway-process.ts';
+import { type ScriptedGateway, startScriptedGateway } from './testing/scripted-gateway.ts';
 
 const INQUIRY = {
   number: 'X3206002026112300001',
@@ -28,34 +22,23 @@ const INQUIRY = {
   isLate: true,
 };
 
-let server: Server;
+let gateway: ScriptedGateway;
 let folder: string;
 const asked: { readonly to: string; readonly body: string }[] = [];
 
 /** A gateway that knows one inquiry. */
 beforeAll(async () => {
-  server = createServer(async (request, response) => {
+  gateway = await startScriptedGateway(async (request, response) => {
     asked.push({ to: `${request.method} ${decodeURIComponent(request.url!)}`, body: await text(request) });
     const isList = request.method === 'GET' && /^\/v1\/inquiries(\?|$)/.test(request.url!);
     const body = isList ? { inquiries: [INQUIRY] } : INQUIRY;
     const status = request.method === 'POST' && request.url === '/v1/inquiries' ? 201 : 200;
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  folder = await mkdtemp(join(tmpdir(), 'tongban-inquiry-'));
-  await writeConfig(join(folder, 'gateway.yaml'), { region: '320600', name: '南通', peerEndpoint: '127.0.0.1:7443' });
-  await createApiKey(join(folder, 'keys'));
-  const http = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  await writeRunFile(folder, { pid: process.pid, http, peer: '127.0.0.1:7443', startedAt: Date.now() });
+  folder = gateway.folder;
 });
 
-afterAll(async () => {
-  await removeRunFile(folder, process.pid);
-  server.closeAllConnections();
-  server.close();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => gateway.stop());
 
 const inquiry = (...args: string[]) => runTongban('inquiry', ...args, '--gateway', folder);
 

@@ -1,15 +1,9 @@
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createApiKey } from '../api/token.ts';
-import { removeRunFile, writeRunFile } from '../config/run-file.ts';
-import { writeConfig } from '../config/write-config.ts';
 import { runCli } from './program.ts';
+import { type ScriptedGateway, startScriptedGateway } from './testing/scripted-gateway.ts';
 
 const HANDLER = { organisation: '南通市政务服务中心', window: '1', staff: 'NT001' };
 const DATA = JSON.stringify({ handler: HANDLER });
@@ -17,24 +11,18 @@ const DATA = JSON.stringify({ handler: HANDLER });
 /** What the gateway answers, by method and path: a status and JSON. */
 let answers: Record<string, readonly [number, unknown]>;
 let asked: { url: string; body: string }[];
-let server: Server;
+let gateway: ScriptedGateway;
 let folder: string;
 
 beforeAll(async () => {
-  server = createServer(async (request, response) => {
+  gateway = await startScriptedGateway(async (request, response) => {
     const url = `${request.method} ${request.url}`;
     asked.push({ url: decodeURIComponent(url), body: (await buffer(request)).toString() });
     const [status, body] = answers[url] ?? [404, { code: 'NOT_FOUND', detail: 'there is none', errors: [] }];
     const type = status < 400 ? 'application/json' : 'application/problem+json';
     response.writeHead(status, { 'content-type': type }).end(JSON.stringify(body));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  folder = await mkdtemp(join(tmpdir(), 'tongban-wholes-'));
-  await writeConfig(join(folder, 'gateway.yaml'), { region: '320600', name: '南通', peerEndpoint: '127.0.0.1:7443' });
-  await createApiKey(join(folder, 'keys'));
-  const http = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  await writeRunFile(folder, { pid: process.pid, http, peer: '127.0.0.1:7443', startedAt: Date.now() });
+  folder = gateway.folder;
 });
 
 beforeEach(() => {
@@ -42,12 +30,7 @@ beforeEach(() => {
   asked = [];
 });
 
-afterAll(async () => {
-  await removeRunFile(folder, process.pid);
-  server.closeAllConnections();
-  server.close();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => gateway.stop());
 
 /** Runs a command here, which is a second faster than in a process of its own. */
 async function tongban(...args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {

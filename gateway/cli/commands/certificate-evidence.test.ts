@@ -1,16 +1,10 @@
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { createApiKey } from '../../api/token.ts';
-import { writeRunFile } from '../../config/run-file.ts';
-import { writeConfig } from '../../config/write-config.ts';
 import { runCli } from '../program.ts';
+import { type ScriptedGateway, startScriptedGateway } from '../testing/scripted-gateway.ts';
 
 const VECTOR = fileURLToPath(new URL('../../../trust/vectors/check-es256.json', import.meta.url));
 const ID = '0f9e8d7c-6b5a-7c3d-8e1f-a0b1c2d3e4f5';
@@ -23,24 +17,18 @@ const COPY = {
   at: 1,
 };
 
-let server: Server;
+let gateway: ScriptedGateway;
 let folder: string;
 let asked: string[];
 let printed: string;
 let answers: object[];
 
 beforeAll(async () => {
-  server = createServer(async (request, response) => {
+  gateway = await startScriptedGateway(async (request, response) => {
     asked.push([request.method, request.url, await text(request)].filter(Boolean).join(' '));
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answers.shift()));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  folder = await mkdtemp(join(tmpdir(), 'tongban-evidence-'));
-  await writeConfig(join(folder, 'gateway.yaml'), { region: '150626', name: '乌审', peerEndpoint: '127.0.0.1:7443' });
-  await createApiKey(join(folder, 'keys'));
-  const http = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  await writeRunFile(folder, { pid: process.pid, http, peer: '127.0.0.1:7443', startedAt: Date.now() });
+  folder = gateway.folder;
 });
 
 beforeEach(() => {
@@ -55,11 +43,7 @@ beforeEach(() => {
 
 afterEach(() => vi.restoreAllMocks());
 
-afterAll(async () => {
-  server.closeAllConnections();
-  server.close();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => gateway.stop());
 
 /** Runs `tongban …` in this process. */
 function run(...args: readonly string[]): Promise<number> {

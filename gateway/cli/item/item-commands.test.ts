@@ -1,20 +1,14 @@
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { payloadSamples } from '../../../proto/testing/payload-samples.ts';
-import { createApiKey } from '../../api/token.ts';
 import { alignItems } from '../../catalogue/alignment/alignment.ts';
 import { readItemFile } from '../../catalogue/files/read-item-file.ts';
 import { readItems } from '../../catalogue/item-document.ts';
 import { wholeItem } from '../../catalogue/item-reader.ts';
-import { removeRunFile, writeRunFile } from '../../config/run-file.ts';
-import { writeConfig } from '../../config/write-config.ts';
 import { runTongban } from '../../testing/gateway-process.ts';
+import { type ScriptedGateway, startScriptedGateway } from '../testing/scripted-gateway.ts';
 
 const SAMPLE = wholeItem(payloadSamples.CataloguePublished.items[0]);
 const HEAD = '事项编码,事项名称,实施部门,申请人,通办模式,承诺办结时限,办理结果\n';
@@ -22,32 +16,21 @@ const HEAD = '事项编码,事项名称,实施部门,申请人,通办模式,承�
 /** What the gateway answers, by method and path. */
 let answers: Record<string, unknown>;
 let asked: { url: string; body: unknown }[];
-let server: Server;
+let gateway: ScriptedGateway;
 let folder: string;
 
 beforeEach(async () => {
   answers = {};
   asked = [];
-  server = createServer(async (request, response) => {
+  gateway = await startScriptedGateway(async (request, response) => {
     asked.push({ url: `${request.method} ${request.url}`, body: request.method === 'PUT' ? await json(request) : '' });
     response.writeHead(200, { 'content-type': 'application/json' });
     response.end(JSON.stringify(answers[`${request.method} ${request.url}`]));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  folder = await mkdtemp(join(tmpdir(), 'tongban-items-'));
-  await writeConfig(join(folder, 'gateway.yaml'), { region: '320600', name: '南通', peerEndpoint: '127.0.0.1:7443' });
-  await createApiKey(join(folder, 'keys'));
-  const http = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  await writeRunFile(folder, { pid: process.pid, http, peer: '127.0.0.1:7443', startedAt: Date.now() });
+  folder = gateway.folder;
 });
 
-afterEach(async () => {
-  await removeRunFile(folder, process.pid);
-  server.closeAllConnections();
-  server.close();
-  await rm(folder, { recursive: true });
-});
+afterEach(() => gateway.stop());
 
 const item = (...args: readonly string[]) => runTongban('item', ...args, '--gateway', folder);
 
