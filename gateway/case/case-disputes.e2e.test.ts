@@ -312,7 +312,7 @@ describe('an entrusted acceptance (R1b)', () => {
     key = (await nantong.services.cases.create(caseInput('150626', item))).conversation;
   }
 
-  it('is made by the receiving region, and both regions see it', async () => {
+  it('R1b: is made by the receiving region, and both regions see it', async () => {
     await opened(ENTRUSTED);
     await act(nantong, 'receive');
     await act(nantong, 'transfer');
@@ -324,7 +324,7 @@ describe('an entrusted acceptance (R1b)', () => {
     await bothAre('approved');
   });
 
-  it('is not made by a region without the right', async () => {
+  it('R1b: is not made by a region without the right', async () => {
     await opened(NO_MATERIALS);
     await act(nantong, 'receive');
     await act(nantong, 'transfer');
@@ -333,7 +333,7 @@ describe('an entrusted acceptance (R1b)', () => {
     await bothAre('transferred');
   });
 
-  it('does not bring the right to give a one-time notice (R2)', async () => {
+  it('R2: does not bring the right to give a one-time notice', async () => {
     const items = [{ material: '营业执照', reason: '缺少' }];
     await opened(ENTRUSTED);
     await expect(act(nantong, 'one-time-notice', { items })).rejects.toMatchObject({ code: 'RIGHT_MISSING' });

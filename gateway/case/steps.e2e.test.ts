@@ -102,6 +102,20 @@ async function refused(shared: SharedCase, side: keyof Sides, kind: NoteName, da
   expect(await shared.at(side)).toEqual(before);
 }
 
+describe('P1 首问负责', () => {
+  it('P1: the first window stays responsible and is named at both regions, whoever acts afterwards', async () => {
+    const other = { organisation: WINDOW.organisation, window: '综合窗口 9', staff: 'NT0099' };
+    const shared = await SharedCase.open(sides, NO_MATERIALS);
+    await shared.act('receiving', 'receive', { handler: other });
+    await shared.act('receiving', 'transfer', { handler: other });
+    await shared.are('transferred');
+    for (const side of ['receiving', 'handling'] as const)
+      expect((await shared.at(side)).document.handler).toEqual(WINDOW);
+    const events = await sides.receiving.services.cases.events(shared.key);
+    expect(events.find(({ event }) => event === 'receive')?.data).toMatchObject({ handler: other });
+  });
+});
+
 describe('P2 远程视频核验', () => {
   const checkedAt = Date.now() - 60_000;
   const seen = { matched: true, checkedAt, device: '视频坐席3', way: 'remote-video' };

@@ -58,7 +58,7 @@ describe('the validity written in an agreement', () => {
 describe('rights that the content claims', () => {
   const checkedBy = { organisation: '南通市政务服务中心', window: '3', staff: 'W-17' };
 
-  it.each(['CaseTransfer', 'SupplementSubmitted'] as const)('%s with a checked original needs R3', (name) => {
+  it.each(['CaseTransfer', 'SupplementSubmitted'] as const)('R3: a %s with a checked original needs it', (name) => {
     const payload = {
       materials: [
         { grade: 'C', checkedBy: null },
@@ -73,7 +73,7 @@ describe('rights that the content claims', () => {
     expect(() => granting('R1a').judge(use(name, { payload: unchecked }))).not.toThrow();
   });
 
-  it('a comparison of person and document needs R4', () => {
+  it('R4: a comparison of person and document needs it', () => {
     const payload = { identityCheck: { matched: true, checkedAt: AT, device: 'D-1' } };
     expect(() => granting('R1a', 'R4').judge(use('CaseTransfer', { payload }))).not.toThrow();
     expect(denied(use('CaseTransfer', { payload }), 'RIGHT_MISSING', granting('R1a', 'R3')).message).toContain('R4');
