@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { runCli } from './program.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { runHere } from './testing/run-here.ts';
 import { type ScriptedGateway, startScriptedGateway } from './testing/scripted-gateway.ts';
 
 const HANDLER = { organisation: '南通市政务服务中心', window: '1', staff: 'NT001' };
@@ -32,22 +32,7 @@ beforeEach(() => {
 
 afterAll(() => gateway.stop());
 
-/** Runs a command here, which is a second faster than in a process of its own. */
-async function tongban(...args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const said = { stdout: '', stderr: '' };
-  const spies = (['stdout', 'stderr'] as const).map((stream) =>
-    vi.spyOn(process[stream], 'write').mockImplementation((text) => {
-      said[stream] += String(text);
-      return true;
-    }),
-  );
-  try {
-    const context = { clock: { now: Date.now }, passphrase: undefined, stdin: async () => '' };
-    return { code: await runCli([...args, '--gateway', folder], context), ...said };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-}
+const tongban = (...args: readonly string[]) => runHere([...args, '--gateway', folder]);
 
 const json = (text: string) => JSON.parse(text) as Record<string, unknown>;
 

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { runCli } from '../program.ts';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { runHere } from '../testing/run-here.ts';
 import { type ScriptedGateway, startScriptedGateway } from '../testing/scripted-gateway.ts';
 
 /** A number that nobody has; its check character is good. */
@@ -34,21 +34,15 @@ beforeAll(async () => {
 beforeEach(() => {
   asked = [];
   printed = '';
-  for (const stream of [process.stdout, process.stderr])
-    vi.spyOn(stream, 'write').mockImplementation((chunk) => {
-      printed += String(chunk);
-      return true;
-    });
 });
-
-afterEach(() => vi.restoreAllMocks());
 
 afterAll(() => gateway.stop());
 
 /** Runs `tongban case …` in this process. @param stdin what is piped in */
-function run(stdin: string, ...args: readonly string[]): Promise<number> {
-  const context = { clock: { now: Date.now }, passphrase: undefined, stdin: async () => stdin };
-  return runCli(['case', ...args, '--gateway', folder], context);
+async function run(stdin: string, ...args: readonly string[]): Promise<number> {
+  const { code, stdout, stderr } = await runHere(['case', ...args, '--gateway', folder], stdin);
+  printed = stdout + stderr;
+  return code;
 }
 
 it('lists by what cases are, page by page', async () => {

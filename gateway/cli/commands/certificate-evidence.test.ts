@@ -2,8 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { runCli } from '../program.ts';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { runHere } from '../testing/run-here.ts';
 import { type ScriptedGateway, startScriptedGateway } from '../testing/scripted-gateway.ts';
 
 const VECTOR = fileURLToPath(new URL('../../../trust/vectors/check-es256.json', import.meta.url));
@@ -34,20 +34,15 @@ beforeAll(async () => {
 beforeEach(() => {
   asked = [];
   printed = '';
-  for (const stream of [process.stdout, process.stderr])
-    vi.spyOn(stream, 'write').mockImplementation((chunk) => {
-      printed += String(chunk);
-      return true;
-    });
 });
-
-afterEach(() => vi.restoreAllMocks());
 
 afterAll(() => gateway.stop());
 
 /** Runs `tongban …` in this process. */
-function run(...args: readonly string[]): Promise<number> {
-  return runCli([...args], { clock: { now: Date.now }, passphrase: undefined, stdin: async () => '' });
+async function run(...args: readonly string[]): Promise<number> {
+  const { code, stdout, stderr } = await runHere(args);
+  printed = stdout + stderr;
+  return code;
 }
 
 const read = (name: string) => readFile(join(folder, name), 'utf8');
