@@ -2,7 +2,8 @@ import { Type } from '@fastify/type-provider-typebox';
 import { witnessOverview } from '../../evidence/witness/overview.ts';
 import type { ApiContext } from '../context.ts';
 import { attachment } from '../helpers/attachment.ts';
-import { isShownInFull, purposeQuery } from '../helpers/purpose.ts';
+import { evidenceOf } from '../helpers/evidence.ts';
+import { purposeQuery } from '../helpers/purpose.ts';
 import type { RouteModule } from '../typed.ts';
 import { bytesOf, CLOSED, instant } from '../views/schemas.ts';
 
@@ -40,7 +41,7 @@ const Timestamps = Type.Object({
 
 /** Evidence of cases (存证包) and the state of our log. */
 export function evidenceRoutes(context: ApiContext): RouteModule {
-  const { cases, exportEvidence, log, peers, store, timestamps } = context;
+  const { cases, log, peers, store, timestamps } = context;
   return (app) => {
     app.get(
       '/v1/cases/:key/evidence',
@@ -56,13 +57,11 @@ export function evidenceRoutes(context: ApiContext): RouteModule {
         },
       },
       async (request, reply) => {
-        const { conversation, number } = await cases.demand(request.params.key);
-        const hasPayloads = await isShownInFull(context, request, { conversation, what: 'evidence', subject: '' });
-        const bundle = await exportEvidence(conversation, hasPayloads);
+        const { name, bytes } = await evidenceOf(context, request, await cases.demand(request.params.key));
         return reply
           .type('application/json; charset=utf-8')
-          .header('content-disposition', attachment(`evidence-${number}.json`))
-          .send(Buffer.from(bundle));
+          .header('content-disposition', attachment(name))
+          .send(bytes);
       },
     );
 

@@ -3,6 +3,7 @@ import type { Inquiry } from '../../inquiry/inquiry.ts';
 import type { ApiContext } from '../context.ts';
 import { attachment } from '../helpers/attachment.ts';
 import { RULED } from '../helpers/body.ts';
+import { evidenceOf } from '../helpers/evidence.ts';
 import type { AnswerOnce } from '../helpers/idempotency.ts';
 import { pageOf, pageQuery, pageRequest } from '../helpers/pagination.ts';
 import { isShownInFull, MASKED, purposeQuery } from '../helpers/purpose.ts';
@@ -28,7 +29,7 @@ const Key = Type.Object(
 
 /** Inquiries (协查确认、业务咨询): what regions ask each other outside any case. */
 export function inquiryRoutes(context: ApiContext, once: AnswerOnce): RouteModule {
-  const { inquiries, exportEvidence } = context;
+  const { inquiries } = context;
   /** What was done is told masked: whoever sent it knows it, and answers are kept for repeated requests. */
   const shown = (status: number, inquiry: Inquiry) => ({ status, body: inquiryJson(inquiry, false) });
 
@@ -110,13 +111,11 @@ export function inquiryRoutes(context: ApiContext, once: AnswerOnce): RouteModul
         },
       },
       async (request, reply) => {
-        const { conversation, number } = await inquiries.demand(request.params.key);
-        const hasPayloads = await isShownInFull(context, request, { conversation, what: 'evidence', subject: '' });
-        const bundle = await exportEvidence(conversation, hasPayloads);
+        const { name, bytes } = await evidenceOf(context, request, await inquiries.demand(request.params.key));
         return reply
           .type('application/json; charset=utf-8')
-          .header('content-disposition', attachment(`evidence-${number}.json`))
-          .send(Buffer.from(bundle));
+          .header('content-disposition', attachment(name))
+          .send(bytes);
       },
     );
 
