@@ -48,6 +48,8 @@ interface Messages {
   PreviewGiven: messages.PreviewGiven;
   PreviewRequested: messages.PreviewRequested;
   ReceiptBody: messages.ReceiptBody;
+  ExchangedEnvelope: messages.ExchangedEnvelope;
+  RecoverResponse: messages.RecoverResponse;
   ResultDelivered: messages.ResultDelivered;
   ResultIssued: messages.ResultIssued;
   ResultRevoked: messages.ResultRevoked;
@@ -83,6 +85,7 @@ const FILES = [
   'exchange',
   'inquiry',
   'joint',
+  'recovery',
   'system',
 ];
 

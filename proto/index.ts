@@ -104,9 +104,11 @@ export {
   type ExchangeServiceHandlers,
   MaterialClient,
   type MaterialServiceHandlers,
+  RecoveryClient,
   services,
 } from './services.ts';
 export {
+  auditLeaf,
   envelopeLeaf,
   type Hash,
   logLeaf,

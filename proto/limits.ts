@@ -16,6 +16,8 @@ export const LIMITS = {
   materialBytes: 200 * 1024 * 1024,
   /** Bytes of one chunk of a material. */
   chunkBytes: 256 * 1024,
+  /** Conversations whose numbers a hello tells. */
+  helloMarks: 64,
   /** Milliseconds between sent_at and expires_at, at most. */
   lifetimeMs: 30 * 24 * 60 * 60 * 1000,
   /** Milliseconds that a seal's iat may differ from the receiver's clock. */

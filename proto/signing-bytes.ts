@@ -18,6 +18,8 @@ export const TYP = {
   certificate: 'dc+sd-jwt',
   keyBinding: 'kb+jwt',
   statusList: 'statuslist+jwt',
+  logEpoch: 'tongban-log-epoch+jws',
+  archiveVolume: 'tongban-archive-volume+jwt',
 } as const;
 
 export const SALT_BYTES = 32;
@@ -33,6 +35,11 @@ export function envelopeLeaf(hash: Hash, header: Uint8Array): Buffer {
 /** Identity of a receipt: `H(0x00 ‖ uint32be(len(body)) ‖ body)`. */
 export function receiptLeaf(hash: Hash, body: Uint8Array): Buffer {
   return hash(LEAF, uint32be(body.length), body);
+}
+
+/** Identity of a record of the audit (审计记录): `H(0x00 ‖ uint32be(len(record)) ‖ record)`. */
+export function auditLeaf(hash: Hash, record: Uint8Array): Buffer {
+  return hash(LEAF, uint32be(record.length), record);
 }
 
 /** Leaf of an evidence log: `H(0x00 ‖ entry)` (RFC 9162, 2.1.1). */

@@ -1,4 +1,9 @@
 /** Face of the layer: keys, regions, envelopes, authorizations, certificates and evidence. No network, no database. */
+
+export { linesOf } from './archive/lines.ts';
+export { readVolume, type SealedVolume } from './archive/read-volume.ts';
+export type { ArchivedEvidence } from './archive/volume-format.ts';
+export { writeVolume } from './archive/write-volume.ts';
 export { type Agreement, draftAgreement, readAgreement, signAgreement } from './authorization/agreement.ts';
 export { type CatalogueLists, catalogueLists, listDigest } from './authorization/catalogue-list.ts';
 export { type Change, describeChanges } from './authorization/changes/changes.ts';
@@ -109,6 +114,7 @@ export { examineInThread } from './document/thread.ts';
 export { inclusionPath, merkleRoot, rootFromPath } from './envelope/merkle.ts';
 export {
   type ArrivedEnvelope,
+  openKept,
   openMember,
   openSealed,
   readArrived,
@@ -139,6 +145,7 @@ export {
   verifyCheckpoint,
 } from './evidence/checkpoint.ts';
 export { cosignCheckpoint, verifyCosignature, witnessOf } from './evidence/cosignature.ts';
+export { type EpochOpening, signEpochOpening, verifyEpochOpening } from './evidence/epoch-opening.ts';
 export { decodeFrontier, EMPTY_FRONTIER, encodeFrontier, type LogFrontier } from './evidence/frontier.ts';
 export {
   appendLeaves,
@@ -214,6 +221,15 @@ export { adoptKey, findKey, moveIdentityKey, revokeKey, rotateKey } from './keys
 export { type KeyInfo, type KeyStore, usableAt } from './keys/key-store.ts';
 export { readPassphrase } from './keys/passphrase.ts';
 export { type KeyPurpose, localSigner, type Signer, STATED_PURPOSES } from './keys/signer.ts';
+export {
+  createStorageKey,
+  listStorageKeys,
+  openStorageKeys,
+  STORAGE_CIPHERS,
+  type StorageCipher,
+  type StorageKey,
+  type StorageKeyInfo,
+} from './keys/storage-key.ts';
 export type { TlsIdentity } from './pki/tls-identity.ts';
 export { keyValidAt, RegionDirectory } from './region/directory.ts';
 export { issueOwnStatement, statedKeys } from './region/region-keys.ts';

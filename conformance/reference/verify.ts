@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { verifyArchive } from './archive.ts';
 import { type GoodCertificate, statusOf, verifyCertificate } from './certificate.ts';
 import { readDefinitions } from './certificate-types.ts';
 import { readStatement, type Statement } from './documents.ts';
@@ -12,11 +13,13 @@ const USAGE = `用法 Usage:
   node conformance/reference/verify.ts BUNDLE STATEMENT...
   node conformance/reference/verify.ts --certificate FILE [--types FILE] [--status-list FILE] [--max-age SECONDS]
                                        [--audience URN --nonce TEXT] STATEMENT...
+  node conformance/reference/verify.ts --archive FOLDER STATEMENT...      the statement of its region first
 `;
 /** Milliseconds: an older key binding is stale. */
 const BINDING_AGE = 300_000;
 const TEXT = { type: 'string' } as const;
 const OPTIONS = {
+  archive: TEXT,
   certificate: TEXT,
   types: TEXT,
   'status-list': TEXT,
@@ -47,6 +50,17 @@ function bundleText({ verified, faults, notes, envelopes, check }: EvidenceRepor
 function verifyBundleFile(file: string, statements: readonly string[], now: number): [ExitCode, string] {
   const report = verifyEvidence(readFileSync(file, 'utf8'), statements, { now });
   return [report.verified ? 0 : 1, bundleText(report)];
+}
+
+/** Every volume of a folder: seal, chain, bundles. */
+function verifyArchiveFolder(folder: string, statements: readonly string[], now: number): [ExitCode, string] {
+  const { volumes, bundles, faults } = verifyArchive(folder, statements, now);
+  const lines = [
+    faults.length === 0 ? '验证通过 Verified' : '验证未通过 NOT verified',
+    `归档卷 volumes: ${volumes}, 存证包 bundles: ${bundles}`,
+    ...faults.map(({ where, code, message }) => `问题 fault: ${where}: ${code}: ${message}`),
+  ];
+  return [faults.length === 0 ? 0 : 1, `${lines.join('\n')}\n`];
 }
 
 function verifyCertificateFile(options: Options, statements: readonly string[], now: number): [ExitCode, string] {
@@ -90,17 +104,20 @@ function certificateText(good: GoodCertificate, options: Options, now: number): 
 function main(args: readonly string[], now: number): ExitCode {
   try {
     const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
-    const isCertificate = values.certificate !== undefined;
+    const { archive, certificate } = values;
     const [bundle, ...rest] = positionals;
-    const statements = isCertificate ? positionals : rest;
+    const statements = archive !== undefined || certificate !== undefined ? positionals : rest;
     if (bundle === undefined || statements.length === 0) {
       process.stderr.write(USAGE);
       return 2;
     }
     const texts = statements.map((file) => readFileSync(file, 'utf8').trim());
-    const [code, text] = isCertificate
-      ? verifyCertificateFile(values, texts, now)
-      : verifyBundleFile(bundle, texts, now);
+    const [code, text] =
+      archive !== undefined
+        ? verifyArchiveFolder(archive, texts, now)
+        : certificate !== undefined
+          ? verifyCertificateFile(values, texts, now)
+          : verifyBundleFile(bundle, texts, now);
     process.stdout.write(text);
     return code;
   } catch (error) {

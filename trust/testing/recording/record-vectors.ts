@@ -1,6 +1,7 @@
-/** Records the vectors of envelopes, evidence, certificates and SM2. `node trust/testing/recording/record-vectors.ts` writes the missing files. */
+/** Records the vectors of envelopes, evidence, archives, certificates and SM2. `node trust/testing/recording/record-vectors.ts` writes the missing files. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { SUITE_NAMES } from '../../suites.ts';
+import { recordVolume } from './archive.ts';
 import { recordCertificate } from './certificates.ts';
 import { recordEnvelopes } from './envelopes.ts';
 import { recordBundle, recordCheck, recordCheckpoint, recordLog } from './evidence.ts';
@@ -31,6 +32,7 @@ export const RECORDINGS: Readonly<Record<string, () => Promise<object>>> = {
         [`receipt-${name}`, () => recordReceipts(suite)],
         [`checkpoint-${name}`, () => recordCheckpoint(suite)],
         [`bundle-${name}`, () => recordBundle(suite)],
+        [`archive-${name}`, () => recordVolume(suite)],
         [`certificate-${name}`, () => recordCertificate(suite)],
         [`certificate-nested-${name}`, () => recordNestedCertificate(suite)],
         [`paper-${name}`, () => recordPaper(suite)],

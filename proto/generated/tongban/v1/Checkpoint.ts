@@ -22,6 +22,11 @@ export interface Checkpoint {
    * With the speaker's own note: newest notes that it holds of other logs, so that two peers compare. At most 16.
    */
   'seen'?: (string)[];
+  /**
+   * With the speaker's own note, when its epoch is not the one that the recipient saw last: what the speaker signed for
+   * the recipient about that. Compact JWS.
+   */
+  'opening'?: (string);
 }
 
 /**
@@ -44,4 +49,9 @@ export interface Checkpoint__Output {
    * With the speaker's own note: newest notes that it holds of other logs, so that two peers compare. At most 16.
    */
   'seen': (string)[];
+  /**
+   * With the speaker's own note, when its epoch is not the one that the recipient saw last: what the speaker signed for
+   * the recipient about that. Compact JWS.
+   */
+  'opening': (string);
 }

@@ -26,9 +26,13 @@ export interface Hello {
   'peerStatementSerial'?: (number | string | Long);
   'peerStatementDigest'?: (Buffer | Uint8Array | string);
   /**
-   * Reserved for restore: highest sequence seen per conversation.
+   * How far the newest conversations with the other side came, so that it notices when its store was put back. At most 64.
    */
   'marks'?: (_tongban_v1_HighWaterMark)[];
+  /**
+   * Newest state of the other side's log that the speaker holds; empty when it holds none.
+   */
+  'heldNote'?: (string);
 }
 
 /**
@@ -54,7 +58,11 @@ export interface Hello__Output {
   'peerStatementSerial': (number);
   'peerStatementDigest': (Buffer);
   /**
-   * Reserved for restore: highest sequence seen per conversation.
+   * How far the newest conversations with the other side came, so that it notices when its store was put back. At most 64.
    */
   'marks': (_tongban_v1_HighWaterMark__Output)[];
+  /**
+   * Newest state of the other side's log that the speaker holds; empty when it holds none.
+   */
+  'heldNote': (string);
 }

@@ -26,6 +26,18 @@ export const LogEntryKind = {
    * We took the answer to a Check of ours; the subject is the peer's answer.
    */
   LOG_ENTRY_KIND_ANSWER_RECEIVED: 'LOG_ENTRY_KIND_ANSWER_RECEIVED',
+  /**
+   * We began a new epoch of this log; the subject is the hash of what we signed for the peer about it.
+   */
+  LOG_ENTRY_KIND_EPOCH_OPENED: 'LOG_ENTRY_KIND_EPOCH_OPENED',
+  /**
+   * Somebody acted on our gateway through its API; the subject is the leaf of the record of that, and the peer is our own region.
+   */
+  LOG_ENTRY_KIND_OPERATOR_ACTION: 'LOG_ENTRY_KIND_OPERATOR_ACTION',
+  /**
+   * We closed a volume of the archive; the subject is the SHA-256 of its file, the peer we ourselves.
+   */
+  LOG_ENTRY_KIND_ARCHIVE_CLOSED: 'LOG_ENTRY_KIND_ARCHIVE_CLOSED',
 } as const;
 
 export type LogEntryKind =
@@ -61,5 +73,20 @@ export type LogEntryKind =
    */
   | 'LOG_ENTRY_KIND_ANSWER_RECEIVED'
   | 6
+  /**
+   * We began a new epoch of this log; the subject is the hash of what we signed for the peer about it.
+   */
+  | 'LOG_ENTRY_KIND_EPOCH_OPENED'
+  | 7
+  /**
+   * Somebody acted on our gateway through its API; the subject is the leaf of the record of that, and the peer is our own region.
+   */
+  | 'LOG_ENTRY_KIND_OPERATOR_ACTION'
+  | 8
+  /**
+   * We closed a volume of the archive; the subject is the SHA-256 of its file, the peer we ourselves.
+   */
+  | 'LOG_ENTRY_KIND_ARCHIVE_CLOSED'
+  | 9
 
 export type LogEntryKind__Output = typeof LogEntryKind[keyof typeof LogEntryKind]
