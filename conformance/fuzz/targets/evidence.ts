@@ -1,7 +1,9 @@
 import {
+  linesOf,
   parseCheckpoint,
   type RegionStatement,
   readAgreement,
+  readVolume,
   verifyAgreement,
   verifyBundle,
   verifyCheckpoint,
@@ -22,12 +24,18 @@ interface CheckpointVector {
   readonly note_text: string;
 }
 
-/** Bundles of evidence, checkpoints and authorizations, of every suite. */
+interface VolumeVector {
+  readonly statements: readonly [string, string];
+  readonly lines: readonly string[];
+}
+
+/** Bundles of evidence, volumes of them, checkpoints and authorizations, of every suite. */
 export async function evidenceTargets(): Promise<Target[]> {
   const cases = recorded<BundleVector>('bundle');
   return Promise.all([
     ...cases.map((vector) => ofBundles('evidence of a case', vector)),
     ...recorded<BundleVector>('check').map((vector) => ofBundles('evidence of a check', vector)),
+    ...recorded<VolumeVector>('archive').map(ofVolumes),
     ...cases.map(ofAgreements),
     ...recorded<CheckpointVector>('checkpoint').map(ofCheckpoints),
   ]);
@@ -44,6 +52,27 @@ async function ofBundles(kind: string, { statements, bundle }: BundleVector): Pr
       return report.verified ? factsOf([report.timeline, report.check ?? '']) : [];
     },
   };
+}
+
+async function ofVolumes({ statements: [own], lines }: VolumeVector): Promise<Target> {
+  const region = await verifyStatement(own);
+  return {
+    name: `archive ${region.suites[0]}`,
+    seeds: [lines.map((line) => `${line}\n`).join('')],
+    take: async (input) => {
+      const volume = readVolume(linesOf(inPieces(Buffer.from(input as string))), () => region);
+      const facts: string[] = [];
+      for (;;) {
+        const { done, value } = await volume.next();
+        facts.push(...factsOf(value));
+        if (done) return facts;
+      }
+    },
+  };
+}
+
+async function* inPieces(bytes: Buffer): AsyncGenerator<Buffer> {
+  for (let from = 0; from < bytes.length; from += 1000) yield bytes.subarray(from, from + 1000);
 }
 
 async function ofAgreements({ statements, bundle }: BundleVector): Promise<Target> {

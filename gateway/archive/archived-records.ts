@@ -1,0 +1,43 @@
+import { CodedError } from '#proto';
+import { type RegionStatement, readVolume } from '#trust';
+import type { OnFault } from '../evidence/log-fault.ts';
+import type { ArchivedRecord, ArchivedRecords } from '../evidence/verify-log-records.ts';
+import type { Reader } from '../store/store.ts';
+import { archiveTable } from './archive-table.ts';
+import { digestOfFile, volumeFile, volumeLines } from './volume-files.ts';
+
+/** The members of a bundle that say where the log has it. */
+interface Logged {
+  readonly envelopes?: readonly { readonly log: readonly { readonly entry: string; readonly index: number }[] }[];
+}
+
+/**
+ * Reads what the recheck of a log needs of the archive: of every volume on which a purged case depends, the entries of
+ * the cases.
+ *
+ * @param folder of the volumes
+ * @param own our statement
+ */
+export function archivedRecords(folder: string, own: RegionStatement): ArchivedRecords {
+  return async function* (read: Reader, onFault: OnFault) {
+    for (const number of await archiveTable.neededVolumes(read)) {
+      const where = `archive/${number}`;
+      try {
+        const path = volumeFile(folder, number);
+        const known = await archiveTable.find(read, number);
+        if (!known?.digest.equals((await digestOfFile(path)).digest))
+          throw new CodedError('ARCHIVE_INVALID', 'its file is not the one that was closed');
+        for await (const { id, bundle } of readVolume(volumeLines(path), () => own))
+          yield* recordsOf(`${where}/${id}`, bundle);
+      } catch (error) {
+        if (!(error instanceof CodedError)) throw error;
+        onFault(where, error.code, error.message);
+      }
+    }
+  };
+}
+
+function* recordsOf(where: string, bundle: Logged): Generator<ArchivedRecord> {
+  for (const { log } of bundle.envelopes ?? [])
+    for (const { entry, index } of log) yield { where, index, entry: Buffer.from(entry, 'base64url') };
+}
