@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { CodedError } from '#proto';
 
 /** Number of the lock, which PostgreSQL keeps for each database apart: the letters TONGBAN. */
-const LOCK = '23731095665262926';
+export const EXCLUSIVE_USE = '23731095665262926';
 /** Attempts, and milliseconds between them: the server may still have to notice that an earlier process ended. */
 const ATTEMPTS = 20;
 const AGAIN_MS = 250;
@@ -16,7 +16,7 @@ const AGAIN_MS = 250;
  */
 export async function takeLock(session: pg.Client): Promise<void> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const { rows } = await session.query<{ taken: number }>(`SELECT pg_try_advisory_lock(${LOCK}) AS taken`);
+    const { rows } = await session.query<{ taken: number }>(`SELECT pg_try_advisory_lock(${EXCLUSIVE_USE}) AS taken`);
     if (rows[0]!.taken === 1) return;
     if (attempt < ATTEMPTS) await pause(AGAIN_MS);
   }
@@ -33,7 +33,7 @@ export async function lockHolder(session: pg.Client): Promise<string | undefined
        coalesce(to_char(backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), '') AS since
      FROM pg_locks JOIN pg_stat_activity USING (pid)
      WHERE locktype = 'advisory' AND granted AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-       AND (classid::bigint << 32) + objid::bigint = ${LOCK} LIMIT 1`,
+       AND (classid::bigint << 32) + objid::bigint = ${EXCLUSIVE_USE} LIMIT 1`,
   );
   const [row] = rows;
   return row && `${row.name} from ${row.address} since ${row.since}`;

@@ -1,5 +1,6 @@
 import { CodedError } from '#proto';
 import type { Reader } from '../store.ts';
+import { PLAIN_VAULT, type Vault } from '../vault/vault.ts';
 import { Placeholders } from './placeholders.ts';
 import { toldError } from './postgres-error.ts';
 import { postgresVersion } from './postgres-migrate.ts';
@@ -12,14 +13,18 @@ import { Statements } from './statements.ts';
  *
  * @throws CodedError NOT_FOUND when no gateway was ever started on it, STORE_UNAVAILABLE, CONFIG_INVALID
  */
-export async function inPostgres<T>(options: SessionOptions, work: (read: Reader) => Promise<T>): Promise<T> {
+export async function inPostgres<T>(
+  options: SessionOptions,
+  work: (read: Reader) => Promise<T>,
+  vault: Vault = PLAIN_VAULT,
+): Promise<T> {
   const session = await openSession({ ...options, readOnly: true, patient: true });
   try {
     await session.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     const { database } = options.config;
     if ((await postgresVersion(session)) === 0)
       throw new CodedError('NOT_FOUND', `the database ${database} is empty; has the gateway ever been started?`);
-    return await work(new Statements(new Placeholders(), (query) => session.query(query)));
+    return await work(new Statements(new Placeholders(), (query) => session.query(query), vault));
   } catch (error) {
     throw error instanceof Error ? toldError(error) : error;
   } finally {

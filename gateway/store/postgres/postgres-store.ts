@@ -3,6 +3,7 @@ import { CodedError } from '#proto';
 import type { PostgresConfig } from '../../config/store-config.ts';
 import { GroupCommit } from '../group-commit.ts';
 import type { Reader, Store, Transaction } from '../store.ts';
+import type { Vault } from '../vault/vault.ts';
 import { Placeholders } from './placeholders.ts';
 import { isGone, toldError } from './postgres-error.ts';
 import { purgePostgres } from './postgres-purge.ts';
@@ -19,6 +20,8 @@ export interface PostgresStoreOptions {
   readonly password: string;
   /** What the server lists the connections as, for the people who run it. */
   readonly name: string;
+  /** What seals what is personal; nothing is sealed without one. */
+  readonly vault?: Vault;
 }
 
 /**
@@ -29,7 +32,7 @@ export interface PostgresStoreOptions {
  * STORE_UNAVAILABLE, and CONFIG_INVALID for a server or settings that cannot serve
  */
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<Store> {
-  const writer = new PostgresWriter(options);
+  const writer = new PostgresWriter(options, options.vault);
   await writer.open();
   const pool = new pg.Pool({
     ...(await clientConfig({ ...options, readOnly: true })),
@@ -54,7 +57,7 @@ class PostgresStore implements Store {
     this.#pool = pool;
     this.#options = options;
     this.#groups = new GroupCommit(writer);
-    this.read = new Statements(new Placeholders(), (query) => this.#read(query));
+    this.read = new Statements(new Placeholders(), (query) => this.#read(query), writer.vault);
   }
 
   write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {

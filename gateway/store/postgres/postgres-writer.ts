@@ -4,6 +4,7 @@ import type pg from 'pg';
 import { CodedError } from '#proto';
 import type { WriteConnection } from '../group-commit.ts';
 import type { Row, Value } from '../store.ts';
+import { PLAIN_VAULT, type Vault } from '../vault/vault.ts';
 import { takeLock } from './exclusive-use.ts';
 import { Placeholders } from './placeholders.ts';
 import { isGone, toldError } from './postgres-error.ts';
@@ -24,6 +25,7 @@ const LATER_MS = 3_000;
  * happen are told so, and no other is told anything false.
  */
 export class PostgresWriter implements WriteConnection {
+  readonly vault: Vault;
   readonly #options: SessionOptions;
   readonly #statements: Statements;
   /** Our row in `store_writer`. It is gone once another gateway has opened the database. */
@@ -41,9 +43,10 @@ export class PostgresWriter implements WriteConnection {
   #failure: Error | undefined;
   #changes = 0;
 
-  constructor(options: SessionOptions) {
+  constructor(options: SessionOptions, vault: Vault = PLAIN_VAULT) {
+    this.vault = vault;
     this.#options = options;
-    this.#statements = new Statements(new Placeholders(), (query) => this.#send(query));
+    this.#statements = new Statements(new Placeholders(), (query) => this.#send(query), vault);
   }
 
   /**

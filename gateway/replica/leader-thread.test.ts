@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest';
+import { LeaderThread } from './leader-thread.ts';
+
+const SEED = { file: '', passphrase: '', environment: {} };
+
+/** A thread that says it leads, and then does what it is made to. */
+function threadThat(behaviour: string): LeaderThread {
+  const program = `
+    import { parentPort as port } from 'node:worker_threads';
+    port.on('message', (message) => {
+      if (message.do === 'lead') {
+        port.postMessage({ is: 'leading', door: { host: '127.0.0.1', port: 1 } });
+        ${behaviour}
+      } else if (message.do === 'know') port.postMessage({ is: 'alive' });
+    });
+    port.postMessage({ is: 'prepared' });
+  `;
+  return new LeaderThread(new URL(`data:text/javascript,${encodeURIComponent(program)}`), SEED);
+}
+
+it('a gateway that hangs is ended, with the reason, while one that answers goes on', async () => {
+  const [good, hung] = [threadThat(''), threadThat('for (;;);')];
+  await Promise.all([good, hung].map((thread) => thread.prepared));
+  expect(await Promise.all([good.lead(), hung.lead()])).toHaveLength(2);
+  const signs = setInterval(() => {
+    good.know({});
+    hung.know({});
+  }, 500);
+  expect(await hung.ended).toMatchObject({ code: 'INTERNAL' });
+  clearInterval(signs);
+  let isGone = false;
+  void good.ended.then(() => {
+    isGone = true;
+  });
+  good.know({});
+  await new Promise(setImmediate);
+  expect(isGone).toBe(false);
+  await good.kill();
+  expect(await good.ended).toBeUndefined();
+}, 60_000);

