@@ -1,0 +1,195 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { CodedError } from '#proto';
+import type { Clock } from '#trust';
+import type { Store } from '../store/store.ts';
+import type { Log } from '../telemetry/log.ts';
+import { type AdministratorRole, isAdministrator, localSubject } from './administrator.ts';
+import { type AdministratorRow, administratorTable } from './administrator-table.ts';
+import { derivedKey, seal, unseal } from './derived-key.ts';
+import { matchingStep, type TotpAlgorithm, type TotpFactor } from './totp.ts';
+
+/** Milliseconds of a session: long enough for a piece of work, short enough to be worthless when it leaks. */
+const SESSION_MS = 15 * 60 * 1000;
+/** Wrong codes in a row, before the factor is locked. */
+const ATTEMPTS = 5;
+/** Milliseconds for which it then is: guessing six digits takes longer than anybody has. */
+const LOCKED_MS = 15 * 60 * 1000;
+/** Administrators of one gateway. */
+const MOST_ADMINISTRATORS = 100;
+/** Bytes (RFC 4226, 4: 160 bits are recommended), and for SHA-256 as many as the hash has. */
+const SECRET_BYTES = { SHA1: 20, SHA256: 32 } as const;
+/** What a session's token begins with: no JWT does. */
+const SESSION_PREFIX = 'tbs_';
+
+/** Who calls, as far as duties are concerned. */
+export interface DutyCaller {
+  readonly sub: string;
+  readonly role: string;
+  /** How it was proven who he is, beyond his token. */
+  readonly factor?: 'otp';
+  /** Why the key of the machine stands in for a person (应急). */
+  readonly breakGlass?: string;
+}
+
+/** An administrator as people see him: nothing of his secret. */
+export interface Administrator {
+  readonly subject: string;
+  readonly role: AdministratorRole;
+  readonly algorithm: TotpAlgorithm;
+  readonly enrolledAt: number;
+  readonly enrolledBy: string;
+  /** Absent until the first code was right: until then he does not count. */
+  readonly confirmedAt?: number;
+  /** Absent unless he may not try. */
+  readonly lockedUntil?: number;
+}
+
+export interface AdministratorsOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly apiKey: Uint8Array;
+}
+
+/**
+ * Who administers (三权分立): one role a person, acts only with a second factor. Where nobody has a role yet, the key of the
+ * machine stands in for it; from then on only with a reason.
+ */
+export class Administrators {
+  readonly #options: AdministratorsOptions;
+  readonly #key: Buffer;
+
+  constructor(options: AdministratorsOptions) {
+    this.#options = options;
+    this.#key = derivedKey(options.apiKey, 'second factor');
+  }
+
+  async list(): Promise<Administrator[]> {
+    return (await administratorTable.all(this.#options.store.read)).map((row) => this.#shown(row));
+  }
+
+  /** Roles that nobody has who proved his second factor: for those the key of the machine stands in. */
+  async vacant(roles: readonly AdministratorRole[]): Promise<AdministratorRole[]> {
+    const held = (await administratorTable.all(this.#options.store.read)).filter((row) => row.confirmed_at !== null);
+    return roles.filter((role) => !held.some((row) => row.role === role));
+  }
+
+  /**
+   * Gives a person a role and a second factor; it counts from its first code on.
+   *
+   * @returns the factor: it is never told again
+   * @throws CodedError ROLE_CONFLICT, CONFLICT
+   */
+  async enrol(
+    wish: { readonly subject: string; readonly role: AdministratorRole; readonly algorithm: TotpAlgorithm },
+    by: string,
+  ): Promise<TotpFactor> {
+    const { subject, role, algorithm } = wish;
+    const secret = randomBytes(SECRET_BYTES[algorithm]);
+    const row = { ...wish, secret: seal(this.#key, secret, subject), enrolled_at: this.#now(), enrolled_by: by };
+    await this.#options.store.write(async (tx) => {
+      const all = await administratorTable.all(tx);
+      const known = all.find((one) => one.subject === subject);
+      if (known && known.role !== role) throw new CodedError('ROLE_CONFLICT');
+      if (known) throw new CodedError('CONFLICT', 'is enrolled; remove him first to give him a new factor');
+      if (all.length >= MOST_ADMINISTRATORS)
+        throw new CodedError('CONFLICT', `there are ${MOST_ADMINISTRATORS} administrators; remove one first`);
+      await administratorTable.add(tx, row);
+    });
+    return { algorithm, secret };
+  }
+
+  /** Takes a person's role away, with his sessions. @throws CodedError NOT_FOUND; CONFLICT for oneself */
+  async remove(subject: string, by: string): Promise<void> {
+    if (subject === by) throw new CodedError('CONFLICT', 'nobody takes his own role away; another one must');
+    const removed = await this.#options.store.write((tx) => administratorTable.remove(tx, subject));
+    if (!removed) throw new CodedError('NOT_FOUND', 'is no administrator');
+  }
+
+  /**
+   * Opens a session for the subject of a token, by his one-time code. Each code counts once.
+   *
+   * @returns the token of the session, which only hashes of are kept of
+   * @throws CodedError SECOND_FACTOR_WRONG, SECOND_FACTOR_LOCKED, FORBIDDEN
+   */
+  async openSession({ sub, role }: DutyCaller, code: string): Promise<{ token: string; expiresAt: number }> {
+    const token = `${SESSION_PREFIX}${randomBytes(32).toString('base64url')}`;
+    const now = this.#now();
+    const expiresAt = now + SESSION_MS;
+    const refused = await this.#options.store.write(async (tx) => {
+      const row = await administratorTable.find(tx, sub);
+      if (!row || row.role !== role) return 'FORBIDDEN';
+      if (row.locked_until > now) return 'SECOND_FACTOR_LOCKED';
+      const factor = { algorithm: row.algorithm, secret: unseal(this.#key, row.secret, sub) };
+      const step = matchingStep(factor, code, row.last_step, now);
+      if (step === undefined) {
+        const failures = row.failures + 1;
+        const isLocked = failures % ATTEMPTS === 0;
+        await administratorTable.failed(tx, sub, failures, isLocked ? now + LOCKED_MS : 0);
+        return 'SECOND_FACTOR_WRONG';
+      }
+      await administratorTable.succeeded(tx, sub, step, now);
+      await administratorTable.openSession(tx, idOf(token), sub, now, expiresAt);
+      return undefined;
+    });
+    if (refused) throw new CodedError(refused);
+    return { token, expiresAt };
+  }
+
+  /** Ends the session of a token. */
+  async endSession(token: string): Promise<void> {
+    await this.#options.store.write((tx) => administratorTable.endSession(tx, idOf(token)));
+  }
+
+  /** Whether a bearer token is one of a session. */
+  isSession(token: string): boolean {
+    return token.startsWith(SESSION_PREFIX);
+  }
+
+  /** Who holds the token of a session that lasts. */
+  async callerOf(token: string): Promise<DutyCaller | undefined> {
+    const row = await administratorTable.ofSession(this.#options.store.read, idOf(token), this.#now());
+    return row && { sub: row.subject, role: row.role, factor: 'otp' };
+  }
+
+  /**
+   * Holds a caller against his duties.
+   *
+   * @param isAct he changes something
+   * @throws CodedError ROLE_CONFLICT, SECOND_FACTOR_REQUIRED, FORBIDDEN
+   */
+  async demand({ sub, role, factor, breakGlass }: DutyCaller, isAct: boolean): Promise<void> {
+    const { store, log } = this.#options;
+    const row = await administratorTable.find(store.read, sub);
+    if (row && row.role !== role) throw new CodedError('ROLE_CONFLICT');
+    if (!isAdministrator(role) || factor === 'otp') return;
+    if (sub === localSubject(role)) {
+      if ((await this.vacant([role])).length > 0) return;
+      if (breakGlass === undefined) throw new CodedError('SECOND_FACTOR_REQUIRED');
+      log.warn({ role }, 'the key of the machine stands in for an administrator, with a reason');
+      return;
+    }
+    if (!row) throw new CodedError('FORBIDDEN', 'is no administrator; a security administrator must enrol him');
+    if (isAct) throw new CodedError('SECOND_FACTOR_REQUIRED');
+  }
+
+  #now(): number {
+    return this.#options.clock.now();
+  }
+
+  #shown(row: AdministratorRow): Administrator {
+    return {
+      subject: row.subject,
+      role: row.role,
+      algorithm: row.algorithm,
+      enrolledAt: row.enrolled_at,
+      enrolledBy: row.enrolled_by,
+      ...(row.confirmed_at !== null && { confirmedAt: row.confirmed_at }),
+      ...(row.locked_until > this.#now() && { lockedUntil: row.locked_until }),
+    };
+  }
+}
+
+function idOf(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
