@@ -5,11 +5,14 @@ import { adapterName } from '../config-rules.ts';
 import { attempt, DEFAULT_TIMEOUT_MS, timeoutMs, webUrl } from './attempt.ts';
 import { type AuthenticationConfig, authenticate, authenticationRules, secretProblems } from './authentication.ts';
 import { agentFor, post } from './post.ts';
+import { networksRule } from './targets.ts';
 import { verdict } from './verdict.ts';
 
 interface HttpConfig {
   readonly name: string;
   readonly url: string;
+  /** Internal networks into which the name of the URL may lead. */
+  readonly networks?: readonly string[];
   readonly mode?: 'structured' | 'binary';
   readonly auth: AuthenticationConfig;
   /** Most that one attempt may take. */
@@ -24,6 +27,7 @@ export const httpKind = {
   rules: fields({
     name: adapterName,
     url: webUrl,
+    networks: optional(networksRule),
     mode: optional(oneOf('structured', 'binary')),
     auth: authenticationRules,
     timeout_ms: optional(timeoutMs),
@@ -33,7 +37,7 @@ export const httpKind = {
     const problems = await secretProblems(config.auth, '/auth');
     if (problems.length > 0) throw new CodedError('CONFIG_INVALID', 'the secret cannot be used', problems);
     const url = new URL(config.url);
-    const agent = agentFor(url);
+    const agent = agentFor(url, config.networks);
 
     return {
       kind: 'http',

@@ -5,10 +5,13 @@ import { CREDIT_RESULTS, type CreditFinding, type CreditQuery } from '../credit.
 import { attempt, timeoutMs, webUrl } from './attempt.ts';
 import { type AuthenticationConfig, authenticate, authenticationRules, secretProblems } from './authentication.ts';
 import { agentFor, type BodyAnswer, postForBody } from './post.ts';
+import { networksRule } from './targets.ts';
 
 interface HttpCreditConfig {
   readonly name: string;
   readonly url: string;
+  /** Internal networks into which the name of the URL may lead. */
+  readonly networks?: readonly string[];
   readonly auth: AuthenticationConfig;
   /** Most that one question may take. */
   readonly timeout_ms?: number;
@@ -31,13 +34,19 @@ const answerRule = fields({
  * asked twice by itself: whoever asked may ask again.
  */
 export const httpCreditKind = {
-  rules: fields({ name: adapterName, url: webUrl, auth: authenticationRules, timeout_ms: optional(timeoutMs) }),
+  rules: fields({
+    name: adapterName,
+    url: webUrl,
+    networks: optional(networksRule),
+    auth: authenticationRules,
+    timeout_ms: optional(timeoutMs),
+  }),
 
   async create(config: HttpCreditConfig, context: AdapterContext): Promise<Adapter> {
     const problems = await secretProblems(config.auth, '/auth');
     if (problems.length > 0) throw new CodedError('CONFIG_INVALID', 'the secret cannot be used', problems);
     const url = new URL(config.url);
-    const agent = agentFor(url);
+    const agent = agentFor(url, config.networks);
 
     return {
       kind: 'http-credit',

@@ -17,10 +17,13 @@ import { adapterName } from '../config-rules.ts';
 import { attempt, timeoutMs, webUrl } from './attempt.ts';
 import { type AuthenticationConfig, authenticate, authenticationRules, secretProblems } from './authentication.ts';
 import { agentFor, postForBody } from './post.ts';
+import { networksRule } from './targets.ts';
 
 interface HttpQueryConfig {
   readonly name: string;
   readonly url: string;
+  /** Internal networks into which the name of the URL may lead. */
+  readonly networks?: readonly string[];
   /** Kinds of questions that the platform answers. */
   readonly kinds: readonly string[];
   readonly auth: AuthenticationConfig;
@@ -56,6 +59,7 @@ export const httpQueryKind = {
   rules: fields({
     name: adapterName,
     url: webUrl,
+    networks: optional(networksRule),
     kinds,
     auth: authenticationRules,
     timeout_ms: optional(timeoutMs),
@@ -65,7 +69,7 @@ export const httpQueryKind = {
     const problems = await secretProblems(config.auth, '/auth');
     if (problems.length > 0) throw new CodedError('CONFIG_INVALID', 'the secret cannot be used', problems);
     const url = new URL(config.url);
-    const agent = agentFor(url);
+    const agent = agentFor(url, config.networks);
 
     return {
       kind: 'http-query',

@@ -10,9 +10,12 @@ import {
   secretProblems,
 } from './authentication.ts';
 import { agentFor, type BodyAnswer, getForBody, postForBody } from './post.ts';
+import { networksRule } from './targets.ts';
 
 interface HttpSealConfig {
   readonly url: string;
+  /** Internal networks into which the name of the URL may lead. */
+  readonly networks?: readonly string[] | null;
   readonly auth: AuthenticationConfig;
   /** Most that one attempt may take. */
   readonly timeout_ms?: number | null;
@@ -42,6 +45,7 @@ const path = text(200, { pattern: /^[\w-]+(\.[\w-]+){0,4}$/, hint: 'must be name
 /** What the settings of a service may say, the list of seals left out. */
 const rules: Rule = fields({
   url: webUrl,
+  networks: optional(networksRule),
   auth: authenticationRules,
   timeout_ms: optional(timeoutMs),
   fields: optional(fields(Object.fromEntries(MEMBERS.map((member) => [member, optional(name)])))),
@@ -66,7 +70,7 @@ export async function createHttpSeal(settings: unknown, asker: Asker): Promise<S
   problems.push(...(await secretProblems(config.auth, '/auth')));
   if (problems.length > 0) throw new CodedError('CONFIG_INVALID', 'the secret cannot be used', problems);
   const url = new URL(config.url);
-  const agent = agentFor(url);
+  const agent = agentFor(url, config.networks);
 
   /** One request, with the proof of who asks. */
   async function ask(

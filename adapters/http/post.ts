@@ -1,5 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { guardedLookup } from './targets.ts';
 
 /** As much of an answer's body as is read away to keep the connection; beyond it the connection is dropped. */
 const MAX_DRAINED_BYTES = 64 * 1024;
@@ -9,9 +10,14 @@ export interface PostAnswer {
   readonly retryAfter: string | undefined;
 }
 
-/** Connections to one platform, kept for the next request. Must be destroyed by the caller. */
-export function agentFor(url: URL): HttpAgent {
-  return url.protocol === 'https:' ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
+/**
+ * Connections to one platform, kept for the next request. Must be destroyed by the caller.
+ *
+ * @param networks internal networks into which its name may lead; none when absent
+ */
+export function agentFor(url: URL, networks: readonly string[] | null | undefined): HttpAgent {
+  const options = { keepAlive: true, lookup: guardedLookup(networks ?? []) };
+  return url.protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent(options);
 }
 
 /**

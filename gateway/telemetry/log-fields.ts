@@ -30,9 +30,11 @@ export const LOG_FIELDS = {
   adapter: text(matching(/^[a-z][a-z0-9-]{0,49}$/)),
   /** Name of an anchor of the federation. */
   anchor: text(matching(/^(?!.*\d{6})[a-z0-9][a-z0-9-]{0,49}$/)),
+  /** Name that the config gives to one of several replicas. */
+  replica: text(matching(/^(?!.*\d{6})[a-z][a-z0-9-]{0,29}$/)),
   method: text(oneOf('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS')),
   route: text(matching(/^(?!.*\d{4})\/[A-Za-z0-9:._/*-]{0,120}$/)),
-  role: text(oneOf('platform', 'operator', 'auditor', 'admin')),
+  role: text(oneOf('platform', 'operator', 'sysadmin', 'secadmin', 'auditor')),
   /** 'host:port' on which something listens or is dialled. */
   address: text(matching(/^(?!.*\d{11})[\w.:[\]-]{1,255}:\d{1,5}$/)),
   signal: text(oneOf('SIGTERM', 'SIGINT', 'SIGHUP')),

@@ -118,6 +118,17 @@ test('closing writes what waits into the file', async () => {
   await rm(folder, { recursive: true });
 });
 
+test('what is said after the end is lost, and disturbs nobody', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'tongban-log-'));
+  const file = join(folder, 'gateway.log');
+  const { log, close } = await openLog({ ...OPTIONS, file });
+  log.info({}, 'the gateway stops');
+  await close();
+  log.warn({}, 'a peer did not take an envelope');
+  expect((await readFile(file, 'utf8')).trim().split('\n')).toHaveLength(1);
+  await rm(folder, { recursive: true });
+});
+
 test('a log file that cannot be opened is an error, not silence', async () => {
   await expect(openLog({ ...OPTIONS, file: '/dev/null/gateway.log' })).rejects.toMatchObject({ syscall: 'mkdir' });
 });

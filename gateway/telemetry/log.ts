@@ -46,9 +46,13 @@ export async function openLog(options: LogOptions): Promise<{ log: Log; close: (
   await once(destination, 'ready');
   // A full disk or a closed pipe costs lines of the log, never the gateway.
   destination.on('error', () => undefined);
+  let isClosed = false;
+  // What still ends while the gateway stops may have something to say: too late is no reason to fail.
+  const lines = { write: (line: string) => void (isClosed || destination.write(line)) };
   return {
-    log: createLog(options, destination),
+    log: createLog(options, lines),
     close: async () => {
+      isClosed = true;
       const closed = once(destination, 'close');
       destination.end();
       await closed;

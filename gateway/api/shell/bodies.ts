@@ -3,13 +3,24 @@ import type { FastifyRequest } from 'fastify';
 import { CodedError } from '#proto';
 import { HttpFault } from '../problem.ts';
 import type { StreamedType, TypedFastify } from '../typed.ts';
+import { demandShape } from './json-shape.ts';
 
 const STREAMED: readonly StreamedType[] = ['application/octet-stream', 'application/x-ndjson'];
 const WITH_BODY = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
 /** Teaches the server its bodies: JSON, or for routes that ask for it a bounded stream. Nothing else is read. */
 export function acceptBodies(app: TypedFastify): void {
-  app.removeContentTypeParser('text/plain');
+  app.removeContentTypeParser(['text/plain', 'application/json']);
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    try {
+      demandShape(body as string);
+    } catch (error) {
+      done(error as CodedError);
+      return;
+    }
+    parse(request, body as string, done);
+  });
   app.addContentTypeParser([...STREAMED], async (request: FastifyRequest, payload: Readable) =>
     boundedStream(payload, request.headers['content-length'], request.routeOptions.bodyLimit),
   );
