@@ -33,6 +33,16 @@ export async function startAgreedPair(
 ): Promise<AgreedPair> {
   const one = await startGateway(children, folder, RECEIVING, '南通市', prepare);
   const other = await startGateway(children, folder, HANDLING, '乌审旗');
+  await agree(one, other, now);
+  return { receiving: one.api, handling: other.api };
+}
+
+/**
+ * Lets two gateways that run agree: each pins the other, one publishes its items, both sign.
+ *
+ * @param now milliseconds
+ */
+export async function agree(one: GatewayProcess, other: GatewayProcess, now: number): Promise<void> {
   const [receiving, handling] = [one.api, other.api];
   await pin(one, other);
   await pin(other, one);
@@ -48,11 +58,10 @@ export async function startAgreedPair(
     const { items } = await receiving.get<{ items: unknown[] }>(`/v1/items?region=${HANDLING}`);
     return items.length > 0;
   });
-  return { receiving, handling };
 }
 
 function pin(at: GatewayProcess, { statement, fingerprint }: GatewayProcess): Promise<unknown> {
-  return at.api.post('/v1/peers', { statement, fingerprint });
+  return at.security.post('/v1/peers', { statement, fingerprint });
 }
 
 async function stateOf(api: GatewayApi, id: string): Promise<string | undefined> {

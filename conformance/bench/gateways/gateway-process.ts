@@ -18,7 +18,10 @@ const LOG_LINES = 20;
 /** A gateway as operators run it, in a process of its own. */
 export interface GatewayProcess {
   readonly region: string;
+  /** As an operator. */
   readonly api: GatewayApi;
+  /** As a security administrator. */
+  readonly security: GatewayApi;
   readonly statement: string;
   readonly fingerprint: string;
 }
@@ -50,30 +53,66 @@ export async function startGateway(
   // Asking for the fate of a case again and again is no attack here.
   await appendFile(join(folder, 'gateway.yaml'), '\nlimits:\n  http_requests_per_minute: 10000000\n');
   await prepare(folder);
-  const { token } = await tongban<{ token: string }>(children, ['token', '--gateway', folder, '--role', 'admin']);
+  const tokenOf = async (role: string) =>
+    (await tongban<{ token: string }>(children, ['token', '--gateway', folder, '--role', role])).token;
+  const [token, security] = [await tokenOf('operator'), await tokenOf('secadmin')];
   const url = await launch(children, folder, region);
   const statement = (await readFile(made.statement, 'utf8')).trim();
-  return { region, api: new GatewayApi(url, token), statement, fingerprint: made.fingerprint };
+  const apis = { api: new GatewayApi(url, token), security: new GatewayApi(url, security) };
+  return { region, ...apis, statement, fingerprint: made.fingerprint };
+}
+
+export interface LaunchOptions {
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly runFile?: string;
 }
 
 /** Runs a gateway of a folder that was made before. @returns the URL of the API */
 export async function launch(children: Children, folder: string, region: string): Promise<string> {
+  return (await launchProcess(children, folder, region)).url;
+}
+
+/**
+ * Runs a gateway of a folder that was made before, and may have been killed since.
+ *
+ * @param environment added to that of this process
+ * @param runFile where it tells that it is ready, when not in its folder
+ * @throws Error with the end of its log when it does not become ready
+ */
+export async function launchProcess(
+  children: Children,
+  folder: string,
+  region: string,
+  { environment = {}, runFile = join(folder, 'run', 'gateway.json') }: LaunchOptions = {},
+): Promise<{ readonly child: ChildProcess; readonly url: string }> {
   const logFile = join(folder, 'gateway.log');
   const log = await open(logFile, 'a');
-  const child = run(children, [CLI, 'start', '--gateway', folder], ['ignore', log.fd, log.fd]);
+  const child = run(children, [CLI, 'start', '--gateway', folder], ['ignore', log.fd, log.fd], environment);
   await log.close();
   const end = performance.now() + START_MS;
-  while (child.exitCode === null && performance.now() < end) {
-    const told = await readFile(join(folder, 'run', 'gateway.json'), 'utf8').then(JSON.parse, () => undefined);
-    if (told) return told.http;
+  while (child.exitCode === null && child.signalCode === null && performance.now() < end) {
+    // A file that a killed process left behind names another one.
+    const told = await readFile(runFile, 'utf8').then(JSON.parse, () => undefined);
+    if (told?.pid === child.pid) return { child, url: told.http };
     await pause(20);
   }
   const lines = (await readFile(logFile, 'utf8')).trimEnd().split('\n').slice(-LOG_LINES);
   throw new Error(`the gateway of region ${region} did not start:\n${lines.join('\n')}`);
 }
 
-function tongban<T>(children: Children, args: readonly string[]): Promise<T> {
-  return answerOf<T>(run(children, [CLI, ...args, '--json'], ['ignore', 'pipe', 'pipe']), `tongban ${args[0]}`);
+/**
+ * Runs `tongban … --json`.
+ *
+ * @param environment added to that of this process
+ * @throws Error with its complaint when it fails
+ */
+export function tongban<T>(
+  children: Children,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): Promise<T> {
+  const child = run(children, [CLI, ...args, '--json'], ['ignore', 'pipe', 'pipe'], environment);
+  return answerOf<T>(child, `tongban ${args[0]}`);
 }
 
 /** What a program of the gateway's prints as JSON. @throws Error with its complaint when it fails */
@@ -96,12 +135,19 @@ async function answerOf<T>(child: ChildProcess, name: string): Promise<T> {
   return JSON.parse(output) as T;
 }
 
-function run(children: Children, args: readonly string[], stdio: ('ignore' | 'pipe' | number)[]): ChildProcess {
+function run(
+  children: Children,
+  args: readonly string[],
+  stdio: ('ignore' | 'pipe' | number)[],
+  environment: NodeJS.ProcessEnv = {},
+): ChildProcess {
+  const env = { ...process.env, ...environment };
   // A group of its own: Ctrl-C reaches only the benchmark, which then ends everything in order.
-  return children.add(spawn(process.execPath, [...args], { stdio, detached: true }));
+  return children.add(spawn(process.execPath, [...args], { stdio, env, detached: true }));
 }
 
-async function freePort(): Promise<number> {
+/** A port of this machine that nobody listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
