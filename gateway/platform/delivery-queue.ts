@@ -166,6 +166,17 @@ export class DeliveryQueue {
     });
   }
 
+  /** Lets every event that waits for its turn have it earlier. @param ms milliseconds */
+  async bringForward(ms: number): Promise<void> {
+    await this.#store.write((tx) =>
+      tx.run(
+        "UPDATE platform_held SET due_at = due_at - ? WHERE adapter = ? AND state = 'waiting' AND due_at > 0",
+        Math.round(ms),
+        this.#adapter,
+      ),
+    );
+  }
+
   /**
    * Leaves the oldest events out when more wait than may. The platform sees it by their sequence numbers, and reads what
    * it missed by the API.
@@ -300,7 +311,8 @@ export class DeliveryQueue {
 
   #queued(row: EventRow, held?: HeldRow): QueuedEvent {
     const { id, type, subject, sequence, at } = row;
-    const data = dataFor(type, JSON.parse(row.data), this.#isLibrary);
+    const stored = this.#store.read.vault.openText('platform_event.data', id, row.data);
+    const data = dataFor(type, JSON.parse(stored), this.#isLibrary);
     return {
       position: row.position,
       event: { id, type, source: this.#source, subject, time: at, sequence, data },

@@ -183,6 +183,18 @@ describe('a gateway that is killed', () => {
   });
 });
 
+it('a clock that was an hour ahead leaves no platform without its events for an hour', async () => {
+  const platform = await withHttp();
+  await platform.breakDown();
+  world.ahead = 60 * 60_000;
+  const gateway = await open([platform.config]);
+  await gateway.emit(FIRST, SECOND);
+  await vi.waitFor(() => expect(new Set(platform.requested())).toEqual(new Set([eventId(1), eventId(2)])));
+  world.ahead = 0;
+  await platform.recover();
+  await vi.waitFor(async () => expect(await platform.received()).toHaveLength(2), { timeout: 10_000 });
+});
+
 describe('an event that fails again and again', () => {
   async function stumble() {
     const platform = await withHttp();
@@ -434,7 +446,7 @@ describe('a queue that is full', () => {
     const [letter] = await gateway.parked();
     expect(letter).toMatchObject({ id: 'hall:2-4', reason: 'overflow', sequence: 3, code: 'BACK_PRESSURE' });
     await expect(gateway.retry(letter!.id)).rejects.toMatchObject({ code: 'CONFLICT' });
-    await gateway.deadLetters.drop(letter!.id, { by: 'test', role: 'admin', reason: 'read by the API' });
+    await gateway.deadLetters.drop(letter!.id, { by: 'test', role: 'sysadmin', reason: 'read by the API' });
     expect(await gateway.parked()).toEqual([]);
     expect((await gateway.platforms.health())[0]).toMatchObject({ behind: 3 });
   });
@@ -446,7 +458,7 @@ it('gives a parked event up for good when it is dropped', async () => {
   const gateway = await open([platform.config]);
   await gateway.emit(FIRST, FIRST);
   await arrives(platform, 2);
-  await gateway.deadLetters.drop('hall:1', { by: 'test', role: 'admin', reason: 'nobody wants it' });
+  await gateway.deadLetters.drop('hall:1', { by: 'test', role: 'sysadmin', reason: 'nobody wants it' });
   expect(await gateway.store.read.all('SELECT * FROM platform_held')).toEqual([]);
   const [closed] = await gateway.deadLetters.list({ closed: true }, 10);
   expect(closed).toMatchObject({ id: 'hall:1', closing: { outcome: 'dropped', reason: 'nobody wants it' } });

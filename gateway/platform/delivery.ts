@@ -56,6 +56,8 @@ export class Delivery {
   readonly #eventWaits = new Map<number, BackOff>();
   #notBefore = 0;
   #measureAt = 0;
+  /** Milliseconds: the latest look at the clock. */
+  #looked = 0;
   /** After a held event failed: events that always fail must not take every turn. */
   #newFirst = false;
   #lastCode: ErrorCode | '' = '';
@@ -123,11 +125,21 @@ export class Delivery {
 
   async #step(): Promise<void> {
     const now = this.#context.clock.now();
+    await this.#goBackBy(this.#looked - now);
+    this.#looked = now;
     await this.#keepWithinBounds(now);
     if (now < this.#notBefore) return this.#sleeper.sleep(this.#notBefore - now);
     const turn = await this.#queue.turn(now, this.#newFirst);
     if (turn.next) return this.#attempt(turn.next);
     return this.#sleeper.sleep((turn.dueAt ?? Number.POSITIVE_INFINITY) - now);
+  }
+
+  /** A clock that is set back takes all waits with it: else they would last as long as it was ahead. */
+  async #goBackBy(ms: number): Promise<void> {
+    if (ms <= 0) return;
+    this.#notBefore -= ms;
+    this.#measureAt -= ms;
+    await this.#queue.bringForward(ms);
   }
 
   async #keepWithinBounds(now: number): Promise<void> {

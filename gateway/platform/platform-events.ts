@@ -28,14 +28,15 @@ export class PlatformEvents {
        ON CONFLICT (subject) DO UPDATE SET last = platform_sequence.last + 1 RETURNING last`,
       news.subject,
     );
+    const id = this.#options.newId();
     await tx.run(
       'INSERT INTO platform_event (id, type, subject, sequence, at, data) VALUES (?, ?, ?, ?, ?, ?)',
-      this.#options.newId(),
+      id,
       news.type,
       news.subject,
       row!.last,
       this.#options.clock.now(),
-      JSON.stringify(news.data),
+      tx.vault.sealText('platform_event.data', id, JSON.stringify(news.data)),
     );
     tx.afterCommit(() => this.#tell());
   }

@@ -95,7 +95,7 @@ export async function openGateway(
     lines,
     metrics: () => metrics.text(),
     parked: () => deadLetters.list({}, 10),
-    retry: async (id) => void (await deadLetters.retry(id, { by: 'test', role: 'admin', reason: 'mended' })),
+    retry: async (id) => void (await deadLetters.retry(id, { by: 'test', role: 'sysadmin', reason: 'mended' })),
     async emit(...subjects) {
       for (const subject of subjects) await store.write((tx) => events.emit(tx, testNews(subject, clock.now())));
     },
