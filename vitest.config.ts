@@ -2,6 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const E2E = '**/*.e2e.test.ts';
+/** Looks at what all the others left behind. */
+const LAST = '**/*.last.test.ts';
 const NEVER = ['**/node_modules/**', '**/.demo/**'];
 /** Programs that tests start begin in half the time when they are not compiled anew. */
 const COMPILED = fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url));
@@ -12,14 +14,14 @@ export default defineConfig({
     pool: 'forks',
     env: { NODE_COMPILE_CACHE: COMPILED },
     reporters: ['default', './scripts/summary-reporter.ts'],
-    globalSetup: './gateway/store/testing/postgres-setup.ts',
+    globalSetup: ['./gateway/store/testing/postgres-setup.ts', './gateway/testing/log-setup.ts'],
     projects: [
       {
         extends: true,
         test: {
           name: 'unit',
           include: ['**/*.test.ts'],
-          exclude: [E2E, ...NEVER],
+          exclude: [E2E, LAST, ...NEVER],
           testTimeout: 20_000,
           hookTimeout: 20_000,
           // Every core: left to itself the runner keeps one free.
@@ -37,6 +39,16 @@ export default defineConfig({
           // These start gateways as processes of their own: more at once only makes all of them slow.
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'last',
+          include: [LAST],
+          exclude: NEVER,
+          testTimeout: 120_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -1,13 +1,17 @@
+import type { Socket } from 'node:net';
 import type { Clock } from '#trust';
 import type { ApiContext } from './api/context.ts';
+import { OidcTokens } from './api/oidc/oidc-tokens.ts';
 import { ROUTE_ACCESS } from './api/route-access.ts';
 import { allRoutes } from './api/routes/index.ts';
 import { type ApiServer, createApiServer } from './api/server.ts';
+import type { TokenRules } from './api/shell/authentication.ts';
 import { readApiKey } from './api/token.ts';
 import { purgeChecks } from './certificate/check-purge.ts';
 import { formatAddress, localUrl } from './config/address.ts';
 import type { GatewayConfig } from './config/config.ts';
 import { type RunInfo, removeRunFile, writeRunFile } from './config/run-file.ts';
+import { tendAudit, warnOfVacancies } from './node/audit.ts';
 import { type Core, openCore } from './node/core.ts';
 import { openServices, type Services } from './node/services.ts';
 import { joinWire, type Wire } from './node/wire.ts';
@@ -24,9 +28,13 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** A gateway at work. */
 export interface RunningGateway {
   readonly info: RunInfo;
+  /** Takes a connection of the API over that came elsewhere. */
+  readonly accept: (socket: Socket) => void;
   /** Takes nothing new, answers what is under way, and ends. Whatever is pending stays durable. */
   stop(): Promise<void>;
 }
+
+type Replicas = NonNullable<StartOptions['replicas']>;
 
 export interface StartOptions {
   readonly config: GatewayConfig;
@@ -34,6 +42,8 @@ export interface StartOptions {
   readonly clock?: Clock;
   /** Environment of the process, in which libraries of tokens look for their settings. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** The other replicas of a gateway that leads several, and whether each was seen lately. */
+  readonly replicas?: () => Readonly<Record<string, boolean>>;
 }
 
 /**
@@ -46,6 +56,7 @@ export async function startGateway({
   passphrase,
   clock = { now: Date.now },
   environment = {},
+  replicas = () => ({}),
 }: StartOptions): Promise<RunningGateway> {
   let wire: Wire | undefined;
   let services: Services | undefined;
@@ -53,12 +64,16 @@ export async function startGateway({
   try {
     services = await openServices(core, () => wire?.dispatcher);
     wire = joinWire(core, services.handlers);
-    return await listen(core, services, wire);
+    return await listen(core, services, wire, replicas);
   } catch (error) {
     await core.refresh.stop();
     await services?.platforms.stop();
+    await services?.auditExporter?.stop();
+    await services?.audit.stop();
+    await services?.scans.stop();
     await services?.examinations.stop();
     await services?.erasures.stop();
+    await services?.archive.stop();
     await services?.inquiryWatch.stop();
     await services?.oldCases.stop();
     await services?.paperWork.stop();
@@ -69,6 +84,7 @@ export async function startGateway({
     await core.federation.stop();
     await core.timestamps?.stop();
     await core.evidence.stop();
+    await core.atRest.stop();
     await core.store.close();
     core.closeKeys();
     await core.closeLog();
@@ -77,9 +93,9 @@ export async function startGateway({
 }
 
 /** Opens both doors, then starts to dial. */
-async function listen(core: Core, services: Services, wire: Wire): Promise<RunningGateway> {
+async function listen(core: Core, services: Services, wire: Wire, replicas: Replicas): Promise<RunningGateway> {
   const { config, log, clock } = core;
-  const api = await openApi(core, services, wire);
+  const api = await openApi(core, services, wire, replicas);
   await services.platforms.start(config.platforms);
   const port = await wire.server.start(formatAddress(config.peer.listen));
   const http = await api.listen(config.http.listen);
@@ -91,15 +107,23 @@ async function listen(core: Core, services: Services, wire: Wire): Promise<Runni
   void services.jointCases.tend();
   await services.limits.start();
   await services.inquiryWatch.start();
+  services.scans.wake();
   services.examinations.wake();
   services.erasures.wake();
   services.oldCases.start();
+  core.atRest.start();
+  services.archive.start();
   services.paperWork.start();
+  await warnOfVacancies(core, services);
+  await tendAudit(core, services);
+  services.auditExporter?.start();
   const sweeper = setInterval(() => {
     void sweep(core);
     void forgetChecks(core);
     void tendLetters(core, services);
+    void tendAudit(core, services);
     void keepCalendar(core, services);
+    services.scans.wake();
     services.examinations.wake();
     services.erasures.wake();
     void services.joint.tend();
@@ -112,9 +136,10 @@ async function listen(core: Core, services: Services, wire: Wire): Promise<Runni
     peer: formatAddress({ host: config.peer.listen.host, port }),
     startedAt: clock.now(),
   };
-  await writeRunFile(config.data, info);
+  // A replica tells where its own doors are.
+  if (!config.replica) await writeRunFile(config.data, info);
   log.info({ address: formatAddress(http), port, pid: process.pid }, 'the gateway is ready');
-  return { info, stop: () => stop(core, services, wire, api, sweeper) };
+  return { info, accept: api.accept, stop: () => stop(core, services, wire, api, sweeper) };
 }
 
 /** Inside out: first nothing new comes in, last the store closes. */
@@ -131,12 +156,16 @@ async function stop(
   core.log.info({}, 'the gateway stops');
   await services.limits.stop();
   await services.inquiryWatch.stop();
+  await services.scans.stop();
   await services.examinations.stop();
   await services.erasures.stop();
+  await services.archive.stop();
   await services.oldCases.stop();
   await services.paperWork.stop();
   await services.platforms.stop();
   await api.close(GRACE_MS);
+  await services.audit.stop();
+  await services.auditExporter?.stop();
   await services.papers.close();
   await services.sealing.close();
   await wire.server.stop();
@@ -147,13 +176,14 @@ async function stop(
   await core.federation.stop();
   await core.timestamps?.stop();
   await core.evidence.stop();
+  await core.atRest.stop();
   await core.store.close();
   core.closeKeys();
   await removeRunFile(core.config.data, process.pid);
   await core.closeLog();
 }
 
-async function openApi(core: Core, services: Services, wire: Wire): Promise<ApiServer> {
+async function openApi(core: Core, services: Services, wire: Wire, replicas: Replicas): Promise<ApiServer> {
   const { config, log, metrics, clock, newId } = core;
   const context: ApiContext = {
     region: core.region,
@@ -168,6 +198,7 @@ async function openApi(core: Core, services: Services, wire: Wire): Promise<ApiS
     outbox: core.outbox,
     dispatcher: wire.dispatcher,
     deadLetters: services.deadLetters,
+    recovery: wire.recovery,
     probe: wire.probe,
     validity: wire.validity,
     keyring: core.keyring,
@@ -186,6 +217,7 @@ async function openApi(core: Core, services: Services, wire: Wire): Promise<ApiS
     renditions: services.renditions,
     copies: services.copies,
     examinations: services.examinations,
+    scans: services.scans,
     statusLists: services.statusLists,
     checks: services.checks,
     stampedCopies: services.stampedCopies,
@@ -193,6 +225,9 @@ async function openApi(core: Core, services: Services, wire: Wire): Promise<ApiS
     cases: services.cases,
     inquiries: services.inquiries,
     erasures: services.erasures,
+    archive: services.archive,
+    administrators: services.administrators,
+    audit: services.audit,
     exportEvidence: services.exportEvidence,
     exportCheckEvidence: services.exportCheckEvidence,
   };
@@ -203,24 +238,38 @@ async function openApi(core: Core, services: Services, wire: Wire): Promise<ApiS
     clock,
     newRequestId: newId,
     about: { region: core.region, version: VERSION },
-    tokens: { secret: await readApiKey(config.keys.directory), ...config.tokens },
+    tokens: await tokenRules(core),
+    duties: services.administrators,
+    audit: services.audit,
     limits: { bodyBytes: config.limits.httpBodyBytes, requestsPerMinute: config.limits.httpRequestsPerMinute },
     trustedProxies: config.http.trustedProxies,
+    connections: config.limits.connections,
     routes: allRoutes(context),
     access: ROUTE_ACCESS,
-    ready: async () => readiness(core, services),
+    ready: async () => readiness(core, services, replicas()),
   });
 }
 
-async function readiness(core: Core, services: Services) {
+async function tokenRules({ config, clock, log }: Core): Promise<TokenRules> {
+  const { issuer, audience, oidc } = config.tokens;
+  const onError = (error: unknown) =>
+    log.warn({ err: error }, 'the keys of the issuer of tokens cannot be had; it is tried again');
+  return {
+    ...{ secret: await readApiKey(config.keys.directory), issuer, audience },
+    ...(oidc && { signOn: new OidcTokens(oidc, { clock, onError }) }),
+  };
+}
+
+async function readiness(core: Core, services: Services, replicas: ReturnType<Replicas>) {
   const store = await core.store.read.get('SELECT 1 AS one').then(
     () => true,
     () => false,
   );
   const platforms = await services.platforms.health();
   const named = platforms.map(({ name, lastCode }) => [`platform:${name}`, lastCode === ''] as const);
-  // A dead platform is shown, but cases still go their way.
-  return { ready: store, checks: { store, ...Object.fromEntries(named) } };
+  const others = Object.entries(replicas).map(([name, isHere]) => [`replica:${name}`, isHere] as const);
+  // A dead platform or replica is shown, but cases still go their way.
+  return { ready: store, checks: { store, ...Object.fromEntries([...named, ...others]) } };
 }
 
 /** What time does to authorizations is written down late at worst: what is permitted never waits for it. */

@@ -24,10 +24,9 @@ describe('docs/lifecycle.md', () => {
   });
 });
 
-describe('docs/trust.md', () => {
-  const threats = read('docs/trust.md')
-    .split('\n## ')
-    .find((section) => section.startsWith('威胁'))!;
+describe.each(['docs/trust.md', 'docs/threat-model.md'])('%s', (page) => {
+  const sections = read(page).split('\n## ');
+  const threats = sections.find((section) => section.includes('| 威胁 threat |'))!;
   const rows = threats.split('\n').filter((line) => line.startsWith('| ') && !/^\| (威胁|---)/.test(line));
   const shown = [...threats.matchAll(/\[([^\]]+)\]\((\.\.\/[^)]+\.test\.ts)\)/g)];
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 const ROOT = new URL('../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, ROOT), 'utf8');
-const page = read('docs/pressure.md');
+const page = read('docs/pressure.md') + read('docs/doors.md');
 
 interface Row {
   readonly queue: string;
@@ -28,7 +28,7 @@ function numberIn(file: string, name: string): number {
   }, 1);
 }
 
-describe('docs/pressure.md', () => {
+describe('docs/pressure.md and docs/doors.md', () => {
   it.each(rows)('says how much $name of $file is: $bound', ({ bound, name, file }) => {
     expect(numberIn(file, name)).toBe(bound);
   });

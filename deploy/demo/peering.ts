@@ -14,7 +14,7 @@ export async function pin(scene: Scene): Promise<void> {
 
 async function pinAt(here: DemoRegion, there: DemoRegion): Promise<void> {
   const { fingerprint } = await tongbanJson<{ fingerprint: string }>('statement', '--gateway', there.dir);
-  await call(here, 'POST', '/v1/peers', { statement: await statementOf(there), fingerprint });
+  await call(here, 'POST', '/v1/peers', { statement: await statementOf(there), fingerprint }, 'secadmin');
 }
 
 /** One region proposes the mutual authorization, the other accepts it: two signatures. */

@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url';
 
 const CLI = fileURLToPath(new URL('../../gateway/cli/main.ts', import.meta.url));
 
+/** Who calls: a window, or who answers for security. */
+type DemoRole = 'operator' | 'secadmin';
+
 /** A region of the demo: a folder and, once started, a gateway process of its own. */
 export interface DemoRegion {
   readonly code: string;
@@ -16,7 +19,8 @@ export interface DemoRegion {
   readonly passphraseFile: string;
   process?: ChildProcess;
   url?: string;
-  token?: string;
+  /** Tokens of an operator and of a security administrator. */
+  tokens?: Readonly<Record<DemoRole, string>>;
 }
 
 /** What a command of `tongban` said. */
@@ -88,18 +92,13 @@ export async function start(region: DemoRegion, detached: boolean): Promise<void
     const told = await readFile(runFile, 'utf8').catch(() => undefined);
     return told && (JSON.parse(told) as { http: string }).http;
   });
-  const { token } = await tongbanJson<{ token: string }>(
-    'token',
-    '--gateway',
-    region.dir,
-    '--role',
-    'admin',
-    '--subject',
-    'demo',
-    '--ttl',
-    '1h',
-  );
-  region.token = token;
+  const [operator, secadmin] = await Promise.all([tokenOf(region, 'operator'), tokenOf(region, 'secadmin')]);
+  region.tokens = { operator, secadmin };
+}
+
+async function tokenOf({ dir }: DemoRegion, role: DemoRole): Promise<string> {
+  const made = await tongbanJson<{ token: string }>('token', '--gateway', dir, '--role', role, '--ttl', '1h');
+  return made.token;
 }
 
 /** Stops the region's gateway and waits for its end. */
@@ -111,12 +110,18 @@ export async function stop(region: DemoRegion): Promise<void> {
   await ended;
 }
 
-/** Calls the region's REST API. @throws Error with the problem that the gateway named */
-export async function call<T>(region: DemoRegion, method: string, path: string, body?: unknown): Promise<T> {
+/** Calls the region's REST API, as an operator unless told. @throws Error with the problem that the gateway named */
+export async function call<T>(
+  region: DemoRegion,
+  method: string,
+  path: string,
+  body?: unknown,
+  role: DemoRole = 'operator',
+): Promise<T> {
   const answer = await fetch(`${region.url}${path}`, {
     method,
     headers: {
-      authorization: `Bearer ${region.token}`,
+      authorization: `Bearer ${region.tokens?.[role]}`,
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -136,7 +141,7 @@ export async function upload(
   const answer = await fetch(`${region.url}/v1/cases/${conversation}/materials?${query}`, {
     method: 'POST',
     headers: {
-      authorization: `Bearer ${region.token}`,
+      authorization: `Bearer ${region.tokens?.operator}`,
       'content-type': 'application/octet-stream',
       'x-media-type': file.mediaType,
     },

@@ -22,8 +22,8 @@ export function table(scene: Scene): string {
 /** How to go on with gateways that were left running. */
 export function kept({ nantong, uxin, dir }: Scene): string {
   const lines = [nantong, uxin].map(
-    ({ name, code, url, token, process: child }) =>
-      `  ${name} ${code}\n    ${url}/docs\n    token ${token}\n    停止 / stop: kill ${child?.pid}\n`,
+    ({ name, code, url, tokens, process: child }) =>
+      `  ${name} ${code}\n    ${url}/docs\n    token operator ${tokens?.operator}\n    token secadmin ${tokens?.secadmin}\n    停止 / stop: kill ${child?.pid}\n`,
   );
   return `网关保持运行 / the gateways go on:\n${lines.join('')}  文件 / files: ${dir}\n`;
 }

@@ -1,4 +1,6 @@
 import type { Clock } from '#trust';
+import type { Archivist } from '../archive/archivist.ts';
+import type { AuditTrail } from '../audit/audit-trail.ts';
 import type { AuthorizationService } from '../authorization/authorization-service.ts';
 import type { Office } from '../calendar/office.ts';
 import type { CaseService } from '../case/case-service.ts';
@@ -16,6 +18,7 @@ import type { StatusLists } from '../certificate/status-lists.ts';
 import type { DeadLetters } from '../dead-letter/dead-letters.ts';
 import type { Documents } from '../document/documents.ts';
 import type { Examinations } from '../document/examinations.ts';
+import type { Administrators } from '../duty/administrators.ts';
 import type { Entrustments } from '../entrustment/entrustments.ts';
 import type { EvidenceLog } from '../evidence/evidence-log.ts';
 import type { Timestamper } from '../evidence/timestamps/timestamper.ts';
@@ -27,8 +30,10 @@ import type { MaterialStore } from '../material/material-store.ts';
 import type { Dispatcher } from '../outbound/dispatcher.ts';
 import type { Outbox } from '../outbound/outbox.ts';
 import type { Peers } from '../peer/peers.ts';
+import type { Recovery } from '../recovery/recovery.ts';
 import type { Renditions } from '../rendition/renditions.ts';
 import type { WatermarkedCopies } from '../rendition/watermark/watermarked-copies.ts';
+import type { Scans } from '../scan/scans.ts';
 import type { PeerProbe } from '../standing/peer-probe.ts';
 import type { ValidityWatch } from '../standing/validity-watch.ts';
 import type { Store } from '../store/store.ts';
@@ -50,6 +55,7 @@ export interface ApiContext {
   readonly outbox: Outbox;
   readonly dispatcher: Dispatcher;
   readonly deadLetters: DeadLetters;
+  readonly recovery: Recovery;
   readonly probe: PeerProbe;
   readonly validity: ValidityWatch;
   readonly keyring: KeyRing;
@@ -69,6 +75,7 @@ export interface ApiContext {
   readonly renditions: Renditions;
   readonly copies: WatermarkedCopies;
   readonly examinations: Examinations;
+  readonly scans: Scans;
   readonly statusLists: StatusLists;
   readonly checks: CheckService;
   readonly stampedCopies: StampedCopies;
@@ -76,6 +83,9 @@ export interface ApiContext {
   readonly cases: CaseService;
   readonly inquiries: Inquiries;
   readonly erasures: Erasures;
+  readonly archive: Archivist;
+  readonly administrators: Administrators;
+  readonly audit: AuditTrail;
   /** Evidence bundle of a conversation, as JSON text. */
   readonly exportEvidence: (conversation: string, hasPayloads?: boolean) => Promise<string>;
   /** Evidence bundle of a check by the id of its question, and by the other region where that is not enough. */

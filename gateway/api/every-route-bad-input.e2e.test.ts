@@ -31,6 +31,7 @@ const NOTHING: Readonly<Record<string, string>> = {
   number: '404',
   n: '404',
   file: 'nothing.js',
+  subject: 'nobody',
 };
 /** Keys that nobody gives in good faith. */
 const HOSTILE = [
@@ -171,14 +172,14 @@ async function refusesWrongBodies(method: Method, pattern: string, input: RouteI
   const { good, free = [], streams, query } = input;
   const url = withQuery(filled(pattern, input), query);
   const raw = (bytes: Buffer, type: string) =>
-    nantong.ask(method, url, { role: 'admin', body: bytes, headers: { 'content-type': type } });
+    nantong.ask(method, url, { body: bytes, headers: { 'content-type': type } });
   const xml = await raw(Buffer.from('<case/>'), 'application/xml');
   expect([xml.status, xml.json?.code]).toEqual([415, 'REQUEST_INVALID']);
   if (streams) return;
   const broken = await raw(Buffer.from('{"reason": "'), 'application/json');
   expect([broken.status, broken.json.code]).toEqual([400, 'REQUEST_INVALID']);
   const announced = { 'content-type': 'application/json', 'content-length': String(2 ** 30) };
-  const large = await nantong.ask(method, url, { role: 'admin', body: Buffer.from('{}'), headers: announced });
+  const large = await nantong.ask(method, url, { body: Buffer.from('{}'), headers: announced });
   expect([large.status, large.json.code]).toEqual([413, 'REQUEST_INVALID']);
   await names(method, url, input, { ...good, colour: 'red' }, '/colour');
   if (!good) return;
@@ -216,10 +217,8 @@ function isProblem({ status, json }: Told, what: string): void {
 }
 
 function send(method: Method, url: string, { streams }: RouteInput, body: unknown): Promise<Told> {
-  // Who may do everything that there is to do.
-  const role = 'admin';
-  if (!streams) return nantong.ask(method, url, { role, ...(body !== undefined && { body }) });
-  return nantong.ask(method, url, { role, body: Buffer.from('x'), headers: { 'content-type': streams } });
+  if (!streams) return nantong.ask(method, url, body === undefined ? {} : { body });
+  return nantong.ask(method, url, { body: Buffer.from('x'), headers: { 'content-type': streams } });
 }
 
 function filled(pattern: string, { at }: RouteInput = {}): string {

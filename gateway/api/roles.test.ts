@@ -7,11 +7,11 @@ import { everyAccess } from './testing/access.ts';
 import { startTestApi, type TestApi } from './testing/api.ts';
 
 const ACCESS = {
-  'GET /v1/things/:id': ['platform', 'operator', 'auditor', 'admin'],
+  'GET /v1/things/:id': ['platform', 'operator', 'auditor', 'secadmin'],
   'POST /v1/things': ['platform', 'operator'],
   'PUT /v1/things/:id': ['operator'],
-  'DELETE /v1/things/:id': ['admin'],
-  'GET /v1/records': ['auditor', 'admin'],
+  'DELETE /v1/things/:id': ['secadmin'],
+  'GET /v1/records': ['auditor', 'secadmin'],
   'GET /v1/nobody': [],
   'GET /v1/about': 'open',
 } as const;
@@ -61,7 +61,14 @@ test.each(everyAccess(SHELL_ACCESS))('the server itself: $method $url as $role',
 });
 
 const NOW = 1_793_000_000;
-const GOOD = { iss: 'urn:tongban:region:320600', aud: 'tongban-api', sub: 'x', role: 'admin', iat: NOW, exp: NOW + 60 };
+const GOOD = {
+  iss: 'urn:tongban:region:320600',
+  aud: 'tongban-api',
+  sub: 'local-secadmin',
+  role: 'secadmin',
+  iat: NOW,
+  exp: NOW + 60,
+};
 const KEY = Buffer.alloc(32, 7);
 
 async function signed(claims: Record<string, unknown>, alg = 'HS256', key: Uint8Array = KEY): Promise<string> {
@@ -82,6 +89,13 @@ test.each<[string, () => Promise<string> | string]>([
   ['of another algorithm', () => signed(GOOD, 'HS512', Buffer.alloc(64, 7))],
   ['without a signature', () => `Bearer ${unsigned}`],
   ['that has ended', () => signed({ ...GOOD, exp: NOW - 1 })],
+  ['that was issued in the future', () => signed({ ...GOOD, iat: NOW + 61 })],
+  ['that is good for longer than a year', () => signed({ ...GOOD, exp: NOW + 367 * 86_400 })],
+  [
+    'of the machine in an emergency that is good for longer than a quarter of an hour',
+    () => signed({ ...GOOD, break_glass: '故障', exp: NOW + 901 }),
+  ],
+  ['that is longer than eight thousand characters', () => signed({ ...GOOD, more: 'x'.repeat(8_000) })],
   ['that begins later', () => signed({ ...GOOD, nbf: NOW + 30 })],
   ['of another issuer', () => signed({ ...GOOD, iss: 'urn:tongban:region:150626' })],
   ['for another audience', () => signed({ ...GOOD, aud: 'tongban-peer' })],
@@ -91,7 +105,7 @@ test.each<[string, () => Promise<string> | string]>([
   ['without an end', () => signed(without('exp'))],
   ['without a role', () => signed(without('role'))],
   ['with an invented role', () => signed({ ...GOOD, role: 'root' })],
-  ['with a list of roles', () => signed({ ...GOOD, role: ['admin'] })],
+  ['with a list of roles', () => signed({ ...GOOD, role: ['secadmin'] })],
   ['with an empty subject', () => signed({ ...GOOD, sub: '' })],
   ['that was cut', async () => (await signed(GOOD)).slice(0, -2)],
   ['that is not one', () => 'Bearer x.y.z'],
@@ -123,7 +137,7 @@ test('a route that the table does not name stops the start', async () => {
 });
 
 test('an entry of the table without a route stops the start', async () => {
-  await expect(startTestApi({ access: { ...ACCESS, 'GET /v1/gone': ['admin'] }, routes: [routes] })).rejects.toThrow(
+  await expect(startTestApi({ access: { ...ACCESS, 'GET /v1/gone': ['secadmin'] }, routes: [routes] })).rejects.toThrow(
     'GET /v1/gone',
   );
 });

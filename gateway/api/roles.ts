@@ -1,5 +1,7 @@
-/** Roles that a token may claim (角色): a local platform, a person who operates, one who only looks, and who may all. */
-export const ROLES = ['platform', 'operator', 'auditor', 'admin'] as const;
+import { ADMINISTRATORS } from '../duty/administrator.ts';
+
+/** Roles that a token may claim (角色): a local platform, a person who operates, and the administrators. */
+export const ROLES = ['platform', 'operator', ...ADMINISTRATORS] as const;
 export type Role = (typeof ROLES)[number];
 
 /**
@@ -22,6 +24,20 @@ export const SHELL_ACCESS: AccessTable = {
   'GET /openapi.json': 'open',
   'GET /docs/*': 'open',
 };
+
+/** What has a body and changes nothing all the same: it only looks, or judges what it is given. */
+export const LOOKS: ReadonlySet<string> = new Set([
+  'POST /v1/cases/search',
+  'POST /v1/certificates/search',
+  'POST /v1/certificates/verify',
+  'POST /v1/documents/verify',
+  'POST /v1/entrustments/verify',
+  'POST /v1/public/verify/text',
+  'POST /v1/public/verify/file',
+]);
+
+/** By which an administrator proves his second factor: it cannot ask for it. */
+export const SESSION_OPENING = 'POST /v1/sessions';
 
 /** The access of a route, and the key of the entry; undefined if the table does not name it: then nobody may. */
 export function findAccess(table: AccessTable, method: string, pattern: string): [string, Access] | undefined {

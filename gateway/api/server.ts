@@ -1,14 +1,26 @@
+import type { Socket } from 'node:net';
 import helmet from '@fastify/helmet';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type RouteOptions } from 'fastify';
 import { CodedError } from '#proto';
 import type { Address } from '../config/address.ts';
+import type { ConnectionLimits } from '../door/connections.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import { type AccessTable, findAccess, SHELL_ACCESS } from './roles.ts';
-import { guard, type TokenRules } from './shell/authentication.ts';
+import { type AccessTable, findAccess, LOOKS, SESSION_OPENING, SHELL_ACCESS } from './roles.ts';
+import { type AuditSink, auditActs } from './shell/auditing.ts';
+import { type Duties, guard, type TokenRules } from './shell/authentication.ts';
 import { acceptBodies, demandMediaType, demandNoBody } from './shell/bodies.ts';
 import { answerBadHttp, errorHandler, noSuchRoute, REQUEST_ID } from './shell/errors.ts';
+import {
+  demandHeaders,
+  KEEP_ALIVE_MS,
+  limitBodyTime,
+  limitConnections,
+  PATIENCE,
+  type Patience,
+  serverOptions,
+} from './shell/http-limits.ts';
 import { describeApi } from './shell/openapi.ts';
 import { addProbes, type ReadyState } from './shell/probes.ts';
 import { AJV_OPTIONS, demandClosedSchemas } from './shell/validation.ts';
@@ -26,6 +38,9 @@ export interface ApiServerOptions {
   /** Region code and version of the program, for the description of the API. */
   readonly about: { readonly region: string; readonly version: string };
   readonly tokens: TokenRules;
+  readonly duties: Duties;
+  /** Where acts are written down; tests of other things have none. */
+  readonly audit?: AuditSink;
   readonly limits: {
     /** Bytes of a body, unless its route sets another `bodyLimit`. */
     readonly bodyBytes: number;
@@ -33,6 +48,10 @@ export interface ApiServerOptions {
   };
   /** Addresses and networks of web servers before us, whose word about the address of a client is believed. */
   readonly trustedProxies?: readonly string[];
+  /** Unlimited when absent. */
+  readonly connections?: ConnectionLimits;
+  /** {@link PATIENCE} when absent. */
+  readonly patience?: Patience;
   readonly routes: readonly RouteModule[];
   /** Who may use the routes. */
   readonly access: AccessTable;
@@ -44,6 +63,8 @@ export interface ApiServer {
   readonly app: TypedFastify;
   /** Begins to listen; port 0 takes a free one. Returns where it listens. */
   listen(address: Address): Promise<Address>;
+  /** Takes a connection over that came elsewhere, as if it had come here. */
+  readonly accept: (socket: Socket) => void;
   /** Takes no new requests (SHUTTING_DOWN), lets those under way finish for at most `graceMs`, then cuts them off. */
   close(graceMs: number): Promise<void>;
 }
@@ -56,23 +77,25 @@ export interface ApiServer {
  * @throws CodedError KEY_MISSING if the key of the tokens is too short
  */
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { log, metrics, limits, routes } = options;
+  const { log, metrics, limits, routes, connections, trustedProxies = [], patience = PATIENCE } = options;
   const handleError = errorHandler(log);
   const app: TypedFastify = fastify({
     ajv: AJV_OPTIONS,
     bodyLimit: limits.bodyBytes,
-    trustProxy: [...(options.trustedProxies ?? [])],
+    trustProxy: [...trustedProxies],
     genReqId: options.newRequestId,
     clientErrorHandler: answerBadHttp,
     frameworkErrors: handleError,
     return503OnClosing: false,
     exposeHeadRoutes: false,
-    // Time for 200 MiB on a slow line; who needs longer is not sending.
-    requestTimeout: 10 * 60_000,
+    http: serverOptions(patience),
+    requestTimeout: patience.requestMs,
+    keepAliveTimeout: KEEP_ALIVE_MS,
     routerOptions: { maxParamLength: 200 },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   const known = restrictRoutes(app, { ...SHELL_ACCESS, ...options.access });
+  if (connections) limitConnections(app, connections, trustedProxies);
   let isClosing = false;
   app.setErrorHandler(handleError);
   app.setNotFoundHandler((request) => noSuchRoute(known, request));
@@ -83,9 +106,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   app.addHook('onRequest', async (request, reply) => {
     reply.header(REQUEST_ID, request.id);
     if (isClosing) throw new CodedError('SHUTTING_DOWN');
+    demandHeaders(request);
     await admit(request);
     demandMediaType(request);
   });
+  app.addHook('preParsing', async (request) => limitBodyTime(request, patience));
   app.addHook('preValidation', async (request) => demandNoBody(request));
   app.addHook('onSend', async (_request, reply) => {
     // A connection kept alive would hold up the end for as long as its client likes.
@@ -103,6 +128,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     const write = request.routeOptions.config.access === 'probe' ? log.debug : log.info;
     write({ request: id, method, route, ...how }, 'request answered');
   });
+  if (options.audit) auditActs(app, options.audit, options.clock, log);
   acceptBodies(app);
   await describeApi(app, options.about);
   addProbes(app, options);
@@ -111,6 +137,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   return {
     app,
     listen: (address) => listen(app, address),
+    accept: (socket) => app.server.emit('connection', socket),
     close: async (graceMs) => {
       isClosing = true;
       await close(app, graceMs);
@@ -129,7 +156,9 @@ function restrictRoutes(app: TypedFastify, table: AccessTable): readonly { metho
       const found = findAccess(table, method === 'HEAD' ? 'GET' : method, route.url);
       if (!found) throw new Error(`${method} ${route.url} has no entry in the table of access`);
       unused.delete(found[0]);
-      route.config = { ...route.config, access: found[1] };
+      const isAct = !['GET', 'HEAD'].includes(method) && !LOOKS.has(found[0]);
+      const needsFactor = isAct && found[0] !== SESSION_OPENING;
+      route.config = { ...route.config, access: found[1], isAct, needsFactor };
       known.push({ method, url: route.url });
     }
   });

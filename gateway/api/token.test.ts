@@ -39,7 +39,7 @@ test('a token says who made it, for whom, what for and how long', async () => {
 });
 
 test('every wrong wish is named at once', async () => {
-  const wrong = { ...REQUEST, role: 'root' as 'admin', subject: '', ttlSeconds: 0 };
+  const wrong = { ...REQUEST, role: 'root' as 'operator', subject: '', ttlSeconds: 0 };
   await expect(mintToken(wrong)).rejects.toMatchObject({
     code: 'VALIDATION_FAILED',
     problems: [{ pointer: '/role' }, { pointer: '/subject' }, { pointer: '/ttl' }],

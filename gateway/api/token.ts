@@ -6,7 +6,10 @@ import { CodedError, integer, oneOf, type Problem, text } from '#proto';
 import { ROLES, type Role } from './roles.ts';
 
 const KEY_BYTES = 32;
-const MAX_TTL_SECONDS = 366 * 24 * 60 * 60;
+/** Seconds that a token is good at most. */
+export const MAX_TTL_SECONDS = 366 * 24 * 60 * 60;
+/** Seconds for which the key of the machine stands in for an administrator with a reason, at most. */
+export const MAX_BREAK_GLASS_SECONDS = 15 * 60;
 
 const purposeRule = text(200, { min: 2 });
 
@@ -23,6 +26,8 @@ export interface TokenRequest {
   readonly subject: string;
   /** What it is for (用途), 2 to 200 characters: then nobody says it with each look into personal data. */
   readonly purpose?: string | undefined;
+  /** Why the key of the machine stands in for an administrator (应急), 2 to 200 characters; then for 15 minutes at most. */
+  readonly breakGlass?: string | undefined;
   /** How long it is good: 1 second to 366 days. */
   readonly ttlSeconds: number;
   readonly secret: Uint8Array;
@@ -39,15 +44,20 @@ export interface TokenRequest {
  * @throws CodedError VALIDATION_FAILED, naming every wrong value at once
  */
 export async function mintToken(request: TokenRequest): Promise<string> {
-  const { role, subject, purpose, ttlSeconds, secret, issuer, audience, now } = request;
+  const { role, subject, purpose, breakGlass, ttlSeconds, secret, issuer, audience, now } = request;
   const problems: Problem[] = [];
   oneOf(...ROLES)(role, '/role', problems);
   text(100)(subject, '/subject', problems);
   if (purpose !== undefined) purposeRule(purpose, '/purpose', problems);
-  integer(1, MAX_TTL_SECONDS)(ttlSeconds, '/ttl', problems);
+  if (breakGlass !== undefined) purposeRule(breakGlass, '/breakGlass', problems);
+  integer(1, breakGlass === undefined ? MAX_TTL_SECONDS : MAX_BREAK_GLASS_SECONDS)(ttlSeconds, '/ttl', problems);
   if (problems.length > 0) throw new CodedError('VALIDATION_FAILED', undefined, problems);
   const issuedAt = Math.floor(now / 1000);
-  return await new SignJWT({ role, ...(purpose !== undefined && { purpose }) })
+  const more = {
+    ...(purpose !== undefined && { purpose }),
+    ...(breakGlass !== undefined && { break_glass: breakGlass }),
+  };
+  return await new SignJWT({ role, ...more })
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
     .setIssuer(issuer)
     .setAudience(audience)

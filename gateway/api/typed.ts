@@ -44,6 +44,10 @@ declare module 'fastify' {
     streams?: StreamedType;
     /** Set by the server from the table of access. */
     access?: Access;
+    /** Set by the server: it changes something, so that who did it is written down. */
+    isAct?: boolean;
+    /** Set by the server: an administrator needs his second factor for it. */
+    needsFactor?: boolean;
   }
 }
 
@@ -53,6 +57,10 @@ export interface Caller {
   readonly role: Role;
   /** What the token is for (用途), where it says so: counts for every look into personal data. */
   readonly purpose?: string;
+  /** How an administrator proved who he is, beyond his token. */
+  readonly factor?: 'otp';
+  /** Why the key of the machine stands in for an administrator (应急). */
+  readonly breakGlass?: string;
 }
 
 declare module '@fastify/jwt' {

@@ -193,7 +193,11 @@ function stepOf(
   return { rows, state, pending, actor: peer.region, at, envelope, record: stepRecord(payload) };
 }
 
-function documentOf(application: messages.CaseTransfer | messages.PreviewRequested, item: OfferedItem): CaseDocument {
+/** What an application says of its case. */
+export function documentOf(
+  application: messages.CaseTransfer | messages.PreviewRequested,
+  item: OfferedItem,
+): CaseDocument {
   const { applicant, form, materials, handler, queryCode } = application;
   const common = {
     applicant: applicant!,

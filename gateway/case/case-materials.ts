@@ -1,4 +1,5 @@
 import { CodedError, type messages, type Problem } from '#proto';
+import { declaredAs } from '../material/file-kind.ts';
 import type { MaterialStore } from '../material/material-store.ts';
 import type { Store } from '../store/store.ts';
 import type { CaseFile, CaseMaterial } from './case-file.ts';
@@ -30,12 +31,13 @@ export class CaseMaterials {
   /**
    * Takes a file in, in constant memory; the same file again replaces its entry.
    *
-   * @throws CodedError CONFLICT when the case takes no files now, MATERIAL_TOO_LARGE, VALIDATION_FAILED
+   * @throws CodedError CONFLICT when the case takes no files now, MATERIAL_TOO_LARGE, VALIDATION_FAILED when there
+   *   are too many, or its bytes are of another kind than it is declared as
    */
   async add(file: CaseFile, upload: Upload, bytes: AsyncIterable<Uint8Array>): Promise<CaseMaterial> {
     demandTakesFiles(file, upload.name);
     demandImpersonal(file, upload.name, '/query/name');
-    const stored = await this.#options.materials.take(file.conversation, bytes);
+    const stored = await this.#options.materials.take(file.conversation, declaredAs(upload.mediaType, bytes));
     const kept: CaseMaterial = { ...upload, digest: stored.digest.toString('hex'), size: stored.size };
     const taken = (materials: readonly CaseMaterial[]) => [
       ...materials.filter((other) => other.digest !== kept.digest),

@@ -1,5 +1,6 @@
 import { CodedError, type Mode } from '#proto';
 import type { Row, Sql, Transaction } from '../store/store.ts';
+import { rowOf } from '../store/vault/sealed-columns.ts';
 import type { CaseDocument, CaseEvent, CaseFile, CaseHead } from './case-file.ts';
 import { keysOf, nextDue } from './search/case-keys.ts';
 import type { Event, Role, State } from './transitions.ts';
@@ -21,7 +22,7 @@ export const PAGE = 200;
 export const caseRepository = {
   async find(sql: Sql, conversation: string): Promise<CaseFile | undefined> {
     const row = await sql.get('SELECT * FROM case_file WHERE conversation = ?', conversation);
-    return row && fileOf(row);
+    return row && fileOf(sql, row);
   },
 
   /** @throws CodedError NOT_FOUND */
@@ -33,18 +34,15 @@ export const caseRepository = {
 
   /** A case without its document; `sent` is what the document remembers of the act that waits for its receipt. */
   async findHead(sql: Sql, conversation: string): Promise<{ head: CaseHead; sent: object } | undefined> {
-    const row = await sql.get(
-      `SELECT conversation, number, role, peer, peer_number, item, mode, state, pending, authorization_id, version,
-         ended_at, erased_at, created_at, updated_at, json_extract(document, '$.steps."' || rtrim(pending, '!') || '"') AS sent
-       FROM case_file WHERE conversation = ?`,
-      conversation,
-    );
-    return row && { head: headOf(row), sent: JSON.parse(String(row.sent ?? '{}')) };
+    const file = await this.find(sql, conversation);
+    if (!file) return undefined;
+    const { document, ...head } = file;
+    return { head, sent: (head.pending && document.steps[head.pending.event]) ?? {} };
   },
 
   async findByNumber(sql: Sql, number: string): Promise<CaseFile | undefined> {
     const row = await sql.get('SELECT * FROM case_file WHERE number = ?', number);
-    return row && fileOf(row);
+    return row && fileOf(sql, row);
   },
 
   /** By the number of the other region; undefined when several regions gave the same. */
@@ -53,7 +51,7 @@ export const caseRepository = {
       "SELECT * FROM case_file WHERE peer_number = ? AND peer_number <> '' LIMIT 2",
       number,
     );
-    return row && !second ? fileOf(row) : undefined;
+    return row && !second ? fileOf(sql, row) : undefined;
   },
 
   async findByQueryCode(sql: Sql, code: string): Promise<CaseFile | undefined> {
@@ -61,7 +59,7 @@ export const caseRepository = {
       'SELECT f.* FROM case_query q JOIN case_file f ON f.conversation = q.conversation WHERE q.code = ?',
       code,
     );
-    return row && fileOf(row);
+    return row && fileOf(sql, row);
   },
 
   /** Those of so many conversations that there are, in that order. */
@@ -74,7 +72,7 @@ export const caseRepository = {
       `SELECT * FROM case_file WHERE conversation IN (${asked.map(() => '?').join(', ')})`,
       ...asked,
     );
-    const files = new Map(rows.map((row) => [String(row.conversation), fileOf(row)]));
+    const files = new Map(rows.map((row) => [String(row.conversation), fileOf(sql, row)]));
     return conversations.flatMap((conversation) => files.get(conversation) ?? []);
   },
 
@@ -93,7 +91,7 @@ export const caseRepository = {
       until,
       limit,
     );
-    return rows.map(fileOf);
+    return rows.map((row) => fileOf(sql, row));
   },
 
   async insert(tx: Transaction, file: CaseFile): Promise<void> {
@@ -113,9 +111,9 @@ export const caseRepository = {
       pendingText(file.pending),
       file.authorizationId,
       file.version,
-      JSON.stringify(file.document),
-      keys.applicant,
-      keys.name,
+      documentText(tx, file),
+      tx.vault.hash(keys.applicant),
+      tx.vault.hash(keys.name),
       keys.dueAt,
       file.createdAt,
       file.updatedAt,
@@ -138,13 +136,18 @@ export const caseRepository = {
       pendingText(file.pending),
       file.authorizationId,
       file.version,
-      JSON.stringify(file.document),
+      documentText(tx, file),
       nextDue(file.document.limits),
       hasEnded(file),
       file.updatedAt,
       file.updatedAt,
       file.conversation,
     );
+  },
+
+  /** Gives a case the number back that was told of it. */
+  async renumber(tx: Transaction, conversation: string, number: string): Promise<void> {
+    await tx.run('UPDATE case_file SET number = ? WHERE conversation = ?', number, conversation);
   },
 
   /** Writes a case that was handed in anew (预审后转办), perhaps by somebody else. */
@@ -158,8 +161,8 @@ export const caseRepository = {
     const { applicant, name, dueAt } = keysOf(document);
     await tx.run(
       'UPDATE case_file SET applicant_key = ?, applicant_name = ?, due_at = ? WHERE conversation = ?',
-      applicant,
-      name,
+      tx.vault.hash(applicant),
+      tx.vault.hash(name),
       dueAt,
       conversation,
     );
@@ -190,7 +193,17 @@ export const caseRepository = {
       event.at,
       event.state,
       event.envelope,
-      JSON.stringify(event.data),
+      eventText(tx, conversation, event.n, event.data),
+    );
+  },
+
+  /** Writes what is left of an event. */
+  async changeEvent(tx: Transaction, conversation: string, n: number, data: object): Promise<void> {
+    await tx.run(
+      'UPDATE case_event SET document = ? WHERE conversation = ? AND n = ?',
+      eventText(tx, conversation, n, data),
+      conversation,
+      n,
     );
   },
 
@@ -207,7 +220,10 @@ export const caseRepository = {
       'SELECT n, event, actor, at, state, envelope, document FROM case_event WHERE conversation = ? ORDER BY n',
       conversation,
     );
-    return rows.map(({ document, ...event }) => ({ ...event, data: JSON.parse(document) }));
+    return rows.map(({ document, ...event }) => {
+      const text = sql.vault.openText('case_event.document', rowOf(conversation, event.n), document);
+      return { ...event, data: JSON.parse(text) };
+    });
   },
 
   /** Next value of a named counter, from 1. */
@@ -220,8 +236,21 @@ export const caseRepository = {
   },
 };
 
-function fileOf(row: Row): CaseFile {
-  return { ...headOf(row), document: JSON.parse(String(row.document)) as CaseDocument };
+function fileOf(sql: Sql, row: Row): CaseFile {
+  return { ...headOf(row), document: documentOf(sql, String(row.conversation), String(row.document)) };
+}
+
+/** The document of a case as its row has it. */
+export function documentOf({ vault }: Sql, conversation: string, stored: string): CaseDocument {
+  return JSON.parse(vault.openText('case_file.document', conversation, stored));
+}
+
+function documentText({ vault }: Sql, { conversation, document }: CaseFile): string {
+  return vault.sealText('case_file.document', conversation, JSON.stringify(document));
+}
+
+function eventText({ vault }: Sql, conversation: string, n: number, data: object): string {
+  return vault.sealText('case_event.document', rowOf(conversation, n), JSON.stringify(data));
 }
 
 function headOf(row: Row): CaseHead {

@@ -96,12 +96,12 @@ async function hand(changes: object): Promise<string> {
   await act(nantong, key, 'transfer');
   await are(key, 'transferred');
   const { read } = nantong.core.store;
-  const row = await read.get<{ payload: Buffer }>(
-    "SELECT payload FROM outbox WHERE conversation = ? AND type = 'CaseTransfer'",
+  const row = await read.get<{ id: string; payload: Buffer }>(
+    "SELECT id, payload FROM outbox WHERE conversation = ? AND type = 'CaseTransfer'",
     key,
   );
   const payload = {
-    ...decode('CaseTransfer', row!.payload),
+    ...decode('CaseTransfer', read.vault.openBytes('outbox.payload', row!.id, row!.payload)),
     materials: [],
     caseNumber: `N-${randomUUID()}`,
     ...changes,

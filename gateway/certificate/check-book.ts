@@ -1,5 +1,6 @@
 import { decode, encode, type messages } from '#proto';
 import type { Sql, Transaction } from '../store/store.ts';
+import { rowOf } from '../store/vault/sealed-columns.ts';
 
 /** Where the seal of a group member is kept. */
 export interface GroupSeal {
@@ -54,6 +55,7 @@ export type StoredCheck = Pick<
 interface CheckRow {
   readonly direction: CheckEntry['direction'];
   readonly peer: string;
+  readonly id: string;
   readonly question: Buffer;
   readonly answer: Buffer;
   readonly question_group: number | null;
@@ -72,7 +74,8 @@ export const checkBook = {
       peer,
       id,
     );
-    return row && { leaf: row.leaf, expiresAt: row.expires_at, answer: decode('Envelope', row.answer) };
+    const answer = row && envelopeOf(sql, 'answer', { direction: 'answered', peer, id }, row.answer);
+    return row && { leaf: row.leaf, expiresAt: row.expires_at, answer: answer! };
   },
 
   /** The newest answer of a peer to a question with this digest that may be used again; with the question's id. */
@@ -90,22 +93,25 @@ export const checkBook = {
       digest,
       now,
     );
-    return row && { id: row.id, answer: decode('Envelope', row.answer) };
+    if (!row) return undefined;
+    return { id: row.id, answer: envelopeOf(sql, 'answer', { direction: 'asked', peer, id: row.id }, row.answer) };
   },
 
   /** Checks under one id, those that we asked first. @param peer the other region; any when absent */
   async withId(sql: Sql, id: string, peer: string | undefined): Promise<StoredCheck[]> {
     const rows = await sql.all<CheckRow>(
-      `SELECT direction, peer, question, answer, question_group, question_index, answer_group, answer_index,
+      `SELECT direction, peer, id, question, answer, question_group, question_index, answer_group, answer_index,
          log_position, answer_log_position
        FROM certificate_check WHERE id = ? AND peer = coalesce(?, peer) ORDER BY direction = 'asked' DESC LIMIT 2`,
       id,
       peer ?? null,
     );
-    return rows.map(checkOf);
+    return rows.map((row) => checkOf(sql, row));
   },
 
   async store(tx: Transaction, entry: CheckEntry): Promise<void> {
+    const { vault } = tx;
+    const row = rowOf(entry.direction, entry.peer, entry.id);
     await tx.run(
       `INSERT INTO certificate_check (direction, peer, id, leaf, identifier, status, question, answer, question_group,
          question_index, answer_group, answer_index, question_digest, reusable_until, expires_at, log_position, answer_log_position, at)
@@ -116,8 +122,8 @@ export const checkBook = {
       entry.leaf,
       entry.subject,
       entry.status,
-      encode('Envelope', entry.question),
-      encode('Envelope', entry.answer),
+      vault.sealBytes('certificate_check.question', row, encode('Envelope', entry.question)),
+      vault.sealBytes('certificate_check.answer', row, encode('Envelope', entry.answer)),
       entry.questionSeal?.group ?? null,
       entry.questionSeal?.index ?? null,
       entry.answerSeal?.group ?? null,
@@ -137,14 +143,23 @@ export const checkBook = {
   },
 };
 
-function checkOf(row: CheckRow): StoredCheck {
+function envelopeOf(
+  { vault }: Sql,
+  which: 'question' | 'answer',
+  { direction, peer, id }: Pick<CheckRow, 'direction' | 'peer' | 'id'>,
+  stored: Buffer,
+): messages.Envelope {
+  return decode('Envelope', vault.openBytes(`certificate_check.${which}`, rowOf(direction, peer, id), stored));
+}
+
+function checkOf(sql: Sql, row: CheckRow): StoredCheck {
   const questionSeal = sealOf(row.question_group, row.question_index);
   const answerSeal = sealOf(row.answer_group, row.answer_index);
   return {
     direction: row.direction,
     peer: row.peer,
-    question: decode('Envelope', row.question),
-    answer: decode('Envelope', row.answer),
+    question: envelopeOf(sql, 'question', row, row.question),
+    answer: envelopeOf(sql, 'answer', row, row.answer),
     ...(questionSeal && { questionSeal }),
     ...(answerSeal && { answerSeal }),
     logPosition: row.log_position,

@@ -176,6 +176,11 @@ describe('the evidence of a check', () => {
 describe('checks that are old', () => {
   const rows = async (table: string) =>
     (await uxin.store.read.get<{ n: number }>(`SELECT count(*) AS n FROM ${table}`))!.n;
+  /** As if a volume of the archive had every check. */
+  const archiveAll = async () => {
+    for (const { store } of [uxin, nantong])
+      await store.write((tx) => tx.run('UPDATE certificate_check SET archived_in = 1'));
+  };
 
   it('are forgotten with their seals, while the log keeps their entries and stays sound', async () => {
     const before = [await ask(), ...(await Promise.all([ask(ABSENT, 'together'), ask(ABSENT, 'together')]))];
@@ -183,6 +188,8 @@ describe('checks that are old', () => {
     pair.time.value += 40 * DAY_MS;
     const after = await ask();
     const entries = await rows('log_entry');
+    expect(await purgeChecks(uxin.store, pair.time.value - 30 * DAY_MS, pair.time.value)).toBe(0);
+    await archiveAll();
     expect(await purgeChecks(uxin.store, pair.time.value - 30 * DAY_MS, pair.time.value)).toBe(3);
     expect((await checksOf(uxin)).map(({ id }) => id)).toEqual([after.evidence]);
     expect(await rows('sealed_group')).toBe(0);
@@ -198,6 +205,7 @@ describe('checks that are old', () => {
   it('are kept while they live or may be used again, and in groups of which others are kept', async () => {
     await Promise.all([ask(identifier, 'together'), ask(ABSENT, 'together')]);
     const { value: now } = pair.time;
+    await archiveAll();
     expect(await purgeChecks(uxin.store, now + DAY_MS, now)).toBe(0);
     expect(await purgeChecks(nantong.store, now + DAY_MS, now + 5 * 60 * 1000 - 1)).toBe(0);
     await uxin.store.write((tx) =>
@@ -213,6 +221,7 @@ describe('checks that are old', () => {
     await ask();
     pair.time.value += 40 * DAY_MS;
     await ask(ABSENT);
+    await archiveAll();
     await purgeChecks(uxin.store, pair.time.value - 30 * DAY_MS, pair.time.value);
     await uxin.store.write((tx) => tx.run('DELETE FROM certificate_check'));
     await uxin.log.integrate();
@@ -231,6 +240,7 @@ describe('checks that are old', () => {
           n + 10,
         );
     });
+    await archiveAll();
     expect(await purgeChecks(uxin.store, NOW, NOW)).toBe(20_000);
     expect(await purgeChecks(uxin.store, NOW, NOW)).toBe(1);
     expect(await purgeChecks(uxin.store, NOW, NOW)).toBe(0);

@@ -16,7 +16,8 @@ interface Row {
 
 /**
  * Removes questions and answers that were kept for as long as they had to be, the oldest first. Their entries in the
- * evidence log stay. What still lives, or may still be used again, is kept however old it is.
+ * evidence log stay. What still lives, may still be used again, or is in no volume of the archive yet is kept however
+ * old it is.
  *
  * @param before milliseconds: checks from before then are old
  * @param now milliseconds
@@ -27,7 +28,7 @@ export async function purgeChecks(store: Store, before: number, now: number): Pr
   for (let turn = 0; turn < PER_TURN; turn += 1) {
     const rows = await store.read.all<Row>(
       `SELECT direction, peer, id, question_group, answer_group FROM certificate_check
-       WHERE at < ? AND expires_at <= ? AND reusable_until <= ? ORDER BY at LIMIT ${AT_ONCE}`,
+       WHERE at < ? AND expires_at <= ? AND reusable_until <= ? AND archived_in IS NOT NULL ORDER BY at LIMIT ${AT_ONCE}`,
       before,
       now,
       now,

@@ -25,8 +25,8 @@ export const holders = {
         issuer,
         place,
         documentType,
-        numberKey(number),
-        nameKey(name),
+        tx.vault.hash(numberKey(number)),
+        tx.vault.hash(nameKey(name)),
       );
   },
 };

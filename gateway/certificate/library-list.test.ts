@@ -8,6 +8,7 @@ import { schema0001 } from '../store/migrations/0001-first.ts';
 import { schema0002 } from '../store/migrations/0002-trust.ts';
 import { schema0003 } from '../store/migrations/0003-certificates.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
+import { PLAIN_VAULT } from '../store/vault/vault.ts';
 import { type CheckRegion, checkRegion, licence } from '../testing/check-region.ts';
 import { type LibraryFilter, listCertificates, statementOf } from './library-list.ts';
 
@@ -122,7 +123,7 @@ describe('certificates', () => {
     [{ holder: { name: 'x' }, number: 'x' }, 'certificate_holder_name'],
     [{ holder: { number: 'x', name: 'x', documentType: 'passport' }, typeCode: 'x' }, 'certificate_holder_number'],
   ])('are found by an index: %j', async (filter, index) => {
-    const { text, values } = statementOf({ ...filter, limit: 10 });
+    const { text, values } = statementOf({ ...filter, limit: 10 }, PLAIN_VAULT);
     const plan = await uxin.store.read.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${text}`, ...values);
     const steps = plan.map(({ detail }) => detail);
     expect(steps.join('\n')).toContain(`INDEX ${index} (`);

@@ -1,5 +1,6 @@
 import type { StatusWord } from '#trust';
 import type { Sql, Value } from '../store/store.ts';
+import type { Vault } from '../store/vault/vault.ts';
 import { type HolderQuery, nameKey, numberKey } from './library-holders.ts';
 import { CERTIFICATE_COLUMNS, type CertificateRecord, type CertificateRow, recordOf } from './library-rows.ts';
 
@@ -17,6 +18,9 @@ export interface LibraryFilter {
   readonly status?: StatusWord | undefined;
   readonly holder?: HolderQuery | undefined;
 }
+
+/** What a holder is found by: one value, or two while rows of before are not hashed yet. */
+type Hashes = Pick<Vault, 'hashes'>;
 
 /** A page of certificates. */
 export interface LibraryQuery extends LibraryFilter {
@@ -36,14 +40,17 @@ const MATCHES: readonly (readonly [column: string, of: keyof LibraryFilter])[] =
 
 /** At most `limit` certificates, oldest first, found by an index whatever is asked. */
 export async function listCertificates(sql: Sql, query: LibraryQuery, now: number): Promise<CertificateRecord[]> {
-  const { text, values } = statementOf(query);
-  return (await sql.all<CertificateRow>(text, ...values)).map((row) => recordOf(row, now));
+  const { text, values } = statementOf(query, sql.vault);
+  return (await sql.all<CertificateRow>(text, ...values)).map((row) => recordOf(sql, row, now));
 }
 
 /** The statement of a query: one condition finds the rows by its index, the others, as expressions, only sort them out. */
-export function statementOf(query: LibraryQuery): { readonly text: string; readonly values: readonly Value[] } {
+export function statementOf(
+  query: LibraryQuery,
+  vault: Hashes,
+): { readonly text: string; readonly values: readonly Value[] } {
   const { limit, after = [-1, '', ''] } = query;
-  const held = query.holder && heldBy(query.holder);
+  const held = query.holder && heldBy(query.holder, vault);
   const matches = MATCHES.flatMap(([column, of]) => {
     const value = query[of];
     return typeof value === 'string' ? [{ column, value }] : [];
@@ -63,16 +70,23 @@ export function statementOf(query: LibraryQuery): { readonly text: string; reado
 }
 
 /** The keys of the certificates on which one holder has everything that was given. */
-function heldBy({ number, documentType, name }: HolderQuery): { readonly text: string; readonly values: Value[] } {
-  const asked: readonly (readonly [condition: string, value: string | undefined])[] = [
-    ["number = ? AND number <> ''", number && numberKey(number)],
-    [number === undefined ? "name = ? AND name <> ''" : "name || '' = ?", name && nameKey(name)],
-    ["document_type || '' = ?", documentType],
+function heldBy(
+  { number, documentType, name }: HolderQuery,
+  vault: Hashes,
+): { readonly text: string; readonly values: Value[] } {
+  const asked: readonly (readonly [column: string, values: readonly string[] | undefined])[] = [
+    ['number', number === undefined ? undefined : vault.hashes(numberKey(number))],
+    [number === undefined ? 'name' : "name || ''", name === undefined ? undefined : vault.hashes(nameKey(name))],
+    ["document_type || ''", documentType && [documentType]],
   ];
-  const given = asked.filter((entry): entry is readonly [string, string] => entry[1] !== undefined);
-  const conditions = given.map(([condition]) => condition).join(' AND ');
+  const given = asked.flatMap(([column, values]) => (values ? [{ column, values }] : []));
+  const conditions = given.map(({ column, values }, index) => {
+    const isAny = `${column} IN (${values.map(() => '?').join(', ')})`;
+    // The index leaves out those that are kept back.
+    return index === 0 ? `${isAny} AND ${column} <> ''` : isAny;
+  });
   return {
-    text: `(SELECT DISTINCT identifier, issuer FROM certificate_holder WHERE ${conditions}) AS held`,
-    values: given.map(([, value]) => value),
+    text: `(SELECT DISTINCT identifier, issuer FROM certificate_holder WHERE ${conditions.join(' AND ')}) AS held`,
+    values: given.flatMap(({ values }) => [...values]),
   };
 }

@@ -1,4 +1,6 @@
 import type { CertificateView, StatusWord, VerifiedCertificate } from '#trust';
+import type { Sql } from '../store/store.ts';
+import { rowOf } from '../store/vault/sealed-columns.ts';
 import { type CertificateStatus, statusAt } from './standing.ts';
 
 /** A certificate that we keep. Times in milliseconds. */
@@ -46,8 +48,8 @@ export const CERTIFICATE_COLUMNS =
   'identifier, issuer, conversation, digest, status, reason, noticed_at, document, created_at, updated_at';
 
 /** What a row says at a moment. */
-export function recordOf(row: CertificateRow, now: number): CertificateRecord {
-  const certificate = JSON.parse(row.document) as CertificateView;
+export function recordOf(sql: Sql, row: CertificateRow, now: number): CertificateRecord {
+  const certificate = viewOf(sql, row);
   return {
     identifier: row.identifier,
     issuer: row.issuer,
@@ -60,6 +62,14 @@ export function recordOf(row: CertificateRow, now: number): CertificateRecord {
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };
+}
+
+/** What a certificate shows, as its row has it. */
+export function viewOf(
+  { vault }: Sql,
+  { identifier, issuer, document }: Pick<CertificateRow, 'identifier' | 'issuer' | 'document'>,
+): CertificateView {
+  return JSON.parse(vault.openText('certificate.document', rowOf(identifier, issuer), document));
 }
 
 /** The record of a certificate in the moment in which it is kept. */

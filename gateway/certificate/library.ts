@@ -1,6 +1,7 @@
 import { CodedError } from '#proto';
-import type { CertificateView, StatusReference, StatusWord } from '#trust';
+import type { StatusReference, StatusWord } from '#trust';
 import type { Sql, Transaction } from '../store/store.ts';
+import { rowOf } from '../store/vault/sealed-columns.ts';
 import { holders } from './library-holders.ts';
 import {
   CERTIFICATE_COLUMNS,
@@ -8,6 +9,7 @@ import {
   type CertificateRow,
   type KeptCertificate,
   recordOf,
+  viewOf,
 } from './library-rows.ts';
 import type { ReceivedNotice } from './notice/received-table.ts';
 import type { Ground } from './notice/words.ts';
@@ -39,6 +41,7 @@ export const library = {
   /** @returns false when the issuer's certificate with this identifier is there already */
   async insert(tx: Transaction, { conversation, text, verified }: KeptCertificate, now: number): Promise<boolean> {
     const { certificate } = verified;
+    const row = rowOf(verified.identifier, verified.issuer);
     const changed = await tx.run(
       `INSERT INTO certificate
          (identifier, issuer, conversation, digest, type_code, number, document, text, created_at, updated_at)
@@ -49,8 +52,8 @@ export const library = {
       verified.digest,
       certificate.typeCode,
       certificate.number,
-      JSON.stringify(certificate),
-      text,
+      tx.vault.sealText('certificate.document', row, JSON.stringify(certificate)),
+      tx.vault.sealText('certificate.text', row, text),
       now,
       now,
     );
@@ -65,7 +68,7 @@ export const library = {
       identifier,
       issuer,
     );
-    return row && recordOf(row, now);
+    return row && recordOf(sql, row, now);
   },
 
   /** Finds a certificate whoever issued it; of several the one of the `preferred` issuer, else the first that came. */
@@ -80,12 +83,13 @@ export const library = {
       identifier,
       preferred,
     );
-    return row && { ...recordOf(row, now), text: row.text };
+    return row && { ...recordOf(sql, row, now), text: textOf(sql, row.identifier, row.issuer, row.text) };
   },
 
   /** The text of a certificate that is there. */
   async text(sql: Sql, identifier: string, issuer: string): Promise<string> {
-    return (await sql.get<{ text: string }>(`SELECT text FROM certificate WHERE ${KEY}`, identifier, issuer))!.text;
+    const row = await sql.get<{ text: string }>(`SELECT text FROM certificate WHERE ${KEY}`, identifier, issuer);
+    return textOf(sql, identifier, issuer, row!.text);
   },
 
   /**
@@ -104,7 +108,7 @@ export const library = {
       issuer,
     );
     if (!row) throw new CodedError('NOT_FOUND', 'this region issued no certificate with this identifier');
-    return { status: row.status, statusList: (JSON.parse(row.document) as CertificateView).statusList };
+    return { status: row.status, statusList: viewOf(sql, { identifier, issuer, document: row.document }).statusList };
   },
 
   /** Writes down what the issuer decided about a certificate of ours. @returns position of the change */
@@ -197,3 +201,7 @@ export const library = {
     return row!.value;
   },
 };
+
+function textOf({ vault }: Sql, identifier: string, issuer: string, stored: string): string {
+  return vault.openText('certificate.text', rowOf(identifier, issuer), stored);
+}

@@ -1,6 +1,9 @@
 import { CodedError, isErrorCode, type Problem } from '#proto';
+import { roleFor } from '../api/acting-role.ts';
 import { mintToken, readApiKey } from '../api/token.ts';
 import { findGateway } from '../config/run-file.ts';
+import { localSubject } from '../duty/administrator.ts';
+import type { CliContext } from './command.ts';
 import { configIn } from './gateway-folder.ts';
 
 /** Long enough for the longest command, a big upload begins with it; short enough to be worthless when it leaks. */
@@ -20,27 +23,39 @@ interface Request {
   readonly timeoutMs?: number;
 }
 
+/** The token for a request. */
+export type TokenFor = (request: Pick<Request, 'method' | 'path'>) => Promise<string>;
+
 /**
- * Finds the running gateway of a folder and becomes its client, with a token of the local key.
+ * Finds the running gateway of a folder and becomes its client: with the token of TONGBAN_TOKEN, or with one of the local key
+ * whose role is that of the route.
  *
  * @throws CodedError CONFIG_INVALID, KEY_MISSING, GATEWAY_UNREACHABLE
  */
-export async function connect(folder: string, clock: { now(): number }): Promise<GatewayClient> {
+export async function connect(
+  folder: string,
+  { clock, environment }: Pick<CliContext, 'clock' | 'environment'>,
+): Promise<GatewayClient> {
   const config = await configIn(folder);
-  const { http } = await findGateway(config.data);
+  const { http } = await findGateway(config.data, config.replica?.name);
+  const given = environment?.['TONGBAN_TOKEN'];
+  if (given) return new GatewayClient(http, async () => given);
   const secret = await readApiKey(config.keys.directory);
-  const identity = { role: 'admin', subject: 'cli', ttlSeconds: TOKEN_SECONDS } as const;
-  return new GatewayClient(http, await mintToken({ ...identity, secret, ...config.tokens, now: clock.now() }));
+  return new GatewayClient(http, ({ method, path }) => {
+    const role = roleFor(method, path);
+    const identity = { role, subject: localSubject(role) ?? 'cli', ttlSeconds: TOKEN_SECONDS };
+    return mintToken({ ...identity, secret, ...config.tokens, now: clock.now() });
+  });
 }
 
 /** The REST API of one gateway. Every method throws the error that the gateway answers, with its code and problems. */
 export class GatewayClient {
   readonly #url: string;
-  readonly #token: string;
+  readonly #tokenFor: TokenFor;
 
-  constructor(url: string, token: string) {
+  constructor(url: string, tokenFor: TokenFor) {
     this.#url = url;
-    this.#token = token;
+    this.#tokenFor = tokenFor;
   }
 
   get<T>(path: string, query?: Query): Promise<T> {
@@ -89,11 +104,12 @@ export class GatewayClient {
     const url = new URL(path, this.#url);
     for (const [name, value] of Object.entries(query ?? {}))
       if (value !== undefined) url.searchParams.set(name, String(value));
+    const token = await this.#tokenFor({ method, path });
     let response: Response;
     try {
       response = await fetch(url, {
         method,
-        headers: { ...headers, authorization: `Bearer ${this.#token}` },
+        headers: { ...headers, authorization: `Bearer ${token}` },
         redirect: 'error',
         ...(body !== undefined && { body }),
         ...(timeoutMs !== undefined && { signal: AbortSignal.timeout(timeoutMs) }),

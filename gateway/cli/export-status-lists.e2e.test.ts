@@ -17,7 +17,7 @@ beforeAll(async () => {
   uxin = await apiRegion('150626');
   const http = await uxin.api.listen({ host: '127.0.0.1', port: 0 });
   const token = (await uxin.api.bearer('operator')).replace('Bearer ', '');
-  client = new GatewayClient(localUrl(http), token);
+  client = new GatewayClient(localUrl(http), async () => token);
   folder = await mkdtemp(join(tmpdir(), 'tongban-lists-'));
 });
 

@@ -1,7 +1,14 @@
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodedError } from '#proto';
-import { createFileKeyStore, issueOwnStatement, type RegionStatement, type SuiteName, verifyStatement } from '#trust';
+import {
+  createFileKeyStore,
+  createStorageKey,
+  issueOwnStatement,
+  type RegionStatement,
+  type SuiteName,
+  verifyStatement,
+} from '#trust';
 import { createApiKey } from '../api/token.ts';
 import { CONFIG_FILE, statementFile } from '../config/config.ts';
 import { type ConfigValues, writeConfig } from '../config/write-config.ts';
@@ -54,6 +61,7 @@ async function makeParts(folder: string, { values, suite, passphrase, now }: New
   // First, because it names every wrong value before any key is made.
   const { peer } = await writeConfig(join(folder, CONFIG_FILE), values);
   const keys = await createFileKeyStore(join(folder, 'keys'), { suite, passphrase, now, region });
+  await createStorageKey(join(folder, 'keys'), { suite, passphrase, now });
   await createApiKey(join(folder, 'keys'));
   const jwt = await issueOwnStatement(keys, {
     region,

@@ -145,8 +145,8 @@ describe('token', () => {
 
   it('refuses a role that there is not, a duration that is none and a folder without a gateway', async () => {
     expect((await runTongban('token', '--gateway', gateway, '--role', 'king')).code).toBe(2);
-    expect((await runTongban('token', '--gateway', gateway, '--role', 'admin', '--ttl', 'long')).code).toBe(2);
-    const { code, stdout } = await runTongban('token', '--gateway', folder, '--role', 'admin', '--json');
+    expect((await runTongban('token', '--gateway', gateway, '--role', 'auditor', '--ttl', 'long')).code).toBe(2);
+    const { code, stdout } = await runTongban('token', '--gateway', folder, '--role', 'auditor', '--json');
     expect(code).toBe(2);
     expect(errorOf(stdout).code).toBe('CONFIG_INVALID');
   });

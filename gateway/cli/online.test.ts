@@ -55,7 +55,7 @@ test('a command asks with a short-lived token of the local key', async () => {
   expect({ code, json: JSON.parse(stdout) }).toEqual({ code: 0, json: { peers: [] } });
   const token = asked[0]!.headers.authorization!.replace('Bearer ', '');
   const { payload } = await jwtVerify(token, await readApiKey(join(folder, 'keys')), { audience: 'tongban-api' });
-  expect(payload).toMatchObject({ role: 'admin', sub: 'cli', iss: 'urn:tongban:region:320600' });
+  expect(payload).toMatchObject({ role: 'operator', sub: 'cli', iss: 'urn:tongban:region:320600' });
   expect(payload.exp! - payload.iat!).toBeLessThanOrEqual(300);
 });
 

@@ -127,7 +127,7 @@ export async function writeRequest(config: GatewayConfig, file: string, now: num
 /** Has the running gateway take over keys and statement. */
 export async function tellGateway(gateway: string, cli: Cli): Promise<Told> {
   try {
-    await (await connect(gateway, cli.clock)).post('/v1/statement/reload');
+    await (await connect(gateway, cli)).post('/v1/statement/reload');
     return { by: 'running' };
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;

@@ -26,6 +26,9 @@ const ENTRIES: readonly Entry[] = [
     '死信:送不达的报文和事件 / what could not be delivered',
     () => import('./commands/dead-letter.ts'),
   ),
+  entry('administrator', '三员 / administrators and their second factors', () => import('./commands/administrator.ts')),
+  entry('session', '管理员登录 / sessions of administrators', () => import('./commands/session.ts')),
+  entry('audit', '操作审计 / what was done through the API', () => import('./commands/audit.ts')),
   entry('token', '签发接口令牌 / make a token for the API', () => import('./commands/token.ts')),
   entry('case', '办件 / cases', () => import('./commands/case.ts')),
   entry('inquiry', '协查与咨询 / inquiries between regions', () => import('./commands/inquiry.ts')),
@@ -35,6 +38,7 @@ const ENTRIES: readonly Entry[] = [
   entry('document', '部门自有的 OFD、PDF 文件 / files that departments sealed', () => import('./commands/document.ts')),
   entry('evidence', '存证包 / evidence bundles', () => import('./commands/evidence.ts')),
   entry('log', '存证日志 / the evidence log', () => import('./commands/log.ts')),
+  entry('archive', '归档:存证卷 / volumes of archived evidence', () => import('./commands/archive.ts')),
   entry('store', '数据库 / the database', () => import('./commands/store.ts')),
   entry('anchor', '信任锚点(联邦) / run an anchor of a federation', () => import('./commands/anchor.ts')),
   entry('conformance', '一致性测试 / conformance tests', () => import('./commands/conformance.ts')),
@@ -63,7 +67,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     exit = given.exit ?? 0;
   };
   try {
-    const program = await buildProgram(argv, { ...context, answer });
+    const program = await buildProgram(argv, { ...context, clock: await timeOf(context), answer });
     await program.parseAsync(argv, { from: 'user' });
     return exit;
   } catch (error) {
@@ -87,6 +91,12 @@ async function buildProgram(argv: readonly string[], cli: Cli): Promise<Command>
     if (argv.includes(name)) (await load()).define(command, cli);
   }
   return program;
+}
+
+/** Loaded only when somebody asks for another time than the true one. */
+async function timeOf(context: CliContext): Promise<CliContext['clock']> {
+  if (context.environment?.['TONGBAN_TEST_CLOCK'] === undefined) return context.clock;
+  return (await import('./test-clock.ts')).clockOf(context);
 }
 
 /** Help that was asked for is fine; everything else that commander says is a mistake in the command line. */

@@ -1,5 +1,6 @@
+import { type SealingStatus, sealingStatus } from '../at-rest/status.ts';
 import type { StoreConfig } from '../config/store-config.ts';
-import { type Environment, openStore } from '../store/open-store.ts';
+import { type Environment, inSnapshot, openStore } from '../store/open-store.ts';
 import { sqliteStatus } from '../store/sqlite/sqlite-status.ts';
 import type { Answer } from './command.ts';
 import { humanSize, pairs } from './format.ts';
@@ -14,12 +15,15 @@ interface Status {
   readonly bytes: number;
   readonly usedBy?: string | undefined;
   readonly faults: readonly string[];
+  /** Absent where the tables cannot be read. */
+  readonly sealing?: SealingStatus | undefined;
 }
 
 /** `tongban store check`: where the data is, whose version it has, and whether all of it can be read. */
 export async function checkStoreOf(config: StoreConfig, environment: Environment): Promise<Answer> {
   const status = await statusOf(config, environment);
-  const sound = status.faults.length === 0 && status.version <= status.newest;
+  const isReadable = (status.sealing?.broken ?? 0) === 0;
+  const sound = status.faults.length === 0 && status.version <= status.newest && isReadable;
   return { json: { sound, ...status }, text: textOf(status, sound), exit: sound ? 0 : 1 };
 }
 
@@ -48,6 +52,12 @@ async function versionOf(config: StoreConfig, environment: Environment): Promise
 }
 
 async function statusOf(config: StoreConfig, environment: Environment): Promise<Status> {
+  const facts = await readThrough(config, environment);
+  if (facts.faults.length > 0 || facts.version === 0) return facts;
+  return { ...facts, sealing: await inSnapshot(config, environment, sealingStatus) };
+}
+
+async function readThrough(config: StoreConfig, environment: Environment): Promise<Status> {
   const facts = await factsOf(config, environment);
   if (config.kind === 'sqlite' || facts.version === 0) return facts;
   const { passwordOf, readThroughPostgres } = await import('../store/postgres/index.ts');
@@ -71,12 +81,21 @@ async function factsOf(config: StoreConfig, environment: Environment): Promise<S
   };
 }
 
-function textOf({ place, version, newest, bytes, usedBy, faults }: Status, sound: boolean): string {
+function sealingText({ storageKey, keys, covered, parts, done, broken }: SealingStatus): string {
+  if (!storageKey) return '否 no(tongban key rotate storage)';
+  const progress = covered < parts ? `原有数据 data of before ${covered}/${parts}` : '全部 all of it';
+  const renewal = covered === parts && done < parts ? `,换密钥 under the newest key ${done}/${parts}` : '';
+  const lost = broken > 0 ? `,无法解密 NOT READABLE ${broken}` : '';
+  return `${progress}${renewal}${lost};存储密钥 storage key ${storageKey},数据密钥 data keys ${keys}`;
+}
+
+function textOf({ place, version, newest, bytes, usedBy, faults, sealing }: Status, sound: boolean): string {
   return pairs([
     ['结果 Result', sound ? '完好 SOUND' : '有问题 NOT SOUND'],
     ['数据库 Database', place],
     ['结构版本 Version of tables', version === newest ? version : `${version}(程序 program: ${newest})`],
     ['大小 Size', humanSize(bytes)],
+    ['加密 Encrypted', sealing && sealingText(sealing)],
     ['正在使用 In use by', usedBy ?? ''],
     ['问题 Faults', faults.join('; ')],
   ]);

@@ -14,16 +14,22 @@ import {
   text,
 } from '#proto';
 import { isWildcard, parseAddress } from './address.ts';
+import { archiveRule } from './archive-config.ts';
+import { atRestRule } from './at-rest-config.ts';
+import { auditRule } from './audit-config.ts';
 import { calendarRule } from './calendar-config.ts';
 import { certificatesRule } from './certificates-config.ts';
 import { checksRule } from './checks-config.ts';
 import { documentsRule } from './documents-config.ts';
 import { federationRule } from './federation-config.ts';
+import { materialsRule } from './materials-config.ts';
+import { replicaRule } from './replica-config.ts';
 import { retentionRule } from './retention-config.ts';
 import { sealRule } from './seal-config.ts';
 import { signersRule } from './signer-config.ts';
 import { storeRule } from './store-config.ts';
 import { timestampRule } from './timestamp-config.ts';
+import { tokensRule } from './tokens-config.ts';
 import { proxiesRule, verificationRule } from './verification-config.ts';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
@@ -34,7 +40,6 @@ const MAX_PLATFORM_SETTINGS = 64;
 const GIBIBYTE = 1024 ** 3;
 
 const path = text(4096);
-const urn = text(256, { pattern: /^\S+$/, hint: 'must not contain spaces' });
 
 /** What a config file may say, in the names of the file. Sections and settings that have a default may be absent. */
 export const configRule: Rule = both(
@@ -61,6 +66,8 @@ export const configRule: Rule = both(
         outbox_per_peer: optional(integer(1, 100_000_000)),
         staging_bytes_per_peer: optional(integer(LIMITS.materialBytes, 1024 * GIBIBYTE)),
         streams_per_peer: optional(integer(1, LIMITS.streamsPerPeer)),
+        connections: optional(integer(16, 1_000_000)),
+        connections_per_caller: optional(integer(8, 1_000_000)),
         http_body_bytes: optional(integer(64 * 1024, 64 * 1024 * 1024)),
         http_requests_per_minute: optional(integer(1, 10_000_000)),
       }),
@@ -68,7 +75,7 @@ export const configRule: Rule = both(
     evidence: optional(
       fields({ checkpoint_interval_ms: optional(integer(10, 60_000)), timestamps: optional(timestampRule) }),
     ),
-    tokens: optional(fields({ issuer: optional(urn), audience: optional(urn) })),
+    tokens: optional(tokensRule),
     federation: optional(federationRule),
     documents: optional(documentsRule),
     certificates: optional(certificatesRule),
@@ -76,7 +83,12 @@ export const configRule: Rule = both(
     checks: optional(checksRule),
     calendar: optional(calendarRule),
     retention: optional(retentionRule),
+    audit: optional(auditRule),
+    materials: optional(materialsRule),
+    archive: optional(archiveRule),
+    at_rest: optional(atRestRule),
     verification: optional(verificationRule),
+    replica: optional(replicaRule),
   }),
   platformNamesDiffer,
 );

@@ -36,6 +36,7 @@ test('a file that says only what has no default gets every default', async () =>
       outboxPerPeer: 1_000_000,
       stagingBytesPerPeer: 2_147_483_648,
       streamsPerPeer: 4,
+      connections: { total: 2_048, perCaller: 512 },
       httpBodyBytes: 2_097_152,
       httpRequestsPerMinute: 6_000,
     },
@@ -53,6 +54,10 @@ test('a file that says only what has no default gets every default', async () =>
     office: expect.any(Office),
     verification: { page: true, askPeers: false, ratePerMinute: 30 },
     retention: { defaultYears: 10, items: new Map(), honourRequests: false },
+    audit: { keepDays: 1096 },
+    materials: {},
+    archive: { folder: join(folder, 'archive'), afterDays: 90 },
+    atRest: 'auto',
     documents: { copyDays: 90 },
   });
 });
@@ -67,7 +72,7 @@ keys: { directory: /secure/keys, passphrase_file: pass }
 log: { level: warn, file: logs/gateway.log }
 platforms:
   - { kind: http, name: hall, url: "http://10.0.0.1/hook", retries: { max_attempts: 5 } }
-limits: { outbox_per_peer: 10, staging_bytes_per_peer: 209715200, streams_per_peer: 1, http_body_bytes: 65536, http_requests_per_minute: 7 }
+limits: { outbox_per_peer: 10, staging_bytes_per_peer: 209715200, streams_per_peer: 1, connections: 100, connections_per_caller: 20, http_body_bytes: 65536, http_requests_per_minute: 7 }
 evidence: { checkpoint_interval_ms: 50 }
 tokens: { issuer: "https://sso.example", audience: hall }
 `,
@@ -83,6 +88,7 @@ tokens: { issuer: "https://sso.example", audience: hall }
       outboxPerPeer: 10,
       stagingBytesPerPeer: 209_715_200,
       streamsPerPeer: 1,
+      connections: { total: 100, perCaller: 20 },
       httpBodyBytes: 65_536,
       httpRequestsPerMinute: 7,
     },

@@ -4,17 +4,23 @@ import { LineCounter, parseDocument } from 'yaml';
 import { CodedError, LIMITS, type Problem, regionUrn } from '#proto';
 import type { Office } from '../calendar/office.ts';
 import { type Address, parseAddress } from './address.ts';
+import { type ArchiveConfig, type ArchiveSection, archiveOf } from './archive-config.ts';
+import type { AtRestConfig } from './at-rest-config.ts';
+import { type AuditConfig, type AuditSection, auditOf } from './audit-config.ts';
 import { type CalendarSection, officeOf } from './calendar-config.ts';
 import { type CertificatesConfig, type CertificatesSection, certificatesOf } from './certificates-config.ts';
 import { type ChecksConfig, type ChecksSection, checksOf } from './checks-config.ts';
 import { configRule, type LOG_LEVELS } from './config-rules.ts';
 import { type DocumentsConfig, type DocumentsSection, documentsOf } from './documents-config.ts';
 import { type FederationConfig, type FederationSection, federationOf } from './federation-config.ts';
+import { type MaterialsConfig, type MaterialsSection, materialsOf } from './materials-config.ts';
+import { type ReplicaConfig, type ReplicaSection, replicaOf, replicaProblems } from './replica-config.ts';
 import { type RetentionConfig, type RetentionSection, retentionOf } from './retention-config.ts';
 import { type SealConfig, type SealSection, sealOf } from './seal-config.ts';
 import { type SignerConfig, type SignerEntry, signersOf } from './signer-config.ts';
 import { type StoreConfig, type StoreSection, storeOf } from './store-config.ts';
 import { type TimestampConfig, type TimestampSection, timestampsOf } from './timestamp-config.ts';
+import { type TokensConfig, type TokensSection, tokensOf } from './tokens-config.ts';
 import { type VerificationConfig, type VerificationSection, verificationOf } from './verification-config.ts';
 
 /** Name of the config file in the folder that `tongban init` makes. */
@@ -75,6 +81,8 @@ export interface GatewayConfig {
     /** Bytes of materials of one peer that no envelope names yet. */
     readonly stagingBytesPerPeer: number;
     readonly streamsPerPeer: number;
+    /** Connections that each of the two ports holds, and of them those of one address or one peer. */
+    readonly connections: { readonly total: number; readonly perCaller: number };
     /** Bytes of one request body of the API that is not streamed. */
     readonly httpBodyBytes: number;
     /** Requests of one token, or of one address without a token. */
@@ -85,8 +93,7 @@ export interface GatewayConfig {
     /** Absent while nobody stamps our log. */
     readonly timestamps: TimestampConfig | undefined;
   };
-  /** What the API demands of its tokens: `iss` and `aud` (RFC 7519). */
-  readonly tokens: { readonly issuer: string; readonly audience: string };
+  readonly tokens: TokensConfig;
   /** Anchors whose word pins regions; without them operators pin every peer. */
   readonly federation: FederationConfig | undefined;
   readonly documents: DocumentsConfig;
@@ -96,7 +103,13 @@ export interface GatewayConfig {
   /** When the offices of the region work. */
   readonly office: Office;
   readonly retention: RetentionConfig;
+  readonly audit: AuditConfig;
+  readonly materials: MaterialsConfig;
+  readonly archive: ArchiveConfig;
+  readonly atRest: AtRestConfig;
   readonly verification: VerificationConfig;
+  /** Which one of several processes this is; absent for a gateway that is one process. */
+  readonly replica: ReplicaConfig | undefined;
 }
 
 /**
@@ -115,7 +128,10 @@ export function parseConfig(yaml: string, file: string): GatewayConfig {
   const problems: Problem[] = [];
   configRule(document, '', problems);
   if (problems.length > 0) throw invalid(file, problems);
-  return withDefaults(document as ConfigDocument, resolve(file));
+  const config = withDefaults(document as ConfigDocument, resolve(file));
+  const ofReplica = replicaProblems(config.replica, config);
+  if (ofReplica.length > 0) throw invalid(file, ofReplica);
+  return config;
 }
 
 async function readBounded(file: string): Promise<string> {
@@ -185,11 +201,13 @@ interface ConfigDocument {
     outbox_per_peer: number;
     staging_bytes_per_peer: number;
     streams_per_peer: number;
+    connections: number;
+    connections_per_caller: number;
     http_body_bytes: number;
     http_requests_per_minute: number;
   }>;
   evidence?: Section<{ checkpoint_interval_ms: number; timestamps: TimestampSection }>;
-  tokens?: Section<{ issuer: string; audience: string }>;
+  tokens?: TokensSection | null;
   federation?: FederationSection | null;
   documents?: DocumentsSection | null;
   certificates?: CertificatesSection | null;
@@ -197,7 +215,12 @@ interface ConfigDocument {
   checks?: ChecksSection | null;
   calendar?: CalendarSection | null;
   retention?: RetentionSection | null;
+  audit?: AuditSection | null;
+  materials?: MaterialsSection | null;
+  archive?: ArchiveSection | null;
+  at_rest?: AtRestConfig | null;
   verification?: VerificationSection | null;
+  replica?: ReplicaSection | null;
 }
 
 function withDefaults(document: ConfigDocument, file: string): GatewayConfig {
@@ -230,6 +253,10 @@ function withDefaults(document: ConfigDocument, file: string): GatewayConfig {
       outboxPerPeer: document.limits?.outbox_per_peer ?? 1_000_000,
       stagingBytesPerPeer: document.limits?.staging_bytes_per_peer ?? 2 * 1024 ** 3,
       streamsPerPeer: document.limits?.streams_per_peer ?? LIMITS.streamsPerPeer,
+      connections: {
+        total: document.limits?.connections ?? 2_048,
+        perCaller: document.limits?.connections_per_caller ?? 512,
+      },
       httpBodyBytes: document.limits?.http_body_bytes ?? 2 * 1024 * 1024,
       httpRequestsPerMinute: document.limits?.http_requests_per_minute ?? 6_000,
     },
@@ -237,10 +264,7 @@ function withDefaults(document: ConfigDocument, file: string): GatewayConfig {
       checkpointIntervalMs: document.evidence?.checkpoint_interval_ms ?? 1_000,
       timestamps: document.evidence?.timestamps ? timestampsOf(document.evidence.timestamps, inData) : undefined,
     },
-    tokens: {
-      issuer: document.tokens?.issuer ?? regionUrn(document.region),
-      audience: document.tokens?.audience ?? 'tongban-api',
-    },
+    tokens: tokensOf(document.tokens ?? {}, regionUrn(document.region), inData),
     federation: document.federation ? federationOf(document.federation) : undefined,
     documents: documentsOf(document.documents ?? {}, inData),
     certificates: certificatesOf(document.certificates ?? {}, addressOf(document.peer.endpoint), inData),
@@ -248,7 +272,12 @@ function withDefaults(document: ConfigDocument, file: string): GatewayConfig {
     checks: checksOf(document.checks ?? {}),
     office: officeOf(document.calendar ?? {}),
     retention: retentionOf(document.retention ?? {}),
+    audit: auditOf(document.audit ?? {}, inData),
+    materials: materialsOf(document.materials ?? {}),
+    archive: archiveOf(document.archive ?? {}, inData),
+    atRest: document.at_rest ?? 'auto',
     verification: verificationOf(document.verification ?? {}),
+    replica: document.replica ? replicaOf(document.replica) : undefined,
   };
 }
 

@@ -16,22 +16,23 @@ export interface RunInfo {
 
 const runRule = fields({ pid: integer(1), http: text(512), peer: text(512), started_at: instant });
 
-/** Where the running gateway of a data folder tells about itself. */
-export function runFile(data: string): string {
-  return join(data, 'run', 'gateway.json');
+/** Where the running gateway of a data folder tells about itself; `replica` names one of several that share it. */
+export function runFile(data: string, replica?: string): string {
+  return join(data, 'run', replica === undefined ? 'gateway.json' : `replica-${replica}.json`);
 }
 
 /** Tells where the gateway is reached. Call after both servers listen; a file left behind by a crash is replaced. */
-export async function writeRunFile(data: string, info: RunInfo): Promise<void> {
+export async function writeRunFile(data: string, info: RunInfo, replica?: string): Promise<void> {
   const { pid, http, peer, startedAt } = info;
-  await mkdir(dirname(runFile(data)), { recursive: true, mode: 0o750 });
-  await writeFileAtomic(runFile(data), `${JSON.stringify({ pid, http, peer, started_at: startedAt })}\n`, 0o640);
+  const file = runFile(data, replica);
+  await mkdir(dirname(file), { recursive: true, mode: 0o750 });
+  await writeFileAtomic(file, `${JSON.stringify({ pid, http, peer, started_at: startedAt })}\n`, 0o640);
 }
 
 /** Removes the file at the end, unless another process has already written its own. */
-export async function removeRunFile(data: string, pid: number): Promise<void> {
-  const info = await readRunFile(data).catch(() => undefined);
-  if (info?.pid === pid) await rm(runFile(data), { force: true });
+export async function removeRunFile(data: string, pid: number, replica?: string): Promise<void> {
+  const info = await readRunFile(data, replica).catch(() => undefined);
+  if (info?.pid === pid) await rm(runFile(data, replica), { force: true });
 }
 
 /**
@@ -39,8 +40,8 @@ export async function removeRunFile(data: string, pid: number): Promise<void> {
  *
  * @throws CodedError GATEWAY_UNREACHABLE if none was started, or the one that wrote the file is gone
  */
-export async function findGateway(data: string): Promise<RunInfo> {
-  const info = await readRunFile(data);
+export async function findGateway(data: string, replica?: string): Promise<RunInfo> {
+  const info = await readRunFile(data, replica);
   if (!info)
     throw new CodedError('GATEWAY_UNREACHABLE', `no gateway is running in ${data}; start it with: tongban start`);
   if (!isAlive(info.pid))
@@ -56,15 +57,16 @@ export async function findGateway(data: string): Promise<RunInfo> {
  *
  * @throws CodedError GATEWAY_UNREACHABLE if the file is not one that a gateway has written
  */
-export async function readRunFile(data: string): Promise<RunInfo | undefined> {
-  const content = await readFile(runFile(data), 'utf8').catch((error: NodeJS.ErrnoException) => {
+export async function readRunFile(data: string, replica?: string): Promise<RunInfo | undefined> {
+  const file = runFile(data, replica);
+  const content = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-    throw new CodedError('GATEWAY_UNREACHABLE', `cannot read ${runFile(data)} (${error.code})`, [], { cause: error });
+    throw new CodedError('GATEWAY_UNREACHABLE', `cannot read ${file} (${error.code})`, [], { cause: error });
   });
-  return content === undefined ? undefined : parseRunInfo(content, data);
+  return content === undefined ? undefined : parseRunInfo(content, file);
 }
 
-function parseRunInfo(content: string, data: string): RunInfo {
+function parseRunInfo(content: string, file: string): RunInfo {
   const problems: Problem[] = [];
   let value: unknown;
   try {
@@ -74,7 +76,7 @@ function parseRunInfo(content: string, data: string): RunInfo {
     problems.push({ pointer: '', code: 'FORMAT', message: 'is not JSON' });
   }
   if (problems.length > 0)
-    throw new CodedError('GATEWAY_UNREACHABLE', `${runFile(data)} is damaged; restart the gateway`, problems);
+    throw new CodedError('GATEWAY_UNREACHABLE', `${file} is damaged; restart the gateway`, problems);
   const { pid, http, peer, started_at } = value as { pid: number; http: string; peer: string; started_at: number };
   return { pid, http, peer, startedAt: started_at };
 }

@@ -1,4 +1,4 @@
-import { type Clock, type KeyStore, openFileKeyStore } from '#trust';
+import { type Clock, type KeyStore, listStorageKeys, openFileKeyStore, openStorageKeys, type StorageKey } from '#trust';
 import type { GatewayConfig } from '../config/config.ts';
 import { openSignatureServers } from './signature-servers.ts';
 
@@ -15,6 +15,12 @@ export interface KeyFolderOptions {
 export interface KeyFolder {
   /** Reads the list of keys anew: commands change it while the gateway runs. Errors as in `openFileKeyStore`. */
   open(): Promise<KeyStore>;
+  /**
+   * The storage keys that are there now, in the order of their making.
+   *
+   * @throws CodedError PASSPHRASE_WRONG, KEY_MISSING for a file that is none
+   */
+  storageKeys(): Promise<readonly StorageKey[]>;
   close(): void;
 }
 
@@ -22,5 +28,20 @@ export interface KeyFolder {
 export function keyFolderOf({ keys }: GatewayConfig, options: KeyFolderOptions): KeyFolder {
   const { passphrase, environment } = options;
   const { servers, close } = openSignatureServers(keys.signers, options);
-  return { open: () => openFileKeyStore(keys.directory, passphrase, { servers, environment }), close };
+  return {
+    open: () => openFileKeyStore(keys.directory, passphrase, { servers, environment }),
+    storageKeys: storageKeysOf(keys.directory, passphrase),
+    close,
+  };
+}
+
+/** A passphrase takes its time: keys are opened only when others are there than before. */
+function storageKeysOf(directory: string, passphrase: string): () => Promise<readonly StorageKey[]> {
+  let opened: readonly StorageKey[] = [];
+  return async () => {
+    const listed = await listStorageKeys(directory);
+    const isSame = listed.length === opened.length && listed.every(({ id }, index) => id === opened[index]!.id);
+    if (!isSame) opened = await openStorageKeys(directory, passphrase);
+    return opened;
+  };
 }

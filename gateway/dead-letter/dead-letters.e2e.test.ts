@@ -47,7 +47,7 @@ afterAll(async () => {
   await removeFolders(...folders);
 });
 
-async function ask(method: 'GET' | 'POST', url: string, role: 'operator' | 'auditor' | 'admin', body?: object) {
+async function ask(method: 'GET' | 'POST', url: string, role: 'operator' | 'auditor' | 'sysadmin', body?: object) {
   const headers = { authorization: await api.bearer(role) };
   const answer = await api.app.inject({ method, url, headers, ...(body && { payload: body }) });
   return { status: answer.statusCode, json: answer.json() };
@@ -98,7 +98,7 @@ async function metric(name: string): Promise<string | undefined> {
 }
 
 describe('a poisoned envelope', () => {
-  it('stops its own conversation with an alarm, and goes on in order when an admin retries it', async () => {
+  it('stops its own conversation with an alarm, and goes on in order when a system administrator retries it', async () => {
     const [conversation, other] = [nantong.core.newId(), nantong.core.newId()];
     const { id, mend } = await poison(conversation);
     await ping(other);
@@ -124,30 +124,30 @@ describe('a poisoned envelope', () => {
 
     const url = `/v1/dead-letters/${id}/retry`;
     expect(await ask('POST', url, 'operator', { reason: 'mended' })).toMatchObject({ status: 403 });
-    expect(await ask('POST', url, 'admin', {})).toMatchObject({ status: 422 });
+    expect(await ask('POST', url, 'sysadmin', {})).toMatchObject({ status: 422 });
     await mend();
-    expect(await ask('POST', url, 'admin', { reason: '数据已修复' })).toMatchObject({
+    expect(await ask('POST', url, 'sysadmin', { reason: '数据已修复' })).toMatchObject({
       status: 200,
-      json: { id, closing: { outcome: 'retried', by: 'hall', role: 'admin', reason: '数据已修复' } },
+      json: { id, closing: { outcome: 'retried', by: 'local-sysadmin', role: 'sysadmin', reason: '数据已修复' } },
     });
     await until('both', async () => (await arrived(conversation)).length === 2);
     expect(await arrived(conversation)).toEqual(['1 Ping', '2 Ping']);
     expect((await ask('GET', '/v1/dead-letters', 'auditor')).json.letters).toEqual([]);
-    expect(await ask('POST', url, 'admin', { reason: 'again' })).toMatchObject({ status: 409 });
+    expect(await ask('POST', url, 'sysadmin', { reason: 'again' })).toMatchObject({ status: 409 });
   });
 
-  it('makes way for what is behind it when an admin drops it, and the book keeps who and why', async () => {
+  it('makes way for what is behind it when a system administrator drops it, and the book keeps who and why', async () => {
     const conversation = nantong.core.newId();
     const { id } = await poison(conversation);
     const url = `/v1/dead-letters/${id}/drop`;
-    expect(await ask('POST', url, 'admin', { reason: '' })).toMatchObject({ status: 422 });
+    expect(await ask('POST', url, 'sysadmin', { reason: '' })).toMatchObject({ status: 422 });
     expect(await arrived(conversation)).toEqual([]);
-    expect((await ask('POST', url, 'admin', { reason: '申请人已撤回' })).status).toBe(200);
+    expect((await ask('POST', url, 'sysadmin', { reason: '申请人已撤回' })).status).toBe(200);
     await until('the rest', async () => (await arrived(conversation)).length === 2);
     expect([...(await arrived(conversation))].sort()).toEqual(['1 Skip', '2 Ping']);
     const closed = await ask('GET', '/v1/dead-letters?state=closed&limit=1', 'auditor');
     expect(closed.json).toMatchObject({
-      letters: [{ id, closing: { outcome: 'dropped', by: 'hall', reason: '申请人已撤回' } }],
+      letters: [{ id, closing: { outcome: 'dropped', by: 'local-sysadmin', reason: '申请人已撤回' } }],
       next: expect.any(String),
     });
     const sent = await nantong.core.store.read.get('SELECT state, code FROM outbox WHERE id = ?', id);
@@ -180,7 +180,7 @@ describe('a message of a case that expired', () => {
     const [letter] = await open();
     expect(letter).toMatchObject({ type: 'CaseAccepted', reason: 'expired', subject: conversation });
     expect((await nantong.services.cases.demand(conversation)).state).toBe('transferred');
-    const act = { by: 'li', role: 'admin', reason: '补发' };
+    const act = { by: 'li', role: 'sysadmin', reason: '补发' };
     const { closing } = await uxin.services.deadLetters.retry(letter!.id, act);
     await until('the word', async () => (await nantong.services.cases.demand(conversation)).state === 'accepted');
     expect(closing?.successor).not.toBe('');
@@ -197,13 +197,13 @@ describe('a message of a case that expired', () => {
     await until('the letter', async () => (await open()).length === 1);
     const [{ id, type }] = await open();
     expect(type).toBe('WithdrawalRequested');
-    const retried = await ask('POST', `/v1/dead-letters/${id}/retry`, 'admin', { reason: 'again' });
+    const retried = await ask('POST', `/v1/dead-letters/${id}/retry`, 'sysadmin', { reason: 'again' });
     expect(retried).toMatchObject({
       status: 409,
       json: { code: 'CONFLICT', detail: expect.stringMatching(/again on the case/) },
     });
     expect(await open()).toHaveLength(1);
-    expect((await ask('POST', `/v1/dead-letters/${id}/drop`, 'admin', { reason: '已重新办理' })).status).toBe(200);
+    expect((await ask('POST', `/v1/dead-letters/${id}/drop`, 'sysadmin', { reason: '已重新办理' })).status).toBe(200);
     expect(await open()).toEqual([]);
   });
 });

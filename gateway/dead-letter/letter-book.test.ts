@@ -13,7 +13,14 @@ import { letterTable } from './letter-table.ts';
 const server = await testPostgres();
 const PEER = '150626';
 const ALL = Number.MAX_SAFE_INTEGER;
-const CLOSING = { outcome: 'dropped', successor: '', by: 'wang', role: 'admin', reason: '不再需要', at: 5000 } as const;
+const CLOSING = {
+  outcome: 'dropped',
+  successor: '',
+  by: 'wang',
+  role: 'sysadmin',
+  reason: '不再需要',
+  at: 5000,
+} as const;
 
 const closing: (() => Promise<unknown>)[] = [];
 

@@ -1,4 +1,5 @@
 import type { Sql, Transaction } from '../store/store.ts';
+import { rowOf } from '../store/vault/sealed-columns.ts';
 import type { SealResult } from './seal-result.ts';
 
 /** A material whose seals nobody has looked at yet. */
@@ -11,6 +12,8 @@ export interface UnexaminedMaterial {
   /** Examinations that began and did not end. */
   readonly tries: number;
 }
+
+const FOUND = 'material.examination';
 
 /** Where an examination is kept: with the row of its material. `''` says that there is nothing to examine. */
 export const examinations = {
@@ -46,7 +49,7 @@ export const examinations = {
   ): Promise<boolean> {
     const changed = await tx.run(
       'UPDATE material SET examination = ? WHERE conversation = ? AND digest = ? AND examination IS NULL',
-      result ? JSON.stringify(result) : '',
+      result ? tx.vault.sealText(FOUND, rowOf(conversation, digest), JSON.stringify(result)) : '',
       conversation,
       digest,
     );
@@ -59,6 +62,11 @@ export const examinations = {
       "SELECT digest, examination FROM material WHERE conversation = ? AND examination <> ''",
       conversation,
     );
-    return new Map(rows.map(({ digest, examination }) => [digest.toString('hex'), JSON.parse(examination)]));
+    return new Map(
+      rows.map(({ digest, examination }) => {
+        const found = sql.vault.openText(FOUND, rowOf(conversation, digest), examination);
+        return [digest.toString('hex'), JSON.parse(found)];
+      }),
+    );
   },
 };

@@ -1,5 +1,7 @@
 import { CodedError, decode } from '#proto';
 import { writeBundle } from '#trust';
+import type { Sql } from '../store/store.ts';
+import { rowOf } from '../store/vault/sealed-columns.ts';
 import { Seals, type SealsContext } from './bundle-seals.ts';
 import { witnessesOf } from './bundle-witnesses.ts';
 import type { EvidenceLog } from './evidence-log.ts';
@@ -14,6 +16,7 @@ export interface ExportContext extends SealsContext {
 }
 
 interface StoredEnvelope {
+  readonly id: string;
   readonly type: string;
   readonly header: Buffer;
   readonly payload: Buffer | null;
@@ -39,18 +42,21 @@ interface StoredEnvelope {
 export async function exportBundle(conversation: string, context: ExportContext, hasPayloads = true): Promise<string> {
   const { read, region, log } = context;
   const sent = await read.all<StoredEnvelope>(
-    `SELECT type, header, payload, salt, peer, receipt, group_id, group_index, receipt_group_id, receipt_group_index,
+    `SELECT id, type, header, payload, salt, peer, receipt, group_id, group_index, receipt_group_id, receipt_group_index,
        log_position, receipt_log_position FROM outbox
      WHERE conversation = ? AND state IN ('accepted', 'rejected') ORDER BY sequence, position`,
     conversation,
   );
   const received = await read.all<StoredEnvelope>(
-    `SELECT type, header, payload, salt, sender AS peer, receipt, group_id, group_index, receipt_group_id,
+    `SELECT id, type, header, payload, salt, sender AS peer, receipt, group_id, group_index, receipt_group_id,
        receipt_group_index, log_position, NULL AS receipt_log_position FROM inbox
      WHERE conversation = ? AND code <> 'SEQUENCE_USED' ORDER BY sequence, position`,
     conversation,
   );
-  const all = [...sent, ...received];
+  const all = [
+    ...sent.map((row) => (hasPayloads ? opened(read, 'outbox', row, row.id) : row)),
+    ...received.map((row) => (hasPayloads ? opened(read, 'inbox', row, rowOf(row.peer, row.id)) : row)),
+  ];
   if (all.length === 0) throw new CodedError('NOT_FOUND', 'no envelope of this conversation has a verdict yet');
   const positions = all.flatMap((row) => positionsOf(row));
   const { checkpoint, proofs } = await log.prove(positions);
@@ -85,6 +91,17 @@ export async function exportBundle(conversation: string, context: ExportContext,
     checkpoint,
     witnessed,
   });
+}
+
+/** A row with its payload and salt as they were sent. */
+function opened({ vault }: Sql, table: 'outbox' | 'inbox', row: StoredEnvelope, name: string): StoredEnvelope {
+  const { payload, salt } = row;
+  if (!payload || !salt) return row;
+  return {
+    ...row,
+    payload: vault.openBytes(`${table}.payload`, name, payload),
+    salt: vault.openBytes(`${table}.salt`, name, salt),
+  };
 }
 
 function receiptSealOf({ receipt_group_id: group, receipt_group_index: index }: StoredEnvelope) {

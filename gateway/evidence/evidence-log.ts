@@ -12,11 +12,14 @@ import {
   logInclusionProof,
   logRoot,
   parseCheckpoint,
+  readJws,
   type Signer,
   signCheckpoint,
+  signEpochOpening,
   suiteOf,
 } from '#trust';
 import type { Sql, Store, Transaction } from '../store/store.ts';
+import { logEpochs } from './log-epochs.ts';
 import { SqlTiles } from './sql-tiles.ts';
 
 /** What one leaf of the evidence log (存证日志) says. */
@@ -81,11 +84,13 @@ export class EvidenceLog {
   /**
    * Takes up where the last run ended; integrates what it left.
    *
+   * @param beginsAnew given when the store was restored: a new epoch begins, and this is done in the same unit of work
    * @throws CodedError LOG_CORRUPT when the stored log is not the one that was signed, or the log key is of another suite
    */
-  async start(): Promise<void> {
+  async start(beginsAnew?: (tx: Transaction) => Promise<void>): Promise<void> {
     this.#state = (await readState(this.#options.store.read)) ?? this.#state;
     this.#demandSignedRoot();
+    if (beginsAnew) await this.#beginEpoch(beginsAnew);
     await this.integrate();
   }
 
@@ -149,10 +154,33 @@ export class EvidenceLog {
     return logConsistencyProof(this.#hash, oldSize, newSize, this.#tiles);
   }
 
-  /** Whether this log ever was in a state. */
+  /** Whether this log ever was in a state. Of an epoch that has ended only what a restored copy had of it is here. */
   async contains({ epoch, size, root }: LogCheckpoint): Promise<boolean> {
-    if (epoch !== this.#state.epoch || size > this.#state.size) return false;
-    return (await logRoot(this.#hash, size, this.#tiles)).equals(root);
+    if (epoch > this.#state.epoch) return false;
+    const end = (await logEpochs.keptOf(this.#options.store.read, epoch)) ?? this.#state.size;
+    return size <= end && (await logRoot(this.#hash, size, this.#tiles)).equals(root);
+  }
+
+  /**
+   * What a peer is told of this epoch when it holds a state of an earlier one: signed once, with an entry in the log.
+   *
+   * @param cites the state that it holds, as a note that was verified
+   * @returns compact JWS
+   */
+  async openingFor(peer: string, cites: string): Promise<string> {
+    const { store, region, signer, clock } = this.#options;
+    const { epoch } = this.#state;
+    const known = await logEpochs.openingFor(store.read, epoch, peer);
+    if (known && readJws<{ cites?: unknown }>(known).payload.cites === cites) return known;
+    const kept = (await logEpochs.keptOf(store.read, parseCheckpoint(cites).epoch)) ?? 0;
+    const at = clock.now();
+    const text = await signEpochOpening(signer, { region, peer }, { epoch, kept, cites }, at);
+    const subject = this.#hash(Buffer.from(text));
+    await store.write(async (tx) => {
+      const logPosition = await this.append(tx, { kind: 'LOG_ENTRY_KIND_EPOCH_OPENED', subject, peer, at });
+      await logEpochs.keepOpening(tx, { epoch, peer, text, logPosition });
+    });
+    return text;
   }
 
   /** Integrates the last entries and stops. */
@@ -160,6 +188,22 @@ export class EvidenceLog {
     this.#stopped = true;
     clearTimeout(this.#timer);
     await this.integrate();
+  }
+
+  /** The leaves of the restored copy stay: what came behind them may have been another log's. */
+  async #beginEpoch(also: (tx: Transaction) => Promise<void>): Promise<void> {
+    const { store, region, signer, clock } = this.#options;
+    const { size, frontier, checkpoint } = this.#state;
+    const epoch = this.#state.epoch + 1;
+    const root = frontierRoot(this.#hash, frontier);
+    const note = size === 0 ? '' : await signCheckpoint(signer, { region, epoch, size, root });
+    const next: Integrated = { epoch, size, frontier, checkpoint: note };
+    await store.write(async (tx) => {
+      await writeState(tx, next);
+      await logEpochs.open(tx, { epoch, kept: size, checkpoint }, clock.now());
+      await also(tx);
+    });
+    this.#state = next;
   }
 
   /** Going on from another root would sign a log that nobody has seen: no peer would follow it. */
@@ -206,15 +250,7 @@ export class EvidenceLog {
         waiting.map((row) => row.position),
         appended.newNodes,
       );
-      await tx.run(
-        `INSERT INTO log_state (id, epoch, size, frontier, checkpoint) VALUES (1, ?, ?, ?, ?)
-         ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, size = excluded.size,
-           frontier = excluded.frontier, checkpoint = excluded.checkpoint`,
-        next.epoch,
-        next.size,
-        encodeFrontier(next.frontier),
-        next.checkpoint,
-      );
+      await writeState(tx, next);
     });
     this.#state = next;
     this.#onGrown();
@@ -227,4 +263,16 @@ async function readState(sql: Sql): Promise<Integrated | undefined> {
     'SELECT epoch, size, frontier, checkpoint FROM log_state WHERE id = 1',
   );
   return row && { ...row, frontier: decodeFrontier(row.frontier) };
+}
+
+async function writeState(tx: Transaction, { epoch, size, frontier, checkpoint }: Integrated): Promise<void> {
+  await tx.run(
+    `INSERT INTO log_state (id, epoch, size, frontier, checkpoint) VALUES (1, ?, ?, ?, ?)
+     ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, size = excluded.size,
+       frontier = excluded.frontier, checkpoint = excluded.checkpoint`,
+    epoch,
+    size,
+    encodeFrontier(frontier),
+    checkpoint,
+  );
 }

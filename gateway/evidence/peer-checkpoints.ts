@@ -21,6 +21,8 @@ export interface PeerCheckpointOptions {
   readonly log: EvidenceLog;
   /** A pinned region; undefined when it is not pinned. */
   readonly statementOf: (region: string) => RegionStatement | undefined;
+  /** False while it is not known which state a peer holds of our log, which was restored. */
+  readonly mayShow: (peer: string) => boolean;
   /** Two states of one log do not fit together: operators must look. Both were kept. */
   readonly onAlarm: (alarm: LogAlarm) => void;
   /** A peer sent a frame that cannot be taken. */
@@ -82,7 +84,10 @@ export class PeerCheckpoints {
     try {
       demandBounds(frame);
       const { region } = parseCheckpoint(frame.note);
-      if (region === this.#options.region) return await this.#showing.answered(peer, frame);
+      if (region === this.#options.region) {
+        await this.#listen(peer.region, frame.seen);
+        return await this.#showing.answered(peer, frame);
+      }
       if (region !== peer.region) throw new CodedError('CHECKPOINT_INVALID', 'the log of a third region');
       const answer = await this.#witness.judge(peer, frame);
       if (answer) await this.#listen(peer.region, frame.seen);

@@ -111,6 +111,18 @@ export class SqlTiles implements TileReader {
     return { entry: row.entry, index: run.first_index + (position - run.first_position) };
   }
 
+  /** The entry at an index of the tree, with its position; undefined when there is none. */
+  async entryAtIndex(index: number): Promise<{ entry: Buffer; position: number } | undefined> {
+    const run = await this.#read.get<Run>(
+      'SELECT first_index, first_position, count FROM log_run WHERE first_index <= ? ORDER BY first_index DESC LIMIT 1',
+      index,
+    );
+    if (!run || index >= run.first_index + run.count) return undefined;
+    const position = run.first_position + (index - run.first_index);
+    const row = await this.#read.get<{ entry: Buffer }>('SELECT entry FROM log_entry WHERE position = ?', position);
+    return row && { entry: row.entry, position };
+  }
+
   async #extend(tx: Transaction, index: number, position: number, count: number): Promise<void> {
     const last = await this.#lastRun(tx);
     if (last && last.first_position + last.count === position) {

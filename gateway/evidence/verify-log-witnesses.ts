@@ -9,6 +9,7 @@ import {
   verifyTimestamp,
 } from '#trust';
 import type { Reader, Sql } from '../store/store.ts';
+import { logEpochs } from './log-epochs.ts';
 import type { OnFault } from './log-fault.ts';
 import { SqlTiles } from './sql-tiles.ts';
 import { type StoredAlarm, storedAlarms } from './witness/log-alarms.ts';
@@ -100,8 +101,9 @@ export async function checkWitnesses(
       if (line !== '') verifyCosignature(note, line, own);
     });
   const alarms = await storedAlarms(read);
-  for (const { region, kind, via } of alarms)
-    if (region === own.region)
+  // A restore that was declared explains what its epoch ended with.
+  for (const { region, epoch, kind, via } of alarms)
+    if (region === own.region && epoch >= log.epoch)
       onFault(`log_alarm/${kind}/${via}`, 'LOG_FORKED', `region ${via} holds another state of it`);
   return {
     cosignatures: cosigned.length,
@@ -117,8 +119,9 @@ export async function checkWitnesses(
 /** @throws CodedError LOG_FORKED, CHECKPOINT_INVALID, KEY_UNKNOWN */
 async function demandOurs(read: Sql, own: RegionStatement, log: OwnState, note: string): Promise<void> {
   const { epoch, size, root, hash } = verifyCheckpoint(note, own);
-  // The tree of an epoch that has ended is not here any more.
-  if (epoch < log.epoch) return;
+  const kept = epoch < log.epoch ? await logEpochs.keptOf(read, epoch) : log.size;
+  // What a restored copy had not of an epoch that has ended is not here any more.
+  if (epoch < log.epoch && size > (kept ?? 0)) return;
   const tiles = new SqlTiles(read);
   if (epoch > log.epoch || size > log.size || !(await logRoot(hash, size, tiles)).equals(root))
     throw new CodedError('LOG_FORKED', 'others vouched for a state that the log was never in: it was cut or rewritten');

@@ -23,7 +23,9 @@ let copies: string;
 let statements: { sender: RegionStatement; recipient: RegionStatement };
 
 beforeAll(async () => {
-  folders = [await makeRegionFolder('320600'), await makeRegionFolder('150626')];
+  // What is sealed cannot be altered unseen either, but only who has its key sees it.
+  const isSealed = false;
+  folders = [await makeRegionFolder('320600', { isSealed }), await makeRegionFolder('150626', { isSealed })];
   copies = await mkdtemp(join(tmpdir(), 'tongban-verify-log-'));
   const [sender, recipient] = [await openLiveRegion(folders[0]!), await openLiveRegion(folders[1]!)];
   await pinEachOther(sender, recipient);

@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { RegionStatement } from '#trust';
 import type { Reader } from '../store/store.ts';
 import type { LogFault, OnFault } from './log-fault.ts';
-import { checkRecords } from './verify-log-records.ts';
+import { type ArchivedRecords, checkRecords } from './verify-log-records.ts';
 import { checkTree } from './verify-log-tree.ts';
 import { checkWitnesses, type WitnessReport } from './verify-log-witnesses.ts';
 
@@ -16,6 +16,8 @@ export interface LogReport extends WitnessReport {
   readonly waiting: number;
   /** Records of envelopes, receipts and checks that were held against their entries. */
   readonly records: number;
+  /** Sealed values of records that could not be looked at, for want of their keys. */
+  readonly locked: number;
   /** Newest signed checkpoint; empty for an empty log. */
   readonly checkpoint: string;
   /** At most 1,000. */
@@ -32,18 +34,22 @@ const MAX_FAULTS = 1000;
  * @param read one snapshot of the database, such as a connection inside a transaction
  * @param statement the region whose log key must have signed
  * @param authorities timestamp authorities that are trusted; timestamps are not judged without any
+ * @param archived what the archive has of records that left the database; without it they are missed
  */
 export async function verifyLog(
   read: Reader,
   statement: RegionStatement,
   authorities: readonly X509Certificate[] = [],
+  archived: ArchivedRecords = nothing,
 ): Promise<LogReport> {
   const faults: LogFault[] = [];
   const onFault: OnFault = (where, code, message) => {
     if (faults.length < MAX_FAULTS) faults.push({ where, code, message });
   };
   const tree = await checkTree(read, statement, onFault);
-  const records = await checkRecords(read, onFault);
+  const { records, locked } = await checkRecords(read, statement.region, archived, onFault);
   const witnesses = await checkWitnesses(read, statement, tree, authorities, onFault);
-  return { region: statement.region, ...tree, records, ...witnesses, faults };
+  return { region: statement.region, ...tree, records, locked, ...witnesses, faults };
 }
+
+async function* nothing(): AsyncGenerator<never> {}

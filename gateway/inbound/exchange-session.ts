@@ -14,7 +14,9 @@ const REFUSALS_A_MINUTE = 5000;
 
 export interface SessionOptions {
   readonly pipeline: Pipeline;
-  readonly hello: (peer: RegionStatement) => object;
+  readonly hello: (peer: RegionStatement) => object | Promise<object>;
+  /** Throws a CodedError when nothing may be exchanged with the peer, after what its hello says. */
+  readonly onHello: (peer: RegionStatement, hello: messages.Hello) => Promise<void>;
   /** Statements in frames of their own. */
   readonly statements: StatementExchange;
   readonly now: () => number;
@@ -105,8 +107,9 @@ export class ExchangeSession {
     if (this.#greeted) throw new CodedError('PROTOCOL_VIOLATION', 'a second hello');
     if (hello.protocol !== PROTOCOL) throw new CodedError('VERSION_UNSUPPORTED');
     if (hello.region !== this.#peer.region) throw new CodedError('PEER_MISMATCH');
+    await this.#options.onHello(this.#peer, hello);
     this.#greeted = true;
-    this.#call.write({ hello: this.#options.hello(this.#peer) });
+    this.#call.write({ hello: await this.#options.hello(this.#peer) });
     this.#options.onGreeted(this.#peer);
     this.#showStatement(await this.#options.statements.greeted(this.#peer, hello));
   }

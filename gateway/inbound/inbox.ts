@@ -1,6 +1,7 @@
-import type { SealedRoot, VerifiedEnvelope } from '#trust';
+import type { ArrivedEnvelope, SealedRoot, VerifiedEnvelope } from '#trust';
 import { type GroupPlace, keepGroup } from '../outbound/outbox.ts';
 import type { Sql, Transaction } from '../store/store.ts';
+import { rowOf } from '../store/vault/sealed-columns.ts';
 
 /** An envelope id that was decided before. */
 export interface KnownEnvelope {
@@ -74,6 +75,7 @@ export const inbox = {
 
   async store(tx: Transaction, envelope: VerifiedEnvelope, place: GroupPlace, verdict: StoredVerdict): Promise<void> {
     const { header, headerBytes, payload, payloadSalt, leaf } = envelope;
+    const row = rowOf(header.sender, header.id);
     await tx.run(
       `INSERT INTO inbox (sender, id, conversation, sequence, type, header, payload, salt, leaf, expires_at, received_at,
          code, group_id, group_index, receipt, receipt_group_id, receipt_group_index, log_position)
@@ -84,8 +86,8 @@ export const inbox = {
       header.sequence,
       header.type,
       headerBytes,
-      payload,
-      payloadSalt,
+      tx.vault.sealBytes('inbox.payload', row, payload),
+      tx.vault.sealBytes('inbox.salt', row, payloadSalt),
       leaf,
       header.expiresAt,
       verdict.receivedAt,
@@ -97,6 +99,49 @@ export const inbox = {
       verdict.receiptPlace.index,
       verdict.logPosition,
     );
+  },
+
+  /**
+   * Keeps a verdict that we reached before the store lost it, with the receipt that was given. What it consumed stays
+   * consumed.
+   *
+   * @param erased payload and salt were erased
+   * @returns false when an envelope before it is not known here
+   */
+  async storeAgain(
+    tx: Transaction,
+    { header, headerBytes, payload, payloadSalt, leaf }: ArrivedEnvelope,
+    place: GroupPlace,
+    verdict: StoredVerdict & { readonly erased: boolean },
+  ): Promise<boolean> {
+    const { sender, id, conversation, sequence } = header;
+    const row = rowOf(sender, id);
+    await tx.run(
+      `INSERT INTO inbox (sender, id, conversation, sequence, type, header, payload, salt, leaf, expires_at, received_at,
+         code, group_id, group_index, receipt, receipt_group_id, receipt_group_index, log_position)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      sender,
+      id,
+      conversation,
+      sequence,
+      header.type,
+      headerBytes,
+      verdict.erased ? null : tx.vault.sealBytes('inbox.payload', row, payload),
+      verdict.erased ? null : tx.vault.sealBytes('inbox.salt', row, payloadSalt),
+      leaf,
+      header.expiresAt,
+      verdict.receivedAt,
+      verdict.code,
+      place.group,
+      place.index,
+      verdict.receipt,
+      verdict.receiptPlace.group,
+      verdict.receiptPlace.index,
+      verdict.logPosition,
+    );
+    const expected = await inbox.expected(tx, sender, conversation);
+    if (sequence >= expected) await inbox.consume(tx, sender, conversation, sequence);
+    return sequence <= expected;
   },
 
   /** Forgets the seal of a batch of which nothing was decided. */

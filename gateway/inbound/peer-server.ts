@@ -1,18 +1,20 @@
 import { X509Certificate } from 'node:crypto';
 import {
-  experimental,
   Server,
+  ServerCredentials,
   type ServerDuplexStream,
   ServerInterceptingCall,
   type ServerInterceptor,
   type ServerReadableStream,
   type ServerUnaryCall,
+  type ServerWritableStream,
   type sendUnaryData,
 } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 import { CodedError, definitions, type ErrorCode, LIMITS, type messages, services } from '#proto';
 import type { RegionStatement } from '#trust';
+import type { ConnectionLimits } from '../door/connections.ts';
 import type { KeyRing } from '../keyring/key-ring.ts';
 import type { MaterialStore } from '../material/material-store.ts';
 import type { Peers } from '../peer/peers.ts';
@@ -20,17 +22,25 @@ import { CheckSession, type CheckSessionOptions } from './check-session.ts';
 import { ExchangeSession, type SessionOptions } from './exchange-session.ts';
 import { codeOf, statusOf } from './grpc-status.ts';
 import { receivePush } from './material-door.ts';
-import { PinnedCertificates } from './pinned-certificates.ts';
+import { PeerPort } from './peer-port.ts';
+import { RecoverDoor, type RecoverDoorOptions } from './recover-door.ts';
+import { ruleOf } from './rpc-access.ts';
 
-export interface PeerServerOptions extends SessionOptions, CheckSessionOptions {
+export interface PeerServerOptions extends SessionOptions, CheckSessionOptions, RecoverDoorOptions {
   readonly keyring: KeyRing;
   readonly peers: Peers;
   readonly materials: MaterialStore;
   readonly streamsPerPeer: number;
+  readonly connections: ConnectionLimits;
+  /** Addresses that bring many callers before we know whom. */
+  readonly isExempt?: ((address: string) => boolean) | undefined;
   /** Answers one sealed question. */
   readonly check: (peer: RegionStatement, envelope: messages.Envelope) => Promise<object>;
   readonly onMaterialBytes: (bytes: number) => void;
 }
+
+/** Milliseconds until a connection without any call is closed; whoever wants one again dials again. */
+const IDLE_MS = 10 * 60_000;
 
 type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'getAuthContext'>;
 
@@ -38,21 +48,26 @@ type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'getAuthContext'>;
 export class PeerServer {
   readonly #options: PeerServerOptions;
   readonly #server: Server;
-  readonly #certificates: PinnedCertificates;
+  readonly #port: PeerPort;
+  readonly #recoverDoor: RecoverDoor;
   readonly #sessions = new Map<string, Set<ExchangeSession>>();
   readonly #checks = new Map<string, Set<CheckSession>>();
   #stopping = false;
 
   constructor(options: PeerServerOptions) {
     this.#options = options;
-    this.#certificates = new PinnedCertificates(options.keyring, options.peers);
+    this.#recoverDoor = new RecoverDoor(options);
     this.#server = new Server({
       interceptors: [this.#door()],
       'grpc.max_receive_message_length': LIMITS.frameBytes,
       'grpc.max_send_message_length': LIMITS.frameBytes,
       'grpc.max_concurrent_streams': 100,
+      'grpc.max_connection_idle_ms': IDLE_MS,
     });
     this.#addServices();
+    // TLS ends in our own port: the library has no say over its versions and suites, and counts no connections.
+    const { injectConnection } = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
+    this.#port = new PeerPort({ ...options, limits: options.connections, onConnection: injectConnection });
     options.peers.onChange(() => this.#followPeers());
   }
 
@@ -63,14 +78,7 @@ export class PeerServer {
    * @returns the port
    */
   start(address: string): Promise<number> {
-    const credentials = experimental.createCertificateProviderServerCredentials(
-      this.#certificates,
-      this.#certificates,
-      false,
-    );
-    return new Promise((resolve, reject) => {
-      this.#server.bindAsync(address, credentials, (error, port) => (error ? reject(error) : resolve(port)));
-    });
+    return this.#port.listen(address);
   }
 
   /** Our statement is newer: every peer that is connected sees it at once. */
@@ -81,9 +89,11 @@ export class PeerServer {
   /** Lets batches under way be answered, then ends every call. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#port.close();
     const open = [...this.#sessions.values(), ...this.#checks.values()];
     await Promise.all(open.flatMap((sessions) => [...sessions].map((session) => session.drain())));
     this.#server.forceShutdown();
+    this.#port.cutOff();
   }
 
   /** The pinned region that the TLS client certificate belongs to; undefined for anybody else. */
@@ -101,21 +111,22 @@ export class PeerServer {
   }
 
   /** Why a call is not let in; undefined when it is. */
-  #turnedAway(call: AnyCall): ErrorCode | undefined {
+  #turnedAway(call: AnyCall, path: string): ErrorCode | undefined {
     if (this.#stopping) return 'SHUTTING_DOWN';
     const peer = this.#caller(call);
     if (!peer) return 'PEER_UNKNOWN';
-    return this.#options.now() >= peer.expiresAt ? 'STATEMENT_EXPIRED' : undefined;
+    if (this.#options.now() >= peer.expiresAt) return 'STATEMENT_EXPIRED';
+    return ruleOf(path) ? undefined : 'PROTOCOL_VIOLATION';
   }
 
   /** Step 0: whoever is not pinned is turned away before any message is read. */
   #door(): ServerInterceptor {
-    return (_method, call) =>
+    return (method, call) =>
       new ServerInterceptingCall(call, {
         start: (next) => {
           next({
             onReceiveMetadata: (metadata, forward) => {
-              const code = this.#turnedAway(call);
+              const code = this.#turnedAway(call, method.path);
               if (code) {
                 this.#options.onRefusedCall(code);
                 call.sendStatus(statusOf(new CodedError(code)));
@@ -135,6 +146,10 @@ export class PeerServer {
     this.#server.addService(services.check, {
       Check: unary((call: ServerUnaryCall<messages.CheckRequest, object>) => this.#check(call), this.#options),
       CheckMany: (call: ServerDuplexStream<messages.CheckManyRequest, object>) => this.#checkMany(call),
+    });
+    this.#server.addService(services.recovery, {
+      Recover: (call: ServerWritableStream<messages.RecoverRequest, object>) =>
+        this.#recoverDoor.serve(call, this.#caller(call)),
     });
     this.#server.addService(services.material, {
       Status: unary(

@@ -25,7 +25,7 @@ export interface DueReply {
 export const inquiryTable = {
   async find(sql: Sql, conversation: string): Promise<Inquiry | undefined> {
     const row = await sql.get('SELECT * FROM inquiry WHERE conversation = ?', conversation);
-    return row && inquiryOf(row);
+    return row && inquiryOf(sql, row);
   },
 
   /** By its conversation, or its number where only one has it. @throws CodedError NOT_FOUND */
@@ -34,7 +34,7 @@ export const inquiryTable = {
     if (found) return found;
     const [row, second] = await sql.all('SELECT * FROM inquiry WHERE number = ? LIMIT 2', key);
     if (!row || second) throw new CodedError('NOT_FOUND', 'there is no such inquiry');
-    return inquiryOf(row);
+    return inquiryOf(sql, row);
   },
 
   /**
@@ -58,18 +58,18 @@ export const inquiryTable = {
       ...[state, state, peer, peer, role, role, kind, kind],
       limit,
     );
-    return rows.map(inquiryOf);
+    return rows.map((row) => inquiryOf(sql, row));
   },
 
   /** Keeps a new one, to be warned of one working day before its answer is due. @returns false when the conversation is taken */
   async insert(tx: Transaction, inquiry: Inquiry, office: Office): Promise<boolean> {
-    const { conversation, number, role, peer, kind, item, state, authorizationId, version, document } = inquiry;
+    const { conversation, number, role, peer, kind, item, state, authorizationId, version } = inquiry;
     const inserted = await tx.run(
       `INSERT INTO inquiry (conversation, number, role, peer, kind, item, state, authorization_id, version, document,
          asked_at, reply_by, next_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (conversation) DO NOTHING`,
       ...[conversation, number, role, peer, kind, item, state, authorizationId, version],
-      JSON.stringify(document),
+      documentText(tx, inquiry),
       inquiry.askedAt,
       inquiry.replyBy,
       Math.max(inquiry.askedAt, office.before(inquiry.replyBy)),
@@ -79,11 +79,11 @@ export const inquiryTable = {
 
   /** Writes a change; nobody waits any more for the answer of one that is closed. */
   async update(tx: Transaction, inquiry: Inquiry): Promise<void> {
-    const { conversation, state, version, document, isLate, closedAt, erasedAt, code } = inquiry;
+    const { conversation, state, version, isLate, closedAt, erasedAt, code } = inquiry;
     await tx.run(
       `UPDATE inquiry SET state = ?, version = ?, document = ?, is_late = ?, closed_at = ?, erased_at = ?, code = ?,
          next_at = CASE WHEN ? = 'open' THEN next_at END WHERE conversation = ?`,
-      ...[state, version, JSON.stringify(document), isLate ? 1 : 0, closedAt ?? null, erasedAt ?? null, code],
+      ...[state, version, documentText(tx, inquiry), isLate ? 1 : 0, closedAt ?? null, erasedAt ?? null, code],
       ...[state, conversation],
     );
   },
@@ -123,7 +123,11 @@ export const inquiryTable = {
   },
 };
 
-function inquiryOf(row: Row): Inquiry {
+function documentText({ vault }: Sql, { conversation, document }: Inquiry): string {
+  return vault.sealText('inquiry.document', conversation, JSON.stringify(document));
+}
+
+function inquiryOf({ vault }: Sql, row: Row): Inquiry {
   const { closed_at: closedAt, erased_at: erasedAt } = row as { closed_at: number | null; erased_at: number | null };
   return {
     conversation: row.conversation as string,
@@ -135,7 +139,7 @@ function inquiryOf(row: Row): Inquiry {
     state: row.state as InquiryState,
     authorizationId: row.authorization_id as string,
     version: row.version as number,
-    document: JSON.parse(row.document as string),
+    document: JSON.parse(vault.openText('inquiry.document', row.conversation as string, row.document as string)),
     askedAt: row.asked_at as number,
     replyBy: row.reply_by as number,
     isLate: row.is_late === 1,

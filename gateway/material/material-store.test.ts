@@ -296,6 +296,24 @@ describe('sweeping', () => {
     expect(await readdir(uploads)).toEqual(['young']);
   });
 
+  it('removes after a day a file of ours whose row a crash prevented', async () => {
+    let writes = 0;
+    const frail = {
+      read: store.read,
+      write: (work: Parameters<Store['write']>[0]) => {
+        writes += 1;
+        return writes === 2 ? Promise.reject(new Error('the database is away')) : store.write(work);
+      },
+    } as Store;
+    const cutOff = new MaterialStore(frail, clock, join(folder, 'materials'), QUOTA);
+    await expect(cutOff.take(CASE, chunks('ours'))).rejects.toThrow('away');
+    expect(await files()).toHaveLength(1);
+    await expect(materials.open(CASE, sha256('ours'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    clock.at += DAY + 1;
+    expect(await materials.sweep()).toBe(1);
+    expect([await files(), await rows()]).toEqual([[], []]);
+  });
+
   it('removes after a day what no envelope named, and nothing else', async () => {
     await stageWhole('named');
     await hold('named');

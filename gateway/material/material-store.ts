@@ -3,21 +3,31 @@ import { basename, join } from 'node:path';
 import { CodedError, LIMITS } from '#proto';
 import type { Clock } from '#trust';
 import type { Sql, Store, Transaction } from '../store/store.ts';
+import { rowOf } from '../store/vault/sealed-columns.ts';
 import {
   appendChunks,
   bytesOf,
   digestOf,
   fileSize,
   moveInto,
+  openPlainPart,
+  openSealedPart,
   type StoredMaterial,
+  sealedPartSize,
   writeHashed,
+  writeHead,
 } from './material-files.ts';
 import { type MaterialKey, materialTable } from './material-table.ts';
+import { resealFile } from './reseal-file.ts';
+import { newFileKey } from './sealed-file.ts';
+import { Turns } from './turns.ts';
 
 /** Milliseconds after which a staged file that no envelope named is removed. */
 const STAGED_FOR_MS = 24 * 60 * 60 * 1000;
 /** Files that one sweep looks at. */
 const SWEPT = 1000;
+/** Files that are sealed in one step, of which each may be large. */
+const RESEALED = 8;
 
 /**
  * Material files (材料), one folder a case, so that nobody can ask for a digest across cases and erasing a case erases
@@ -29,6 +39,8 @@ export class MaterialStore {
   readonly #folder: string;
   readonly #quota: number;
   readonly #writing = new Set<string>();
+  /** One case at a time is erased or has its files sealed: what is erased must not come back. */
+  readonly #turns = new Turns();
 
   /** @param quota bytes that one peer may have staged */
   constructor(store: Store, clock: Clock, folder: string, quota: number) {
@@ -45,12 +57,19 @@ export class MaterialStore {
    */
   async take(conversation: string, bytes: AsyncIterable<Uint8Array>): Promise<StoredMaterial> {
     const temporary = join(this.#folder, 'uploads', `${conversation}-${process.hrtime.bigint()}`);
+    const { vault } = this.#store.read;
+    const fileKey = newFileKey(vault);
     try {
-      const taken = await writeHashed(temporary, bytes);
+      const taken = await writeHashed(temporary, bytes, fileKey);
       const { digest, size } = taken;
-      await moveInto(temporary, this.#path(conversation, digest));
+      if (fileKey) await writeHead(temporary, vault, rowOf(conversation, digest), fileKey);
       const ours = { peer: '', conversation, digest };
-      await this.#store.write((tx) => materialTable.record(tx, ours, { size, state: 'held' }, this.#clock.now()));
+      const record = (state: 'arriving' | 'held') =>
+        this.#store.write((tx) => materialTable.record(tx, ours, { size, state }, this.#clock.now()));
+      // Named before it is in its place: what a crash leaves there in between is swept, and no orphan for ever.
+      await record('arriving');
+      await moveInto(temporary, this.#path(conversation, digest));
+      await record('held');
       return taken;
     } finally {
       await rm(temporary, { force: true });
@@ -63,7 +82,7 @@ export class MaterialStore {
     const row = await materialTable.find(this.#store.read, key);
     if (!row) return { offset: 0, complete: false };
     if (row.state !== 'arriving') return { offset: row.size, complete: true };
-    return { offset: await fileSize(this.#partPath(key)), complete: false };
+    return { offset: await this.#partSize(key), complete: false };
   }
 
   /**
@@ -87,7 +106,11 @@ export class MaterialStore {
       if (before.complete) return before;
       if (before.offset !== offset || offset > size) throw new CodedError('MATERIAL_OFFSET');
       await this.#reserve(key, size);
-      const reached = await appendChunks(path, offset, size, chunks);
+      const { vault } = this.#store.read;
+      const part = vault.cipher
+        ? await openSealedPart(path, vault, rowOf(conversation, digest))
+        : await openPlainPart(path, offset);
+      const reached = await appendChunks(part, size, chunks);
       if (reached < size) return { offset: reached, complete: false };
       await this.#finish(key, size, path);
       return { offset: size, complete: true };
@@ -121,11 +144,15 @@ export class MaterialStore {
     const row = await materialTable.findWhole(this.#store.read, conversation, digest);
     if (!row) throw new CodedError('NOT_FOUND', 'the case has no such material');
     const path = this.#path(conversation, digest);
-    return { size: row.size, bytes: bytesOf(path, from) };
+    return { size: row.size, bytes: bytesOf(path, this.#store.read.vault, rowOf(conversation, digest), from) };
   }
 
   /** Removes every file of a case, those that peers are staging included. May be done again. */
-  async erase(conversation: string): Promise<void> {
+  erase(conversation: string): Promise<void> {
+    return this.#turns.take(conversation, () => this.#erase(conversation));
+  }
+
+  async #erase(conversation: string): Promise<void> {
     await rm(join(this.#folder, 'cases', conversation.slice(-2), conversation), { recursive: true, force: true });
     for (const part of ['arriving', 'uploads']) {
       const folder = join(this.#folder, part);
@@ -133,6 +160,35 @@ export class MaterialStore {
         if (basename(name).startsWith(`${conversation}-`)) await rm(join(folder, name), { force: true });
     }
     await this.#store.write((tx) => materialTable.dropCase(tx, conversation));
+  }
+
+  /**
+   * Seals files of before, and wraps the keys of files under the newest storage key, some at a time.
+   *
+   * @param place where the last call ended; empty at the beginning
+   * @returns where the next one goes on, undefined at the end; what was sealed, and what could not be
+   */
+  async seal(
+    place: string,
+  ): Promise<{ readonly place: string | undefined; readonly sealed: number; readonly broken: number }> {
+    const { read } = this.#store;
+    const after = place === '' ? undefined : readPlace(place);
+    const files = await materialTable.wholeAfter(read, after, RESEALED);
+    let sealed = 0;
+    let broken = 0;
+    for (const { conversation, digest } of files) {
+      const outcome = await this.#turns.take(conversation, async () => {
+        // Whoever was erased meanwhile has no file to be sealed.
+        if (!(await materialTable.findWhole(read, conversation, digest))) return 'sealed-before';
+        const temporary = join(this.#folder, 'uploads', `${conversation}-${process.hrtime.bigint()}`);
+        const path = this.#path(conversation, digest);
+        return resealFile({ path, temporary, digest, row: rowOf(conversation, digest) }, read.vault);
+      });
+      if (outcome === 'sealed') sealed += 1;
+      if (outcome === 'broken') broken += 1;
+    }
+    const last = files.length === RESEALED ? files.at(-1) : undefined;
+    return { place: last && `${last.conversation} ${last.digest.toString('hex')}`, sealed, broken };
   }
 
   /** Removes what peers staged more than a day ago and no envelope named. @returns how many files */
@@ -184,7 +240,14 @@ export class MaterialStore {
 
   async #finish(key: MaterialKey, size: number, part: string): Promise<void> {
     const { conversation, digest } = key;
-    if (!(await digestOf(part)).equals(digest)) {
+    const { vault } = this.#store.read;
+    const row = rowOf(conversation, digest);
+    const found = await digestOf(bytesOf(part, vault, row)).catch((error: unknown) => {
+      // What a crash left may not open: the sender begins anew, as with wrong bytes.
+      if (error instanceof CodedError && error.code === 'AT_REST_BROKEN') return undefined;
+      throw error;
+    });
+    if (!found?.equals(digest)) {
       await rm(part, { force: true });
       await this.#store.write((tx) => materialTable.dropArriving(tx, key));
       throw new CodedError('MATERIAL_DIGEST');
@@ -197,7 +260,20 @@ export class MaterialStore {
     return join(this.#folder, 'cases', conversation.slice(-2), conversation, digest.toString('hex'));
   }
 
+  /** A part that began plain is not gone on with once files are sealed: it is swept with what was never named. */
   #partPath({ peer, conversation, digest }: MaterialKey): string {
-    return join(this.#folder, 'arriving', peer, `${conversation}-${digest.toString('hex')}`);
+    const form = this.#store.read.vault.cipher ? '.sealed' : '';
+    return join(this.#folder, 'arriving', peer, `${conversation}-${digest.toString('hex')}${form}`);
   }
+
+  async #partSize(key: MaterialKey): Promise<number> {
+    const { vault } = this.#store.read;
+    const path = this.#partPath(key);
+    return vault.cipher ? sealedPartSize(path, vault, rowOf(key.conversation, key.digest)) : fileSize(path);
+  }
+}
+
+function readPlace(place: string): { readonly conversation: string; readonly digest: Buffer } {
+  const [conversation, digest] = place.split(' ');
+  return { conversation: conversation!, digest: Buffer.from(digest!, 'hex') };
 }

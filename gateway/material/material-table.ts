@@ -34,6 +34,21 @@ export const materialTable = {
     );
   },
 
+  /** Whole files of all cases, in order, each once. @param after the last one before */
+  wholeAfter(
+    sql: Sql,
+    after: Pick<MaterialKey, 'conversation' | 'digest'> | undefined,
+    limit: number,
+  ): Promise<Pick<MaterialKey, 'conversation' | 'digest'>[]> {
+    return sql.all(
+      `SELECT DISTINCT conversation, digest FROM material
+       WHERE (conversation, digest) > (?, ?) AND state <> 'arriving' ORDER BY conversation, digest LIMIT ?`,
+      after?.conversation ?? '',
+      after?.digest ?? Buffer.alloc(0),
+      limit,
+    );
+  },
+
   /** Keeps how far a file is; what is held stays so. @param at milliseconds */
   async record(
     tx: Transaction,

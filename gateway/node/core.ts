@@ -1,7 +1,10 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { join } from 'node:path';
 import { type Clock, needsAuthorization, type RegionStatement, type Signer } from '#trust';
+import type { AtRest } from '../at-rest/at-rest.ts';
+import { DataVault } from '../at-rest/data-vault.ts';
 import type { GatewayConfig } from '../config/config.ts';
+import { writerName } from '../config/replica-config.ts';
 import { keyFolderOf } from '../custody/key-folder.ts';
 import { LetterBook } from '../dead-letter/letter-book.ts';
 import { Documents, readTrustText } from '../document/documents.ts';
@@ -16,10 +19,13 @@ import { readStatementFile } from '../keyring/statement-file.ts';
 import { MaterialStore } from '../material/material-store.ts';
 import { Outbox } from '../outbound/outbox.ts';
 import { Peers } from '../peer/peers.ts';
+import { recoveryBeginning } from '../recovery/beginning.ts';
+import { RecoveryGate } from '../recovery/recovery-gate.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
 import { type Log, openLog } from '../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
+import { openAtRest } from './at-rest.ts';
 import { openTimestamps } from './timestamps.ts';
 
 /** What every room above stands on: time, names, keys, the store and what lives in it. */
@@ -40,12 +46,16 @@ export interface Core {
   readonly closeKeys: () => void;
   readonly metrics: Metrics;
   readonly store: Store;
+  /** Encrypts what is personal in the store and in the files of materials. */
+  readonly atRest: AtRest;
   readonly peers: Peers;
   readonly federation: Federation;
   readonly evidence: EvidenceLog;
   /** Has our log stamped; absent when the config names no authority. */
   readonly timestamps: Timestamper | undefined;
   readonly outbox: Outbox;
+  /** What may be sent and decided while a restored store is not whole. */
+  readonly gate: RecoveryGate;
   /** What left a queue undelivered. */
   readonly letters: LetterBook;
   readonly materials: MaterialStore;
@@ -66,7 +76,8 @@ export interface CoreOptions {
  * Opens keys and store and loads what earlier runs left.
  *
  * @param onEnqueued called after a commit that added envelopes for a peer
- * @throws CodedError KEY_MISSING, PASSPHRASE_WRONG, STORE_VERSION, STATEMENT_INVALID, CONFIG_INVALID
+ * @throws CodedError KEY_MISSING, PASSPHRASE_WRONG, STORE_VERSION, STATEMENT_INVALID, CONFIG_INVALID, AT_REST_BROKEN,
+ *   AT_REST_PLAIN
  */
 export async function openCore(
   { config, passphrase, clock, environment }: CoreOptions,
@@ -84,7 +95,10 @@ export async function openCore(
   const own = await openOwnKeys(region, await openKeys(), await readStatement(), clock.now());
   const { log, close: closeLog } = await openLog({ ...config.log, region, clock });
   const metrics = createMetrics({ process: true });
-  const store = await openStore(config.store, environment, `tongban ${region}`);
+  const vault = new DataVault();
+  const store = await openStore(config.store, environment, writerName(region, config.replica?.name), vault);
+  const materials = new MaterialStore(store, clock, join(data, 'materials'), config.limits.stagingBytesPerPeer);
+  const atRest = await openAtRest({ config, store, vault, clock, materials, storageKeys: folder.storageKeys, log });
   const keyring = await KeyRing.open({ store, clock, region, openKeys, readStatement }, own);
   const newId = () => randomUUIDv7();
   const peers = new Peers(store, clock, () => keyring.statement);
@@ -99,6 +113,7 @@ export async function openCore(
     onError: (error) => log.error({ err: error }, 'the evidence log could not be integrated; it is tried again'),
   });
   const timestamps = await openTimestamps({ config, store, clock, evidence, log, metrics });
+  const gate = new RecoveryGate(() => evidence.epoch);
   const outbox = new Outbox({
     store,
     clock,
@@ -108,11 +123,12 @@ export async function openCore(
     newId,
     capacity: config.limits.outboxPerPeer,
     mayAccept: (name) => needsAuthorization(name) && timestamps?.demandStamped(),
+    maySend: (tx, place) => gate.demandSending(tx, place),
     onEnqueued,
   });
-  const materials = new MaterialStore(store, clock, join(data, 'materials'), config.limits.stagingBytesPerPeer);
   await peers.start();
-  await evidence.start();
+  await evidence.start(await recoveryBeginning(store, clock, () => peers.all().map(({ region: peer }) => peer)));
+  await gate.load(store.read);
   await timestamps?.start();
   await outbox.start();
   const letters = new LetterBook({ store, clock });
@@ -131,6 +147,7 @@ export async function openCore(
       return keyring.statement;
     },
     signer: keyring.signer,
+    atRest,
     log,
     closeLog,
     closeKeys: folder.close,
@@ -141,6 +158,7 @@ export async function openCore(
     evidence,
     timestamps,
     outbox,
+    gate,
     letters,
     materials,
     documents: new Documents({ clock, materials, trust, revocation }),

@@ -1,5 +1,8 @@
 import type { PayloadName } from '#proto';
+import { readApiKey } from '../api/token.ts';
+import type { Archivist } from '../archive/archivist.ts';
 import type { AuthorizationService } from '../authorization/authorization-service.ts';
+import { actAgain } from '../case/act-again.ts';
 import { caseContext } from '../case/case-changes.ts';
 import { CaseService } from '../case/case-service.ts';
 import type { JointCases } from '../case/joint/joint-cases.ts';
@@ -17,7 +20,7 @@ import type { StatusLists } from '../certificate/status-lists.ts';
 import type { DeadLetters } from '../dead-letter/dead-letters.ts';
 import type { Examinations } from '../document/examinations.ts';
 import { Entrustments } from '../entrustment/entrustments.ts';
-import { type ExportContext, exportBundle } from '../evidence/bundle-export.ts';
+import type { ExportContext } from '../evidence/bundle-export.ts';
 import type { Inquiries } from '../inquiry/inquiries.ts';
 import type { InquiryWatch } from '../inquiry/inquiry-watch.ts';
 import type { JointAgreements } from '../joint/joint-agreements.ts';
@@ -28,10 +31,13 @@ import { Platforms } from '../platform/platforms.ts';
 import { takeSubmission } from '../platform/submissions.ts';
 import { Renditions } from '../rendition/renditions.ts';
 import { WatermarkedCopies } from '../rendition/watermark/watermarked-copies.ts';
+import { Scans } from '../scan/scans.ts';
 import { openSealing } from '../seal/open-sealing.ts';
 import type { Sealing } from '../seal/sealing.ts';
 import { PublicVerification } from '../verify/verification.ts';
 import { openAuthorizations, openJoint } from './agreements.ts';
+import { evidenceOf, openArchive } from './archive.ts';
+import { type Duties, openDuties } from './audit.ts';
 import { caseNeighbours, newQueryCode, openErasures, openJointCases, openLimits, openOldCases } from './cases.ts';
 import { openChecks, openExaminations, openStatus, openTypes } from './certificates.ts';
 import type { Core } from './core.ts';
@@ -43,7 +49,7 @@ import { openPapers, type Papers } from './papers.ts';
 import type { WireHandlers } from './wire.ts';
 
 /** The rooms that decide what is sent and what arriving messages mean. */
-export interface Services extends Notices, Papers {
+export interface Services extends Notices, Papers, Duties {
   readonly authorizations: AuthorizationService;
   readonly joint: JointAgreements;
   readonly entrustments: Entrustments;
@@ -55,6 +61,7 @@ export interface Services extends Notices, Papers {
   /** Copies for reading of materials. */
   readonly copies: WatermarkedCopies;
   readonly examinations: Examinations;
+  readonly scans: Scans;
   readonly statusLists: StatusLists;
   readonly checks: CheckService;
   readonly stampedCopies: StampedCopies;
@@ -66,6 +73,7 @@ export interface Services extends Notices, Papers {
   readonly inquiryWatch: InquiryWatch;
   readonly oldCases: OldCases;
   readonly erasures: Erasures;
+  readonly archive: Archivist;
   readonly platforms: Platforms;
   readonly deadLetters: DeadLetters;
   readonly handlers: WireHandlers;
@@ -73,8 +81,12 @@ export interface Services extends Notices, Papers {
   readonly exportCheckEvidence: (id: string, peer: string | undefined, hasPayloads: boolean) => Promise<string>;
 }
 
+/** Messages of ours that changed nothing here. */
+const HAS_NO_EFFECT: ReadonlySet<PayloadName> = new Set(['Ping', 'Skip', 'StatementPublished']);
+
 /** Composes the services and loads what earlier runs left. */
 export async function openServices(core: Core, dispatcher: () => Dispatcher | undefined): Promise<Services> {
+  const duties = await openDuties(core, await readApiKey(core.config.keys.directory));
   const events = new PlatformEvents(core);
   const catalogue = new CatalogueService(core);
   const authorizations = openAuthorizations(core, events, catalogue);
@@ -98,8 +110,10 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
   });
   const checks = openChecks(core, authorizations, certificates, notices, dispatcher, () => platforms);
   const examinations = openExaminations(core, events);
+  const scans = new Scans({ ...core, config: core.config.materials.scan });
   const neighbours = caseNeighbours(core, authorizations, catalogue, certificates, events, {
     wake: (conversation) => {
+      scans.wake();
       examinations.wake();
       jointCases.touched(conversation);
     },
@@ -126,6 +140,7 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
     ...inquiries.incoming,
     ...notices.incomingNotices.incoming,
   };
+  const archive = openArchive(core, exporting(core, authorizations));
   await authorizations.start();
   await notices.outgoingNotices.start();
   const services: Services = {
@@ -147,6 +162,7 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
     }),
     copies: new WatermarkedCopies({ materials: core.materials, days: core.config.documents.copyDays }),
     examinations,
+    scans,
     statusLists: status.statusLists,
     checks,
     verification: new PublicVerification({
@@ -164,6 +180,8 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
     inquiryWatch,
     oldCases: openOldCases(core),
     erasures,
+    ...duties,
+    archive,
     platforms,
     deadLetters: openLetters(core, {
       events,
@@ -186,11 +204,14 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
         if (!(await papers.paperWork.settled(tx, settled))) await cases.settled(tx, settled);
         if (settled.name === 'CaseNote') tx.afterCommit(() => erasures.wake());
       },
+      actAgain: async (tx, act) => {
+        if (!HAS_NO_EFFECT.has(act.name)) await actAgain(tx, act, { ...core, now: () => core.clock.now(), neighbours });
+      },
       check: (peer, envelope) => checks.answer(peer, envelope),
       checkGroup: (peer, group) => checks.answerGroup(peer, group),
     },
     exportEvidence: (conversation, hasPayloads) =>
-      exportBundle(conversation, exporting(core, authorizations), hasPayloads),
+      evidenceOf(conversation, hasPayloads, exporting(core, authorizations), archive),
     exportCheckEvidence: (id, peer, hasPayloads) => exportCheck(id, peer, exporting(core, authorizations), hasPayloads),
   };
   return services;

@@ -1,4 +1,4 @@
-import { type ErrorCode, isErrorCode, type messages } from '#proto';
+import { CodedError, type ErrorCode, isErrorCode, type messages } from '#proto';
 import type { CompiledAgreement, RegionStatement } from '#trust';
 import { type PeerCheckpointOptions, PeerCheckpoints } from '../evidence/peer-checkpoints.ts';
 import { type AuthorizeOptions, authorizer } from '../inbound/authorize.ts';
@@ -12,8 +12,11 @@ import { MaterialPusher } from '../outbound/material-pusher.ts';
 import { StatementAnnouncer } from '../outbound/statement-announcer.ts';
 import type { IncomingHandler } from '../peer/incoming.ts';
 import { StatementExchange } from '../peer/statement-exchange.ts';
+import type { InPlaceOptions } from '../recovery/in-place.ts';
+import type { Recovery } from '../recovery/recovery.ts';
 import type { AnswerNotes } from '../standing/answers.ts';
 import type { Core } from './core.ts';
+import { openRecovery } from './recovery.ts';
 import { openStanding, type Standing } from './standing.ts';
 
 /** What the rooms above do with what the wire brings. */
@@ -25,6 +28,8 @@ export interface WireHandlers {
   readonly handlerOf: (name: string) => IncomingHandler;
   /** Acts on the fate of what we sent. */
   readonly onSettled: SettleHandler;
+  /** Does again what an act of ours did that a restored store has lost. */
+  readonly actAgain: InPlaceOptions['actAgain'];
   /** Answers a sealed question. */
   readonly check: (peer: RegionStatement, envelope: messages.Envelope) => Promise<object>;
   /** Answers a group of sealed questions, in as many frames as it takes. */
@@ -34,6 +39,7 @@ export interface WireHandlers {
 export interface Wire extends Standing {
   readonly dispatcher: Dispatcher;
   readonly server: PeerServer;
+  readonly recovery: Recovery;
 }
 
 /** Joins both directions of the exchange with other regions. */
@@ -41,8 +47,8 @@ export function joinWire(core: Core, handlers: WireHandlers): Wire {
   const checkpoints = new PeerCheckpoints(checkpointOptions(core));
   const onCheckpoint = (peer: RegionStatement, frame: messages.Checkpoint) => checkpoints.take(peer, frame);
   const checkpointFor = (peer: RegionStatement) => checkpoints.due(peer);
-  const hello = (peer: RegionStatement) => helloTo(core.own, peer);
-  const standing = openStanding(core, hello);
+  const plainHello = (peer: RegionStatement) => helloTo(core.own, peer);
+  const standing = openStanding(core, plainHello);
   const statements = new StatementExchange({
     ...core,
     onRefused: (peer, code) =>
@@ -53,7 +59,13 @@ export function joinWire(core: Core, handlers: WireHandlers): Wire {
     statement: () => core.own,
     onError: (error) => core.log.warn({ err: error }, 'our newer statement could not be sent; it is tried again'),
   });
-  const dispatcher = new Dispatcher(
+  const materials = new MaterialPusher(core.materials, (bytes) => core.metrics.materialBytes('sent', bytes));
+  const { recovery, giveBack } = openRecovery(core, handlers, { materials, dispatcher: () => dispatcher });
+  const hello = async (peer: RegionStatement) => ({
+    ...plainHello(peer),
+    ...(await recovery.marksFor(peer.region)),
+  });
+  const dispatcher: Dispatcher = new Dispatcher(
     {
       region: core.region,
       store: core.store,
@@ -66,9 +78,11 @@ export function joinWire(core: Core, handlers: WireHandlers): Wire {
       statements,
       outbox: core.outbox,
       letters: core.letters,
-      materials: new MaterialPusher(core.materials, (bytes) => core.metrics.materialBytes('sent', bytes)),
+      materials,
       events: dispatchEvents(core, standing.answers),
       hello,
+      onGreeting: (peer, greeting, client, signal) =>
+        recovery.met(peer, greeting, (since, ended) => client.recover(since, ended), signal),
       onHello: (peer, greeting) => announcer.greeted(peer, greeting),
       checkpointFor,
       onCheckpoint,
@@ -83,13 +97,25 @@ export function joinWire(core: Core, handlers: WireHandlers): Wire {
     pipeline: pipelineOf(core, handlers),
     materials: core.materials,
     streamsPerPeer: core.config.limits.streamsPerPeer,
+    connections: core.config.limits.connections,
+    // What comes to a replica was counted there, by the address from which it came.
+    isExempt: core.config.replica && ((address) => address === '127.0.0.1'),
     hello,
+    onHello: (peer, greeting) => recovery.heard(peer, greeting),
+    clock: core.clock,
+    giveBack,
     onGreeted: (peer) => checkpoints.met(peer),
     checkpointFor,
     now: () => core.clock.now(),
     onCheckpoint,
-    check: handlers.check,
-    checkGroup: handlers.checkGroup,
+    check: async (peer, envelope) => {
+      demandOpen(core, peer);
+      return handlers.check(peer, envelope);
+    },
+    checkGroup: (peer, group) => {
+      demandOpen(core, peer);
+      return handlers.checkGroup(peer, group);
+    },
     onRefusedCall: (code) => core.metrics.refused(code),
     onMaterialBytes: (bytes) => core.metrics.materialBytes('received', bytes),
     onUnexpected: (error) => core.log.error({ err: error }, 'a call of a peer failed unexpectedly'),
@@ -100,7 +126,7 @@ export function joinWire(core: Core, handlers: WireHandlers): Wire {
     server.showStatement();
     announcer.renewed(core.peers.all());
   });
-  return { dispatcher, server, ...standing };
+  return { dispatcher, server, recovery, ...standing };
 }
 
 function checkpointOptions(core: Core): PeerCheckpointOptions {
@@ -113,9 +139,14 @@ function checkpointOptions(core: Core): PeerCheckpointOptions {
     signer: keyring.logSigner,
     log: evidence,
     statementOf: (other) => peers.get(other),
+    mayShow: (peer) => core.gate.closedFor(peer) === undefined,
     onAlarm: ({ region: peer, kind }) => {
       metrics.logAlarm(peer, kind);
-      if (kind === 'restarted') log.warn({ peer }, 'a region began a new log: ask its operators why');
+      if (kind === 'restored')
+        log.warn(
+          { peer },
+          'a region restored its store from a backup and began a new epoch of its log: ask since when',
+        );
       else log.error({ peer, code: 'LOG_FORKED' }, 'two states of one log contradict each other; see log/witnesses');
     },
     onBadFrame: (peer, code) =>
@@ -133,6 +164,7 @@ function pipelineOf(core: Core, handlers: WireHandlers): Pipeline {
     log: core.evidence,
     authorize: authorizer({ region, ...handlers }),
     handlerOf: handlers.handlerOf,
+    mayDecide: (tx, peer, conversation) => core.gate.mayDecide(tx, peer, conversation),
     onUnexpected: (error, envelope) =>
       core.log.error(
         { err: error, envelope: envelope.header.id },
@@ -149,6 +181,11 @@ function pipelineOf(core: Core, handlers: WireHandlers): Pipeline {
     onError: (error) =>
       core.log.warn({ err: error }, 'the seal of receipts was not stored; it is made anew when asked for'),
   });
+}
+
+/** What a restored store would answer may be out of date. @throws CodedError TRY_LATER */
+function demandOpen({ gate }: Core, { region }: RegionStatement): void {
+  if (gate.closedFor(region)) throw new CodedError('TRY_LATER');
 }
 
 function helloTo(own: RegionStatement, peer: RegionStatement): object {
@@ -179,6 +216,11 @@ function dispatchEvents({ log, metrics }: Core, answers: AnswerNotes): DispatchE
       if (kind !== 'receipt') answers.heard(envelope, code);
       metrics.envelopesSent(peer, kind === 'receipt' && code !== '' ? 'rejected' : outcomes[kind]);
       if (code !== '') log.warn({ peer, ...known(code) }, 'a peer did not take an envelope');
+    },
+    unanswered: (peer, envelope) => {
+      answers.heard(envelope, 'PROTOCOL_VIOLATION');
+      metrics.envelopesSent(peer, 'refused');
+      log.warn({ peer, envelope }, 'a peer ends the connection whenever this envelope comes; the others go their way');
     },
     pushFailed: (peer, error) => log.warn({ peer, err: error }, 'a material could not be pushed; it is tried again'),
     settleFailed: (peer, envelope, error) =>

@@ -6,6 +6,7 @@ import type { StatementExchange } from '../peer/statement-exchange.ts';
 import type { Store, Transaction } from '../store/store.ts';
 import type { MaterialPusher } from './material-pusher.ts';
 import type { Outbox } from './outbox.ts';
+import type { PeerClient } from './peer-client.ts';
 
 /** The fate of an envelope that we sent. */
 export interface Settled {
@@ -31,6 +32,8 @@ export interface DispatchEvents {
   disconnected(peer: string, error: unknown): void;
   sent(peer: string, envelopes: number): void;
   answered(peer: string, kind: 'receipt' | 'deferral' | 'refusal', code: string, envelope: string): void;
+  /** The stream ended again while this envelope alone was under way. */
+  unanswered(peer: string, envelope: string): void;
   pushFailed(peer: string, error: unknown): void;
   /** A room could not act on the fate of an envelope; the receipt is kept all the same. */
   settleFailed(peer: string, envelope: string, error: unknown): void;
@@ -57,7 +60,14 @@ export interface DispatchContext {
   readonly materials: MaterialPusher;
   readonly events: DispatchEvents;
   /** First frame that we send to a peer. */
-  readonly hello: (peer: RegionStatement) => object;
+  readonly hello: (peer: RegionStatement) => object | Promise<object>;
+  /** A peer greeted us. Nothing is sent to it before this ends, and nothing at all when it fails. */
+  readonly onGreeting: (
+    peer: RegionStatement,
+    hello: messages.Hello,
+    client: PeerClient,
+    signal: AbortSignal,
+  ) => Promise<void>;
   /** A peer greeted us: it says which statement of ours it holds. */
   readonly onHello: (peer: RegionStatement, hello: messages.Hello) => void;
   /** A frame about the logs that is due for a peer, if any; paced by its maker. */

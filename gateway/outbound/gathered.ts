@@ -6,12 +6,18 @@ export class Gathered {
   readonly envelopes: PendingEnvelope[] = [];
   #bytes = 0;
   full = false;
+  readonly #most: number;
+
+  /** @param most envelopes */
+  constructor(most: number) {
+    this.#most = most;
+  }
 
   /** @returns false, and the batch is full, when the envelope does not fit */
   add(envelope: PendingEnvelope): boolean {
     const bytes = envelope.header.length + envelope.payload.length + 64;
     const fits = this.envelopes.length === 0 || this.#bytes + bytes <= LIMITS.batchBytes;
-    if (!fits || this.envelopes.length >= LIMITS.batchEnvelopes) {
+    if (!fits || this.envelopes.length >= this.#most) {
       this.full = true;
       return false;
     }

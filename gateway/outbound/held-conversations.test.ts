@@ -23,6 +23,16 @@ describe('a held conversation', () => {
     expect(held.has('a')).toBe(true);
   });
 
+  it('is due as soon when the clock was an hour ahead and is set right', () => {
+    now += 3_600_000;
+    held.defer('a');
+    held.block('b');
+    now -= 3_600_000;
+    expect(held.nextDueIn()).toBe(100);
+    now += 100;
+    expect(held.due()).toEqual(['a']);
+  });
+
   it('begins anew once it went on', () => {
     held.defer('a');
     held.defer('a');

@@ -12,6 +12,8 @@ export class HeldConversations {
   readonly #holds = new Map<string, number>();
   /** Outlives the hold: what is tried again and fails again waits longer. */
   readonly #backOffs = new Map<string, BackOff>();
+  /** Milliseconds: the latest look at the clock. */
+  #looked = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock, random: () => number) {
     this.#clock = clock;
@@ -28,7 +30,12 @@ export class HeldConversations {
 
   /** Holds a conversation for its next back-off. */
   defer(conversation: string): void {
-    this.#holds.set(conversation, this.#clock.now() + this.#backOff(conversation).next());
+    this.#holds.set(conversation, this.#now() + this.#backOff(conversation).next());
+  }
+
+  /** Holds a conversation until a moment. @param until milliseconds */
+  holdUntil(conversation: string, until: number): void {
+    this.#holds.set(conversation, until);
   }
 
   /** Holds a conversation until `release`. */
@@ -43,7 +50,7 @@ export class HeldConversations {
 
   /** Lets a conversation try at once, from its first envelope on. */
   recall(conversation: string): void {
-    this.#holds.set(conversation, this.#clock.now());
+    this.#holds.set(conversation, this.#now());
   }
 
   /** Lets go of a conversation that is tried again; should it fail again, it waits longer. */
@@ -69,15 +76,25 @@ export class HeldConversations {
 
   /** Conversations that may try again now. */
   due(): string[] {
-    const now = this.#clock.now();
+    const now = this.#now();
     return [...this.#holds].filter(([, until]) => until <= now).map(([conversation]) => conversation);
   }
 
   /** Milliseconds until the next is due; undefined when none waits for time. */
   nextDueIn(): number | undefined {
+    const now = this.#now();
     let next = Number.POSITIVE_INFINITY;
     for (const until of this.#holds.values()) next = Math.min(next, until);
-    return next === Number.POSITIVE_INFINITY ? undefined : Math.max(0, next - this.#clock.now());
+    return next === Number.POSITIVE_INFINITY ? undefined : Math.max(0, next - now);
+  }
+
+  /** A clock that is set back takes the holds with it: else they would last as long as it was ahead. */
+  #now(): number {
+    const now = this.#clock.now();
+    const back = this.#looked - now;
+    this.#looked = now;
+    if (back > 0) for (const [conversation, until] of this.#holds) this.#holds.set(conversation, until - back);
+    return now;
   }
 
   #backOff(conversation: string): BackOff {

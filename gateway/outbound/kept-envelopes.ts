@@ -32,12 +32,19 @@ export interface KeptEnvelope
 /** What the outbox keeps of envelopes beside the queue: their troubles, and those that were given up. */
 export const keptEnvelopes = {
   /** An envelope, whatever became of it. */
-  find(sql: Sql, position: number): Promise<KeptEnvelope | undefined> {
-    return sql.get<KeptEnvelope & Record<string, never>>(
+  async find(sql: Sql, position: number): Promise<KeptEnvelope | undefined> {
+    const row = await sql.get<KeptEnvelope & Record<string, never>>(
       `SELECT id, conversation, sequence, type, state, header, payload, materials, expires_at, created_at FROM outbox
        WHERE position = ?`,
       position,
     );
+    return row?.payload ? { ...row, payload: sql.vault.openBytes('outbox.payload', row.id, row.payload) } : row;
+  },
+
+  /** A row that waits, as it is sent. */
+  pending({ vault }: Sql, row: PendingEnvelope): PendingEnvelope {
+    const payload = vault.openBytes('outbox.payload', row.id, row.payload);
+    return { ...row, payload, salt: vault.openBytes('outbox.salt', row.id, row.salt) };
   },
 
   /** Envelopes of a conversation that wait. */

@@ -1,5 +1,5 @@
 import { CodedError, checkPayload, encode, LIMITS, type PayloadName, typeName } from '#proto';
-import { type Clock, fixEnvelope, type SuiteName } from '#trust';
+import { type ArrivedEnvelope, type Clock, fixEnvelope, type SuiteName } from '#trust';
 import type { EvidenceLog } from '../evidence/evidence-log.ts';
 import type { Store, Transaction } from '../store/store.ts';
 import { type KeptEnvelope, keptEnvelopes, type PendingEnvelope } from './kept-envelopes.ts';
@@ -25,6 +25,14 @@ export interface Enqueued {
   readonly sentAt: number;
 }
 
+/** A conversation that something is to be sent in. */
+export interface SendingPlace {
+  readonly peer: string;
+  readonly conversation: string;
+  /** The epoch of our log in which we first sent in it; 0 when that is not known. */
+  readonly epoch: number;
+}
+
 /** Where the seal of an envelope or a receipt is kept: a group and a place in it. */
 export interface GroupPlace {
   readonly group: number;
@@ -46,6 +54,8 @@ export interface OutboxOptions {
   readonly capacity: number;
   /** Throws a CodedError when nothing new of a type may be accepted now. */
   readonly mayAccept?: (name: PayloadName) => unknown;
+  /** Throws a CodedError when nothing new may be sent there now. */
+  readonly maySend?: (tx: Transaction, place: SendingPlace) => Promise<void>;
   /** Called after a commit that added envelopes for a peer. */
   readonly onEnqueued: (peer: string) => void;
 }
@@ -76,35 +86,42 @@ export class Outbox {
    * Fixes an envelope and takes it, inside a unit of work.
    *
    * @throws CodedError BACK_PRESSURE when too many wait for the peer, PAYLOAD_INVALID, MESSAGE_TOO_LARGE, and what
-   *   `mayAccept` throws
+   *   `mayAccept` and `maySend` throw
    */
   async enqueue(tx: Transaction, outgoing: Outgoing): Promise<Enqueued> {
-    const { capacity, mayAccept } = this.#options;
+    const { capacity, mayAccept, maySend, log } = this.#options;
     mayAccept?.(outgoing.name);
     if (this.pending(outgoing.peer) >= capacity)
       throw new CodedError('BACK_PRESSURE', `${capacity} envelopes wait for region ${outgoing.peer}`);
-    const row = await tx.get<{ sequence: number }>(
-      `INSERT INTO conversation (id, peer, next_out) VALUES (?, ?, 2)
-       ON CONFLICT (id, peer) DO UPDATE SET next_out = conversation.next_out + 1 RETURNING next_out - 1 AS sequence`,
-      outgoing.conversation,
-      outgoing.peer,
+    const { peer, conversation } = outgoing;
+    const row = await tx.get<{ sequence: number; epoch: number }>(
+      `INSERT INTO conversation (id, peer, next_out, epoch) VALUES (?, ?, 2, ?)
+       ON CONFLICT (id, peer) DO UPDATE SET next_out = conversation.next_out + 1
+       RETURNING next_out - 1 AS sequence, epoch`,
+      conversation,
+      peer,
+      log.epoch,
     );
+    await maySend?.(tx, { peer, conversation, epoch: row!.epoch });
     return this.#insert(tx, outgoing, row!.sequence);
   }
 
   /** Oldest pending envelopes of a peer after a position. */
-  pendingAfter(peer: string, position: number, limit: number): Promise<PendingEnvelope[]> {
-    return this.#options.store.read.all<PendingEnvelope>(
+  async pendingAfter(peer: string, position: number, limit: number): Promise<PendingEnvelope[]> {
+    const { read } = this.#options.store;
+    const rows = await read.all<PendingEnvelope>(
       `SELECT ${COLUMNS} FROM outbox WHERE peer = ? AND state = 'pending' AND position > ? ORDER BY position LIMIT ?`,
       peer,
       position,
       limit,
     );
+    return rows.map((row) => keptEnvelopes.pending(read, row));
   }
 
   /** Pending envelopes of one conversation up to a position, in order of their sequence. */
-  pendingOf(peer: string, conversation: string, upTo: number, limit: number): Promise<PendingEnvelope[]> {
-    return this.#options.store.read.all<PendingEnvelope>(
+  async pendingOf(peer: string, conversation: string, upTo: number, limit: number): Promise<PendingEnvelope[]> {
+    const { read } = this.#options.store;
+    const rows = await read.all<PendingEnvelope>(
       `SELECT ${COLUMNS} FROM outbox WHERE conversation = ? AND peer = ? AND state = 'pending' AND position <= ?
        ORDER BY sequence LIMIT ?`,
       conversation,
@@ -112,6 +129,7 @@ export class Outbox {
       upTo,
       limit,
     );
+    return rows.map((row) => keptEnvelopes.pending(read, row));
   }
 
   /** Whether an envelope still waits for its verdict. */
@@ -183,8 +201,31 @@ export class Outbox {
   /** Closes an envelope that was given up, and puts a Skip in its place. @returns what it was, if it was given up */
   async drop(tx: Transaction, peer: string, position: number): Promise<KeptEnvelope | undefined> {
     const envelope = await keptEnvelopes.find(tx, position);
+    if (envelope) await this.#options.maySend?.(tx, { peer, conversation: envelope.conversation, epoch: 0 });
     if (!envelope || !(await this.#leave(tx, position, 'dead', 'dropped', 'GIVEN_UP'))) return undefined;
     await this.#fillPlace(tx, peer, envelope);
+    return envelope;
+  }
+
+  /**
+   * Takes what waits with a number out of the queue, since the peer has decided about another envelope of ours that has
+   * the same number.
+   *
+   * @returns what it was; undefined when nothing waited with that number
+   */
+  async displace(tx: Transaction, peer: string, other: ArrivedEnvelope['header']): Promise<KeptEnvelope | undefined> {
+    const { id, conversation, sequence } = other;
+    const row = await tx.get<{ position: number }>(
+      `SELECT position FROM outbox
+       WHERE conversation = ? AND peer = ? AND sequence = ? AND state = 'pending' AND id <> ?`,
+      conversation,
+      peer,
+      sequence,
+      id,
+    );
+    const envelope = row && (await keptEnvelopes.find(tx, row.position));
+    if (!envelope || !(await this.#leave(tx, row.position, 'pending', 'expired', 'SEQUENCE_USED'))) return undefined;
+    tx.afterCommit(() => this.#count(peer, -1));
     return envelope;
   }
 
@@ -246,8 +287,8 @@ export class Outbox {
       sequence,
       outgoing.name,
       fixed.header,
-      fixed.payload,
-      fixed.payloadSalt,
+      tx.vault.sealBytes('outbox.payload', id, fixed.payload),
+      tx.vault.sealBytes('outbox.salt', id, fixed.payloadSalt),
       fixed.leaf,
       (outgoing.materials ?? []).join(','),
       now + LIMITS.lifetimeMs,

@@ -15,8 +15,9 @@ export const PATIENCE = {
 } as const;
 
 /**
- * Codes that are about the bytes of an envelope, which never change. All others are about its seal, which is made anew
- * each time, or about what the peer lacks.
+ * Codes that are about the bytes of an envelope, which never change; the last is what we say of one by which the peer loses
+ * its stream instead of answering. All others are about its seal, which is made anew each time, or about what the peer
+ * lacks.
  */
 const OF_THE_BYTES: ReadonlySet<string> = new Set<ErrorCode>([
   'MESSAGE_TOO_LARGE',
@@ -28,6 +29,7 @@ const OF_THE_BYTES: ReadonlySet<string> = new Set<ErrorCode>([
   'PAYLOAD_MISMATCH',
   'EXPIRY_INVALID',
   'ID_REUSED',
+  'PROTOCOL_VIOLATION',
 ]);
 
 /** What an answer means for the envelope: nothing, the beginning of a trouble, or its end. */

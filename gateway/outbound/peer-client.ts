@@ -1,6 +1,15 @@
 import { X509Certificate } from 'node:crypto';
 import { type ChannelOptions, type ClientDuplexStream, credentials, Metadata, status } from '@grpc/grpc-js';
-import { CheckClient, CodedError, ExchangeClient, isErrorCode, LIMITS, MaterialClient, type messages } from '#proto';
+import {
+  CheckClient,
+  CodedError,
+  ExchangeClient,
+  isErrorCode,
+  LIMITS,
+  MaterialClient,
+  type messages,
+  RecoveryClient,
+} from '#proto';
 import { type Clock, type RegionStatement, spkiOf, type TlsIdentity } from '#trust';
 
 /** Stream to one peer, from the sender's side. */
@@ -27,6 +36,7 @@ export class PeerClient {
   readonly #exchange: InstanceType<typeof ExchangeClient>;
   readonly #check: InstanceType<typeof CheckClient>;
   readonly #material: InstanceType<typeof MaterialClient>;
+  readonly #recovery: InstanceType<typeof RecoveryClient>;
 
   readonly #clock: Clock;
 
@@ -40,6 +50,10 @@ export class PeerClient {
     this.#exchange = new ExchangeClient(address, tls, options);
     this.#check = new CheckClient(address, tls, { ...options, channelOverride: this.#exchange.getChannel() });
     this.#material = new MaterialClient(address, tls, {
+      ...options,
+      channelOverride: this.#exchange.getChannel(),
+    });
+    this.#recovery = new RecoveryClient(address, tls, {
       ...options,
       channelOverride: this.#exchange.getChannel(),
     });
@@ -115,6 +129,25 @@ export class PeerClient {
         reject(error);
       });
     });
+  }
+
+  /**
+   * Asks for what was exchanged since a moment (ms, by the peer's clock).
+   *
+   * @throws CodedError while it is read: the peer's code, or PEER_UNREACHABLE
+   */
+  async *recover(since: number, signal: AbortSignal): AsyncGenerator<messages.RecoverResponse> {
+    const call = this.#recovery.recover({ since });
+    const cancel = () => call.cancel();
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      for await (const frame of call as AsyncIterable<messages.RecoverResponse>) yield frame;
+    } catch (error) {
+      throw codedError(error);
+    } finally {
+      signal.removeEventListener('abort', cancel);
+      call.cancel();
+    }
   }
 
   close(): void {

@@ -20,7 +20,7 @@ const NOW = Date.parse('2026-11-20T09:00:00+08:00');
 const PEER = '150626';
 const CASE = '0f9e8d7c-6b5a-4c3d-8e1f-a0b1c2d3e4f5';
 const OTHER = '1f9e8d7c-6b5a-4c3d-8e1f-a0b1c2d3e4f5';
-const ADMIN = { by: 'wang', role: 'admin', reason: '对端已修复' };
+const ADMIN = { by: 'wang', role: 'sysadmin', reason: '对端已修复' };
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 const made: Record<string, ThrowawayRegion> = {};

@@ -1,13 +1,14 @@
-import { CodedError, LIMITS, type messages } from '#proto';
+import { CodedError, type messages } from '#proto';
 import { type RegionStatement, sealEnvelopes, type TlsIdentity } from '#trust';
 import { BackOff } from './back-off.ts';
+import { BatchFormer } from './batch-former.ts';
 import type { DispatchContext } from './context.ts';
 import { type EnvelopeAnswer, type Flight, isExpired, readAnswer } from './flight.ts';
-import { Gathered } from './gathered.ts';
 import { HeldConversations } from './held-conversations.ts';
 import type { PendingEnvelope } from './outbox.ts';
 import { type ExchangeStream, PeerClient } from './peer-client.ts';
-import { settleAnswers } from './settlement.ts';
+import { settleAnswers, settleUnanswered } from './settlement.ts';
+import { StreamKillers } from './stream-killers.ts';
 import { drained, pause } from './waiting.ts';
 
 /** Milliseconds that a peer may take to answer a batch before the stream is dialled anew. */
@@ -25,12 +26,13 @@ export class PeerLink {
   #client: PeerClient;
   readonly #context: DispatchContext;
   readonly #held: HeldConversations;
+  readonly #killers: StreamKillers;
+  readonly #former: BatchFormer;
   readonly #reconnect: BackOff;
   readonly #flights = new Map<number, Flight>();
   readonly #aborted = new AbortController();
   #stream: ExchangeStream | undefined;
   #ready = false;
-  #cursor = 0;
   #batches = 0;
   /** The life of the stream: what was begun in one that is over is dropped. */
   #life = new AbortController();
@@ -47,6 +49,13 @@ export class PeerLink {
     this.#presented = context.tlsFor(peer.region);
     this.#client = new PeerClient(peer, this.#presented, context.clock, context.addressOf(peer));
     this.#held = new HeldConversations(context.clock, context.random);
+    this.#killers = new StreamKillers(context.clock);
+    this.#former = new BatchFormer({
+      ...{ context, region: peer.region, held: this.#held, killers: this.#killers, flights: this.#flights },
+      client: () => this.#client,
+      signal: this.#aborted.signal,
+      onReleased: () => this.wake(),
+    });
     this.#reconnect = new BackOff(100, 30_000, context.random);
   }
 
@@ -99,6 +108,7 @@ export class PeerLink {
 
   /** A conversation that stood still behind a dead letter goes on. A link that is down reads everything anew anyway. */
   revive(conversation: string): void {
+    this.#killers.pardon(conversation);
     this.#held.recall(conversation);
     this.wake();
   }
@@ -136,6 +146,7 @@ export class PeerLink {
       } catch (error) {
         this.#context.events.disconnected(this.peer.region, error);
       }
+      await this.#blameKiller();
       this.#forgetConnection();
       await pause(this.#reconnect.next(), this.#aborted.signal);
     }
@@ -147,7 +158,7 @@ export class PeerLink {
     const stream = this.#client.exchange();
     this.#stream = stream;
     stream.on('error', () => {});
-    stream.write({ hello: this.#context.hello(this.peer) });
+    stream.write({ hello: await this.#context.hello(this.peer) });
     for await (const frame of stream as AsyncIterable<messages.ExchangeResponse>) await this.#take(frame);
   }
 
@@ -155,6 +166,7 @@ export class PeerLink {
     if (frame.hello) {
       const first = await this.#context.statements.greeted(this.peer, frame.hello);
       if (first) this.#stream?.write({ statement: first });
+      await this.#context.onGreeting(this.peer, frame.hello, this.#client, this.#aborted.signal);
       this.#ready = true;
       this.#greetedAt = this.#context.clock.now();
       this.#context.events.connected(this.peer.region);
@@ -175,6 +187,7 @@ export class PeerLink {
     if (!flight) return;
     const read = readAnswer(flight, answer, this.peer, this.#context.region);
     this.#flights.delete(flight.number);
+    this.#killers.answered(flight.envelopes);
     this.#reconnect.reset();
     this.#watchAnswers();
     this.#holdWhatFailed(read.answers);
@@ -202,74 +215,17 @@ export class PeerLink {
   async #pump(): Promise<void> {
     do {
       this.#pumpAgain = false;
-      while (this.#ready && this.#flights.size < LIMITS.batchesInFlight) {
+      while (this.#ready && this.#flights.size < this.#former.slots) {
         const life = this.#life.signal;
-        const envelopes = await this.#next(life);
-        if (envelopes.length === 0) break;
+        const envelopes = await this.#former.next(life);
+        if (envelopes.length === 0) {
+          if (this.#flights.size === 0 && !life.aborted) this.#killers.idle();
+          break;
+        }
         await this.#send(envelopes, life);
       }
     } while (this.#pumpAgain);
     this.#scheduleRetry();
-  }
-
-  /** The next batch: conversations that were held and are due, then what is new. */
-  async #next(life: AbortSignal): Promise<PendingEnvelope[]> {
-    const batch = new Gathered();
-    for (const conversation of this.#held.due()) {
-      if (batch.full || this.#isFlying(conversation)) continue;
-      await this.#gatherDue(conversation, batch, life);
-    }
-    while (!batch.full && !this.#held.full) {
-      const rows = await this.#context.outbox.pendingAfter(this.peer.region, this.#cursor, LIMITS.batchEnvelopes);
-      // The stream was lost meanwhile: the next life begins with the oldest envelope again.
-      if (life.aborted) return [];
-      if (rows.length === 0) break;
-      for (const row of rows) {
-        if (!this.#gather(row, batch)) break;
-        this.#cursor = row.position;
-      }
-      if (rows.length < LIMITS.batchEnvelopes) break;
-    }
-    return life.aborted ? [] : batch.envelopes;
-  }
-
-  async #gatherDue(conversation: string, batch: Gathered, life: AbortSignal): Promise<void> {
-    const limit = LIMITS.batchEnvelopes;
-    const rows = await this.#context.outbox.pendingOf(this.peer.region, conversation, this.#cursor, limit);
-    if (life.aborted) return;
-    if (this.#isStopped(conversation)) return this.#held.clear(conversation);
-    for (const row of rows) {
-      if (this.#mustPushFirst(row)) return;
-      if (!batch.add(row)) return;
-    }
-    if (rows.length < limit) this.#held.clear(conversation);
-  }
-
-  /** @returns false when the row must wait for the next batch */
-  #gather(row: PendingEnvelope, batch: Gathered): boolean {
-    if (this.#held.has(row.conversation) || this.#isStopped(row.conversation)) return true;
-    if (this.#mustPushFirst(row)) return true;
-    return batch.add(row);
-  }
-
-  /** Starts pushing the files that the envelope names, and holds its conversation until they are there. */
-  #mustPushFirst(row: PendingEnvelope): boolean {
-    if (row.materials === '') return false;
-    const { materials } = this.#context;
-    const digests = row.materials.split(',');
-    if (materials.arrived(this.peer.region, row.conversation, digests)) return false;
-    this.#held.block(row.conversation);
-    materials
-      .push(this.#client, this.peer.region, row.conversation, digests, this.#aborted.signal)
-      .then(
-        () => this.#held.release(row.conversation),
-        (error) => {
-          this.#context.events.pushFailed(this.peer.region, error);
-          this.#held.defer(row.conversation);
-        },
-      )
-      .finally(() => this.wake());
-    return true;
   }
 
   async #send(envelopes: readonly PendingEnvelope[], life: AbortSignal): Promise<void> {
@@ -301,18 +257,6 @@ export class PeerLink {
     if (checkpoint && this.#ready) this.#stream?.write({ checkpoint });
   }
 
-  /** Whether it stands still behind a dead letter, until somebody deals with that. */
-  #isStopped(conversation: string): boolean {
-    return this.#context.letters.isStopped(this.peer.region, conversation);
-  }
-
-  #isFlying(conversation: string): boolean {
-    for (const { envelopes } of this.#flights.values()) {
-      if (envelopes.some((envelope) => envelope.conversation === conversation)) return true;
-    }
-    return false;
-  }
-
   /** Wakes the link when a held conversation is due. */
   #scheduleRetry(): void {
     clearTimeout(this.#retryTimer);
@@ -332,6 +276,18 @@ export class PeerLink {
   #fail(error: unknown): void {
     this.#context.events.disconnected(this.peer.region, error);
     this.#stream?.cancel();
+  }
+
+  /** An envelope that ends streams instead of being answered counts as refused: it has its trouble, and its end. */
+  async #blameKiller(): Promise<void> {
+    const envelope = this.#ready ? this.#killers.lost(this.#flights.values()) : undefined;
+    if (!envelope || this.#aborted.signal.aborted) return;
+    const { region } = this.peer;
+    try {
+      await settleUnanswered(this.#context, region, envelope);
+    } catch (error) {
+      this.#context.events.disconnected(region, error);
+    }
   }
 
   #forgetConnection(): void {
@@ -354,7 +310,7 @@ export class PeerLink {
   #rewind(): void {
     this.#flights.clear();
     this.#held.clearAll();
-    this.#cursor = 0;
+    this.#former.rewind();
     this.#batches = 0;
     this.#life.abort();
     this.#life = new AbortController();

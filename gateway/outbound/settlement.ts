@@ -46,6 +46,19 @@ export async function settleAnswers(
   });
 }
 
+/** An envelope that the peer never answers, since its stream ends each time: as if it had been refused for what it is. */
+export async function settleUnanswered(
+  context: DispatchContext,
+  peer: string,
+  envelope: PendingEnvelope,
+): Promise<void> {
+  const { store, events, clock } = context;
+  const answer: EnvelopeAnswer = { kind: 'refusal', envelope, code: 'PROTOCOL_VIOLATION' };
+  events.unanswered(peer, envelope.id);
+  const trouble = troubleOf(answer, 0, clock.now());
+  if (trouble !== 'none') await store.write((tx) => bear(tx, context, peer, { answer, trouble }));
+}
+
 function troubledOf({ answers }: FlightAnswer, failuresOf: FailuresOf, now: number): Troubled[] {
   return answers.flatMap((answer) => {
     const trouble = troubleOf(answer, failuresOf(answer.envelope.conversation), now);

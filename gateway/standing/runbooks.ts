@@ -14,6 +14,7 @@ export const RUNBOOKS = [
   'seal-service',
   'anchor-unreachable',
   'dead-letter',
+  'replica-takeover',
 ] as const;
 export type Runbook = (typeof RUNBOOKS)[number];
 

@@ -1,5 +1,6 @@
 import { CodedError } from '#proto';
 import type { Row, Sql, Transaction, Value } from './store.ts';
+import type { Vault } from './vault/vault.ts';
 
 /** Units of work that share one commit, at most. */
 const GROUP = 256;
@@ -180,6 +181,10 @@ class GroupedTransaction implements Transaction {
     this.#turns = turns;
     this.#undo = undo;
     this.#onGivenUp = onGivenUp;
+  }
+
+  get vault(): Vault {
+    return this.#connection.vault;
   }
 
   all<R = Row>(text: string, ...values: Value[]): Promise<R[]> {

@@ -1,3 +1,5 @@
+import type { Vault } from './vault/vault.ts';
+
 /** A value that a column can hold. Times are milliseconds as integers. */
 export type Value = string | number | null | Uint8Array;
 
@@ -13,6 +15,8 @@ export interface Sql {
   get<R = Row>(text: string, ...values: Value[]): Promise<R | undefined>;
   /** @returns how many rows changed */
   run(text: string, ...values: Value[]): Promise<number>;
+  /** Seals and opens what is personal in a row. */
+  readonly vault: Vault;
 }
 
 /** The reading side of a database. */

@@ -1,7 +1,9 @@
+import { roleFor } from '../api/acting-role.ts';
 import type { ApiContext } from '../api/context.ts';
 import type { Role } from '../api/roles.ts';
 import { ROUTE_ACCESS } from '../api/route-access.ts';
 import { allRoutes } from '../api/routes/index.ts';
+import type { ApiServerOptions } from '../api/server.ts';
 import { startTestApi, type TestApi } from '../api/testing/api.ts';
 import { type LiveRegion, makeRegionFolder, openLiveRegion, removeFolders } from './live-region.ts';
 
@@ -10,7 +12,7 @@ export interface ApiRegion {
   readonly live: LiveRegion;
   readonly api: TestApi;
   readonly folder: string;
-  /** Asks the API as an operator unless told otherwise; a body is sent as JSON, bytes as they are. */
+  /** Asks the API in a role that may, as an operator if that is enough, unless told otherwise; a body is sent as JSON, bytes as they are. */
   ask(method: Method, url: string, options?: Asked): Promise<Told>;
   /** How many rows each table has, but for what the evidence log writes by itself after a while. */
   counts(): Promise<Record<string, number>>;
@@ -34,13 +36,17 @@ export interface Told {
   readonly json: any;
 }
 
-/** The API of a region, with all its routes over the region's real rooms. */
-export async function apiOf({ core, services, wire }: LiveRegion): Promise<TestApi> {
+/** The API of a region, with all its routes over the region's real rooms. @param more what else the server is told */
+export async function apiOf(
+  { core, services, wire }: LiveRegion,
+  more: Partial<ApiServerOptions> = {},
+): Promise<TestApi> {
   const context: ApiContext = { ...core, ...services, ...wire, log: core.evidence, office: core.config.office };
   return startTestApi({
     routes: allRoutes(context),
     access: ROUTE_ACCESS,
     limits: { bodyBytes: 2 * 1024 * 1024, requestsPerMinute: 1_000_000 },
+    ...more,
   });
 }
 
@@ -58,7 +64,7 @@ export async function apiRegion(
     live,
     api,
     folder,
-    ask: async (method, url, { role = 'operator', body, headers } = {}) => {
+    ask: async (method, url, { role = roleFor(method, url.split('?')[0]!), body, headers } = {}) => {
       const raw = body instanceof Buffer;
       const type = raw ? 'application/octet-stream' : 'application/json';
       const answer = await api.app.inject({

@@ -3,8 +3,14 @@ import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { roleFor } from '../api/acting-role.ts';
+import type { Role } from '../api/roles.ts';
+import { mintToken, readApiKey } from '../api/token.ts';
+import { loadConfig } from '../config/config.ts';
+import { localSubject } from '../duty/administrator.ts';
 import { agreementDraft, ITEMS } from './agency-case.ts';
 import { freePort } from './free-port.ts';
+import { keepLog } from './kept-logs.ts';
 import { until } from './live-region.ts';
 
 const CLI = fileURLToPath(new URL('../cli/main.ts', import.meta.url));
@@ -16,8 +22,14 @@ export interface GatewayProcess {
   readonly folder: string;
   child: ChildProcess;
   url: string;
+  /** Of an operator. */
   readonly token: string;
+  /** Of a security administrator, for what an operator may not. */
+  readonly securityToken: string;
 }
+
+/** What a call needs to know of a gateway. */
+export type ReachedGateway = Omit<GatewayProcess, 'child'>;
 
 /** Makes a region with `tongban init` and starts its gateway. */
 export async function startRegion(region: string, name: string): Promise<GatewayProcess> {
@@ -28,23 +40,30 @@ export async function startRegion(region: string, name: string): Promise<Gateway
   const endpoint = `127.0.0.1:${await freePort()}`;
   const where = ['--http', '127.0.0.1:0', '--peer-listen', endpoint, '--peer-endpoint', endpoint];
   await tongban('init', data, '--region', region, '--name', name, ...where, '--passphrase-file', passphrase);
-  const { token } = await tongban<{ token: string }>('token', '--gateway', data, '--role', 'admin');
-  const running = await launch(data);
-  return { region, folder: data, token, ...running };
+  return { region, folder: data, ...(await tokensOf(data)), ...(await launch(data)) };
+}
+
+/** Makes the tokens with which tests call the gateway of a folder. */
+export async function tokensOf(folder: string): Promise<Pick<GatewayProcess, 'token' | 'securityToken'>> {
+  const { tokens, keys } = await loadConfig(join(folder, 'gateway.yaml'));
+  const secret = await readApiKey(keys.directory);
+  const tokenOf = (role: Role) =>
+    mintToken({ role, subject: localSubject(role) ?? 'test', ttlSeconds: 3600, secret, ...tokens, now: Date.now() });
+  return { token: await tokenOf('operator'), securityToken: await tokenOf('secadmin') };
 }
 
 /**
  * Makes two regions ready for cases, through the API: each pins the other, both sign an authorization, and the handling
  * region publishes its catalogue.
  */
-export async function joinRegions(receiving: GatewayProcess, handling: GatewayProcess): Promise<void> {
+export async function joinRegions(receiving: ReachedGateway, handling: ReachedGateway): Promise<void> {
   await pinAt(receiving, handling);
   await pinAt(handling, receiving);
   const year = new Date().getUTCFullYear();
   const validity = { valid_from: `${year - 1}-01-01T00:00:00+08:00`, valid_until: `${year + 2}-01-01T00:00:00+08:00` };
   const draft = agreementDraft(receiving.region, handling.region, validity);
   const { id } = await call<{ id: string }>(receiving, 'POST', '/v1/authorizations', draft);
-  const stateAt = (gateway: GatewayProcess) =>
+  const stateAt = (gateway: ReachedGateway) =>
     call<{ state: string }>(gateway, 'GET', `/v1/authorizations/${id}`).then(
       ({ state }) => state,
       () => 'unknown',
@@ -62,7 +81,7 @@ export async function joinRegions(receiving: GatewayProcess, handling: GatewayPr
   });
 }
 
-async function pinAt(here: GatewayProcess, there: GatewayProcess): Promise<void> {
+async function pinAt(here: ReachedGateway, there: ReachedGateway): Promise<void> {
   const own = await tongban<{ fingerprint: string; statement: string }>('statement', '--gateway', there.folder);
   await call(here, 'POST', '/v1/peers', { statement: own.statement, fingerprint: own.fingerprint });
 }
@@ -82,15 +101,16 @@ export async function restart(gateway: GatewayProcess): Promise<void> {
 /** Ends the process and removes its folder. */
 export async function discard(gateway: GatewayProcess): Promise<void> {
   if (gateway.child.exitCode === null && gateway.child.signalCode === null) await kill(gateway);
+  await keepLog(join(gateway.folder, 'gateway.log'));
   await rm(join(gateway.folder, '..'), { recursive: true, force: true });
 }
 
-/** Calls the REST API. @throws Error with the answer when it is not a good one */
-export async function call<T>(gateway: GatewayProcess, method: string, path: string, body?: unknown): Promise<T> {
+/** Calls the REST API in a role that may. @throws Error with the answer when it is not a good one */
+export async function call<T>(gateway: ReachedGateway, method: string, path: string, body?: unknown): Promise<T> {
   const answer = await fetch(`${gateway.url}${path}`, {
     method,
     headers: {
-      authorization: `Bearer ${gateway.token}`,
+      authorization: `Bearer ${roleFor(method, path.split('?')[0]!) === 'operator' ? gateway.token : gateway.securityToken}`,
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -124,17 +144,21 @@ export function runTongban(...args: readonly string[]): Promise<{ code: number; 
   });
 }
 
-async function launch(folder: string): Promise<{ child: ChildProcess; url: string }> {
-  const runFile = join(folder, 'run', 'gateway.json');
+/** Starts the gateway of a folder and waits until it is ready. @param runFile where it tells so */
+export async function launch(
+  folder: string,
+  runFile = join(folder, 'run', 'gateway.json'),
+): Promise<{ child: ChildProcess; url: string }> {
   const log = await open(join(folder, 'gateway.log'), 'a');
   const child = spawn(process.execPath, [CLI, 'start', '--gateway', folder], { stdio: ['ignore', log.fd, log.fd] });
   await log.close();
-  const end = Date.now() + 20_000;
+  const end = Date.now() + 60_000;
   for (;;) {
     // A file that an earlier process left behind names another pid.
     const told = await readFile(runFile, 'utf8').then(JSON.parse, () => undefined);
     if (told?.pid === child.pid) return { child, url: told.http };
     if (child.exitCode !== null || Date.now() > end) {
+      child.kill('SIGKILL');
       throw new Error(`the gateway did not start: ${await readFile(join(folder, 'gateway.log'), 'utf8')}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import {
   type Clock,
   createFileKeyStore,
+  createStorageKey,
   fingerprintOf,
   issueOwnStatement,
   openFileKeyStore,
   type SuiteName,
   verifyStatement,
 } from '#trust';
+import { createApiKey } from '../api/token.ts';
 import { statementFile } from '../config/config.ts';
 import type { StoreConfig } from '../config/store-config.ts';
 import { writeConfig } from '../config/write-config.ts';
@@ -17,6 +19,7 @@ import { type Core, openCore } from '../node/core.ts';
 import { openServices, type Services } from '../node/services.ts';
 import { joinWire, type Wire } from '../node/wire.ts';
 import { freePort } from './free-port.ts';
+import { keepLog } from './kept-logs.ts';
 
 /** Opens the keys of every region that `makeRegionFolder` made. */
 export const TEST_PASSPHRASE = 'a passphrase for tests';
@@ -33,10 +36,10 @@ export interface LiveRegion {
   stop(): Promise<void>;
 }
 
-/** Makes the folder of a region: keys, statement, config. */
+/** Makes the folder of a region: keys, statement, config. @param options isSealed: false for a folder without a storage key */
 export async function makeRegionFolder(
   region: string,
-  options: { suite?: SuiteName; now?: number } = {},
+  options: { suite?: SuiteName; now?: number; isSealed?: boolean } = {},
 ): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), `tongban-${region}-`));
   const now = options.now ?? Date.now();
@@ -49,12 +52,15 @@ export async function makeRegionFolder(
     peerListen: endpoint,
     peerEndpoint: endpoint,
   });
+  await createApiKey(join(folder, 'keys'));
   const keys = await createFileKeyStore(join(folder, 'keys'), {
     suite: options.suite ?? 'ES256',
     passphrase: TEST_PASSPHRASE,
     now,
     region,
   });
+  if (options.isSealed ?? true)
+    await createStorageKey(join(folder, 'keys'), { suite: options.suite ?? 'ES256', passphrase: TEST_PASSPHRASE, now });
   const statement = await issueOwnStatement(keys, {
     region,
     name: `网关 ${region}`,
@@ -87,7 +93,7 @@ export async function openLiveRegion(
   const { loadConfig } = await import('../config/config.ts');
   const loaded = await loadConfig(join(folder, 'gateway.yaml'));
   const store = on?.store ?? loaded.store;
-  const config = { ...loaded, store, log: { level: 'silent' as const, file: join(folder, 'gateway.log') } };
+  const config = { ...loaded, store, log: { level: 'debug' as const, file: join(folder, 'gateway.log') } };
   let wire: Wire | undefined;
   const environment = { ...process.env, ...(on && { TONGBAN_STORE_PASSWORD: on.password }) };
   const keys = { passphrase: TEST_PASSPHRASE, clock, environment };
@@ -106,10 +112,12 @@ export async function openLiveRegion(
     stop: async () => {
       await opened.server.stop();
       await opened.dispatcher.stop();
+      await services.scans.stop();
       await services.examinations.stop();
       await services.paperWork.stop();
       await services.papers.close();
       await services.erasures.stop();
+      await services.archive.stop();
       await services.inquiryWatch.stop();
       await services.authorizations.stop();
       await services.joint.stop();
@@ -117,9 +125,11 @@ export async function openLiveRegion(
       await core.federation.stop();
       await core.timestamps?.stop();
       await core.evidence.stop();
+      await core.atRest.stop();
       await core.store.close();
       core.closeKeys();
       await core.closeLog();
+      await keepLog(join(folder, 'gateway.log'));
     },
   };
 }

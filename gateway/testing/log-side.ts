@@ -26,20 +26,25 @@ export interface LogSide {
   close(): Promise<void>;
 }
 
-/** Opens a side; the same folder again is a restart, another folder a log of its own under the same keys. */
+/**
+ * Opens a side; the same folder again is a restart, another folder a log of its own under the same keys.
+ *
+ * @param restored its store comes from a backup
+ */
 export async function logSide(
   own: ThrowawayRegion,
   folder: string,
   clock: TestClock,
   peers: readonly ThrowawayRegion[],
   signer: Signer = own.log,
+  restored = false,
 ): Promise<LogSide> {
   const { region } = own;
   const store = await openSqliteStore(join(folder, 'gateway.db'));
   const [alarms, badFrames, errors]: [string[], string[], unknown[]] = [[], [], []];
   const onError = (error: unknown) => void errors.push(error);
   const log = new EvidenceLog({ store, clock, region, signer: own.log, intervalMs: 60_000, onError });
-  await log.start();
+  await log.start(restored ? async () => {} : undefined);
   const checkpoints = new PeerCheckpoints({
     store,
     clock,
@@ -48,6 +53,7 @@ export async function logSide(
     signer,
     log,
     statementOf: (code) => peers.find((peer) => peer.region === code)?.statement,
+    mayShow: () => true,
     onAlarm: (alarm) => void alarms.push(`${alarm.kind} ${alarm.region} ${alarm.via}`),
     onBadFrame: (peer, code) => void badFrames.push(`${peer} ${code}`),
     onError,

@@ -1,6 +1,6 @@
-import { isIPv6 } from 'node:net';
 import { CodedError } from '#proto';
 import type { Clock } from '#trust';
+import { callerOf } from '../door/caller.ts';
 
 const MINUTE_MS = 60_000;
 /** How often the limit of one address all addresses together may verify. */
@@ -104,20 +104,6 @@ class RateWindow {
     // A clock that was set back must not lock anybody out for longer than a minute.
     return age >= 0 && age < MINUTE_MS ? window : undefined;
   }
-}
-
-/** Whoever has an IPv6 address has all of its /64. */
-function callerOf(address: string): string {
-  const [plain = ''] = address.split('%');
-  if (!isIPv6(plain) || plain.includes('.')) return plain;
-  const [head = '', tail] = plain.split('::');
-  const first = head === '' ? [] : head.split(':');
-  const last = tail ? tail.split(':') : [];
-  const zeros = tail === undefined ? [] : new Array<string>(8 - first.length - last.length).fill('0');
-  return [...first, ...zeros, ...last]
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':');
 }
 
 function demandNoWait(...waits: readonly number[]): void {

@@ -31,17 +31,17 @@ export async function startLiveTargets(now: () => number): Promise<LiveTargets> 
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const { api, statement } = await startGateway(children, folder, HANDLING, '乌审旗');
+    const { api, security, statement } = await startGateway(children, folder, HANDLING, '乌审旗');
     const target = await verifyStatement(statement);
     const alive = async () => void (await api.get('/healthz'));
     // A second region lends its keys; the first has pinned it.
     const other = await startGateway(children, folder, RECEIVING, '南通市');
-    await api.post('/v1/peers', { statement: other.statement, fingerprint: other.fingerprint });
+    await security.post('/v1/peers', { statement: other.statement, fingerprint: other.fingerprint });
     const { tls, statement: own } = await openRegionFolder(join(folder, RECEIVING), PASSPHRASE, target);
     const client = new WireClient(target, tls, now);
     return {
       targets: [
-        ...restTargets(api),
+        ...restTargets(api, security),
         ...(await peerPortTargets(target.endpoint, alive)),
         ...pinnedPeerTargets(client, own, target, alive),
       ],

@@ -33,14 +33,19 @@ export interface RunningApi {
   readonly token: string;
 }
 
-/** The bodies and the paths of the REST door. */
-export function restTargets(api: RunningApi): Target[] {
+/** The bodies and the paths of the REST door, for an operator and for a security administrator. */
+export function restTargets(api: RunningApi, security: RunningApi): Target[] {
   return Object.entries(BODIES).map(([route, body]) => {
     const [method, path] = route.split(' ') as [string, string];
     return {
       name: `REST ${route}`,
       seeds: [{ path, body: JSON.stringify(body), type: 'application/json' }],
-      take: (input) => send(api, method, input as unknown as { path: string; body: string; type: string }),
+      take: (input) =>
+        send(
+          route === 'POST /v1/peers' ? security : api,
+          method,
+          input as unknown as { path: string; body: string; type: string },
+        ),
     };
   });
 }

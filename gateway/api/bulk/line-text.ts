@@ -1,5 +1,6 @@
 import { CodedError } from '#proto';
 import { codedError } from '../problem.ts';
+import { demandShape } from '../shell/json-shape.ts';
 import { type Line, TOO_LONG } from './lines.ts';
 
 /** Wrong fields of one line that are listed, at most. */
@@ -12,6 +13,7 @@ const MAX_PROBLEMS = 100;
  */
 export function readLine(line: Line): unknown {
   if (line === TOO_LONG) throw new CodedError('REQUEST_INVALID', 'the line is longer than 64 KiB');
+  demandShape(line);
   try {
     return JSON.parse(line);
   } catch {

@@ -1,5 +1,6 @@
 import type { Clock } from '#trust';
 import type { Sql, Store, Transaction } from '../../store/store.ts';
+import { rowOf } from '../../store/vault/sealed-columns.ts';
 import type { IdempotencyStore, StoredAnswer } from './idempotency.ts';
 
 /** Milliseconds that an answer is kept. */
@@ -25,13 +26,16 @@ export class SqlIdempotencyStore implements IdempotencyStore {
   }
 
   async find(scope: string, key: string): Promise<StoredAnswer | undefined> {
-    const row = await this.#store.read.get<Row>(
+    const { read } = this.#store;
+    const row = await read.get<Row>(
       'SELECT request, status, body FROM idempotency WHERE scope = ? AND key = ? AND created_at > ?',
       scope,
       key,
       this.#clock.now() - KEPT_MS,
     );
-    return row && { requestHash: row.request.toString('hex'), status: row.status, body: JSON.parse(row.body) };
+    if (!row) return undefined;
+    const body = read.vault.openText('idempotency.body', rowOf(scope, key), row.body);
+    return { requestHash: row.request.toString('hex'), status: row.status, body: JSON.parse(body) };
   }
 
   async save(scope: string, key: string, answer: StoredAnswer): Promise<void> {
@@ -52,7 +56,7 @@ export class SqlIdempotencyStore implements IdempotencyStore {
           key,
           Buffer.from(requestHash, 'hex'),
           status,
-          JSON.stringify(body),
+          tx.vault.sealText('idempotency.body', rowOf(scope, key), JSON.stringify(body)),
           now,
         );
       },

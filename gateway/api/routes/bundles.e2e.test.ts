@@ -38,11 +38,13 @@ beforeAll(async () => {
 
 afterAll(() => nantong.close());
 
-const put = (body: unknown, { role = 'admin', query = '' }: { role?: 'admin' | 'operator'; query?: string } = {}) =>
-  nantong.ask('PUT', `/v1/bundles${query}`, { body, role });
+const put = (
+  body: unknown,
+  { role = 'sysadmin', query = '' }: { role?: 'sysadmin' | 'operator'; query?: string } = {},
+) => nantong.ask('PUT', `/v1/bundles${query}`, { body, role });
 
 describe('bundles by the API', () => {
-  it('B1 B2 B3 B5: are judged by a dry run, imported by an admin, listed, and shown with one form and one list', async () => {
+  it('B1 B2 B3 B5: are judged by a dry run, imported by a system administrator, listed, and shown with one form and one list', async () => {
     const tried = await put({ bundles: [bundle()] }, { query: '?dryRun=true' });
     expect(tried).toMatchObject({ status: 200, json: { imported: 0, bundles: [{ change: 'added' }] } });
     expect(tried.json.warnings).toMatchObject([{ pointer: '/bundles/0/working_days', code: 'LONGER_THAN_ITEMS' }]);
@@ -125,7 +127,7 @@ describe('cases of bundles by the API', () => {
     expect((await nantong.ask('GET', '/v1/bundle-cases')).json.bundleCases).toMatchObject([{ conversation }]);
     expect((await nantong.ask('GET', '/v1/joint-cases')).json.jointCases).toEqual([]);
     expect((await nantong.ask('GET', `/v1/joint-cases/${number}`)).status).toBe(404);
-    const erase = (body: unknown, role: 'admin' | 'operator' = 'admin') =>
+    const erase = (body: unknown, role: 'secadmin' | 'operator' = 'secadmin') =>
       nantong.ask('POST', `/v1/bundle-cases/${number}/erasure`, { body, role });
     expect((await erase({ handler: WINDOW, reason: '申请人要求' })).status).toBe(409);
     await act(number, 'withdraw', { reason: '不再需要' });

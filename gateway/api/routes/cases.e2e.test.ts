@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { verifyBundle } from '#trust';
+import { isAdministrator } from '../../duty/administrator.ts';
 import { authorize, BACK_OFFICE, caseInput, FOOD_LICENCE, NO_MATERIALS, WINDOW } from '../../testing/agency-case.ts';
 import { type ApiRegion, apiRegion, type Told } from '../../testing/api-region.ts';
 import { pinEachOther, until } from '../../testing/live-region.ts';
@@ -117,7 +118,7 @@ describe('opening a case', () => {
 describe('personal data', () => {
   test('is masked in lists for everybody, and in a case for auditors', async () => {
     const { conversation } = (await open()).json;
-    for (const role of ['platform', 'operator', 'auditor', 'admin'] as const) {
+    for (const role of ['platform', 'operator', 'auditor', 'secadmin'] as const) {
       const { bytes, json } = await nantong.ask('GET', '/v1/cases', { role });
       expect(json.cases[0].applicant).toEqual({
         kind: 'legal-person',
@@ -129,7 +130,7 @@ describe('personal data', () => {
       const one = await nantong.ask('GET', `/v1/cases/${conversation}?purpose=test`, { role });
       const events = await nantong.ask('GET', `/v1/cases/${conversation}/events`, { role });
       expect(events.bytes.toString()).not.toMatch(/测试食品|13800000000|测试路|预包装/);
-      if (role !== 'auditor') expect(one.json.applicant).toEqual(INPUT.applicant);
+      if (!isAdministrator(role)) expect(one.json.applicant).toEqual(INPUT.applicant);
       else {
         expect(one.bytes.toString()).not.toMatch(/测试食品|13800000000|测试路|预包装|MA00000038/);
         expect(one.json).toMatchObject({
@@ -187,7 +188,7 @@ describe('acting', () => {
 });
 
 describe('a case with materials', () => {
-  const file = Buffer.alloc(3_000_000, 'licence ');
+  const file = Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), Buffer.alloc(3_000_000, 'licence ')]);
   const digest = createHash('sha256').update(file).digest('hex');
   const query = (name: string) => new URLSearchParams({ name, grade: 'C' });
 

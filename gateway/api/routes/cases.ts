@@ -39,7 +39,7 @@ const Key = Type.Object(
 
 /** Cases (办件): opening, reading, acting. */
 export function caseRoutes(context: ApiContext, once: AnswerOnce, answers: SqlIdempotencyStore): RouteModule {
-  const { cases, clock, examinations } = context;
+  const { cases, clock, examinations, scans } = context;
   /** What was done is told masked: whoever sent it knows it, and answers are kept for repeated requests. */
   const shown = (file: CaseFile, { user }: FastifyRequest) =>
     caseJson(file, clock.now(), { isOpen: false, hasCode: seesPersonalData(user.role) });
@@ -138,10 +138,10 @@ export function caseRoutes(context: ApiContext, once: AnswerOnce, answers: SqlId
       async (request, reply) => {
         const file = await cases.demand(request.params.key);
         const { conversation } = file;
-        const seals = await examinations.of(conversation);
+        const found = { seals: await examinations.of(conversation), scans: await scans.of(conversation) };
         const isOpen = await isShownInFull(context, request, { conversation, what: 'case', subject: '' });
         const hasCode = seesPersonalData(request.user.role);
-        const view = caseJson(file, clock.now(), { isOpen, hasCode }, seals);
+        const view = caseJson(file, clock.now(), { isOpen, hasCode }, found);
         return reply.header('etag', etag(file.version)).send(view);
       },
     );

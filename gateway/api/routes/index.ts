@@ -2,6 +2,9 @@ import type { ApiContext } from '../context.ts';
 import { answerOnce } from '../helpers/idempotency.ts';
 import { SqlIdempotencyStore } from '../helpers/idempotency-store.ts';
 import type { RouteModule } from '../typed.ts';
+import { administratorRoutes } from './administrators.ts';
+import { archiveRoutes } from './archive.ts';
+import { auditRoutes } from './audit.ts';
 import { authorizationRoutes } from './authorizations.ts';
 import { bulkRoutes } from './bulk.ts';
 import { bundleRoutes } from './bundles.ts';
@@ -24,8 +27,10 @@ import { jointRoutes } from './joint-agreements.ts';
 import { jointCaseRoutes } from './joint-cases.ts';
 import { materialRoutes } from './materials.ts';
 import { paperRoutes } from './papers.ts';
+import { parkedMaterialRoutes } from './parked-materials.ts';
 import { peerRoutes } from './peers.ts';
 import { personalRoutes } from './personal.ts';
+import { recoveryRoutes } from './recovery.ts';
 import { repinRoutes } from './repin.ts';
 import { reportRoutes } from './reports.ts';
 import { stampedCopyRoutes } from './stamped-copies.ts';
@@ -45,6 +50,10 @@ export function allRoutes(context: ApiContext): RouteModule[] {
     standingRoutes(context),
     envelopeRoutes(context),
     deadLetterRoutes(context),
+    recoveryRoutes(context),
+    administratorRoutes(context),
+    auditRoutes(context),
+    archiveRoutes(context),
     authorizationRoutes(context),
     jointRoutes(context),
     entrustmentRoutes(context),
@@ -57,6 +66,7 @@ export function allRoutes(context: ApiContext): RouteModule[] {
     bulkRoutes(context),
     personalRoutes(context),
     materialRoutes(context),
+    parkedMaterialRoutes(context),
     paperRoutes(context),
     documentRoutes(context),
     certificateLibraryRoutes(context),

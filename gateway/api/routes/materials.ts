@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import type { messages } from '#proto';
 import { CodedError, fields, LIMITS, oneOf, optional, text } from '#proto';
 import { readActInput } from '../../case/case-input.ts';
+import { peek, shownType } from '../../material/file-kind.ts';
 import { codePointName } from '../../rendition/text.ts';
 import type { ApiContext } from '../context.ts';
 import { attachment } from '../helpers/attachment.ts';
@@ -35,7 +36,7 @@ const upload = fields({
 
 /** Files of cases (材料), in and out in constant memory. */
 export function materialRoutes(context: ApiContext): RouteModule {
-  const { cases, materials, copies, examinations } = context;
+  const { cases, materials, copies, examinations, scans } = context;
 
   return (app) => {
     app.post(
@@ -79,6 +80,7 @@ export function materialRoutes(context: ApiContext): RouteModule {
           { name: query.name, grade: query.grade ?? 'C', mediaType: headers['x-media-type'] },
           request.body as unknown as Readable,
         );
+        scans.wake();
         examinations.wake();
         return reply.code(201).send(materialJson(material));
       },
@@ -133,6 +135,8 @@ export function materialRoutes(context: ApiContext): RouteModule {
         const material = document.materials.find((candidate) => candidate.digest === digest);
         if (!material) throw new CodedError('NOT_FOUND', 'the case has no such material');
         const what = request.query.copy ? 'copy' : 'material';
+        // Before the look is recorded: nobody sees what is set aside.
+        await scans.demandClean(conversation, Buffer.from(digest, 'hex'));
         await demandPurpose(context, request, { conversation, what, subject: digest });
         if (request.query.copy) {
           const words = await wordsOfCopy(context, file, material);
@@ -147,11 +151,12 @@ export function materialRoutes(context: ApiContext): RouteModule {
             .send(Buffer.from(pdf));
         }
         const { size, bytes } = await materials.open(conversation, Buffer.from(digest, 'hex'));
+        const { head, all } = await peek(bytes);
         return reply
-          .type(material.mediaType)
+          .type(shownType(material.mediaType, head))
           .header('content-length', size)
           .header('content-disposition', attachment(material.name))
-          .send(Readable.from(bytes, { objectMode: false }));
+          .send(Readable.from(all, { objectMode: false }));
       },
     );
   };

@@ -66,6 +66,8 @@ export function paperRoutes(context: ApiContext): RouteModule {
         const tag = papers.nameOf(paper, form);
         reply.headers({ etag: quoted(tag), 'cache-control': 'private, no-cache' });
         if (hasTag(request, tag)) return reply.code(304).send();
+        // One of ours was made here; one that came is a file like any other.
+        if (paper.issuer !== context.region) await context.scans.demandClean(file.conversation, paper.digest);
         const pdf = await papers.pdf(file, paper, form);
         return reply
           .type(PDF)

@@ -130,9 +130,9 @@ test('a certificate outside a case is issued, listed page by page, read and susp
   expect(json.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual(['/region', '/identifier']);
 });
 
-test('only an admin removes a region', async () => {
-  expect((await nantong.ask('DELETE', '/v1/peers/150626')).status).toBe(403);
-  expect(await nantong.ask('DELETE', '/v1/peers/150626', { role: 'admin' })).toMatchObject({ status: 204 });
+test('only a security administrator removes a region', async () => {
+  expect((await nantong.ask('DELETE', '/v1/peers/150626', { role: 'operator' })).status).toBe(403);
+  expect(await nantong.ask('DELETE', '/v1/peers/150626', { role: 'secadmin' })).toMatchObject({ status: 204 });
   expect((await nantong.ask('GET', '/v1/peers')).json).toEqual({ peers: [] });
-  expect((await nantong.ask('DELETE', '/v1/peers/150626', { role: 'admin' })).status).toBe(404);
+  expect((await nantong.ask('DELETE', '/v1/peers/150626', { role: 'secadmin' })).status).toBe(404);
 });

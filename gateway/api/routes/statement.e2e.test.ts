@@ -27,7 +27,7 @@ async function pin(here: ApiRegion, there: ApiRegion) {
 
 const peerOf = async (region: ApiRegion) => (await region.ask('GET', '/v1/peers')).json.peers[0];
 const connected = async (region: ApiRegion) => (await peerOf(region)).connected;
-const reload = (region: ApiRegion, role: 'admin' | 'operator' = 'admin') =>
+const reload = (region: ApiRegion, role: 'secadmin' | 'operator' = 'secadmin') =>
   region.ask('POST', '/v1/statement/reload', { role });
 
 async function change({ live, folder }: ApiRegion, purpose: 'signing' | 'identity'): Promise<string> {
@@ -72,12 +72,12 @@ test('what cannot be used is not taken over', async () => {
   expect(nantong.live.core.own).toBe(before);
 });
 
-test('another identity key is pinned by an admin who names fingerprint and reason, and stays on record', async () => {
+test('another identity key is pinned by a security administrator who names fingerprint and reason, and stays on record', async () => {
   const before = uxin.live.core.own;
   await change(uxin, 'identity');
   await reload(uxin);
   const { statement, fingerprint } = (await uxin.ask('GET', '/v1/statement')).json;
-  const repin = (body: object, role: 'admin' | 'operator' = 'admin') =>
+  const repin = (body: object, role: 'secadmin' | 'operator' = 'secadmin') =>
     nantong.ask('POST', '/v1/peers/150626/repin', { role, body });
   const body = { statement, fingerprint, reason: '身份密钥遗失' };
   const counts = await nantong.counts();

@@ -1,13 +1,19 @@
 import { randomUUID } from 'node:crypto';
+import { localSubject } from '../../duty/administrator.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../../telemetry/metrics.ts';
+import { keepLines } from '../../testing/kept-logs.ts';
 import type { AccessTable, Role } from '../roles.ts';
 import { type ApiServer, type ApiServerOptions, createApiServer } from '../server.ts';
+import type { Duties } from '../shell/authentication.ts';
 import { mintToken } from '../token.ts';
 
 const SECRET = Buffer.alloc(32, 7);
 const ISSUER = 'urn:tongban:region:320600';
 const AUDIENCE = 'tongban-api';
+
+/** Nobody has duties: every token is as good as its role. */
+const NO_DUTIES: Duties = { isSession: () => false, callerOf: async () => undefined, demand: async () => {} };
 
 /** An API server for tests: real in every part, with a clock that can be moved and a log that can be read. */
 export interface TestApi extends ApiServer {
@@ -35,14 +41,26 @@ export async function startTestApi(options: Partial<ApiServerOptions> & { access
     newRequestId: randomUUID,
     about: { region: '320600', version: '0.1.0' },
     tokens: { secret: SECRET, issuer: ISSUER, audience: AUDIENCE },
+    duties: NO_DUTIES,
     limits: { bodyBytes: 64 * 1024, requestsPerMinute: 10_000 },
     routes: [],
     ready: async () => ({ ready: true, checks: { store: true } }),
     ...options,
   });
   const bearer: TestApi['bearer'] = async (role, changes) => {
-    const token = { role, subject: 'hall', ttlSeconds: 60, secret: SECRET, issuer: ISSUER, audience: AUDIENCE };
+    const token = {
+      role,
+      subject: localSubject(role) ?? 'hall',
+      ttlSeconds: 60,
+      secret: SECRET,
+      issuer: ISSUER,
+      audience: AUDIENCE,
+    };
     return `Bearer ${await mintToken({ ...token, now: clock.now(), ...changes })}`;
   };
-  return { ...server, metrics, clock, logged, bearer };
+  const close: TestApi['close'] = async (graceMs) => {
+    await server.close(graceMs);
+    await keepLines(logged);
+  };
+  return { ...server, close, metrics, clock, logged, bearer };
 }

@@ -4,6 +4,7 @@ import { LIMIT_KINDS, type LimitName } from '../../case/limits/limit-names.ts';
 import { FREE_NOTES, NOTE_NAMES } from '../../case/notes/notes.ts';
 import { EVENTS, type Event, STATES, type State } from '../../case/transitions.ts';
 import { SEAL_RESULTS, type SealWord } from '../../document/seal-result.ts';
+import { SCAN_STATES } from '../../scan/scan-table.ts';
 import { Digest, Handler, instant, words } from './schemas.ts';
 
 export const StateWord = words(Object.keys(STATES) as State[], '状态 / state');
@@ -28,6 +29,20 @@ const SealsJson = Type.Object(
   },
 );
 
+/** What the malware scan said of a material. */
+export const ScanJson = Type.Object(
+  {
+    state: words(SCAN_STATES, '未发现、已隔离、已放行 / nothing found, set aside, released'),
+    at: instant('检查时间 / when'),
+    signature: Type.Optional(Type.String({ description: '所发现恶意代码的名称 / name of what was found' })),
+    code: Type.Optional(Type.String({ description: '未能检查的原因 / why it could not be scanned' })),
+    released: Type.Optional(
+      Type.Object({ by: Type.String(), reason: Type.String(), at: instant('放行时间 / when it was released') }),
+    ),
+  },
+  { description: '恶意代码检查;未启用或尚未检查时没有 / malware scan; absent while it waits or nobody scans' },
+);
+
 /** A material (材料) of a case. */
 export const MaterialJson = Type.Object({
   name: Type.String({ description: '材料名称' }),
@@ -38,6 +53,7 @@ export const MaterialJson = Type.Object({
   checkedBy: Type.Optional(Handler),
   checkedAt: Type.Optional(instant('核验时间 / when the original was compared')),
   seals: Type.Optional(SealsJson),
+  scan: Type.Optional(ScanJson),
 });
 
 const ApplicantJson = Type.Object({

@@ -8,6 +8,7 @@ import { isHeld } from '../../case/personal/erasure-notes.ts';
 import { nextDue } from '../../case/search/case-keys.ts';
 import { allowedEvents, STATES } from '../../case/transitions.ts';
 import { SEAL_RESULTS, type SealResult } from '../../document/seal-result.ts';
+import type { ScanResult } from '../../scan/scan-table.ts';
 import type { CaseJson, CaseSummaryJson } from './case-schemas.ts';
 import { hide, hideTexts, hideValues } from './privacy.ts';
 
@@ -17,6 +18,12 @@ interface CaseReader {
   readonly hasCode: boolean;
 }
 
+/** By digest in hex. */
+interface FoundAboutMaterials {
+  readonly seals: ReadonlyMap<string, SealResult>;
+  readonly scans: ReadonlyMap<string, ScanResult>;
+}
+
 type Outline = Omit<CaseSummaryJson, 'applicant' | 'dueAt'>;
 
 /**
@@ -24,13 +31,13 @@ type Outline = Omit<CaseSummaryJson, 'applicant' | 'dueAt'>;
  *
  * @param now milliseconds, for the time limit
  * @param reader whether he is shown personal data in full (`isOpen`), and the query code, which tells nothing about anybody
- * @param seals what was found about materials when they came, by digest
+ * @param found what was found about materials when they came
  */
 export function caseJson(
   file: CaseFile,
   now: number,
   { isOpen, hasCode }: CaseReader,
-  seals: ReadonlyMap<string, SealResult> = new Map(),
+  found: FoundAboutMaterials = { seals: new Map(), scans: new Map() },
 ): CaseJson {
   const { document, endedAt, erasedAt } = file;
   const texts = isOpen ? <T>(value: T) => value : hideTexts;
@@ -43,7 +50,7 @@ export function caseJson(
     ...(document.legalBasis && { legalBasis: document.legalBasis }),
     form: isOpen ? document.form : hideValues(document.form),
     materials: document.materials.map((material) =>
-      materialJson(material, sealsFor(seals.get(material.digest), isOpen)),
+      materialJson(material, sealsFor(found.seals.get(material.digest), isOpen), found.scans.get(material.digest)),
     ),
     ...(document.identityCheck && { identityCheck: texts(document.identityCheck) }),
     handler: document.handler,
@@ -92,9 +99,10 @@ export function directOutcomeJson({ applicant, certificate, ...outcome }: Direct
   return { ...outcome, applicant: masked, ...(certificate && { certificate }) };
 }
 
-export function materialJson(material: CaseMaterial, found?: SealResult) {
+export function materialJson(material: CaseMaterial, found?: SealResult, scan?: ScanResult) {
   const seals = found && { ...found, ...SEAL_RESULTS[found.result], by: [...found.by] };
-  return { ...material, grade: material.grade as 'A' | 'B' | 'C' | 'D', ...(seals && { seals }) };
+  const grade = material.grade as 'A' | 'B' | 'C' | 'D';
+  return { ...material, grade, ...(seals && { seals }), ...(scan && { scan }) };
 }
 
 /** A limit that ran out a moment ago is late, even if nobody has looked yet. */

@@ -1,14 +1,15 @@
 import { SHOWN_MASKED, withoutTexts } from '../../case/personal/texts.ts';
+import { isAdministrator } from '../../duty/administrator.ts';
 import type { Role } from '../roles.ts';
 
 const HIDDEN = '***';
 
 /**
- * Whether a role may be shown personal data in full; that it says what for comes on top. Auditors (审计) look at what was done,
- * not at whom it was done for.
+ * Whether a role may be shown personal data in full; that it says what for comes on top. Administrators (三员) look at what was
+ * done, not at whom it was done for.
  */
 export function seesPersonalData(role: Role): boolean {
-  return role !== 'auditor';
+  return !isAdministrator(role);
 }
 
 /** Hides a text of which no part may be shown, such as an address. */

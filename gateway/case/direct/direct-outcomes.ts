@@ -1,6 +1,7 @@
 import { CodedError, type messages } from '#proto';
 import type { Incoming } from '../../peer/incoming.ts';
 import type { Sql, Transaction } from '../../store/store.ts';
+import { rowOf } from '../../store/vault/sealed-columns.ts';
 import type { EmitNews } from '../case-changes.ts';
 
 /** How another region decided a case of one of our people (直接通办办结告知). */
@@ -45,7 +46,7 @@ export async function hearOutcome(
     item,
     decision,
     certificateIdentifier,
-    JSON.stringify(applicant),
+    applicantText(tx, conversation, peer.region, applicant),
     decidedAt,
     receivedAt,
   );
@@ -79,6 +80,23 @@ export async function listOutcomes(
     limit,
   );
   return rows.map(({ applicant, decided_at, received_at, ...row }) => {
-    return { ...row, applicant: JSON.parse(applicant), decidedAt: decided_at, receivedAt: received_at };
+    const { conversation, peer } = row;
+    const whom = applicantOf(sql, conversation, peer, applicant);
+    return { ...row, applicant: whom, decidedAt: decided_at, receivedAt: received_at };
   });
+}
+
+/** Whom an outcome is about, as its row has it. */
+export function applicantOf({ vault }: Sql, conversation: string, peer: string, stored: string): messages.Applicant {
+  return JSON.parse(vault.openText('direct_outcome.applicant', rowOf(conversation, peer), stored));
+}
+
+/** @returns what the row of an outcome holds of its applicant */
+export function applicantText(
+  { vault }: Sql,
+  conversation: string,
+  peer: string,
+  applicant: messages.Applicant | null,
+): string {
+  return vault.sealText('direct_outcome.applicant', rowOf(conversation, peer), JSON.stringify(applicant));
 }

@@ -6,12 +6,12 @@ import type { WholeState } from './joint-states.ts';
 export const jointCases = {
   async find(sql: Sql, conversation: string): Promise<JointCase | undefined> {
     const row = await sql.get('SELECT * FROM joint_case WHERE conversation = ?', conversation);
-    return row && jointOf(row);
+    return row && jointOf(sql, row);
   },
 
   async findByNumber(sql: Sql, number: string): Promise<JointCase | undefined> {
     const row = await sql.get('SELECT * FROM joint_case WHERE number = ?', number);
-    return row && jointOf(row);
+    return row && jointOf(sql, row);
   },
 
   /** The joint case of which a case is a part. */
@@ -29,7 +29,7 @@ export const jointCases = {
       before?.[1] ?? '',
       limit,
     );
-    return rows.map(jointOf);
+    return rows.map((row) => jointOf(sql, row));
   },
 
   /** Conversations of those under way, in order, after one. */
@@ -54,7 +54,7 @@ export const jointCases = {
       joint.bundle,
       joint.bundleVersion,
       joint.state,
-      JSON.stringify(joint.document),
+      wholeText(tx, joint.conversation, joint.document),
       joint.version,
       joint.createdAt,
       joint.updatedAt,
@@ -81,7 +81,7 @@ export const jointCases = {
     await tx.run(
       'UPDATE joint_case SET state = ?, document = ?, version = ?, updated_at = ? WHERE conversation = ?',
       changed.state,
-      JSON.stringify(changed.document),
+      wholeText(tx, changed.conversation, changed.document),
       changed.version,
       changed.updatedAt,
       changed.conversation,
@@ -98,7 +98,17 @@ export const jointCases = {
   },
 };
 
-function jointOf(row: Row): JointCase {
+/** The document of a whole as its row has it. */
+export function wholeOfText({ vault }: Sql, conversation: string, stored: string) {
+  return JSON.parse(vault.openText('joint_case.document', conversation, stored));
+}
+
+/** @returns what the row of a whole holds of its document */
+export function wholeText({ vault }: Sql, conversation: string, document: object): string {
+  return vault.sealText('joint_case.document', conversation, JSON.stringify(document));
+}
+
+function jointOf(sql: Sql, row: Row): JointCase {
   return {
     conversation: String(row.conversation),
     number: String(row.number),
@@ -106,7 +116,7 @@ function jointOf(row: Row): JointCase {
     bundle: String(row.bundle),
     bundleVersion: Number(row.bundle_version),
     state: row.state as WholeState,
-    document: JSON.parse(String(row.document)),
+    document: wholeOfText(sql, String(row.conversation), String(row.document)),
     version: Number(row.version),
     createdAt: Number(row.created_at),
     updatedAt: Number(row.updated_at),

@@ -9,6 +9,7 @@ import {
   removeFolders,
   until,
 } from '../../testing/live-region.ts';
+import { caseRepository } from '../case-repository.ts';
 import type { Event } from '../transitions.ts';
 import type { JointCaseView } from './joint-view.ts';
 
@@ -361,11 +362,9 @@ describe('a transfer in the mode joint', () => {
     await from.services.cases.create(draft, { conversation, joint: place });
     await from.core.store.write(async (tx) => {
       const said = joint && { ...place, agreement: joint.agreementId, part: joint.part, number: joint.jointNumber };
-      const value = JSON.stringify(said);
-      const set = said
-        ? "UPDATE case_file SET document = json_set(document, '$.joint', json(?)) WHERE conversation = ?"
-        : "UPDATE case_file SET document = json_remove(document, '$.joint', ?) WHERE conversation = ?";
-      await tx.run(set, said ? value : '$.nothing', conversation);
+      const file = await caseRepository.demand(tx, conversation);
+      const { joint: _, ...document } = file.document;
+      await caseRepository.update(tx, { ...file, document: { ...document, ...(said && { joint: said }) } });
     });
     for (const event of ['receive', 'transfer'] as const)
       await from.services.cases.act(conversation, event, { handler });

@@ -1,4 +1,5 @@
 import { CodedError, type messages } from '#proto';
+import { declaredAs } from '../../material/file-kind.ts';
 import type { CaseMaterial } from '../case-file.ts';
 import type { Upload } from '../case-materials.ts';
 import type { JointCase } from './joint-case.ts';
@@ -13,7 +14,7 @@ const MAX_FILES = 100;
 
 /** The files of a joint case, while parts may still begin. */
 export const jointMaterials = {
-  /** @throws CodedError CONFLICT, MATERIAL_TOO_LARGE, VALIDATION_FAILED when there are too many */
+  /** @throws CodedError CONFLICT, MATERIAL_TOO_LARGE, VALIDATION_FAILED as for the files of a case */
   async add(
     context: Materials,
     joint: JointCase,
@@ -21,7 +22,7 @@ export const jointMaterials = {
     bytes: AsyncIterable<Uint8Array>,
   ): Promise<CaseMaterial> {
     demandTakesFiles(joint);
-    const stored = await context.materials.take(joint.conversation, bytes);
+    const stored = await context.materials.take(joint.conversation, declaredAs(upload.mediaType, bytes));
     const kept: CaseMaterial = { ...upload, digest: stored.digest.toString('hex'), size: stored.size };
     await change(context, joint, (before) => [...before.filter(({ digest }) => digest !== kept.digest), kept]);
     return kept;

@@ -30,7 +30,9 @@ export const limitTable = {
   ): Promise<void> {
     for (const limit of after) {
       if (before.includes(limit)) continue;
-      await tx.run('DELETE FROM case_limit WHERE conversation = ? AND name = ?', conversation, limit.name);
+      // Of a limit that the case never had there is no row.
+      if (before.some(({ name }) => name === limit.name))
+        await tx.run('DELETE FROM case_limit WHERE conversation = ? AND name = ?', conversation, limit.name);
       if (limit.state !== 'running' || limit.dueAt === undefined || limit.isLate) continue;
       await tx.run(
         'INSERT INTO case_limit (conversation, name, due_at, next_at, stage) VALUES (?, ?, ?, ?, ?)',

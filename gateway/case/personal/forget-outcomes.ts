@@ -1,6 +1,6 @@
-import type { messages } from '#proto';
 import type { RetentionConfig } from '../../config/retention-config.ts';
 import type { Store, Transaction } from '../../store/store.ts';
+import { applicantOf, applicantText } from '../direct/direct-outcomes.ts';
 import { isPastRetention } from './retention.ts';
 import { erasePayloads } from './scrub.ts';
 
@@ -42,12 +42,12 @@ async function forgetApplicant(tx: Transaction, conversation: string): Promise<b
   );
   let forgotten = false;
   for (const { peer, applicant: text } of rows) {
-    const applicant = JSON.parse(text) as messages.Applicant;
+    const applicant = applicantOf(tx, conversation, peer, text);
     if (applicant.documentNumber === '') continue;
     const blank = { ...applicant, name: '', documentNumber: '', mobile: '', address: '' };
     await tx.run(
       'UPDATE direct_outcome SET applicant = ? WHERE conversation = ? AND peer = ?',
-      JSON.stringify(blank),
+      applicantText(tx, conversation, peer, blank),
       conversation,
       peer,
     );

@@ -1,4 +1,5 @@
 import type { Sql, Transaction } from '../../store/store.ts';
+import { wholeOfText, wholeText } from '../joint/joint-case-table.ts';
 import { scrubbed } from './scrub.ts';
 
 /** A case of a part of a whole that is not erased yet. */
@@ -28,10 +29,10 @@ export async function scrubWhole(tx: Transaction, conversation: string, at: numb
     conversation,
   );
   if (!whole) return false;
-  const document = { ...scrubbed(JSON.parse(whole.document)), forms: {} };
+  const document = { ...scrubbed(wholeOfText(tx, conversation, whole.document)), forms: {} };
   await tx.run(
     'UPDATE joint_case SET document = ?, erased_at = coalesce(erased_at, ?) WHERE conversation = ?',
-    JSON.stringify(document),
+    wholeText(tx, conversation, document),
     at,
     conversation,
   );

@@ -42,8 +42,7 @@ export async function scrubCase(tx: Transaction, file: CaseFile, at: number): Pr
   await tx.run('DELETE FROM case_query WHERE conversation = ?', conversation);
   for (const { n, event, data } of await caseRepository.events(tx, conversation)) {
     if (isAboutErasure(event)) continue;
-    const left = JSON.stringify(withoutTexts(data, KEPT_AFTER_ERASURE, ''));
-    await tx.run('UPDATE case_event SET document = ? WHERE conversation = ? AND n = ?', left, conversation, n);
+    await caseRepository.changeEvent(tx, conversation, n, withoutTexts(data, KEPT_AFTER_ERASURE, ''));
   }
   await erasePayloads(tx, conversation);
   return changed;

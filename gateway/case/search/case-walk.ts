@@ -1,5 +1,6 @@
 import { nameKey } from '../../certificate/library-holders.ts';
 import type { Row, Value } from '../../store/store.ts';
+import type { Vault } from '../../store/vault/vault.ts';
 import type { State } from '../transitions.ts';
 import {
   CASE_MODES,
@@ -11,6 +12,9 @@ import {
   type SoughtApplicant,
 } from './case-filter.ts';
 import { applicantKey } from './case-keys.ts';
+
+/** What a person is found by: one value, or two while cases of before are not hashed yet. */
+type Hashes = Pick<Vault, 'hashes'>;
 
 /** A statement and its values. */
 interface Asked {
@@ -69,9 +73,9 @@ const END_OF_TIME = Number.MAX_SAFE_INTEGER;
  * How the cases of a query are walked through. One filter leads: an index has its cases in the order of the list, those
  * of several states beside one another to be merged. The other filters only sort out what they find in a stretch.
  */
-export function walkOf(query: CaseQuery): CaseWalk {
-  const lead = leadOf(query);
-  const rest = conditionsOf(query, lead.sees);
+export function walkOf(query: CaseQuery, vault: Hashes): CaseWalk {
+  const lead = leadOf(query, vault);
+  const rest = conditionsOf(query, lead.sees, vault);
   const { by, arms } = lead;
   const keys = ['conversation', by];
   const isNewestFirst = by === 'created_at' || by === 'number';
@@ -129,7 +133,7 @@ function placeOf(
 }
 
 /** The filter that leads, the one that leaves fewest cases first. */
-function leadOf(query: CaseQuery): Lead {
+function leadOf(query: CaseQuery, vault: Hashes): Lead {
   const { dueBefore, number } = query;
   const order = orderOf(query);
   if (order === 'deadline') {
@@ -138,21 +142,21 @@ function leadOf(query: CaseQuery): Lead {
   }
   // Since when is said by where the walk begins: as a condition beside that it would be looked at row by row.
   if (order === 'changed') return { by: 'updated_at', arms: [{ where: '', values: [] }], sees: ['updatedSince'] };
-  const applicant = applicantLead(query);
+  const applicant = applicantLead(query, vault);
   if (applicant) return applicant;
   if (number !== undefined)
     return { by: 'number', arms: [{ where: 'number >= ?', values: [number] }], sees: ['number'] };
   return newestLead(query);
 }
 
-function applicantLead({ applicant }: CaseQuery): Lead | undefined {
+function applicantLead({ applicant }: CaseQuery, vault: Hashes): Lead | undefined {
   if (!applicant) return undefined;
   const { document, name = '' } = applicant;
   const [column, key] = document
     ? ['applicant_key', applicantKey(document.type, document.number)]
     : ['applicant_name', nameKey(name)];
-  const arm = { where: `${column} = ? AND ${column} <> ''`, values: [key] };
-  return { by: 'created_at', arms: [arm], sees: document && name !== '' ? [] : ['applicant'] };
+  const arms = vault.hashes(key).map((value) => ({ where: `${column} = ? AND ${column} <> ''`, values: [value] }));
+  return { by: 'created_at', arms, sees: document && name !== '' ? [] : ['applicant'] };
 }
 
 function newestLead({ states, item, peer, role, mode }: CaseQuery): Lead {
@@ -174,7 +178,7 @@ function newestLead({ states, item, peer, role, mode }: CaseQuery): Lead {
 }
 
 /** What a row must be beyond what led to it. */
-function conditionsOf(query: CaseQuery, seen: Lead['sees']): Condition[] {
+function conditionsOf(query: CaseQuery, seen: Lead['sees'], vault: Hashes): Condition[] {
   const { states, item, peer, role, mode, number, dueBefore, updatedSince, applicant } = query;
   const is = (column: string, value: Value | undefined, comparison = '='): Condition | undefined =>
     value === undefined ? undefined : { columns: [column], text: `${column} ${comparison} ?`, values: [value] };
@@ -187,7 +191,7 @@ function conditionsOf(query: CaseQuery, seen: Lead['sees']): Condition[] {
     number: number === undefined ? undefined : isFrom('number', number, `${number}${BEHIND_DIGITS}`),
     dueBefore: is('due_at', dueBefore, '<'),
     updatedSince: is('updated_at', updatedSince, '>='),
-    applicant: applicant && isApplicant(applicant),
+    applicant: applicant && isApplicant(applicant, vault),
   };
   return Object.entries(all).flatMap(([of, condition]) =>
     condition && !seen.includes(of as keyof CaseFilter) ? [condition] : [],
@@ -202,14 +206,15 @@ function isFrom(column: string, first: string, before: string): Condition {
   return { columns: [column], text: `${column} >= ? AND ${column} < ?`, values: [first, before] };
 }
 
-function isApplicant({ document, name }: SoughtApplicant): Condition {
+function isApplicant({ document, name }: SoughtApplicant, vault: Hashes): Condition {
   const asked = [
     document && (['applicant_key', applicantKey(document.type, document.number)] as const),
     name !== undefined && (['applicant_name', nameKey(name)] as const),
   ].filter((one) => one !== false && one !== undefined);
+  const each = asked.map(([column, key]) => isIn(column, vault.hashes(key)));
   return {
-    columns: asked.map(([column]) => column),
-    text: asked.map(([column]) => `${column} = ?`).join(' AND '),
-    values: asked.map(([, key]) => key),
+    columns: each.flatMap(({ columns }) => columns),
+    text: each.map(({ text }) => text).join(' AND '),
+    values: each.flatMap(({ values }) => values),
   };
 }

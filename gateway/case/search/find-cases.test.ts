@@ -4,6 +4,7 @@ import { MODES } from '#proto';
 import { openPostgresStore } from '../../store/postgres/postgres-store.ts';
 import type { Store } from '../../store/store.ts';
 import { testPostgres } from '../../store/testing/test-postgres.ts';
+import { PLAIN_VAULT } from '../../store/vault/vault.ts';
 import type { CaseFile } from '../case-file.ts';
 import { caseRepository } from '../case-repository.ts';
 import type { State } from '../transitions.ts';
@@ -264,7 +265,7 @@ describe('every list is found by an index, in its order', () => {
     ],
   ])('%j', async (asked, index) => {
     for (const after of [undefined, ['x', AT, 'x'] as const]) {
-      const walk = walkOf({ ...asked, limit: 50 });
+      const walk = walkOf({ ...asked, limit: 50 }, PLAIN_VAULT);
       const steps = await planOf(walk.found(after, 250, 51));
       const inOrder = walk.isExact ? steps : await planOf(walk.end(after, 250));
       const looks = steps.filter((step) => /case_file/.test(step));

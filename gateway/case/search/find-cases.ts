@@ -27,7 +27,7 @@ const LOOKS = 20_000;
  *   VALIDATION_FAILED when `after` is a place in a list of another order
  */
 export async function findCases(sql: Sql, query: CaseQuery): Promise<CasePage> {
-  const walk = walkOf(query);
+  const walk = walkOf(query, sql.vault);
   if (query.after) demandPlace(walk, query.after);
   const needsKeys = query.applicant !== undefined || query.dueBefore !== undefined || orderOf(query) === 'deadline';
   if (needsKeys) await demandRead(sql);

@@ -1,7 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Store } from '../../store/store.ts';
-import type { CaseDocument } from '../case-file.ts';
-import { caseRepository } from '../case-repository.ts';
+import { caseRepository, documentOf } from '../case-repository.ts';
 
 /** Cases in one unit of work. */
 const BATCH = 200;
@@ -53,7 +52,7 @@ export class OldCases {
         BATCH,
       );
       for (const { conversation, document } of rows)
-        await caseRepository.setKeys(tx, conversation, JSON.parse(document) as CaseDocument);
+        await caseRepository.setKeys(tx, conversation, documentOf(tx, conversation, document));
       return rows.length;
     });
   }

@@ -1,5 +1,5 @@
-import type { CertificateView } from '#trust';
 import type { Sql, Transaction } from '../../store/store.ts';
+import { viewOf } from '../library-rows.ts';
 import type { Decision } from './words.ts';
 
 /** That a region was told of a decision about a certificate of ours, or has to be. */
@@ -48,7 +48,8 @@ export interface Knower {
   readonly byReference: boolean;
 }
 
-type OwedRow = Omit<OwedNotice, 'authority'> & { readonly document: string };
+/** Held: under which identifier and issuer the library keeps it. */
+type OwedRow = Omit<OwedNotice, 'authority'> & Record<'document' | 'held' | 'issuer', string>;
 
 /** Notices of one certificate that are shown, at most. */
 const MAX_SHOWN = 1000;
@@ -59,7 +60,7 @@ const OWED = `
   SELECT sent.decision, sent.peer, sent.conversation, sent.code,
     CASE sent.by_identifier WHEN 1 THEN sent.identifier ELSE '' END AS identifier,
     CASE sent.by_reference WHEN 1 THEN coalesce(ref.reference, '') ELSE '' END AS reference,
-    certificate.digest, certificate.document,
+    certificate.digest, certificate.document, certificate.identifier AS held, certificate.issuer,
     change.new_status AS status, change.ground, change.reason, change.at AS "decidedAt"
   FROM certificate_notice_sent AS sent
   JOIN certificate_status_change AS change ON change.position = sent.decision
@@ -144,7 +145,7 @@ export const sentNotices = {
   /** What has to be sent about one decision. @param region our own */
   async owedOf(sql: Sql, region: string, decision: number): Promise<OwedNotice[]> {
     const rows = await sql.all<OwedRow>(`${OWED} AND sent.decision = ? ORDER BY sent.peer`, region, decision);
-    return rows.map(owedNotice);
+    return rows.map((row) => owedNotice(sql, row));
   },
 
   /** What has to be sent to one region, the oldest first. @param region our own */
@@ -154,7 +155,7 @@ export const sentNotices = {
       region,
       peer,
     );
-    return rows.map(owedNotice);
+    return rows.map((row) => owedNotice(sql, row));
   },
 
   /** Regions to which something has to be sent. */
@@ -213,6 +214,6 @@ export const sentNotices = {
   },
 };
 
-function owedNotice({ document, ...row }: OwedRow): OwedNotice {
-  return { ...row, authority: (JSON.parse(document) as CertificateView).authority.name };
+function owedNotice(sql: Sql, { document, held, issuer, ...row }: OwedRow): OwedNotice {
+  return { ...row, authority: viewOf(sql, { identifier: held, issuer, document }).authority.name };
 }

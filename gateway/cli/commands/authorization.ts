@@ -65,7 +65,7 @@ function defineSigning(command: Command, cli: Cli): void {
   propose.argument('<file>', "草案 JSON,'-' 为标准输入 / draft, '-' for the standard input");
   handle<GatewayOptions>(gatewayOption(propose), cli, async ({ gateway }, file) => {
     const draft = await readJson(file!, 'the draft', cli.stdin);
-    return show(await (await connect(gateway, cli.clock)).post<Authorization>('/v1/authorizations', draft));
+    return show(await (await connect(gateway, cli)).post<Authorization>('/v1/authorizations', draft));
   });
 
   const counter = command.command('counter').description('反提案 / answer a proposal with another one');
@@ -73,7 +73,7 @@ function defineSigning(command: Command, cli: Cli): void {
   counter.argument('<file>', "要改动的成员 JSON,'-' 为标准输入 / the members to change, '-' for the standard input");
   handle<GatewayOptions>(gatewayOption(counter), cli, async ({ gateway }, id, file) => {
     const changes = await readJson(file!, 'the changes', cli.stdin);
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     return show(await client.post<Authorization>(path`/v1/authorizations/${id!}/counter`, changes));
   });
 
@@ -83,7 +83,7 @@ function defineSigning(command: Command, cli: Cli): void {
   renew.option('--until <time>', '新的终止时间,如 2029-12-01T00:00:00+08:00 / when the new one ends');
   handle<RenewOptions>(gatewayOption(renew), cli, async ({ gateway, until }, id, file) => {
     const changes = file === undefined ? {} : ((await readJson(file, 'the changes', cli.stdin)) as object);
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     const body = until === undefined ? changes : { ...changes, valid_until: until };
     return show(await client.post<Authorization>(path`/v1/authorizations/${id!}/renew`, body));
   });
@@ -91,14 +91,14 @@ function defineSigning(command: Command, cli: Cli): void {
   const accept = command.command('accept').description('同意对端的授权 / accept what a peer proposed');
   accept.argument('<id>', '授权编号 / its id');
   handle<GatewayOptions>(gatewayOption(accept), cli, async ({ gateway }, id) =>
-    show(await (await connect(gateway, cli.clock)).post<Authorization>(path`/v1/authorizations/${id!}/accept`)),
+    show(await (await connect(gateway, cli)).post<Authorization>(path`/v1/authorizations/${id!}/accept`)),
   );
 }
 
 function defineReading(command: Command, cli: Cli): void {
   const list = command.command('list').description('列出授权 / list them');
   handle<GatewayOptions & PageOptions>(pageOptions(gatewayOption(list)), cli, async ({ gateway, limit, cursor }) => {
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     const json = await client.get<AuthorizationPage>('/v1/authorizations', { limit, cursor });
     return { json, text: authorizationTable(json.authorizations) + nextPage(json.next) };
   });
@@ -106,7 +106,7 @@ function defineReading(command: Command, cli: Cli): void {
   const one = command.command('show').description('查看授权 / show one with its document');
   one.argument('<id>', '授权编号 / its id');
   handle<GatewayOptions>(gatewayOption(one), cli, async ({ gateway }, id) => {
-    const found = await (await connect(gateway, cli.clock)).get<Authorization>(path`/v1/authorizations/${id!}`);
+    const found = await (await connect(gateway, cli)).get<Authorization>(path`/v1/authorizations/${id!}`);
     return { ...show(found), text: `${summary(found)}\n${JSON.stringify(found.content ?? {}, undefined, 2)}\n` };
   });
 
@@ -117,7 +117,7 @@ function defineReading(command: Command, cli: Cli): void {
     const { changesBetween } = await import('../authorization-diff.ts');
     const changes = await changesBetween(older!, newer!, {
       stdin: cli.stdin,
-      fetch: async (id) => (await connect(gateway, cli.clock)).get(path`/v1/authorizations/${id}`),
+      fetch: async (id) => (await connect(gateway, cli)).get(path`/v1/authorizations/${id}`),
     });
     return { json: { changes }, text: changesText(changes) };
   });
@@ -127,7 +127,7 @@ function defineReading(command: Command, cli: Cli): void {
   contacts.argument('[file]', '我方联系人 JSON 列表 / our contacts, a JSON list of {name, role, phone, email}');
   handle<GatewayOptions>(gatewayOption(contacts), cli, async ({ gateway }, id, file) => {
     const ours = file === undefined ? undefined : await readJson(file, 'the contacts', cli.stdin);
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     const url = path`/v1/authorizations/${id!}/contacts`;
     const json = await (ours === undefined
       ? client.get<{ sides: readonly ContactSide[] }>(url)
@@ -146,7 +146,7 @@ function defineStanding(command: Command, cli: Cli): void {
     one.argument('<id>', '授权编号 / its id');
     one.requiredOption('--reason <text>', '理由 / reason');
     handle<ReasonOptions>(gatewayOption(one), cli, async ({ gateway, reason }, id) => {
-      const client = await connect(gateway, cli.clock);
+      const client = await connect(gateway, cli);
       return show(await client.post<Authorization>(`${path`/v1/authorizations/${id!}`}/${act}`, { reason }));
     });
   }
@@ -156,7 +156,7 @@ function defineStanding(command: Command, cli: Cli): void {
   revoke.requiredOption('--reason <text>', '理由 / reason');
   revoke.option('--for-cause', '因对方违约而撤销 / because the other side broke it');
   handle<RevokeOptions>(gatewayOption(revoke), cli, async ({ gateway, reason, forCause = false }, id) => {
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     return show(await client.post<Authorization>(path`/v1/authorizations/${id!}/revoke`, { reason, forCause }));
   });
 }

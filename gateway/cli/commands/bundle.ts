@@ -66,7 +66,7 @@ export function define(command: Command, cli: Cli): void {
 
   const list = command.command('list').description('列出一件事 / list our bundles');
   handle<GatewayOptions>(gatewayOption(list), cli, async ({ gateway }) => {
-    const json = await (await connect(gateway, cli.clock)).get<{ bundles: Bundle[] }>('/v1/bundles');
+    const json = await (await connect(gateway, cli)).get<{ bundles: Bundle[] }>('/v1/bundles');
     return { json, text: bundleTable(json.bundles) };
   });
 
@@ -75,7 +75,7 @@ export function define(command: Command, cli: Cli): void {
     .description('一件事的申请表和材料清单 / what a bundle asks for, without repeats');
   show.argument('<code>', '一件事代码 / code of the bundle');
   handle<GatewayOptions>(gatewayOption(show), cli, async ({ gateway }, code) => {
-    const json = await (await connect(gateway, cli.clock)).get<WholeBundle>(path`/v1/bundles/${code!}`);
+    const json = await (await connect(gateway, cli)).get<WholeBundle>(path`/v1/bundles/${code!}`);
     const notes = [...json.problems, ...json.warnings].map(({ pointer, message }) => `${pointer} ${plain(message)}`);
     return { json, text: `${summary(json)}\n${partsTable(json)}\n${formTable(json)}\n${materialTable(json)}`, notes };
   });
@@ -89,7 +89,7 @@ function defineImport(command: Command, cli: Cli): void {
     const text = source === '-' ? await cli.stdin() : await readText(source!, MAX_FILE_BYTES);
     const { document, problems, placed } = readBundleFile(text);
     if (problems.length > 0) return faulty(problems, dryRun);
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     try {
       const json = await client.put<Imported>(`/v1/bundles${dryRun ? '?dryRun=true' : ''}`, document);
       const done = dryRun ? '' : `已导入 / imported: ${json.imported}\n`;

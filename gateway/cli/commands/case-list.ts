@@ -46,7 +46,7 @@ export function defineCaseList(command: Command, cli: Cli): void {
   );
   handle<FilterOptions & { order?: string }>(pageOptions(gatewayOption(list)), cli, async (options) => {
     const { gateway, order, limit, cursor } = options;
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     const { overdue, ...filter } = filterOf(options);
     const query = { ...filter, ...(overdue && { overdue: 'true' }), order, limit, cursor };
     return listAnswer(await client.get<Listed>('/v1/cases', query));
@@ -63,7 +63,7 @@ export function defineCaseList(command: Command, cli: Cli): void {
     const { gateway, documentType, purpose, limit, cursor } = options;
     if (purpose === undefined) throw new CodedError('PURPOSE_REQUIRED');
     const applicant = { documentType, ...(await factsOf(options, cli)) };
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     const { state, ...filter } = filterOf(options);
     const body = { applicant, purpose, ...filter, ...(state && { state: state.split(',') }), limit, cursor };
     return listAnswer(await client.post<Listed>('/v1/cases/search', body));

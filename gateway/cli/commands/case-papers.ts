@@ -26,7 +26,7 @@ export function definePapers(command: Command, cli: Cli): void {
   const papers = command.command('papers').description('列出文书 / list the notices of a case');
   papers.argument('<key>', KEY);
   handle<GatewayOptions>(gatewayOption(papers), cli, async ({ gateway }, key) => {
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     const json = await client.get<{ papers: Paper[] }>(path`/v1/cases/${key!}/papers`);
     return { json, text: paperTable(json.papers) };
   });
@@ -39,7 +39,7 @@ export function definePapers(command: Command, cli: Cli): void {
   paper.option('--gloss', '取中英对照的阅读件 / a copy for reading with English beside it');
   handle<GetOptions>(purposeOption(gatewayOption(paper)), cli, async (options, key, number) => {
     const { gateway, out, gloss, purpose } = options;
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     const query = new URLSearchParams({ ...(gloss && { gloss: 'en' }), ...(purpose !== undefined && { purpose }) });
     const size = await save(await client.download(`${path`/v1/cases/${key!}/papers/${number!}`}?${query}`), out);
     return { json: { out, number, size }, text: `已保存 / saved: ${plain(out)} (${humanSize(size)})\n` };

@@ -54,7 +54,7 @@ export function definePersonal(command: Command, cli: Cli): void {
   access.argument('[key]', `${KEY};不填则全部 / all cases when left out`);
   handle<GatewayOptions & PageOptions>(pageOptions(gatewayOption(access)), cli, async (options, key) => {
     const { gateway, limit, cursor } = options;
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     const query = { case: key, limit, cursor };
     const json = await client.get<{ accesses: Access[]; next?: string }>('/v1/personal-access', query);
     return { json, text: accessTable(json.accesses) + nextPage(json.next) };
@@ -77,7 +77,7 @@ function wish(
   handle<WishOptions>(gatewayOption(made), cli, async (options, key) => {
     const { gateway, reason, by } = options;
     const handler = by === undefined ? {} : { by: await readJson(by, '--by', cli.stdin) };
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     const url = `${path`/v1/cases/${key!}`}/${route}`;
     const view = await client.post<CaseView>(url, { reason, ...handler, ...more(options) });
     return { json: view, text: caseText(view) };

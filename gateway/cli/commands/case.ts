@@ -39,7 +39,7 @@ export function define(command: Command, cli: Cli): void {
   show.argument('<key>', KEY);
   handle<GatewayOptions & PurposeOptions>(purposeOption(gatewayOption(show)), cli, async (options, key) => {
     const url = path`/v1/cases/${key!}` + purposeQuery(options);
-    return caseAnswer(await (await connect(options.gateway, cli.clock)).get<CaseView>(url));
+    return caseAnswer(await (await connect(options.gateway, cli)).get<CaseView>(url));
   });
 
   defineCaseList(command, cli);
@@ -47,7 +47,7 @@ export function define(command: Command, cli: Cli): void {
   const progress = command.command('progress').description('凭查询码查询进度 / how far a case is, by its query code');
   progress.argument('<code>', '查询码 / query code');
   handle<GatewayOptions>(gatewayOption(progress), cli, async ({ gateway }, code) => {
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     const json = await client.get<Progress>(path`/v1/progress/${code!}`);
     return { json, text: progressText(json) };
   });
@@ -59,7 +59,7 @@ export function define(command: Command, cli: Cli): void {
     pageOptions(gatewayOption(outcomes)),
     cli,
     async ({ gateway, limit, cursor }) => {
-      const client = await connect(gateway, cli.clock);
+      const client = await connect(gateway, cli);
       const json = await client.get<{ outcomes: Outcome[]; next?: string }>('/v1/direct-outcomes', { limit, cursor });
       return { json, text: outcomeTable(json.outcomes) + nextPage(json.next) };
     },
@@ -70,7 +70,7 @@ export function define(command: Command, cli: Cli): void {
   act.option('--data <json>', "动作的内容:文件、'-' 或 JSON / its data: a file, '-' or JSON itself", '{}');
   handle<GatewayOptions & { data: string }>(gatewayOption(act), cli, async ({ gateway, data }, key, name) => {
     const body = { act: name, data: await readJson(data, '--data', cli.stdin) };
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     return caseAnswer(await client.post<CaseView>(path`/v1/cases/${key!}/acts`, body));
   });
 
@@ -81,7 +81,7 @@ export function define(command: Command, cli: Cli): void {
   note.requiredOption('--data <json>', "内容:文件、'-' 或 JSON / its data: a file, '-' or JSON itself");
   handle<GatewayOptions & { data: string }>(gatewayOption(note), cli, async ({ gateway, data }, key, kind) => {
     const body = { note: kind, data: await readJson(data, '--data', cli.stdin) };
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     return caseAnswer(await client.post<CaseView>(path`/v1/cases/${key!}/notes`, body));
   });
 
@@ -92,7 +92,7 @@ export function define(command: Command, cli: Cli): void {
   credit.requiredOption('--data <json>', "经办:文件、'-' 或 JSON / who asks: a file, '-' or JSON itself");
   handle<GatewayOptions & { data: string }>(gatewayOption(credit), cli, async ({ gateway, data }, key) => {
     const body = await readJson(data, '--data', cli.stdin);
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     return caseAnswer(await client.post<CaseView>(path`/v1/cases/${key!}/credit-check`, body));
   });
 
@@ -104,7 +104,7 @@ export function define(command: Command, cli: Cli): void {
     .description('办件经过:事件、报文与回执 / what happened, with envelopes and receipts');
   trace.argument('<key>', KEY);
   handle<GatewayOptions>(gatewayOption(trace), cli, async ({ gateway }, key) =>
-    traceAnswer(await connect(gateway, cli.clock), key!),
+    traceAnswer(await connect(gateway, cli), key!),
   );
 
   defineJoint(command, cli);
@@ -116,7 +116,7 @@ function opening(command: Command, cli: Cli, name: string, description: string, 
   open.argument('<file>', INPUT);
   handle<GatewayOptions>(gatewayOption(open), cli, async ({ gateway }, file) => {
     const input = await readJson(file!, 'the case', cli.stdin);
-    return caseAnswer(await (await connect(gateway, cli.clock)).post<CaseView>(url, input));
+    return caseAnswer(await (await connect(gateway, cli)).post<CaseView>(url, input));
   });
 }
 

@@ -46,7 +46,7 @@ export function defineCheck(command: Command, cli: Cli): void {
     const { checkList, checkOne } = await import('../certificate/check.ts');
     const { gateway, file, out, region, identifier, qr, purpose, field: fields } = options;
     const held = options.certificate === undefined ? undefined : await certificateIn(options.certificate);
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     if (file !== undefined) return checkList(client, file, out);
     if (purpose === undefined) throw new CodedError('VALIDATION_FAILED', '--purpose says why it is asked (用途)');
     return checkOne(client, { region, identifier, qr, purpose, certificate: held, fields }, options.evidence);

@@ -18,7 +18,7 @@ export function defineLibrary(command: Command, cli: Cli): void {
   issue.option('--out <file>', '证照另存为 / save the certificate as');
   handle<OutOptions>(gatewayOption(issue), cli, async ({ gateway, out }, file) => {
     const content = await readJson(file!, 'the content', cli.stdin);
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     return recordAnswer(await client.post<CertificateRecord>('/v1/certificates', content), out);
   });
 
@@ -28,7 +28,7 @@ export function defineLibrary(command: Command, cli: Cli): void {
   handle<OutOptions & PurposeOptions>(purposeOption(gatewayOption(show)), cli, async (options, identifier) => {
     const { gateway, out, purpose } = options;
     if (out !== undefined && purpose === undefined) throw new CodedError('PURPOSE_REQUIRED');
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     const url = path`/v1/certificates/${identifier!}` + purposeQuery(options);
     return recordAnswer(await client.get<CertificateRecord>(url), out);
   });
@@ -37,7 +37,7 @@ export function defineLibrary(command: Command, cli: Cli): void {
   pdf.argument('<identifier>', '电子证照标识 / identifier');
   pdf.requiredOption('--out <file>', '存为 / save as');
   handle<PdfOptions>(purposeOption(gatewayOption(pdf)), cli, async ({ gateway, out, ...purpose }, identifier) => {
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     const url = path`/v1/certificates/${identifier!}/pdf` + purposeQuery(purpose);
     const size = await save(await client.download(url), out);
     return { json: { identifier, out, size }, text: `已保存 / saved: ${plain(out)} (${humanSize(size)})\n` };

@@ -21,7 +21,7 @@ export function defineNotices(command: Command, cli: Cli): void {
     async ({ gateway, evidence, out }, identifier) => {
       if ((evidence === undefined) !== (out === undefined))
         throw new CodedError('VALIDATION_FAILED', '--evidence and --out go together');
-      const client = await connect(gateway, cli.clock);
+      const client = await connect(gateway, cli);
       if (evidence === undefined || out === undefined)
         return noticesAnswer(await client.get<Notices>(path`/v1/certificates/${identifier!}/notices`));
       const bundle = await client.download(path`/v1/certificates/${identifier!}/notices/${evidence}/evidence`);

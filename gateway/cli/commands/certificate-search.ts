@@ -44,7 +44,7 @@ const MAX_FACT_BYTES = 4096;
 export function defineSearch(command: Command, cli: Cli): void {
   const list = filterOptions(command.command('list').description('列出电子证照 / list certificates of the library'));
   handle<FilterOptions>(pageOptions(gatewayOption(list)), cli, async ({ gateway, limit, cursor, ...options }) => {
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     return listAnswer(await client.get<Listed>('/v1/certificates', { ...filterOf(options), limit, cursor }));
   });
 
@@ -65,7 +65,7 @@ export function defineSearch(command: Command, cli: Cli): void {
   handle<SearchOptions>(pageOptions(gatewayOption(filterOptions(search))), cli, async (options) => {
     const { gateway, purpose, limit, cursor, documentType } = options;
     const holder = { ...(await holderOf(options, cli)), documentType };
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     const body = { holder, purpose, ...filterOf(options), limit, cursor };
     return listAnswer(await client.post<Listed>('/v1/certificates/search', body));
   });

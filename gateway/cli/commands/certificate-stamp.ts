@@ -23,13 +23,13 @@ export function defineStamp(command: Command, cli: Cli): void {
     .requiredOption('--out <file>', '存为 / save as');
   handle<StampOptions>(gatewayOption(stamp), cli, async ({ gateway, field, ...wish }, identifier) => {
     const { stampCertificate } = await import('../certificate/stamp.ts');
-    return stampCertificate(await connect(gateway, cli.clock), identifier!, { ...wish, fields: field });
+    return stampCertificate(await connect(gateway, cli), identifier!, { ...wish, fields: field });
   });
 
   const copies = command.command('copies').description('加注件生成记录 / which copies were made of one of ours');
   copies.argument('<identifier>', '电子证照标识 / identifier');
   handle<GatewayOptions>(gatewayOption(copies), cli, async ({ gateway }, identifier) => {
     const { listCopies } = await import('../certificate/stamp.ts');
-    return listCopies(await connect(gateway, cli.clock), identifier!);
+    return listCopies(await connect(gateway, cli), identifier!);
   });
 }

@@ -48,11 +48,11 @@ export function defineStatus(command: Command, cli: Cli): void {
   exported.argument('<dir>', '目录 / folder');
   handle<GatewayOptions>(gatewayOption(exported), cli, async ({ gateway }, folder) => {
     const { exportStatusLists } = await import('../export-status-lists.ts');
-    return exportStatusLists(await connect(gateway, cli.clock), folder!);
+    return exportStatusLists(await connect(gateway, cli), folder!);
   });
 
   async function decide({ gateway, reason, ground }: ReasonOptions, identifier: string, next: string): Promise<Answer> {
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     const body = { status: next, reason, ...(ground !== undefined && { ground }) };
     const decided = await client.post<Decided>(path`/v1/certificates/${identifier}/status`, body);
     const answer = await recordAnswer(decided);

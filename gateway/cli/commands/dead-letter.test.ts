@@ -10,7 +10,14 @@ const LETTER = {
 };
 const CLOSED = {
   ...LETTER,
-  closing: { outcome: 'dropped', successor: '', by: 'cli', role: 'admin', reason: '重新办理', at: 1_793_007_200_000 },
+  closing: {
+    outcome: 'dropped',
+    successor: '',
+    by: 'cli',
+    role: 'sysadmin',
+    reason: '重新办理',
+    at: 1_793_007_200_000,
+  },
 };
 
 let gateway: ScriptedGateway;

@@ -55,7 +55,7 @@ export function define(command: Command, cli: Cli): void {
   list.option('--closed', '已处理的 / those that were dealt with');
   handle<ListOptions>(pageOptions(gatewayOption(list)), cli, async (options) => {
     const { gateway, queue, name, closed, limit, cursor } = options;
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     const query = { queue, name, state: closed ? 'closed' : undefined, limit, cursor };
     const json = await client.get<{ letters: Letter[]; next?: string }>('/v1/dead-letters', query);
     return { json, text: letterTable(json.letters) + nextPage(json.next) };
@@ -64,7 +64,7 @@ export function define(command: Command, cli: Cli): void {
   const show = command.command('show').description('查看一封死信 / one letter with everything but its content');
   show.argument('<id>', ID);
   handle<GatewayOptions>(gatewayOption(show), cli, async ({ gateway }, id) => {
-    const json = await (await connect(gateway, cli.clock)).get<Shown>(path`/v1/dead-letters/${id!}`);
+    const json = await (await connect(gateway, cli)).get<Shown>(path`/v1/dead-letters/${id!}`);
     const earlier = json.earlier.length === 0 ? '' : `\n以往记录 / before:\n${letterTable(json.earlier)}`;
     return { json, text: shownText(json) + earlier };
   });
@@ -84,7 +84,7 @@ function act(command: Command, cli: Cli, name: string, description: string, done
   made.argument('<id>', ID);
   made.requiredOption('--reason <text>', '事由,长期留存 / why; it is kept');
   handle<GatewayOptions & { reason: string }>(gatewayOption(made), cli, async ({ gateway, reason }, id) => {
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     const letter = await client.post<Letter>(path`/v1/dead-letters/${id!}/${name}`, { reason });
     return { json: letter, text: `${done}: ${plain(letter.id)}\n${letterText(letter)}` };
   });

@@ -52,7 +52,7 @@ export function define(command: Command, cli: Cli): void {
   );
   handle<GatewayOptions>(gatewayOption(issue), cli, async ({ gateway }, file) => {
     const letter = await letterIn(file!, cli.stdin);
-    return show(await (await connect(gateway, cli.clock)).post<Entrustment>('/v1/entrustments', letter));
+    return show(await (await connect(gateway, cli)).post<Entrustment>('/v1/entrustments', letter));
   });
 
   const list = command.command('list').description('列出授权委托书 / list them');
@@ -62,7 +62,7 @@ export function define(command: Command, cli: Cli): void {
     pageOptions(gatewayOption(list)),
     cli,
     async ({ gateway, limit, cursor, region, authorization }) => {
-      const client = await connect(gateway, cli.clock);
+      const client = await connect(gateway, cli);
       const json = await client.get<EntrustmentPage>('/v1/entrustments', { limit, cursor, region, authorization });
       return { json, text: letterTable(json.entrustments) + nextPage(json.next) };
     },
@@ -71,7 +71,7 @@ export function define(command: Command, cli: Cli): void {
   const one = command.command('show').description('查看授权委托书 / show one with its chain');
   one.argument('<id>', '委托书编号 / its id').option('--out <file>', '委托链另存为 / save the chain as');
   handle<GatewayOptions & { out?: string }>(gatewayOption(one), cli, async ({ gateway, out }, id) => {
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     const found = await client.get<Entrustment>(path`/v1/entrustments/${id!}`);
     const { chain, revocations } = found;
     const saved = `${JSON.stringify({ chain, revocations }, undefined, 2)}\n`;
@@ -91,7 +91,7 @@ export function define(command: Command, cli: Cli): void {
     .description('撤销授权委托书 / revoke one and all that was passed on from it');
   revoke.argument('<id>', '委托书编号 / its id').requiredOption('--reason <text>', '理由 / reason');
   handle<GatewayOptions & { reason: string }>(gatewayOption(revoke), cli, async ({ gateway, reason }, id) => {
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     return show(await client.post<Entrustment>(path`/v1/entrustments/${id!}/revoke`, { reason }));
   });
 
@@ -99,7 +99,7 @@ export function define(command: Command, cli: Cli): void {
   send.argument('<id>', '委托书编号 / its id').requiredOption('--peer <code>', '对接地区 / the peer');
   send.option('--authorization <id>', '所附的授权 / the authorization that it belongs to');
   handle<SendOptions>(gatewayOption(send), cli, async ({ gateway, peer, authorization }, id) => {
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     const body = { peer, ...(authorization !== undefined && { authorization }) };
     return show(await client.post<Entrustment>(path`/v1/entrustments/${id!}/send`, body));
   });
@@ -118,7 +118,7 @@ async function verifyChain({ gateway, statement }: VerifyOptions, source: string
   const { entrustmentFile, verifyEntrustmentFile } = await import('../verify-entrustment.ts');
   const file = entrustmentFile(await readJson(source, 'the chain', cli.stdin));
   if (statement !== undefined) return verifyEntrustmentFile(file, statement, cli.clock.now());
-  const client = await connect(gateway, cli.clock);
+  const client = await connect(gateway, cli);
   const json = await client.post<Standing>('/v1/entrustments/verify', { chain: file.chain });
   return { json, text: standingText(json), exit: json.code === '' ? 0 : 1 };
 }

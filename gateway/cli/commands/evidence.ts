@@ -26,7 +26,7 @@ export function define(command: Command, cli: Cli): void {
       if ((key === undefined) === (check === undefined))
         throw new CodedError('VALIDATION_FAILED', '给出办件或 --check 之一 / name a case or a --check, not both');
       const [{ connect, path }, { save }] = await Promise.all([import('../client.ts'), import('../download.ts')]);
-      const client = await connect(gateway, cli.clock);
+      const client = await connect(gateway, cli);
       const route = check === undefined ? path`/v1/cases/${key!}/evidence` : path`/v1/checks/${check}/evidence`;
       const query = new URLSearchParams(purposeQuery(purpose));
       if (peer !== undefined) query.set('peer', peer);

@@ -53,7 +53,7 @@ export function define(command: Command, cli: Cli): void {
   ask.argument('<file>', "询问 JSON,'-' 为标准输入 / the question as JSON, '-' for the standard input");
   handle<GatewayOptions>(gatewayOption(ask), cli, async ({ gateway }, file) => {
     const input = await readJson(file!, 'the question', cli.stdin);
-    return shown(await (await connect(gateway, cli.clock)).post<Inquiry>('/v1/inquiries', input));
+    return shown(await (await connect(gateway, cli)).post<Inquiry>('/v1/inquiries', input));
   });
 
   const list = command.command('list').description('列出协查与咨询 / list inquiries');
@@ -64,7 +64,7 @@ export function define(command: Command, cli: Cli): void {
     .option('--peer <region>', '对端地区 / the other region');
   handle<ListOptions>(pageOptions(gatewayOption(list)), cli, async ({ gateway, ...options }) => {
     const { state, role, kind, peer, limit, cursor } = options;
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     const query = { state, role, kind, peer, limit, cursor };
     const json = await client.get<{ inquiries: Summary[]; next?: string }>('/v1/inquiries', query);
     return { json, text: listed(json.inquiries) + nextPage(json.next) };
@@ -74,7 +74,7 @@ export function define(command: Command, cli: Cli): void {
   show.argument('<key>', KEY);
   handle<GatewayOptions & PurposeOptions>(purposeOption(gatewayOption(show)), cli, async (options, key) => {
     const url = path`/v1/inquiries/${key!}` + purposeQuery(options);
-    return shown(await (await connect(options.gateway, cli.clock)).get<Inquiry>(url));
+    return shown(await (await connect(options.gateway, cli)).get<Inquiry>(url));
   });
 
   const evidence = command.command('evidence').description('导出存证包 / export the evidence of an inquiry');
@@ -84,7 +84,7 @@ export function define(command: Command, cli: Cli): void {
     cli,
     async ({ gateway, out, ...purpose }, key) => {
       const url = path`/v1/inquiries/${key!}/evidence` + purposeQuery(purpose);
-      const size = await save(await (await connect(gateway, cli.clock)).download(url), out);
+      const size = await save(await (await connect(gateway, cli)).download(url), out);
       return { json: { out, size }, text: `已导出 / exported: ${plain(out)} (${humanSize(size)})\n` };
     },
   );
@@ -98,7 +98,7 @@ export function define(command: Command, cli: Cli): void {
     acting.requiredOption('--data <json>', "内容:文件、'-' 或 JSON / its data: a file, '-' or JSON itself");
     handle<GatewayOptions & { data: string }>(gatewayOption(acting), cli, async ({ gateway, data }, key) => {
       const body = await readJson(data, '--data', cli.stdin);
-      const client = await connect(gateway, cli.clock);
+      const client = await connect(gateway, cli);
       return shown(await client.post<Inquiry>(`${path`/v1/inquiries/${key!}`}/${act}`, body));
     });
   }

@@ -71,7 +71,7 @@ function defineImport(command: Command, cli: Cli): void {
       });
       throw new CodedError('VALIDATION_FAILED', `${problems.length} things are wrong in the file`, placed);
     }
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     const json = await client.put<Imported>(`/v1/items${dryRun ? '?dryRun=true' : ''}`, document);
     const done = dryRun ? '' : `已导入 / imported: ${json.imported}\n`;
     return { json, text: done + changeTable(json.items), notes };
@@ -83,7 +83,7 @@ function defineReading(command: Command, cli: Cli): void {
   list.option('--region <code>', '对端公布的事项 / those that a peer published');
   list.option('--scope <scope>', '通办范围 / only those of a scope');
   handle<GatewayOptions & Place & { scope?: string }>(gatewayOption(list), cli, async ({ gateway, region, scope }) => {
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     const json = await client.get<{ items: Item[] }>('/v1/items', { region, scope });
     return { json, text: itemTable(json.items) };
   });
@@ -93,14 +93,14 @@ function defineReading(command: Command, cli: Cli): void {
   history.option('--region <code>', '办理地区,默认本地区 / the region that offers it; ours unless told');
   handle<GatewayOptions & Place>(gatewayOption(history), cli, async ({ gateway, region }, code) => {
     const from = region ?? (await configIn(gateway)).region;
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     const json = await client.get<{ versions: Version[] }>(path`/v1/items/${from}/${code!}/versions`);
     return { json, text: versionTable(json.versions) };
   });
 
   const catalogues = command.command('catalogues').description('通办清单 / the catalogues, by peer and scope');
   handle<GatewayOptions>(gatewayOption(catalogues), cli, async ({ gateway }) => {
-    const json = await (await connect(gateway, cli.clock)).get<{ catalogues: Catalogue[] }>('/v1/catalogues');
+    const json = await (await connect(gateway, cli)).get<{ catalogues: Catalogue[] }>('/v1/catalogues');
     return { json, text: catalogueTable(json.catalogues) };
   });
 }
@@ -110,7 +110,7 @@ function defineExport(command: Command, cli: Cli): void {
   save.option('--region <code>', '对端公布的事项 / those that a peer published');
   outputOptions(save, ['json', 'csv']);
   handle<GatewayOptions & Place & Output>(gatewayOption(save), cli, async ({ gateway, region, format, output }) => {
-    const { items } = await (await connect(gateway, cli.clock)).get<{ items: Item[] }>('/v1/items', { region });
+    const { items } = await (await connect(gateway, cli)).get<{ items: Item[] }>('/v1/items', { region });
     const plainItems = items.map(({ region: _region, digest: _digest, ...item }) => item);
     const json = { items: plainItems.map(writeItem) };
     const text = format === 'csv' ? itemsCsv(plainItems) : `${JSON.stringify(json, undefined, 2)}\n`;
@@ -127,7 +127,7 @@ function defineAlignment(command: Command, cli: Cli): void {
   outputOptions(align, ['text', 'json', 'csv']);
   handle<GatewayOptions & Output & { peer: string; item?: string }>(gatewayOption(align), cli, async (options) => {
     const { gateway, peer, item, format, output } = options;
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     const json = await client.get<AlignmentAnswer>('/v1/items/alignment', { peer, item });
     const asJson = () => `${JSON.stringify(json, undefined, 2)}\n`;
     const text = format === 'csv' ? alignmentCsv(json) : format === 'json' ? asJson() : alignmentText(json);
@@ -143,7 +143,7 @@ function definePublishing(command: Command, cli: Cli): void {
   handle<GatewayOptions & { scope: string; peer?: string }>(gatewayOption(publish), cli, async (options, named) => {
     const { gateway, scope, peer = named } = options;
     if (peer === undefined) throw new CodedError('VALIDATION_FAILED', 'name the peer: tongban item publish <peer>');
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     const json = await client.post<{ version: number }>('/v1/catalogue/publish', { peer, scope });
     return { json, text: `已公布 / published to ${plain(peer)}: ${plain(scope)} 版本 version ${json.version}\n` };
   });

@@ -89,7 +89,7 @@ function defineTaking(command: Command, cli: Cli, { path: url, zh, en }: Wording
   open.argument('<file>', `${zh} JSON,'-' 为标准输入 / the ${en} as JSON, '-' for the standard input`);
   handle<GatewayOptions>(gatewayOption(open), cli, async ({ gateway }, file) => {
     const input = await readJson(file!, `the ${en}`, cli.stdin);
-    return answer(await (await connect(gateway, cli.clock)).post<JointCase>(url, input));
+    return answer(await (await connect(gateway, cli)).post<JointCase>(url, input));
   });
 
   const add = command
@@ -101,7 +101,7 @@ function defineTaking(command: Command, cli: Cli, { path: url, zh, en }: Wording
   add.addOption(new Option('--grade <grade>', '材料等级,默认 C / grade of the material').choices(['C', 'D']));
   handle<AddOptions>(gatewayOption(add), cli, async ({ gateway, name, mediaType, grade }, whole, file) => {
     const bytes = await openBlob(file!);
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     const target = `${url}${path`/${whole!}/materials`}`;
     const json = await client.upload<{ name: string; digest: string }>(target, { name, grade }, mediaType, bytes);
     return {
@@ -118,7 +118,7 @@ function defineTaking(command: Command, cli: Cli, { path: url, zh, en }: Wording
   check.requiredOption('--handler <json>', "经办人:文件、'-' 或 JSON / handler: a file, '-' or JSON itself");
   handle<GatewayOptions & { handler: string }>(gatewayOption(check), cli, async (options, whole, digest) => {
     const handler = await readJson(options.handler, '--handler', cli.stdin);
-    const client = await connect(options.gateway, cli.clock);
+    const client = await connect(options.gateway, cli);
     const target = `${url}${path`/${whole!}/materials/${digest!}/check`}`;
     const json = await client.post<{ name: string; grade: string }>(target, { handler });
     return {
@@ -142,7 +142,7 @@ function defineActs(command: Command, cli: Cli, { path: url, zh, en }: Wording):
     acting.argument('<key>', key).requiredOption('--data <json>', DATA);
     handle<GatewayOptions & { data: string }>(gatewayOption(acting), cli, async ({ gateway, data }, whole) => {
       const body = { act, data: await readJson(data, '--data', cli.stdin) };
-      const client = await connect(gateway, cli.clock);
+      const client = await connect(gateway, cli);
       return answer(await client.post<JointCase>(`${url}${path`/${whole!}/acts`}`, body));
     });
   }
@@ -153,7 +153,7 @@ function defineActs(command: Command, cli: Cli, { path: url, zh, en }: Wording):
   erase.argument('<key>', key).requiredOption('--data <json>', DATA);
   handle<GatewayOptions & { data: string }>(gatewayOption(erase), cli, async ({ gateway, data }, whole) => {
     const body = await readJson(data, '--data', cli.stdin);
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     return answer(await client.post<JointCase>(`${url}${path`/${whole!}/erasure`}`, body));
   });
 }
@@ -164,12 +164,12 @@ function defineReading(command: Command, cli: Cli, { path: url, list: name, zh, 
   const show = command.command('show').description(`查看${zh}及各分项 / show a ${en} with its parts`);
   show.argument('<key>', key);
   handle<GatewayOptions>(gatewayOption(show), cli, async ({ gateway }, whole) =>
-    answer(await (await connect(gateway, cli.clock)).get<JointCase>(`${url}${path`/${whole!}`}`)),
+    answer(await (await connect(gateway, cli)).get<JointCase>(`${url}${path`/${whole!}`}`)),
   );
 
   const list = command.command('list').description(`列出${zh} / list ${plural}`);
   handle<GatewayOptions & PageOptions>(pageOptions(gatewayOption(list)), cli, async ({ gateway, limit, cursor }) => {
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     const json = await client.get<Readonly<Record<string, JointCase[]>> & { next?: string }>(url, { limit, cursor });
     return { json, text: listed(json[name] ?? [], `没有${zh} / there is no ${en}`) + nextPage(json.next) };
   });

@@ -51,7 +51,7 @@ export function define(command: Command, cli: Cli): void {
 
   const list = command.command('list').description('列出联办协议 / list them');
   handle<GatewayOptions & PageOptions>(pageOptions(gatewayOption(list)), cli, async ({ gateway, limit, cursor }) => {
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     const json = await client.get<JointPage>('/v1/joint-agreements', { limit, cursor });
     return { json, text: jointTable(json.agreements) + nextPage(json.next) };
   });
@@ -59,7 +59,7 @@ export function define(command: Command, cli: Cli): void {
   const one = command.command('show').description('查看联办协议 / show one with its parts and parties');
   one.argument('<id>', '协议编号 / its id').option('--out <file>', '签名文件另存为 / save the signed document as');
   handle<GatewayOptions & { out?: string }>(gatewayOption(one), cli, async ({ gateway, out }, id) => {
-    const found = await (await connect(gateway, cli.clock)).get<Joint>(path`/v1/joint-agreements/${id!}`);
+    const found = await (await connect(gateway, cli)).get<Joint>(path`/v1/joint-agreements/${id!}`);
     if (out !== undefined) await writeText(resolve(out), found.document, 0o644);
     return { ...show(found), text: `${summary(found)}\n${partsTable(found)}\n${partiesTable(found)}` };
   });
@@ -78,19 +78,19 @@ function defineActs(command: Command, cli: Cli): void {
   propose.argument('<file>', "草案 JSON,'-' 为标准输入 / draft, '-' for the standard input");
   handle<GatewayOptions>(gatewayOption(propose), cli, async ({ gateway }, file) => {
     const draft = await readJson(file!, 'the draft', cli.stdin);
-    return show(await (await connect(gateway, cli.clock)).post<Joint>('/v1/joint-agreements', draft));
+    return show(await (await connect(gateway, cli)).post<Joint>('/v1/joint-agreements', draft));
   });
 
   const sign = command.command('sign').description('签署牵头地区提出的协议 / sign what the lead proposed');
   sign.argument('<id>', '协议编号 / its id');
   handle<GatewayOptions>(gatewayOption(sign), cli, async ({ gateway }, id) =>
-    show(await (await connect(gateway, cli.clock)).post<Joint>(path`/v1/joint-agreements/${id!}/sign`)),
+    show(await (await connect(gateway, cli)).post<Joint>(path`/v1/joint-agreements/${id!}/sign`)),
   );
 
   const refuse = command.command('refuse').description('拒签,协议即告终止 / refuse to sign; it ends for all');
   refuse.argument('<id>', '协议编号 / its id').requiredOption('--reason <text>', '理由 / reason');
   handle<ReasonOptions>(gatewayOption(refuse), cli, async ({ gateway, reason }, id) => {
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     return show(await client.post<Joint>(path`/v1/joint-agreements/${id!}/refuse`, { reason }));
   });
 
@@ -101,7 +101,7 @@ function defineActs(command: Command, cli: Cli): void {
   revoke.option('--for-cause', '因对方违约 / because another party broke it');
   handle<ReasonOptions & { forCause?: boolean }>(gatewayOption(revoke), cli, async (options, id) => {
     const { gateway, reason, forCause = false } = options;
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     return show(await client.post<Joint>(path`/v1/joint-agreements/${id!}/revoke`, { reason, forCause }));
   });
 }

@@ -17,7 +17,7 @@ export function define(command: Command, cli: Cli): void {
   });
 
   const rotate = command.command('rotate').description('轮换密钥 / make a new key beside the old one');
-  rotate.addArgument(new Argument('<purpose>', '用途 / purpose').choices(PURPOSES));
+  rotate.addArgument(new Argument('<purpose>', '用途 / purpose').choices([...PURPOSES, 'storage']));
   rotate.option('--overlap <duration>', '旧密钥并存时长 / how long the old key stays good', duration, 7 * 86_400);
   rotate.option(
     '--in-folder',
@@ -25,6 +25,7 @@ export function define(command: Command, cli: Cli): void {
   );
   rotate.option('--peers-will-repin', '仅用于更换身份密钥:所有对端将重新登记 / only for a new identity key');
   handle<RotateOptions>(passphraseOption(gatewayOption(rotate)), cli, async (options, purpose) => {
+    if (purpose === 'storage') return (await import('../keys/storage.ts')).rotateStorage(options, cli);
     const work = await import('../keys/rotate.ts');
     return work.rotate(purpose as (typeof PURPOSES)[number], options, cli);
   });

@@ -1,19 +1,22 @@
 import type { Command } from 'commander';
 import { readAuthorities, verifyStatement } from '#trust';
+import { archivedRecords } from '../../archive/archived-records.ts';
 import { type LogReport, verifyLog } from '../../evidence/verify-log.ts';
-import type { Environment } from '../../store/open-store.ts';
+import type { Reader } from '../../store/store.ts';
 import { type Answer, type Cli, type CommonOptions, handle } from '../command.ts';
 import { readText } from '../files.ts';
 import { chinaTime, pairs, table } from '../format.ts';
 import { configIn, readOwnStatement } from '../gateway-folder.ts';
 import { inSnapshot } from '../log-snapshot.ts';
-import { type GatewayOptions, gatewayOption } from '../options.ts';
+import { type GatewayOptions, gatewayOption, type PassphraseOptions, passphraseOption } from '../options.ts';
+import { passphraseOf } from '../passphrase.ts';
 import { faultTable, publishOwnLog, verifyPublishedLog } from '../published-log.ts';
 
-interface VerifyOptions extends GatewayOptions {
+interface VerifyOptions extends GatewayOptions, PassphraseOptions {
   readonly published?: string;
   readonly region?: string[];
   readonly seenBy?: string;
+  readonly archive?: string;
 }
 
 interface PublishCommandOptions extends GatewayOptions, CommonOptions {
@@ -23,6 +26,7 @@ interface PublishCommandOptions extends GatewayOptions, CommonOptions {
 }
 
 const MAX_PEM_BYTES = 1024 * 1024;
+const LOCKED = '正文已加密,用 --passphrase-file 一并核对 / encrypted: give the passphrase to check them too';
 
 /** `tongban log`: the evidence log of this gateway. */
 export function define(command: Command, cli: Cli): void {
@@ -38,11 +42,12 @@ export function define(command: Command, cli: Cli): void {
       '--region <statement...>',
       '日志所属地区及见证地区的声明文件 / statement files of its region and of witnesses',
     )
+    .option('--archive <dir>', '归档卷所在目录,已移走时指定 / folder of the volumes of the archive, when it was moved')
     .option('--seen-by <dir>', '与该网关所见比对 / compare with what the gateway in this folder saw');
-  handle<VerifyOptions>(gatewayOption(verify), cli, ({ gateway, published, region = [], seenBy }) =>
-    published === undefined
-      ? verifyOwnLog(gateway, environment)
-      : verifyPublishedLog(published, region, seenBy, environment),
+  handle<VerifyOptions>(passphraseOption(gatewayOption(verify)), cli, (options) =>
+    options.published === undefined
+      ? verifyOwnLog(options, cli)
+      : verifyPublishedLog(options.published, options.region ?? [], options.seenBy, environment),
   );
 
   const publish = command
@@ -57,18 +62,28 @@ export function define(command: Command, cli: Cli): void {
   );
 }
 
-async function verifyOwnLog(gateway: string, environment: Environment): Promise<Answer> {
+async function verifyOwnLog(options: VerifyOptions, cli: Cli): Promise<Answer> {
+  const { gateway, archive } = options;
+  const { environment = {}, passphrase } = cli;
   const config = await configIn(gateway);
+  // Nobody is asked: the log can be recomputed without its payloads, as by whoever has no keys.
+  const given = options.passphraseFile ?? config.keys.passphraseFile ?? passphrase;
+  const opening = given
+    ? (await passphraseOf(config, options, { passphrase, askHidden: undefined })).passphrase
+    : undefined;
   const statement = await verifyStatement(await readOwnStatement(config));
   const { timestamps } = config.evidence;
   const authorities = timestamps ? readAuthorities(await readText(timestamps.caFile, MAX_PEM_BYTES)) : [];
-  const report = await inSnapshot(gateway, environment, (read) => verifyLog(read, statement, authorities));
+  const archived = archivedRecords(archive ?? config.archive.folder, statement);
+  const verify = (read: Reader) => verifyLog(read, statement, authorities, archived);
+  const report = await inSnapshot(gateway, environment, verify, opening);
   const verified = report.faults.length === 0;
   return { json: { verified, ...report }, text: logText(report), exit: verified ? 0 : 1 };
 }
 
 function logText(report: LogReport): string {
-  const { region, epoch, size, waiting, records, cosignatures, timestamps, peerStates, unjudged, faults } = report;
+  const { region, epoch, size, waiting, records, locked, cosignatures, timestamps, peerStates, unjudged, faults } =
+    report;
   const parts = [
     pairs([
       ['结果 Result', faults.length === 0 ? '核验通过 VERIFIED' : '核验未通过 NOT VERIFIED'],
@@ -76,6 +91,7 @@ function logText(report: LogReport): string {
       ['已收录 In the tree', size],
       ['待收录 Waiting', waiting],
       ['对应记录 Records', records],
+      ['加密未核 Not opened', locked > 0 ? `${locked}(${LOCKED})` : ''],
       ['见证签名 Countersignatures', cosignatures],
       ['时间戳 Timestamps', timestamps],
       ['所持对端状态 States of peers', peerStates],

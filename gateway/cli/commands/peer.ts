@@ -45,20 +45,20 @@ export function define(command: Command, cli: Cli): void {
   add.requiredOption('--fingerprint <hex>', '与对端核对过的指纹 / fingerprint as compared with its operator');
   handle<GatewayOptions & { fingerprint: string }>(gatewayOption(add), cli, async ({ gateway, fingerprint }, file) => {
     const statement = await readStatementText(file!);
-    const peer = await (await connect(gateway, cli.clock)).post<Peer>('/v1/peers', { statement, fingerprint });
+    const peer = await (await connect(gateway, cli)).post<Peer>('/v1/peers', { statement, fingerprint });
     return { json: peer, text: `已登记 / pinned: ${plain(`${peer.region} ${peer.name}`)}\n${details(peer)}` };
   });
 
   const list = command.command('list').description('列出对端 / list the peers');
   handle<GatewayOptions>(gatewayOption(list), cli, async ({ gateway }) => {
-    const json = await (await connect(gateway, cli.clock)).get<{ peers: Peer[] }>('/v1/peers');
+    const json = await (await connect(gateway, cli)).get<{ peers: Peer[] }>('/v1/peers');
     return { json, text: peerTable(json.peers) };
   });
 
   const remove = command.command('remove').description('取消登记 / forget a peer');
   remove.argument('<region>', '行政区划代码 / region code');
   handle<GatewayOptions>(gatewayOption(remove), cli, async ({ gateway }, region) => {
-    await (await connect(gateway, cli.clock)).delete(path`/v1/peers/${region!}`);
+    await (await connect(gateway, cli)).delete(path`/v1/peers/${region!}`);
     return { json: { removed: region }, text: `已取消 / removed: ${plain(region)}\n` };
   });
 
@@ -69,7 +69,7 @@ export function define(command: Command, cli: Cli): void {
   repin.requiredOption('--reason <text>', '事由,长期留存 / why; it is kept');
   handle<RepinOptions>(gatewayOption(repin), cli, async ({ gateway, fingerprint, reason }, region, file) => {
     const statement = await readStatementText(file!);
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     const peer = await client.post<Peer>(path`/v1/peers/${region!}/repin`, { statement, fingerprint, reason });
     return { json: peer, text: `已重新登记 / pinned anew: ${plain(`${peer.region} ${peer.name}`)}\n${details(peer)}` };
   });
@@ -83,7 +83,7 @@ export function define(command: Command, cli: Cli): void {
 }
 
 async function sendPing({ gateway, wait, timeout, note }: PingOptions, region: string, cli: Cli): Promise<Answer> {
-  const client = await connect(gateway, cli.clock);
+  const client = await connect(gateway, cli);
   const body = note === undefined ? {} : { note };
   const { envelope } = await client.post<{ envelope: string }>(path`/v1/peers/${region}/ping`, body);
   if (!wait) return { json: { envelope }, text: `已发送 / sent: ${plain(envelope)}\n` };

@@ -37,7 +37,7 @@ export function define(command: Command, cli: Cli): void {
   const statistics = period(command.command('statistics').description('办件统计 / how cases went, by region and item'));
   statistics.option('--out <file>', '另存为 CSV / save as CSV');
   handle<Period & { out?: string }>(gatewayOption(statistics), cli, async ({ gateway, from, to, out }) => {
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     if (out !== undefined) return saved(client, `/v1/statistics?${query({ from, to, format: 'csv' })}`, out);
     const json = await client.get<{ tallies: Tally[] }>('/v1/statistics', { from, to });
     return { json, text: tallyTable(json.tallies) };
@@ -47,7 +47,7 @@ export function define(command: Command, cli: Cli): void {
   ledger.requiredOption('--out <file>', '存为 / save as');
   ledger.addOption(new Option('--format <format>', '格式 / format').choices(['csv', 'json']).default('csv'));
   handle<SaveOptions>(gatewayOption(ledger), cli, async ({ gateway, from, to, format, out }) => {
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     return saved(client, `/v1/ledger?${query({ from, to, format })}`, out);
   });
 }

@@ -7,6 +7,7 @@ import { type Answer, type Cli, type CommonOptions, handle } from '../command.ts
 import { configIn } from '../gateway-folder.ts';
 import { type PassphraseOptions, passphraseOption } from '../options.ts';
 import { passphraseOf } from '../passphrase.ts';
+import { demandTrueClock } from '../test-clock.ts';
 
 interface StartOptions extends CommonOptions, PassphraseOptions {
   readonly config?: string;
@@ -29,14 +30,42 @@ export function define(command: Command, cli: Cli): void {
 
 async function start(options: StartOptions, cli: Cli): Promise<Answer> {
   const config = await configOf(options);
+  demandTrueClock(cli, config);
   const { passphrase, warnings } = await passphraseOf(config, options, cli);
-  const { startGateway } = await import('../../node.ts');
   const told = awaitSignal();
-  const gateway = await startGateway({ config, passphrase, clock: cli.clock, environment: cli.environment ?? {} });
-  cli.answer(ready(config, gateway.info, warnings, options.json === true), {});
-  await told;
-  await gateway.stop();
+  const running = await (config.replica ? runReplica : runGateway)(config, passphrase, cli);
+  cli.answer(ready(config, running.info, warnings, options.json === true), {});
+  try {
+    await Promise.race([told, running.failed]);
+  } finally {
+    await running.stop();
+  }
   return {};
+}
+
+interface Running {
+  readonly info: RunInfo;
+  /** Rejects when it cannot go on; it still has to be stopped. */
+  readonly failed: Promise<never>;
+  stop(): Promise<void>;
+}
+
+async function runGateway(config: GatewayConfig, passphrase: string, cli: Cli): Promise<Running> {
+  const { startGateway } = await import('../../node.ts');
+  const gateway = await startGateway({ config, passphrase, clock: cli.clock, environment: cli.environment ?? {} });
+  return { info: gateway.info, failed: new Promise(() => {}), stop: gateway.stop };
+}
+
+async function runReplica(config: GatewayConfig, passphrase: string, cli: Cli): Promise<Running> {
+  const { Replica } = await import('../../replica/replica.ts');
+  return Replica.start({
+    config,
+    passphrase,
+    clock: cli.clock,
+    environment: cli.environment ?? {},
+    monotonic: () => performance.now(),
+    program: new URL('../gateway-thread.ts', import.meta.url),
+  });
 }
 
 function configOf({ config, gateway }: StartOptions): Promise<GatewayConfig> {

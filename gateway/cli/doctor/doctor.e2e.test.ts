@@ -65,8 +65,8 @@ async function pin(here: Region, there: Region): Promise<void> {
 async function call(of: Region, method: string, path: string, body?: object): Promise<void> {
   const { tokens } = await loadConfig(join(of.folder, 'gateway.yaml'));
   const token = await mintToken({
-    role: 'admin',
-    subject: 'test',
+    role: 'secadmin',
+    subject: 'local-secadmin',
     ttlSeconds: 60,
     secret: await readApiKey(join(of.folder, 'keys')),
     ...tokens,

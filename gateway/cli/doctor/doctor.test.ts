@@ -330,8 +330,8 @@ describe('alarms about evidence logs', () => {
     expect(later.troubles('log alarm')).toMatchObject([{ level: 'warning' }]);
   });
 
-  it('are a question when a log began anew', async () => {
-    await raise('restarted', Date.now());
+  it('are a question when a region was restored and says so', async () => {
+    await raise('restored', Date.now());
     expect((await offline()).troubles('log alarm')).toMatchObject([{ level: 'warning' }]);
   });
 });

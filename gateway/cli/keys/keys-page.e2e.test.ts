@@ -71,7 +71,7 @@ describe('the page about keys', () => {
       expect((await keysOf(nantong)).serial).toBe(10);
       await until('the peer to hold the last one', async () => (await peerAt(nantong)).heldSerial === 10);
       const { changes } = await call<{ changes: object[] }>(uxin, 'GET', '/v1/peers/320600/repin');
-      expect(changes).toMatchObject([{ reason: '身份密钥遗失', by: 'cli' }]);
+      expect(changes).toMatchObject([{ reason: '身份密钥遗失', by: 'local-secadmin' }]);
       const logs = await readFile(join(uxin.folder, 'gateway.log'), 'utf8');
       expect(logs).toMatch(/"level":"warn".*"peer":"320600".*another identity key/);
     },

@@ -1,5 +1,5 @@
 import { CodedError } from '#proto';
-import { holdsKey, readKeyFolder } from '#trust';
+import { holdsKey, listStorageKeys, readKeyFolder, type StorageKeyInfo } from '#trust';
 import type { Words } from '../../standing/runbooks.ts';
 import { connect } from '../client.ts';
 import type { Answer, Cli } from '../command.ts';
@@ -7,6 +7,7 @@ import { chinaTime, pairs, table } from '../format.ts';
 import { configIn } from '../gateway-folder.ts';
 import { currentStatement } from '../own-statement.ts';
 import { type KeyRow, keyRows } from './key-rows.ts';
+import { storageWords } from './storage.ts';
 import { KEY_NAMES, REASON_NAMES, shortKid } from './words.ts';
 
 /** What the running gateway knows of its peers. */
@@ -23,6 +24,7 @@ export async function listKeys(gateway: string, cli: Cli): Promise<Answer> {
   const here = new Set<string>();
   for (const key of keys) if (await holdsKey(config.keys.directory, key)) here.add(key.kid);
   const rows = inOrder(keyRows(keys, statement, ({ kid }) => here.has(kid), cli.clock.now()));
+  const storage = await listStorageKeys(config.keys.directory);
   const known = await askGateway(gateway, cli);
   const { region, serial, expiresAt } = statement;
   return {
@@ -32,9 +34,10 @@ export async function listKeys(gateway: string, cli: Cli): Promise<Answer> {
       expiresAt,
       running: known !== undefined,
       keys: rows.map((row) => ({ ...row, words: stateWords(row), ...unknown(row, known) })),
+      storage,
       peers: known?.peers.map((peer) => ({ region: peer.region, name: peer.name, heldSerial: peer.heldSerial })) ?? [],
     },
-    text: listText(rows, known, serial, expiresAt),
+    text: `${listText(rows, known, serial, expiresAt)}${storageText(storage)}`,
   };
 }
 
@@ -47,7 +50,7 @@ function inOrder(rows: readonly KeyRow[]): KeyRow[] {
 /** Undefined when the gateway does not run. */
 async function askGateway(gateway: string, cli: Cli): Promise<Known | undefined> {
   try {
-    const client = await connect(gateway, cli.clock);
+    const client = await connect(gateway, cli);
     const { peers } = await client.get<Pick<Known, 'peers'>>('/v1/peers');
     return { peers, ...(await client.get<Pick<Known, 'keys'>>('/v1/statement/keys')) };
   } catch (error) {
@@ -95,6 +98,13 @@ function listText(rows: readonly KeyRow[], known: Known | undefined, serial: num
     }) ?? [['网关 Gateway', '未运行,不知对端持有哪份声明 / does not run: what peers hold is not known'] as const]),
   ]);
   return `${table(head, lines, '')}\n${facts}`;
+}
+
+/** They sign nothing and stand in no statement: the newest one is in use. */
+function storageText(keys: readonly StorageKeyInfo[]): string {
+  const words = keys.map(storageWords);
+  const none = '无:数据未加密保存;建立 / none: data is kept as it is; make it with: tongban key rotate storage';
+  return pairs([['存储密钥 Storage key', words.length === 0 ? none : words.reverse().join('; ')]]);
 }
 
 function stateWords({ state, until, revoked }: KeyRow): Words {

@@ -95,7 +95,7 @@ function needsReplacement(key: IndexedKey, keys: readonly IndexedKey[], now: num
 async function holdersOf(announced: Announced, gateway: string, cli: Cli): Promise<readonly Holder[] | undefined> {
   if (announced.kind !== 'issued' || announced.told.by !== 'running') return undefined;
   const { serial } = announced.statement;
-  const client = await connect(gateway, cli.clock);
+  const client = await connect(gateway, cli);
   const until = cli.clock.now() + HOLD_WITHIN_MS;
   for (;;) {
     const { peers } = await client.get<{ peers: Holder[] }>('/v1/peers');

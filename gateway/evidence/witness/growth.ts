@@ -1,11 +1,11 @@
 import type { messages } from '#proto';
 import { CodedError } from '#proto';
-import { type LogCheckpoint, type VerifiedCheckpoint, verifyLogConsistency } from '#trust';
+import { type EpochOpening, type LogCheckpoint, type VerifiedCheckpoint, verifyLogConsistency } from '#trust';
 import type { AlarmKind } from './log-alarms.ts';
 
 /**
  * What a shown state is to the one that is held. `unproven`: its owner does not seem to know what we hold, so it is told
- * and may show again; every other word but `grown` and `same` is worth an alarm.
+ * and may show again; every other word but `grown` and `same` is worth telling the operators.
  */
 export type Growth = 'grown' | 'same' | Exclude<AlarmKind, 'split-view'>;
 
@@ -25,6 +25,35 @@ export function judgeGrowth(
   if (!proof) return 'unproven';
   if (shown.size < held.size) return 'shortened';
   return continues(held, shown, proof) ? 'grown' : 'rewritten';
+}
+
+/** What we know when a region shows a higher epoch than the one that we hold. */
+export interface NewEpoch {
+  readonly held: LogCheckpoint;
+  readonly heldNote: string;
+  /** Largest state of the held epoch among those that we countersigned and that the region says it kept. */
+  readonly base: LogCheckpoint | undefined;
+  /** Undefined when it says nothing that verifies. */
+  readonly opening: EpochOpening | undefined;
+}
+
+/**
+ * Judges a higher epoch. Only an owner that names the very state that we hold, under its log key, was restored; and
+ * what it says it kept must be what we saw.
+ */
+export function judgeNewEpoch(
+  { held, heldNote, base, opening }: NewEpoch,
+  shown: VerifiedCheckpoint,
+  growth: readonly messages.LogGrowth[],
+): Growth {
+  if (opening?.epoch !== shown.epoch || opening.cites !== heldNote) return 'restarted';
+  if (shown.size < opening.kept) return 'shortened';
+  const from = held.size <= opening.kept ? held : base;
+  if (!from) return 'restored';
+  if (from.size === shown.size) return from.root.equals(shown.root) ? 'restored' : 'rewritten';
+  const proof = growth.find(({ size }) => size === from.size);
+  if (!proof) return 'unproven';
+  return continues(from, shown, proof) ? 'restored' : 'rewritten';
 }
 
 /** Whether a proof shows that one state of a log begins another. */

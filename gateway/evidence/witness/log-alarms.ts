@@ -7,9 +7,10 @@ import type { Sql, Store } from '../../store/store.ts';
  * - `rewritten`: another root at the same size, or larger and not a continuation;
  * - `unproven`: asked again and again, its owner does not show that it continues what we hold;
  * - `split-view`: what another region was shown does not fit what we were shown;
- * - `restarted`: a new epoch. No contradiction in itself, but the old one can be rewritten behind it: ask why.
+ * - `restarted`: a new epoch whose owner does not say, under its log key, which state of ours it follows;
+ * - `restored`: a new epoch that cites the state that we hold. No contradiction, but what came after `kept` is lost there: ask why.
  */
-export type AlarmKind = 'shortened' | 'rewritten' | 'unproven' | 'split-view' | 'restarted';
+export type AlarmKind = 'shortened' | 'rewritten' | 'unproven' | 'split-view' | 'restarted' | 'restored';
 
 /** Two signed states of one log that do not fit together. */
 export interface LogAlarm {

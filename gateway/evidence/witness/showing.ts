@@ -3,6 +3,7 @@ import { CodedError } from '#proto';
 import { type Clock, type LogCheckpoint, type RegionStatement, verifyCheckpoint, verifyCosignature } from '#trust';
 import type { Store } from '../../store/store.ts';
 import type { EvidenceLog } from '../evidence-log.ts';
+import { logEpochs } from '../log-epochs.ts';
 import { GROWTHS_MAX } from './frame-rules.ts';
 import type { Gossip } from './gossip.ts';
 import type { LogAlarms } from './log-alarms.ts';
@@ -16,6 +17,8 @@ export interface ShowingOptions {
   readonly log: EvidenceLog;
   readonly alarms: LogAlarms;
   readonly gossip: Gossip;
+  /** False while it is not known which state a peer holds of the log that was restored. */
+  readonly mayShow: (peer: string) => boolean;
   readonly onError: (error: unknown) => void;
 }
 
@@ -27,8 +30,10 @@ interface Viewer {
   corrected: number;
   /** The note that it was shown last. */
   note: string;
-  /** Leaves of our log that it said it has seen; undefined while we do not know. */
+  /** Leaves of our log that it said it has seen; 0 for those of an ended epoch that are lost, undefined while we do not know. */
   held: number | undefined;
+  /** Whether it holds a state of the epoch of today. */
+  followed: boolean;
   /** Sizes that it heard of from others. */
   readonly asked: Set<number>;
   frame: Frame | undefined;
@@ -40,6 +45,8 @@ interface Frame {
   readonly note: string;
   readonly growth: readonly { readonly size: number; readonly proof: readonly Buffer[] }[];
   readonly seen: readonly string[];
+  /** What we signed for it about our epoch; empty when there is nothing to say. */
+  readonly opening: string;
   /** Milliseconds. */
   readonly at: number;
 }
@@ -69,7 +76,7 @@ export class Showing {
   due(peer: string): object | undefined {
     const now = this.#options.clock.now();
     const viewer = this.#viewer(peer);
-    if (now - viewer.shownAt < SHOW_EVERY_MS) return undefined;
+    if (now - viewer.shownAt < SHOW_EVERY_MS || !this.#options.mayShow(peer)) return undefined;
     if (viewer.frame) return this.#show(peer, viewer.frame);
     this.#prepareSoon(peer, viewer);
     return undefined;
@@ -92,8 +99,14 @@ export class Showing {
   async answered(peer: RegionStatement, { note, cosignatures }: messages.Checkpoint): Promise<object | undefined> {
     const state = verifyCheckpoint(note, this.#options.own());
     const viewer = this.#viewer(peer.region);
-    viewer.held = state.epoch === this.#options.log.epoch ? state.size : 0;
-    if (await this.#isOurs(state, note, peer.region)) await this.#keep(peer, state, note, cosignatures);
+    const { log, mayShow } = this.#options;
+    const isOurs = await this.#isOurs(state, note, peer.region);
+    const isHere = isOurs && (await log.contains(state));
+    viewer.followed = state.epoch === log.epoch;
+    viewer.held = isHere || viewer.followed ? state.size : 0;
+    if (isHere) await this.#keep(peer, state, note, cosignatures);
+    if (!mayShow(peer.region)) return undefined;
+    if (isOurs && !viewer.followed) await log.openingFor(peer.region, note);
     const now = this.#options.clock.now();
     if (note === viewer.note || viewer.note === '' || now - viewer.corrected < SHOW_EVERY_MS) return undefined;
     viewer.corrected = now;
@@ -107,6 +120,8 @@ export class Showing {
     if (!state) return;
     const viewer = this.#viewer(peer);
     await this.#isOurs(state, note, peer);
+    // Of an epoch that has ended we can prove only what we still have.
+    if (state.epoch < this.#options.log.epoch && !(await this.#options.log.contains(state))) return;
     if (viewer.asked.size >= GROWTHS_MAX - 1) return;
     viewer.asked.add(state.size);
     // What was prepared before does not say it yet.
@@ -163,6 +178,7 @@ export class Showing {
         corrected: 0,
         note: '',
         held: undefined,
+        followed: false,
         asked: new Set(),
         frame: undefined,
         preparing: false,
@@ -172,14 +188,14 @@ export class Showing {
     return viewer;
   }
 
-  #show(peer: string, { note, growth, seen }: Frame): object {
+  #show(peer: string, { note, growth, seen, opening }: Frame): object {
     const viewer = this.#viewer(peer);
     viewer.frame = undefined;
     viewer.shownAt = this.#options.clock.now();
     viewer.note = note;
     for (const { size } of growth) viewer.asked.delete(size);
     this.#options.gossip.told(peer, seen);
-    return { note, growth, seen };
+    return { note, growth, seen, opening };
   }
 
   /** Our log grew: whoever is due soon gets a frame that is not older than a minute. */
@@ -202,25 +218,25 @@ export class Showing {
   }
 
   async #prepare(peer: string, viewer: Viewer): Promise<void> {
-    const { log, gossip, clock, store } = this.#options;
+    const { log, gossip, clock, store, mayShow } = this.#options;
     const { checkpoint: note, size, epoch } = log;
-    if (note === '') return;
-    viewer.held ??= await lastCosigned(store, peer, epoch);
+    if (note === '' || !mayShow(peer)) return;
+    viewer.held ??= await lastCosigned(store, peer);
+    const opening = viewer.followed ? undefined : await logEpochs.openingFor(store.read, epoch, peer);
     const growth = [];
     for (const from of new Set([viewer.held ?? 0, ...viewer.asked])) {
       // An empty proof says that we know what the peer holds, and have less.
       if (from > 0) growth.push({ size: from, proof: from < size ? await log.consistency(from, size) : [] });
     }
-    viewer.frame = { note, growth, seen: await gossip.notesFor(peer), at: clock.now() };
+    viewer.frame = { note, growth, seen: await gossip.notesFor(peer), opening: opening ?? '', at: clock.now() };
   }
 }
 
 /** Leaves of our log that a peer countersigned last; 0 when it never did. */
-async function lastCosigned(store: Store, witness: string, epoch: number): Promise<number> {
+async function lastCosigned(store: Store, witness: string): Promise<number> {
   const row = await store.read.get<{ size: number }>(
-    'SELECT size FROM cosignature WHERE witness = ? AND epoch = ? ORDER BY size DESC LIMIT 1',
+    'SELECT size FROM cosignature WHERE witness = ? ORDER BY epoch DESC, size DESC LIMIT 1',
     witness,
-    epoch,
   );
   return row?.size ?? 0;
 }

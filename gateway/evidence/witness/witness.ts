@@ -1,16 +1,18 @@
-import type { messages } from '#proto';
+import { CodedError, type messages } from '#proto';
 import {
   type Clock,
   cosignCheckpoint,
+  type EpochOpening,
   parseCheckpoint,
   type RegionStatement,
   type Signer,
   type VerifiedCheckpoint,
   verifyCheckpoint,
+  verifyEpochOpening,
 } from '#trust';
 import type { Store } from '../../store/store.ts';
 import type { Gossip } from './gossip.ts';
-import { judgeGrowth } from './growth.ts';
+import { type Growth, judgeGrowth, judgeNewEpoch } from './growth.ts';
 import type { LogAlarms } from './log-alarms.ts';
 import { Pace } from './pace.ts';
 import { Thinning } from './thinning.ts';
@@ -62,7 +64,7 @@ export class Witness {
     const shown = verifyCheckpoint(frame.note, peer, clock.now());
     if (!this.#pace.allows(peer.region)) return undefined;
     const held = await this.#held(peer.region);
-    const verdict = judgeGrowth(held && parseCheckpoint(held.note), shown, frame.growth);
+    const { verdict, base } = await this.#compare(peer, held, shown, frame);
     const seen = { via: peer.region, held: held?.note ?? '', shown: frame.note };
     switch (verdict) {
       case 'grown':
@@ -70,19 +72,55 @@ export class Witness {
         this.#unproven.delete(peer.region);
         await gossip.compare(shown, frame);
         break;
-      case 'restarted':
-        await alarms.raise(shown, { kind: verdict, ...seen });
-        break;
       case 'unproven':
         if (this.#missesAgain(peer.region)) await alarms.raise(shown, { kind: verdict, ...seen });
         break;
       default:
         await alarms.raise(shown, { kind: verdict, ...seen });
     }
-    const accepted = verdict === 'grown' || verdict === 'restarted';
+    const accepted = verdict === 'grown' || verdict === 'restored';
     const now = accepted || (verdict === 'same' && held?.line === '') ? await this.#keep(shown, frame.note) : held;
     if (verdict === 'same') await this.#seenAgain(peer.region);
-    return now && { note: now.note, cosignatures: now.line === '' ? [] : [now.line] };
+    if (!now) return undefined;
+    const told = verdict === 'unproven' && base ? [base] : [];
+    return { note: now.note, cosignatures: now.line === '' ? [] : [now.line], seen: told };
+  }
+
+  /** @returns `base`: note from which the owner of a new epoch has to prove that it goes on */
+  async #compare(
+    peer: RegionStatement,
+    held: Held | undefined,
+    shown: VerifiedCheckpoint,
+    { growth, opening: text }: messages.Checkpoint,
+  ): Promise<{ verdict: Growth; base?: string }> {
+    const state = held && parseCheckpoint(held.note);
+    if (!state || shown.epoch <= state.epoch) return { verdict: judgeGrowth(state, shown, growth) };
+    const opening = this.#opening(text, peer);
+    const note = opening && (await this.#keptNote(peer.region, state.epoch, opening.kept));
+    const base = note ? parseCheckpoint(note) : undefined;
+    const verdict = judgeNewEpoch({ held: state, heldNote: held.note, base, opening }, shown, growth);
+    return note ? { verdict, base: note } : { verdict };
+  }
+
+  /** What verifies of the word about a new epoch. */
+  #opening(text: string, peer: RegionStatement): EpochOpening | undefined {
+    try {
+      return verifyEpochOpening(text, peer, this.#options.region, this.#options.clock.now());
+    } catch (error) {
+      if (error instanceof CodedError) return undefined;
+      throw error;
+    }
+  }
+
+  /** Largest state of an epoch that we saw and that is not larger than what is said to have been kept. */
+  async #keptNote(region: string, epoch: number, kept: number): Promise<string | undefined> {
+    const row = await this.#options.store.read.get<{ note: string }>(
+      'SELECT note FROM witnessed_note WHERE region = ? AND epoch = ? AND size <= ? ORDER BY size DESC LIMIT 1',
+      region,
+      epoch,
+      kept,
+    );
+    return row?.note;
   }
 
   async #held(region: string): Promise<Held | undefined> {

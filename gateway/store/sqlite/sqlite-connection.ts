@@ -1,6 +1,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { WriteConnection } from '../group-commit.ts';
 import type { Reader, Row, Value } from '../store.ts';
+import { PLAIN_VAULT, type Vault } from '../vault/vault.ts';
 
 /**
  * Pages of 4 KiB in the write-ahead log before they go to the file. Under load the same pages are written again and
@@ -12,10 +13,12 @@ const BUSY_MS = 5000;
 
 /** One connection to a SQLite file, with every statement prepared once. */
 export class SqliteConnection implements WriteConnection, Reader {
+  readonly vault: Vault;
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
 
-  constructor(path: string, options: { readOnly?: boolean } = {}) {
+  constructor(path: string, options: { readOnly?: boolean; vault?: Vault } = {}) {
+    this.vault = options.vault ?? PLAIN_VAULT;
     this.#db = new DatabaseSync(path, { readOnly: options.readOnly ?? false, timeout: BUSY_MS });
     if (!options.readOnly) {
       this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { CodedError } from '#proto';
 import { GroupCommit } from '../group-commit.ts';
 import type { Reader, Store, Transaction } from '../store.ts';
+import { PLAIN_VAULT, type Vault } from '../vault/vault.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { migrateSqlite } from './sqlite-migrate.ts';
 
@@ -11,14 +12,14 @@ import { migrateSqlite } from './sqlite-migrate.ts';
  *
  * @throws CodedError STORE_VERSION when a newer program wrote the file
  */
-export async function openSqliteStore(path: string): Promise<Store> {
+export async function openSqliteStore(path: string, vault: Vault = PLAIN_VAULT): Promise<Store> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   // SQLite gives its other files the mode of the first.
   closeSync(openSync(path, 'a', 0o600));
-  const writer = new SqliteConnection(path);
+  const writer = new SqliteConnection(path, { vault });
   try {
     await migrateSqlite(writer);
-    return new SqliteStore(writer, new SqliteConnection(path, { readOnly: true }));
+    return new SqliteStore(writer, new SqliteConnection(path, { readOnly: true, vault }));
   } catch (error) {
     writer.close();
     throw error;

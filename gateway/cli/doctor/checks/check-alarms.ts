@@ -13,7 +13,8 @@ const KINDS: Readonly<Record<AlarmKind, Words>> = {
   rewritten: { zh: '历史被改写', en: 'was rewritten' },
   unproven: { zh: '一再被问仍不能证明延续以前的内容', en: 'does not prove, however often asked, that it continues' },
   'split-view': { zh: '向不同地区出示不同内容', en: 'is shown differently to different regions' },
-  restarted: { zh: '重新开了头', en: 'began anew' },
+  restarted: { zh: '重新开了头,且未说明接续哪个状态', en: 'began anew and does not say after which state' },
+  restored: { zh: '由备份恢复后开了新序', en: 'began a new epoch after a restore from a backup' },
 };
 
 const CALL: Remedy = {
@@ -33,7 +34,7 @@ function judge({ region, kind, via, last_at, times }: StoredAlarm, now: number):
     zh: `地区 ${region} 的存证日志${is.zh}(经 ${via} 发现 ${times} 次,最近 ${chinaTime(last_at)})`,
     en: `the evidence log of ${region} ${is.en} (noticed ${times} times through ${via}, last at ${chinaTime(last_at)})`,
   };
-  // A new beginning is no contradiction in itself.
-  const fresh = now - last_at < FRESH_MS && kind !== 'restarted';
+  // A restore that says what it follows is no contradiction.
+  const fresh = now - last_at < FRESH_MS && kind !== 'restored';
   return fresh ? wrong(what, words, CALL) : warning(what, words, CALL);
 }

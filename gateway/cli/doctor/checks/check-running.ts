@@ -32,7 +32,7 @@ export async function checkRunning(
   statement: RegionStatement | undefined,
 ): Promise<{ findings: Finding[]; client?: GatewayClient }> {
   try {
-    const client = await connect(folder, clock);
+    const client = await connect(folder, { clock });
     // An answer that demands a token shows that both sides have the same key.
     const { serial } = await client.get<{ serial: number }>('/v1/statement');
     return { findings: [...(await checkReadiness(client)), ...judgeSerial(serial, statement)], client };
@@ -53,7 +53,7 @@ async function checkReadiness(client: GatewayClient): Promise<Finding[]> {
   try {
     const { checks } = await client.get<{ checks: Readonly<Record<string, boolean>> }>('/readyz');
     const answers = fine(what, { zh: '网关在运行并应答', en: 'the gateway is running and answers' });
-    return [answers, ...platformsAway(checks)];
+    return [answers, ...platformsAway(checks), ...replicasAway(checks)];
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     return [
@@ -89,6 +89,26 @@ function judgeSerial(running: number, statement: RegionStatement | undefined): F
       },
     ),
   ];
+}
+
+/** The others go on, but with fewer to take over. */
+function replicasAway(checks: Readonly<Record<string, boolean>>): Finding[] {
+  return Object.entries(checks).flatMap(([name, isHere]) => {
+    if (!name.startsWith('replica:')) return [];
+    const replica = name.slice('replica:'.length);
+    if (isHere) return [fine('replicas', { zh: `副本 ${replica} 待命`, en: `replica ${replica} stands by` })];
+    return [
+      warning(
+        'replicas',
+        { zh: `副本 ${replica} 不在`, en: `replica ${replica} is away` },
+        {
+          zh: '在它的主机上启动它;不再使用的副本一天后不再列出',
+          en: 'start it on its machine; one that is used no more is listed for a day',
+          page: 'replica-takeover',
+        },
+      ),
+    ];
+  });
 }
 
 /** Cases go their way without the platform, but nobody behind it sees them. */
