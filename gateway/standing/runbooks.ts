@@ -9,6 +9,7 @@ export const RUNBOOKS = [
   'clock',
   'disk-full',
   'database',
+  'restore',
   'log-alarm',
   'timestamp-authority',
   'seal-service',

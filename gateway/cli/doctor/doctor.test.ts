@@ -87,6 +87,7 @@ test('a gateway that is well has nothing wrong, and only its identity key should
     'disk',
     'database',
     'log',
+    'encryption at rest',
     'clock',
     'calendar',
     'peer 150626',

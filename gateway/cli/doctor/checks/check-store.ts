@@ -4,10 +4,12 @@ import type { GatewayConfig } from '../../../config/config.ts';
 import type { Environment } from '../../../store/open-store.ts';
 import type { Reader } from '../../../store/store.ts';
 import { checkAlarms } from './check-alarms.ts';
+import { checkAtRest } from './check-at-rest.ts';
 import { checkDeadLetters } from './check-dead-letters.ts';
 import { checkNewestLog } from './check-log.ts';
 import { pinnedValidities } from './check-pins.ts';
 import { checkPostgres } from './check-postgres.ts';
+import { checkRecovery } from './check-recovery.ts';
 import { checkSqlite } from './check-sqlite.ts';
 import { isDamage, type StoreFindings } from './store-finding.ts';
 
@@ -35,6 +37,8 @@ async function readFacts(read: Reader, statement: RegionStatement | undefined, n
     ...(statement ? [await checkNewestLog(read, statement)] : []),
     ...(await checkAlarms(read, now)),
     ...(await checkDeadLetters(read)),
+    ...(await checkRecovery(read)),
+    ...(await checkAtRest(read)),
   ];
   if (findings.some(isDamage)) return { findings, pins };
   const newestEntryAt = await newestEntry(read);
