@@ -41,57 +41,60 @@ const GIBIBYTE = 1024 ** 3;
 
 const path = text(4096);
 
+/** By section, or setting of the first level. */
+const RULES: Readonly<Record<string, Rule>> = {
+  region: demanded(both(quoted, identifier(checkRegionCode))),
+  name: demanded(text(100)),
+  data: optional(path),
+  http: optional(fields({ listen: optional(address({ wildcard: true })), trusted_proxies: optional(proxiesRule) })),
+  peer: demanded(
+    fields({
+      listen: optional(address({ wildcard: true })),
+      endpoint: demanded(address({ wildcard: false })),
+      via: optional(record(identifier(checkRegionCode), address({ wildcard: false }), MAX_VIA)),
+    }),
+  ),
+  store: optional(storeRule),
+  keys: optional(
+    fields({ directory: optional(path), passphrase_file: optional(path), signers: optional(signersRule) }),
+  ),
+  log: optional(fields({ level: optional(oneOf(...LOG_LEVELS)), file: optional(path) })),
+  platforms: optional(list(platform, MAX_PLATFORMS)),
+  limits: optional(
+    fields({
+      outbox_per_peer: optional(integer(1, 100_000_000)),
+      staging_bytes_per_peer: optional(integer(LIMITS.materialBytes, 1024 * GIBIBYTE)),
+      streams_per_peer: optional(integer(1, LIMITS.streamsPerPeer)),
+      connections: optional(integer(16, 1_000_000)),
+      connections_per_caller: optional(integer(8, 1_000_000)),
+      http_body_bytes: optional(integer(64 * 1024, 64 * 1024 * 1024)),
+      http_requests_per_minute: optional(integer(1, 10_000_000)),
+    }),
+  ),
+  evidence: optional(
+    fields({ checkpoint_interval_ms: optional(integer(10, 60_000)), timestamps: optional(timestampRule) }),
+  ),
+  tokens: optional(tokensRule),
+  federation: optional(federationRule),
+  documents: optional(documentsRule),
+  certificates: optional(certificatesRule),
+  seal: optional(sealRule),
+  checks: optional(checksRule),
+  calendar: optional(calendarRule),
+  retention: optional(retentionRule),
+  audit: optional(auditRule),
+  materials: optional(materialsRule),
+  archive: optional(archiveRule),
+  at_rest: optional(atRestRule),
+  verification: optional(verificationRule),
+  replica: optional(replicaRule),
+};
+
+/** Names of the first level. */
+export const SECTIONS: readonly string[] = Object.keys(RULES);
+
 /** What a config file may say, in the names of the file. Sections and settings that have a default may be absent. */
-export const configRule: Rule = both(
-  fields({
-    region: demanded(both(quoted, identifier(checkRegionCode))),
-    name: demanded(text(100)),
-    data: optional(path),
-    http: optional(fields({ listen: optional(address({ wildcard: true })), trusted_proxies: optional(proxiesRule) })),
-    peer: demanded(
-      fields({
-        listen: optional(address({ wildcard: true })),
-        endpoint: demanded(address({ wildcard: false })),
-        via: optional(record(identifier(checkRegionCode), address({ wildcard: false }), MAX_VIA)),
-      }),
-    ),
-    store: optional(storeRule),
-    keys: optional(
-      fields({ directory: optional(path), passphrase_file: optional(path), signers: optional(signersRule) }),
-    ),
-    log: optional(fields({ level: optional(oneOf(...LOG_LEVELS)), file: optional(path) })),
-    platforms: optional(list(platform, MAX_PLATFORMS)),
-    limits: optional(
-      fields({
-        outbox_per_peer: optional(integer(1, 100_000_000)),
-        staging_bytes_per_peer: optional(integer(LIMITS.materialBytes, 1024 * GIBIBYTE)),
-        streams_per_peer: optional(integer(1, LIMITS.streamsPerPeer)),
-        connections: optional(integer(16, 1_000_000)),
-        connections_per_caller: optional(integer(8, 1_000_000)),
-        http_body_bytes: optional(integer(64 * 1024, 64 * 1024 * 1024)),
-        http_requests_per_minute: optional(integer(1, 10_000_000)),
-      }),
-    ),
-    evidence: optional(
-      fields({ checkpoint_interval_ms: optional(integer(10, 60_000)), timestamps: optional(timestampRule) }),
-    ),
-    tokens: optional(tokensRule),
-    federation: optional(federationRule),
-    documents: optional(documentsRule),
-    certificates: optional(certificatesRule),
-    seal: optional(sealRule),
-    checks: optional(checksRule),
-    calendar: optional(calendarRule),
-    retention: optional(retentionRule),
-    audit: optional(auditRule),
-    materials: optional(materialsRule),
-    archive: optional(archiveRule),
-    at_rest: optional(atRestRule),
-    verification: optional(verificationRule),
-    replica: optional(replicaRule),
-  }),
-  platformNamesDiffer,
-);
+export const configRule: Rule = both(fields(RULES), platformNamesDiffer);
 
 /** A setting without a default: says "is required" instead of complaining about the type of nothing. */
 function demanded(rule: Rule): Rule {
