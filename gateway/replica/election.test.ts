@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
+import { CodedError } from '#proto';
 import type { PostgresConfig } from '../config/store-config.ts';
 import { Leadership } from '../store/postgres/index.ts';
 import { type DatabaseProxy, databaseProxy } from '../store/testing/database-proxy.ts';
@@ -39,7 +40,10 @@ else {
 
   afterAll(() => server.drop());
 
-  async function start(name: string, { over = config, mayLead = true } = {}): Promise<Election> {
+  async function start(
+    name: string,
+    { over = config, mayLead = true, fails = undefined as Error | undefined } = {},
+  ): Promise<Election> {
     const open = () => Leadership.open({ config: over, password, name, writerOf: (of) => `tongban 320600 ${of}` });
     const election = new Election({
       log,
@@ -57,6 +61,7 @@ else {
       prepare: async () => {},
       lead: async (_leader, lost, stopping) => {
         told.push(`${name} leads`);
+        if (fails) throw fails;
         leading += 1;
         mostAtOnce = Math.max(mostAtOnce, leading);
         const over = AbortSignal.any([lost, stopping]);
@@ -91,6 +96,18 @@ else {
     await b.stop();
     await expect.poll(() => told.at(-1), { timeout: 15_000 }).toBe('a leads');
     expect(mostAtOnce).toBe(1);
+  });
+
+  it('lets an older program than the data lead no more, and stand by still', async () => {
+    const outdated = new CodedError('STORE_VERSION');
+    const a = await start('a', { fails: outdated });
+    await expect.poll(() => told).toEqual(['a leads']);
+    const b = await start('b');
+    await expect.poll(() => told, { timeout: 10_000 }).toEqual(['a leads', 'b leads']);
+    await b.stop();
+    await start('c');
+    await expect.poll(() => told, { timeout: 10_000 }).toEqual(['a leads', 'b leads', 'b ends', 'c leads']);
+    await a.stop();
   });
 
   it('never lets one lead that saw a leader at work in another folder', async () => {

@@ -46,6 +46,8 @@ export class Election {
   #leadership: Leadership | undefined;
   #running: Promise<void> = Promise.resolve();
   #blocked = false;
+  /** A newer program led, and the tables are its own: this one only passes on. */
+  #isOutdated = false;
 
   constructor(options: ElectionOptions) {
     this.#options = options;
@@ -71,14 +73,23 @@ export class Election {
         this.#leadership ??= await this.#options.open();
         await this.#standAndLead(this.#leadership);
       } catch (error) {
-        if (!isPassing(error)) throw error;
-        this.#options.log.warn({ err: error }, 'the database cannot be asked who leads; it is tried again');
+        if (isNewerData(error)) this.#retire();
+        else if (!isPassing(error)) throw error;
+        else this.#options.log.warn({ err: error }, 'the database cannot be asked who leads; it is tried again');
       }
       if (signal.aborted) return;
       this.#leadership?.drop();
       this.#leadership = undefined;
       await pause(TICK_MS, undefined, { signal }).catch(() => undefined);
     }
+  }
+
+  #retire(): void {
+    this.#isOutdated = true;
+    this.#options.log.error(
+      { replica: this.#options.name },
+      'a newer program has led: this one only passes connections on; upgrade it',
+    );
   }
 
   async #standAndLead(leadership: Leadership): Promise<void> {
@@ -104,7 +115,7 @@ export class Election {
         if (seen && leader) this.#blocked = !(await this.#options.mayLead(leader));
         seen = { leader, at, looks: 1 };
       }
-      if (!this.#blocked) {
+      if (!this.#blocked && !this.#isOutdated) {
         if (this.#options.isPrepared() && (await leadership.claim())) return randomUUID();
         if (at - seen.at >= SILENT_MS && seen.looks >= SILENT_LOOKS) {
           this.#options.log.warn(
@@ -127,6 +138,8 @@ export class Election {
     const ended = new AbortController();
     void leadership.lost.then(() => lost.abort());
     const work = lead(leader, lost.signal, this.#stopping.signal).finally(() => ended.abort());
+    // It is waited for below; until then nobody else minds how it ends.
+    work.catch(() => undefined);
     const over = AbortSignal.any([ended.signal, lost.signal]);
     while (!over.aborted) {
       try {
@@ -145,6 +158,10 @@ export class Election {
 /** What goes away by itself: the database restarts, or our own earlier connection has not ended yet. */
 function isPassing(error: unknown): boolean {
   return error instanceof CodedError && ['STORE_UNAVAILABLE', 'STORE_IN_USE', 'CONFLICT'].includes(error.code);
+}
+
+function isNewerData(error: unknown): boolean {
+  return error instanceof CodedError && error.code === 'STORE_VERSION';
 }
 
 function isSame(one: Leader | undefined, other: Leader | undefined): boolean {
