@@ -66,9 +66,10 @@ async function enrolled(options: EnrolOptions, subject: string, cli: Cli): Promi
   const { gateway, role, algorithm, ttl } = options;
   const { keys, tokens } = await configIn(gateway);
   const client = await connect(gateway, cli);
-  const made = await client.post<Enrolled>('/v1/administrators', { subject, role, algorithm });
+  // First what may fail: the secret is told once, and a person who was enrolled without it can never act.
   const secret = await readApiKey(keys.directory);
   const token = await mintToken({ role, subject, ttlSeconds: ttl, secret, ...tokens, now: cli.clock.now() });
+  const made = await client.post<Enrolled>('/v1/administrators', { subject, role, algorithm });
   const text = pairs([
     ['账号 Subject', subject],
     ['角色 Role', role],
