@@ -89,23 +89,28 @@ export const archiveTable = {
     );
   },
 
+  /** The evidence of a case is too large for a volume: it stays in the database, and nobody tries again. */
+  async leaveOut(tx: Transaction, conversation: string): Promise<void> {
+    await tx.run('UPDATE case_file SET archived_in = -1 WHERE conversation = ?', conversation);
+  },
+
   async keepCheck(tx: Transaction, id: string, peer: string, volume: number): Promise<void> {
     await tx.run('UPDATE certificate_check SET archived_in = ? WHERE id = ? AND peer = ?', volume, id, peer);
   },
 
-  /** The volume that has the evidence of a case whose envelopes are no longer here; undefined while they are. */
+  /** The volume that has the envelopes of a case that are no longer here; undefined while all of them are. */
   async purgedInto(sql: Sql, conversation: string): Promise<number | undefined> {
-    const row = await sql.get<{ archived_in: number }>(
-      'SELECT archived_in FROM case_file WHERE conversation = ? AND purged_at IS NOT NULL',
+    const row = await sql.get<{ purged_into: number }>(
+      'SELECT purged_into FROM case_file WHERE conversation = ? AND purged_into IS NOT NULL',
       conversation,
     );
-    return row?.archived_in;
+    return row?.purged_into;
   },
 
   /** Volumes on which the evidence of purged cases depends, in order. */
   async neededVolumes(sql: Sql): Promise<number[]> {
     const rows = await sql.all<{ number: number }>(
-      'SELECT DISTINCT archived_in AS number FROM case_file WHERE purged_at IS NOT NULL ORDER BY archived_in',
+      'SELECT DISTINCT purged_into AS number FROM case_file WHERE purged_into IS NOT NULL ORDER BY purged_into',
     );
     return rows.map(({ number }) => number);
   },

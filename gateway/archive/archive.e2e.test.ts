@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, copyFile, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +8,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mintCertificateIdentifier } from '#proto';
 import { verifyBundle } from '#trust';
 import { purgeChecks } from '../certificate/check-purge.ts';
+import { backupGateway } from '../cli/backup/backup.ts';
+import { restoreGateway } from '../cli/backup/restore.ts';
+import { configToRestore } from '../cli/backup/restore-folder.ts';
 import { runHere } from '../cli/testing/run-here.ts';
 import { statementFile } from '../config/config.ts';
 import { authorize, CODES, NO_MATERIALS } from '../testing/agency-case.ts';
@@ -56,6 +59,16 @@ const rowOf = (shared: SharedCase) =>
   );
 const countOf = async (table: 'outbox' | 'inbox', shared: SharedCase) =>
   (await read().get<{ n: number }>(`SELECT count(*) AS n FROM ${table} WHERE conversation = ?`, shared.key))!.n;
+/** What is personal was kept as long as it may be: the archive never has it, and rows leave only without it. */
+async function erase(...cases: readonly SharedCase[]): Promise<void> {
+  await sides.handling.core.store.write(async (tx) => {
+    for (const { key } of cases) {
+      for (const table of ['outbox', 'inbox'])
+        await tx.run(`UPDATE ${table} SET payload = NULL, salt = NULL WHERE conversation = ?`, key);
+      await tx.run('UPDATE case_file SET erased_at = 1 WHERE conversation = ?', key);
+    }
+  });
+}
 const purge = () => purgeArchived({ store: sides.handling.core.store, now: Date.now, folder, afterMs: 0 });
 
 /** A copy of the volumes in which a test may do what it likes. */
@@ -186,6 +199,7 @@ describe('purging', () => {
   it('never removes what is in no volume, or in one that is not there', async () => {
     const shared = await endedCase();
     const kept = [await countOf('outbox', shared), await countOf('inbox', shared)];
+    await erase(shared);
     await purge();
     expect(await rowOf(shared)).toMatchObject({ archived_in: null, purged_at: null });
     const [volume] = await archive().run();
@@ -198,6 +212,17 @@ describe('purging', () => {
     await purge();
     expect([await countOf('outbox', shared), await countOf('inbox', shared)]).toEqual(kept);
     await rename(join(scratch, 'away'), path);
+  });
+
+  it('never removes what is personal before its time', async () => {
+    const shared = await endedCase();
+    await endedCase();
+    await archive().run();
+    await purge();
+    expect([await countOf('outbox', shared), await countOf('inbox', shared)]).toEqual([1, 1]);
+    await erase(shared);
+    await purge();
+    expect([await countOf('outbox', shared), await countOf('inbox', shared)]).toEqual([0, 0]);
   });
 
   it('does not take what came after its case was archived: a later volume has it first', async () => {
@@ -214,6 +239,7 @@ describe('purging', () => {
       }),
     );
     await until('the late message', async () => (await countOf('inbox', shared)) === 2);
+    await erase(shared);
     await purge();
     expect(await countOf('inbox', shared)).toBe(2);
     expect(await rowOf(shared)).toMatchObject({ archived_in: null });
@@ -226,6 +252,7 @@ describe('purging', () => {
     const shared = await endedCase();
     await endedCase();
     await archive().run();
+    await erase(shared);
     expect(await purge()).toBeGreaterThan(0);
     expect([await countOf('outbox', shared), await countOf('inbox', shared)]).toEqual([0, 0]);
     const { handling, receiving } = sides;
@@ -239,17 +266,89 @@ describe('purging', () => {
     const without = await runHere(['log', 'verify', '--gateway', handling.folder, '--archive', scratch, '--json']);
     expect(without.code).toBe(1);
     const altered = await copyOfVolumes();
-    await writeFile(join(altered, '000001.ndjson.gz'), '');
+    for (const name of await readdir(altered)) await writeFile(join(altered, name), '');
     const bad = await runHere(['log', 'verify', '--gateway', handling.folder, '--archive', altered, '--json']);
     expect(JSON.parse(bad.stdout).faults).toContainEqual(
-      expect.objectContaining({ where: 'archive/1', code: 'ARCHIVE_INVALID' }),
+      expect.objectContaining({ where: expect.stringMatching(/^archive\/\d+$/), code: 'ARCHIVE_INVALID' }),
     );
+  });
+
+  it('outlives the disk: a backup has the volumes, and a restore puts them back and verifies with them', async () => {
+    const purged = await endedCase();
+    await endedCase();
+    await archive().run();
+    await erase(purged);
+    expect(await purge()).toBeGreaterThan(0);
+    const { core } = sides.handling;
+    await core.evidence.integrate();
+    const backup = join(scratch, 'backup');
+    const { volumes } = await backupGateway(core.config, backup, { withKeys: true, now: Date.now() });
+    expect(volumes).toBe((await readdir(folder)).length);
+    const empty = join(scratch, 'new-disk');
+    const restored = async () => restoreGateway(await configToRestore(empty, backup), backup, Date.now());
+
+    const [first] = (await readdir(folder)).sort();
+    await rename(join(backup, 'archive', first!), join(scratch, 'first'));
+    await expect(restored()).rejects.toMatchObject({ code: 'BACKUP_INVALID' });
+    await rename(join(scratch, 'first'), join(backup, 'archive', first!));
+    await mkdir(join(empty, 'archive'));
+    await writeFile(join(empty, 'archive', first!), 'half of it');
+    await expect(restored()).rejects.toMatchObject({ code: 'ARCHIVE_INVALID' });
+    expect(await readdir(empty)).toEqual(['archive']);
+    await rm(join(empty, 'archive', first!));
+
+    await restored();
+    expect(await readdir(join(empty, 'archive'))).toEqual(await readdir(folder));
+    const said = await runHere(['log', 'verify', '--gateway', empty, '--json']);
+    expect(JSON.parse(said.stdout)).toMatchObject({ verified: true, faults: [] });
+  });
+
+  it('tells what came after the purge together with what left, and archives it whole', async () => {
+    const shared = await endedCase();
+    await endedCase();
+    const [first] = await archive().run();
+    await erase(shared);
+    await purge();
+    expect(await countOf('inbox', shared)).toBe(0);
+    const { handling, receiving } = sides;
+    await receiving.core.store.write((tx) =>
+      receiving.core.outbox.enqueue(tx, {
+        peer: '150626',
+        conversation: shared.key,
+        name: 'WithdrawalRequested',
+        payload: { handler: { organisation: '政务大厅', window: '1', staff: 'NT001' }, reason: '不再需要' },
+      }),
+    );
+    await until('the late message', async () => (await countOf('inbox', shared)) === 1);
+    const proves = async () => {
+      const bundle = await handling.services.exportEvidence(shared.key, false);
+      const report = await verifyBundle(bundle, [receiving.core.own, handling.core.own], { now: Date.now() });
+      expect(report).toMatchObject({ verified: true, envelopes: 3 });
+    };
+    await proves();
+    await erase(shared);
+    await handling.core.store.write((tx) =>
+      tx.run('UPDATE case_file SET updated_at = purged_at + 1 WHERE conversation = ?', shared.key),
+    );
+    await endedCase();
+    await purge();
+    expect(await rowOf(shared)).toMatchObject({ archived_in: null });
+    const [later] = await archive().run();
+    expect(later!.number).toBeGreaterThan(first!.number);
+    expect(await rowOf(shared)).toMatchObject({ archived_in: later!.number, archived_envelopes: 3 });
+    await purge();
+    expect(await countOf('inbox', shared)).toBe(0);
+    await proves();
+    await handling.core.evidence.integrate();
+    const said = await runHere(['log', 'verify', '--gateway', handling.folder, '--json']);
+    expect(JSON.parse(said.stdout)).toMatchObject({ verified: true, faults: [] });
   });
 
   it('lets nothing that was purged have an effect again', async () => {
     const shared = await endedCase();
     await endedCase();
     await archive().run();
+    await erase(shared);
     await purge();
     expect(await countOf('inbox', shared)).toBe(0);
     const { receiving } = sides;

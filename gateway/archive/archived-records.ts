@@ -4,7 +4,7 @@ import type { OnFault } from '../evidence/log-fault.ts';
 import type { ArchivedRecord, ArchivedRecords } from '../evidence/verify-log-records.ts';
 import type { Reader } from '../store/store.ts';
 import { archiveTable } from './archive-table.ts';
-import { digestOfFile, volumeFile, volumeLines } from './volume-files.ts';
+import { digestOfFile, hasVolume, volumeFile, volumeLines } from './volume-files.ts';
 
 /** The members of a bundle that say where the log has it. */
 interface Logged {
@@ -15,15 +15,15 @@ interface Logged {
  * Reads what the recheck of a log needs of the archive: of every volume on which a purged case depends, the entries of
  * the cases.
  *
- * @param folder of the volumes
+ * @param folders of volumes: each is taken from the first that has it
  * @param own our statement
  */
-export function archivedRecords(folder: string, own: RegionStatement): ArchivedRecords {
+export function archivedRecords(folders: readonly string[], own: RegionStatement): ArchivedRecords {
   return async function* (read: Reader, onFault: OnFault) {
     for (const number of await archiveTable.neededVolumes(read)) {
       const where = `archive/${number}`;
       try {
-        const path = volumeFile(folder, number);
+        const path = await pathOf(folders, number);
         const known = await archiveTable.find(read, number);
         if (!known?.digest.equals((await digestOfFile(path)).digest))
           throw new CodedError('ARCHIVE_INVALID', 'its file is not the one that was closed');
@@ -35,6 +35,11 @@ export function archivedRecords(folder: string, own: RegionStatement): ArchivedR
       }
     }
   };
+}
+
+async function pathOf(folders: readonly string[], number: number): Promise<string> {
+  for (const folder of folders) if (await hasVolume(folder, number)) return volumeFile(folder, number);
+  throw new CodedError('NOT_FOUND', `there is no volume ${number} in ${folders.join(' or ')}`);
 }
 
 function* recordsOf(where: string, bundle: Logged): Generator<ArchivedRecord> {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CodedError, isErrorCode } from '#proto';
+import { CodedError } from '#proto';
 import {
   type ArchivedEvidence,
   parseCheckpoint,
@@ -18,6 +18,8 @@ import { digestOfFile, hasVolume, volumeFile, volumeLines, writeVolumeFile } fro
 export const VOLUME_ENTRIES = 5_000;
 /** Bytes of the lines of one volume after which it is closed. */
 export const VOLUME_BYTES = 256 * 1024 * 1024;
+/** Bytes of one bundle, at most: a line of a volume holds it, and so does our memory. */
+const EVIDENCE_BYTES = 60 * 1024 * 1024;
 /** Milliseconds between two looks for what is due. */
 const LOOK_MS = 60 * 60_000;
 /** Milliseconds that one volume takes up, at least, while it is not full: many small files help nobody. */
@@ -149,7 +151,7 @@ export class Archivist {
       this.#demandTime();
       const began = performance.now();
       const text = await this.#exported(one);
-      if (text === undefined) continue;
+      if (text === undefined || (await this.#isTooLarge(one, text))) continue;
       gathered.count += 1;
       gathered.bytes += text.length;
       yield { kind: one.kind, id: one.id, peer: one.peer, bundle: JSON.parse(text) as object };
@@ -157,18 +159,28 @@ export class Archivist {
     }
   }
 
-  /** Undefined when there is nothing to prove, or it cannot be had now. */
+  /** Undefined when there is nothing to prove, or it cannot be had now: what fails holds up nothing else. */
   async #exported(due: DueEvidence): Promise<string | undefined> {
     try {
       return await this.#options.exportOf(due);
     } catch (error) {
-      if (!(error instanceof CodedError) || !isErrorCode(error.code)) throw error;
-      if (error.code === 'NOT_FOUND' && due.kind === 'case')
+      if (due.kind === 'case' && error instanceof CodedError && error.code === 'NOT_FOUND')
         // A case that was never sent has no evidence, and never will.
-        await this.#options.store.write((tx) => archiveTable.keepCase(tx, due.id, 0, 0));
+        await this.#options.store.write((tx) => archiveTable.leaveOut(tx, due.id));
       else this.#options.onError(error, due.kind === 'case' ? due.id : undefined);
       return undefined;
     }
+  }
+
+  async #isTooLarge(due: DueEvidence, text: string): Promise<boolean> {
+    if (Buffer.byteLength(text) < EVIDENCE_BYTES) return false;
+    const error = new CodedError(
+      'ARCHIVE_INVALID',
+      `the evidence has more than ${EVIDENCE_BYTES} bytes: it stays where it is`,
+    );
+    this.#options.onError(error, due.kind === 'case' ? due.id : undefined);
+    if (due.kind === 'case') await this.#options.store.write((tx) => archiveTable.leaveOut(tx, due.id));
+    return true;
   }
 
   /** Reads a volume that has its name, and writes down what is in it, once. */

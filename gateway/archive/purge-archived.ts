@@ -18,9 +18,9 @@ export interface PurgeOptions {
 }
 
 /**
- * Takes the envelopes and receipts of cases that ended long ago out of the database, when a volume of the archive has
- * them and its file is still what was closed. Their entries stay in the evidence log, and the numbers of their
- * conversations stay used. A case on hold (暂停删除) keeps everything.
+ * Takes the envelopes and receipts of cases that ended long ago, and of which everything personal was erased, out of the
+ * database, when a volume of the archive has them and its file is still what was closed. Their entries stay in the
+ * evidence log, and the numbers of their conversations stay used. A case on hold (暂停删除) keeps everything.
  *
  * @returns of how many cases; there may be more
  */
@@ -31,7 +31,8 @@ export async function purgeArchived({ store, now, folder, afterMs }: PurgeOption
   while (purged < PER_TURN) {
     const rows = await store.read.all<{ conversation: string; volume: number; ended_at: number }>(
       `SELECT conversation, archived_in AS volume, ended_at FROM case_file
-       WHERE (ended_at, conversation) > (?, ?) AND ended_at <= ? AND archived_in > 0 AND purged_at IS NULL
+       WHERE (ended_at, conversation) > (?, ?) AND ended_at <= ? AND archived_in > 0 AND erased_at IS NOT NULL
+         AND (purged_at IS NULL OR updated_at > purged_at)
        ORDER BY ended_at, conversation LIMIT ?`,
       last.endedAt,
       last.conversation,
@@ -58,30 +59,58 @@ async function isWhole(store: Store, folder: string, number: number): Promise<bo
   return volume !== undefined && file?.digest.equals(volume.digest) === true;
 }
 
+interface Kept {
+  readonly archived: number;
+  readonly purged: number;
+  readonly kept: number;
+  readonly open: number;
+  readonly filled: number;
+  readonly newest: number;
+}
+
 /** @returns false when something is not archived yet, or must stay */
 async function purgeCase(tx: Transaction, conversation: string, now: number): Promise<boolean> {
   const file = await caseRepository.find(tx, conversation);
   if (!file || isHeld(file)) return false;
-  const row = await tx.get<{ archived: number; kept: number; open: number; newest: number }>(
-    `SELECT archived_envelopes AS archived,
-       (SELECT count(*) FROM outbox WHERE conversation = case_file.conversation AND state IN ('accepted', 'rejected'))
-         + (SELECT count(*) FROM inbox WHERE conversation = case_file.conversation AND code <> 'SEQUENCE_USED') AS kept,
+  const row = await tx.get<Kept & Record<string, never>>(
+    `SELECT archived_envelopes AS archived, purged_envelopes AS purged,
+       (SELECT count(*) FROM outbox WHERE conversation = case_file.conversation AND peer = case_file.peer
+         AND state IN ('accepted', 'rejected'))
+         + (SELECT count(*) FROM inbox WHERE conversation = case_file.conversation AND sender = case_file.peer
+         AND code <> 'SEQUENCE_USED') AS kept,
        (SELECT count(*) FROM outbox WHERE conversation = case_file.conversation AND state IN ('pending', 'dead')) AS open,
+       (SELECT count(*) FROM outbox WHERE conversation = case_file.conversation AND payload IS NOT NULL)
+         + (SELECT count(*) FROM inbox WHERE conversation = case_file.conversation AND payload IS NOT NULL) AS filled,
        (SELECT count(*) FROM outbox WHERE conversation = case_file.conversation
          AND position = (SELECT max(position) FROM outbox)) AS newest
      FROM case_file WHERE conversation = ?`,
     conversation,
   );
-  if (!row || row.open > 0) return false;
-  if (row.kept !== row.archived) {
+  // What is personal has an end of its own, and no volume has it.
+  if (!row || row.open > 0 || row.filled > 0) return false;
+  if (row.kept + row.purged !== row.archived) {
     // Something came after it was archived: a later volume has to take it whole.
     await tx.run('UPDATE case_file SET archived_in = NULL WHERE conversation = ?', conversation);
     return false;
   }
   // SQLite gives the newest position again once its row is gone, and whoever sends reads on behind it.
-  if (row.newest > 0) return false;
-  await tx.run('DELETE FROM outbox WHERE conversation = ? AND peer = ?', conversation, file.peer);
-  await tx.run('DELETE FROM inbox WHERE conversation = ? AND sender = ?', conversation, file.peer);
-  await tx.run('UPDATE case_file SET purged_at = ? WHERE conversation = ?', now, conversation);
+  if (row.newest > 0 || row.kept === 0) return false;
+  // What got no verdict of its own is in no bundle: a few small rows that stay.
+  await tx.run(
+    "DELETE FROM outbox WHERE conversation = ? AND peer = ? AND state IN ('accepted', 'rejected')",
+    conversation,
+    file.peer,
+  );
+  await tx.run(
+    "DELETE FROM inbox WHERE conversation = ? AND sender = ? AND code <> 'SEQUENCE_USED'",
+    conversation,
+    file.peer,
+  );
+  await tx.run(
+    `UPDATE case_file SET purged_at = ?, purged_envelopes = archived_envelopes, purged_into = archived_in
+     WHERE conversation = ?`,
+    now,
+    conversation,
+  );
   return true;
 }

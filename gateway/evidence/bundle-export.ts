@@ -1,10 +1,10 @@
 import { CodedError, decode } from '#proto';
-import { writeBundle } from '#trust';
+import { type BundleInput, writeBundle } from '#trust';
 import type { Sql } from '../store/store.ts';
 import { rowOf } from '../store/vault/sealed-columns.ts';
 import { Seals, type SealsContext } from './bundle-seals.ts';
 import { witnessesOf } from './bundle-witnesses.ts';
-import type { EvidenceLog } from './evidence-log.ts';
+import type { EvidenceLog, LogProof } from './evidence-log.ts';
 
 /** What an export needs of its surroundings. */
 export interface ExportContext extends SealsContext {
@@ -14,6 +14,11 @@ export interface ExportContext extends SealsContext {
   /** Signed document of an authorization. */
   readonly authorizationOf: (id: string) => Promise<string | undefined>;
 }
+
+/** An envelope of a bundle, whose places in the log are to be proved anew. */
+export type ArchivedEnvelope = Omit<BundleInput['envelopes'][number], 'log'> & {
+  readonly log: readonly { readonly index: number }[];
+};
 
 interface StoredEnvelope {
   readonly id: string;
@@ -37,18 +42,26 @@ interface StoredEnvelope {
  * and is left out.
  *
  * @param hasPayloads false to leave payloads and salts out, as if they were erased
+ * @param earlier envelopes of the conversation that left the database, as a volume of the archive has them
  * @throws CodedError NOT_FOUND when nothing of the conversation has a verdict
  */
-export async function exportBundle(conversation: string, context: ExportContext, hasPayloads = true): Promise<string> {
+export async function exportBundle(
+  conversation: string,
+  context: ExportContext,
+  hasPayloads = true,
+  earlier: readonly ArchivedEnvelope[] = [],
+): Promise<string> {
   const { read, region, log } = context;
+  // Payloads may be large, and many.
+  const content = hasPayloads ? 'payload, salt' : 'NULL AS payload, NULL AS salt';
   const sent = await read.all<StoredEnvelope>(
-    `SELECT id, type, header, payload, salt, peer, receipt, group_id, group_index, receipt_group_id, receipt_group_index,
+    `SELECT id, type, header, ${content}, peer, receipt, group_id, group_index, receipt_group_id, receipt_group_index,
        log_position, receipt_log_position FROM outbox
      WHERE conversation = ? AND state IN ('accepted', 'rejected') ORDER BY sequence, position`,
     conversation,
   );
   const received = await read.all<StoredEnvelope>(
-    `SELECT id, type, header, payload, salt, sender AS peer, receipt, group_id, group_index, receipt_group_id,
+    `SELECT id, type, header, ${content}, sender AS peer, receipt, group_id, group_index, receipt_group_id,
        receipt_group_index, log_position, NULL AS receipt_log_position FROM inbox
      WHERE conversation = ? AND code <> 'SEQUENCE_USED' ORDER BY sequence, position`,
     conversation,
@@ -57,40 +70,49 @@ export async function exportBundle(conversation: string, context: ExportContext,
     ...sent.map((row) => (hasPayloads ? opened(read, 'outbox', row, row.id) : row)),
     ...received.map((row) => (hasPayloads ? opened(read, 'inbox', row, rowOf(row.peer, row.id)) : row)),
   ];
-  if (all.length === 0) throw new CodedError('NOT_FOUND', 'no envelope of this conversation has a verdict yet');
+  if (all.length + earlier.length === 0)
+    throw new CodedError('NOT_FOUND', 'no envelope of this conversation has a verdict yet');
   const positions = all.flatMap((row) => positionsOf(row));
-  const { checkpoint, proofs } = await log.prove(positions);
+  const archived = earlier.flatMap((envelope) => envelope.log.map(({ index }) => index));
+  const { checkpoint, proofs, provedAt } = await log.prove(positions, archived);
   const proofOf = new Map(positions.map((position, index) => [position, proofs[index]!]));
   const seals = new Seals(context);
-  const envelopes = [];
+  const envelopes: BundleInput['envelopes'][number][] = earlier.map((envelope) => ({
+    ...envelope,
+    log: envelope.log.map(({ index }) => loggedIn(provedAt.get(index)!)),
+  }));
   for (const row of all) {
     envelopes.push({
       header: row.header,
       ...(hasPayloads && row.payload && row.salt ? { payload: row.payload, payloadSalt: row.salt } : {}),
       seal: await seals.stored(row.group_id, row.group_index),
       receipt: { body: row.receipt, seal: await seals.ofReceipt(row.receipt, receiptSealOf(row)) },
-      log: positionsOf(row).map((position) => {
-        const { entry, index, path } = proofOf.get(position)!;
-        return { entry, index, inclusionPath: path };
-      }),
+      log: positionsOf(row).map((position) => loggedIn(proofOf.get(position)!)),
     });
   }
-  const indexes = proofs.map(({ index }) => index);
-  const { witnessed, regions: witnesses } = await witnessesOf(indexes, checkpoint, { read, log, peer: all[0]!.peer });
-  const regions = new Set([region, ...all.map((row) => row.peer), ...witnesses]);
+  const indexes = [...archived, ...proofs.map(({ index }) => index)];
+  const headers = envelopes.map(({ header }) => decode('EnvelopeHeader', Buffer.from(header)));
+  const parties = headers.flatMap(({ sender, recipient }) => [sender, recipient]);
+  const peer = parties.find((party) => party !== region)!;
+  const { witnessed, regions: witnesses } = await witnessesOf(indexes, checkpoint, { read, log, peer });
+  const regions = new Set([region, ...parties, ...witnesses]);
   return writeBundle({
     conversation,
     exportedBy: region,
     exportedAt: context.now(),
     statements: await statementsOf(regions, context),
     authorizations: await citedDocuments(
-      all.map(({ header }) => header),
+      envelopes.map(({ header }) => Buffer.from(header)),
       context,
     ),
     envelopes,
     checkpoint,
     witnessed,
   });
+}
+
+function loggedIn({ entry, index, path }: LogProof) {
+  return { entry, index, inclusionPath: path };
 }
 
 /** A row with its payload and salt as they were sent. */

@@ -133,16 +133,31 @@ export class EvidenceLog {
     return next;
   }
 
-  /** Proves entries under one checkpoint, integrating first if need be. */
-  async prove(positions: readonly number[]): Promise<{ checkpoint: string; proofs: LogProof[] }> {
+  /**
+   * Proves entries under one checkpoint, integrating first if need be.
+   *
+   * @param indexes of entries that are known by their place in the tree
+   * @throws CodedError LOG_CORRUPT when there is no such entry
+   */
+  async prove(
+    positions: readonly number[],
+    indexes: readonly number[] = [],
+  ): Promise<{ checkpoint: string; proofs: LogProof[]; provedAt: ReadonlyMap<number, LogProof> }> {
     await this.integrate();
     const { checkpoint, size } = this.#state;
+    const pathOf = (index: number) => logInclusionProof(this.#hash, index, size, this.#tiles);
     const proofs: LogProof[] = [];
     for (const position of positions) {
       const { entry, index } = await this.#tiles.entryAt(position);
-      proofs.push({ entry, index, path: await logInclusionProof(this.#hash, index, size, this.#tiles) });
+      proofs.push({ entry, index, path: await pathOf(index) });
     }
-    return { checkpoint, proofs };
+    const provedAt = new Map<number, LogProof>();
+    for (const index of indexes) {
+      const found = await this.#tiles.entryAtIndex(index);
+      if (!found) throw new CodedError('LOG_CORRUPT', `the log has no entry ${index}`);
+      provedAt.set(index, { entry: found.entry, index, path: await pathOf(index) });
+    }
+    return { checkpoint, proofs, provedAt };
   }
 
   /**

@@ -1,4 +1,5 @@
 import { archiveTable } from '../archive/archive-table.ts';
+import { envelopesIn } from '../archive/archived-envelopes.ts';
 import { Archivist } from '../archive/archivist.ts';
 import { purgeArchived } from '../archive/purge-archived.ts';
 import { exportCheck } from '../certificate/check-evidence.ts';
@@ -12,14 +13,14 @@ export function openArchive(core: Core, exporting: ExportContext): Archivist {
   const { region, store, clock, log, evidence, config } = core;
   const { folder, afterDays, purgeAfterDays } = config.archive;
   const now = () => clock.now();
-  return new Archivist({
+  const archive: Archivist = new Archivist({
     ...{ region, store, now, folder },
     log: evidence,
     signer: core.signer,
     afterMs: afterDays * DAY_MS,
     own: () => core.own,
     exportOf: ({ kind, id, peer }) =>
-      kind === 'case' ? exportBundle(id, exporting, false) : exportCheck(id, peer, exporting, false),
+      kind === 'case' ? evidenceOf(id, false, exporting, archive) : exportCheck(id, peer, exporting, false),
     purge: async () => {
       if (purgeAfterDays === undefined) return;
       const count = await purgeArchived({ store, now, folder, afterMs: purgeAfterDays * DAY_MS });
@@ -33,17 +34,18 @@ export function openArchive(core: Core, exporting: ExportContext): Archivist {
         'evidence could not be archived; it is tried again',
       ),
   });
+  return archive;
 }
 
-/** The evidence of a case, from the archive when its envelopes have left the database. */
+/** The evidence of a case: from the archive what has left the database, and with it what came later. */
 export async function evidenceOf(
   conversation: string,
   hasPayloads: boolean | undefined,
   exporting: ExportContext,
-  archive: Archivist,
+  archive: Pick<Archivist, 'bundleFrom'>,
 ): Promise<string> {
   const volume = await archiveTable.purgedInto(exporting.read, conversation);
-  return volume === undefined
-    ? exportBundle(conversation, exporting, hasPayloads)
-    : archive.bundleFrom(volume, { kind: 'case', id: conversation });
+  if (volume === undefined) return exportBundle(conversation, exporting, hasPayloads);
+  const earlier = await archive.bundleFrom(volume, { kind: 'case', id: conversation });
+  return exportBundle(conversation, exporting, hasPayloads, envelopesIn(earlier));
 }

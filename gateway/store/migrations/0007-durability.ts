@@ -21,16 +21,19 @@ CREATE TABLE store_recovery (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   state TEXT NOT NULL CHECK (state IN ('marked', 'recovering', 'put-back')),
   marked_at INTEGER NOT NULL,
-  -- time of the newest thing that the restored copy knows; null until the first start
+  -- time of the newest thing exchanged with anybody that the restored copy knows; null until the first start
   known_until INTEGER
 );
--- what each peer gave back; note: the newest state of our log that it holds
+-- what each peer gave back; note: the newest state of our log that it holds; since: newest thing exchanged with it that the
+-- restored copy knows, from which it is asked; aside: what came back and could not be verified
 CREATE TABLE recovery_peer (
   region TEXT PRIMARY KEY,
   state TEXT NOT NULL CHECK (state IN ('waiting', 'skipped', 'done')),
   note TEXT NOT NULL DEFAULT '',
   own INTEGER NOT NULL DEFAULT 0,
   theirs INTEGER NOT NULL DEFAULT 0,
+  since INTEGER NOT NULL DEFAULT 0,
+  aside INTEGER NOT NULL DEFAULT 0,
   code TEXT NOT NULL DEFAULT '',
   done_by TEXT NOT NULL DEFAULT '',
   why TEXT NOT NULL DEFAULT '',
@@ -79,12 +82,16 @@ CREATE TABLE archive_volume (
   log_position INTEGER NOT NULL,
   PRIMARY KEY (number)
 ) WITHOUT ROWID;
--- the volume that has the evidence, and of how many envelopes it is; purged_at: the database has their rows no more
+-- the volume that has the evidence, and of how many envelopes it is (-1: it cannot be archived); purged_at: when rows of envelopes
+-- left the database, how many so far, and the volume that has them
 ALTER TABLE case_file ADD COLUMN archived_in INTEGER;
 ALTER TABLE case_file ADD COLUMN archived_envelopes INTEGER;
 ALTER TABLE case_file ADD COLUMN purged_at INTEGER;
+ALTER TABLE case_file ADD COLUMN purged_envelopes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE case_file ADD COLUMN purged_into INTEGER;
 CREATE INDEX case_file_unarchived ON case_file (ended_at, conversation) WHERE ended_at IS NOT NULL AND archived_in IS NULL;
-CREATE INDEX case_file_unpurged ON case_file (ended_at, conversation) WHERE archived_in IS NOT NULL AND purged_at IS NULL;
+CREATE INDEX case_file_unpurged ON case_file (ended_at, conversation) WHERE archived_in > 0 AND erased_at IS NOT NULL
+  AND (purged_at IS NULL OR updated_at > purged_at);
 ALTER TABLE certificate_check ADD COLUMN archived_in INTEGER;
 CREATE INDEX certificate_check_unarchived ON certificate_check (at) WHERE archived_in IS NULL;
 -- administrators (三员): no subject has two roles; secret: of the second factor, sealed; confirmed_at is null until its first code
