@@ -1,6 +1,6 @@
 import { constants, type Dirent } from 'node:fs';
-import { copyFile, mkdir, open, readdir, stat } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { copyFile, link, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
 
 /** Files and bytes of a folder. */
 export interface CopiedFiles {
@@ -30,6 +30,34 @@ export async function copyMissing(from: string, to: string): Promise<CopiedFiles
     bytes += (await stat(target)).size;
   }
   return { files, bytes };
+}
+
+/**
+ * Copies a file to where there is none; the copy appears whole or not at all.
+ *
+ * @returns whether there was none
+ */
+export async function layFile(from: string, to: string): Promise<boolean> {
+  await mkdir(dirname(to), { recursive: true, mode: 0o700 });
+  const beside = join(dirname(to), `.${basename(to)}.${process.pid}.tmp`);
+  try {
+    await rm(beside, { force: true });
+    await copyFile(from, beside);
+    await syncFile(beside);
+    await link(beside, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await rm(beside, { force: true });
+  }
+  await syncFile(dirname(to));
+  return true;
+}
+
+/** Whether something has a name. */
+export async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
 }
 
 /** Counts the files of a folder; nothing for one that is not there. */

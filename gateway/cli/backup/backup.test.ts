@@ -3,14 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createStorageKey } from '#trust';
 import { type GatewayConfig, loadConfig } from '../../config/config.ts';
 import { writeRunFile } from '../../config/run-file.ts';
 import { recoveryTable } from '../../recovery/recovery-table.ts';
 import { openStore } from '../../store/open-store.ts';
 import { testPostgres } from '../../store/testing/test-postgres.ts';
-import { makeRegionFolder } from '../../testing/live-region.ts';
+import { makeRegionFolder, openLiveRegion, TEST_PASSPHRASE } from '../../testing/live-region.ts';
+import { runHere } from '../testing/run-here.ts';
 import { backupGateway } from './backup.ts';
 import { declareRestored, restoreGateway } from './restore.ts';
+import { configToRestore } from './restore-folder.ts';
 
 const server = await testPostgres();
 const NOW = Date.parse('2026-11-20T09:00:00+08:00');
@@ -39,6 +42,12 @@ beforeEach(async () => {
 });
 
 afterEach(() => Promise.all([folder, copies].map((path) => rm(path, { recursive: true }))));
+
+/** The gateway starts, takes its keys up, and stops. */
+async function worked(): Promise<void> {
+  const region = await openLiveRegion(folder, { now: () => NOW });
+  await region.stop();
+}
 
 /** Leaves a word in the database, as a gateway that works would. */
 async function set(word: string): Promise<void> {
@@ -75,7 +84,13 @@ describe('tongban store backup', () => {
     const manifest = await taken();
     await store.close();
     expect(manifest).toMatchObject({ region: '320600', taken_at: NOW, epoch: 1, size: 0, material_files: 1 });
-    expect((await readdir(backup)).sort()).toEqual(['backup.json', 'gateway.db', 'materials', 'statement.jwt']);
+    expect((await readdir(backup)).sort()).toEqual([
+      'backup.json',
+      'gateway.db',
+      'gateway.yaml',
+      'materials',
+      'statement.jwt',
+    ]);
     expect(await readdir(copies)).toEqual(['backup']);
     await rm(backup, { recursive: true });
     await taken(true);
@@ -114,6 +129,74 @@ describe('tongban store restore', () => {
     for (const end of ['', '-wal', '-shm']) await rm(join(folder, `gateway.db${end}`), { force: true });
     expect(await restored()).not.toHaveProperty('replaced');
     expect(words()).toEqual(['first']);
+  });
+
+  it('brings a gateway back whose whole folder was lost, from a backup with keys', async () => {
+    await worked();
+    await taken(true);
+    await rm(folder, { recursive: true });
+    const said = await runHere(['store', 'restore', backup, '--gateway', folder, '--json']);
+    expect(JSON.parse(said.stdout)).toMatchObject({
+      laid: ['keys', 'statement.jwt', 'gateway.yaml'].map((name) => join(folder, name)),
+    });
+    for (const name of ['gateway.yaml', 'statement.jwt'])
+      expect(await readFile(join(folder, name))).toEqual(await readFile(join(made, name)));
+    expect((await stat(join(folder, 'keys'))).mode & 0o777).toBe(0o700);
+    expect(await readFile(join(folder, 'materials', 'cases', 'aa', 'file'), 'utf8')).toBe('material');
+    for (const command of [
+      ['store', 'check'],
+      ['log', 'verify'],
+      ['key', 'list'],
+    ])
+      expect(await runHere([...command, '--gateway', folder])).toMatchObject({ code: 0 });
+    await worked();
+    expect(words()).toContain('first');
+  });
+
+  it('says which keys to put back where they are gone, and puts nothing in place before', async () => {
+    await worked();
+    await taken();
+    await rm(folder, { recursive: true });
+    const restore = () => runHere(['store', 'restore', backup, '--gateway', folder, '--json']);
+    const { error } = JSON.parse((await restore()).stdout);
+    expect(error).toMatchObject({ code: 'KEY_MISSING', message: expect.stringContaining(join(folder, 'keys')) });
+    expect(await readdir(folder)).toEqual([]);
+    await cp(join(made, 'keys'), join(folder, 'keys'), { recursive: true });
+    expect(JSON.parse((await restore()).stdout).laid).toEqual([
+      join(folder, 'statement.jwt'),
+      join(folder, 'gateway.yaml'),
+    ]);
+    await worked();
+  });
+
+  it('demands the storage key of the backup: a copy of the keys from before a rotation is not enough', async () => {
+    await worked();
+    const key = await createStorageKey(join(folder, 'keys'), { suite: 'ES256', passphrase: TEST_PASSPHRASE, now: NOW });
+    await worked();
+    expect(await taken()).toMatchObject({ storage_key: key.id });
+    const file = join('keys', `storage-${key.id}.json`);
+    await cp(join(folder, file), join(copies, 'rotated'));
+    await rm(join(folder, file));
+    await expect(restored()).rejects.toMatchObject({ code: 'KEY_MISSING', message: expect.stringContaining(key.id) });
+    await cp(join(copies, 'rotated'), join(folder, file));
+    await restored();
+  });
+
+  it('never replaces keys, statement or config that are there', async () => {
+    await taken(true);
+    const marks = { 'gateway.yaml': '# ours\n', 'keys/mark': 'ours', 'statement.jwt': '\n' };
+    for (const [name, mark] of Object.entries(marks)) await writeFile(join(folder, name), mark, { flag: 'a' });
+    const names = Object.keys(marks);
+    const before = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
+    expect((await restored()).laid).toEqual([]);
+    expect(await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))).toEqual(before);
+  });
+
+  it('does not advise another identity where a lost config is not in the backup', async () => {
+    await taken(true);
+    for (const path of [folder, join(backup, 'gateway.yaml')]) await rm(path, { recursive: true });
+    await expect(configToRestore(folder, backup)).rejects.toMatchObject({ code: 'BACKUP_INVALID' });
+    await mkdir(folder);
   });
 
   async function expectRefused(code: string): Promise<void> {

@@ -1,13 +1,16 @@
 import { copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { CodedError } from '#proto';
+import { sealingStatus } from '../../at-rest/status.ts';
 import { writeFileAtomic } from '../../config/atomic-file.ts';
 import { type GatewayConfig, statementFile } from '../../config/config.ts';
 import { inSnapshot } from '../../store/open-store.ts';
 import { copySqlite } from '../../store/sqlite/sqlite-copy.ts';
 import { sqliteStatus } from '../../store/sqlite/sqlite-status.ts';
+import type { Reader } from '../../store/store.ts';
 import { fileError } from '../files.ts';
 import { copyMissing, syncFile } from './backup-files.ts';
+import { copyVolumes } from './backup-volumes.ts';
 import { BACKUP_FILES, type BackupManifest, manifestText, readManifest, sha256Of } from './manifest.ts';
 
 export interface BackupOptions {
@@ -19,7 +22,7 @@ export interface BackupOptions {
 
 /**
  * Copies a gateway that may be running into a folder: its database as it is at one moment, checked whole, then the files
- * of its materials. The folder appears only once everything is in it.
+ * of its materials, the volumes of its archive, its config and its statement. The folder appears only once everything is in it.
  *
  * @param out folder that does not exist yet
  * @throws CodedError CONFLICT when it exists, NOT_FOUND without a database, BACKUP_INVALID when the copy is not sound,
@@ -47,13 +50,19 @@ export async function backupGateway(
     // After the database: no file that it names is missing then.
     const cases = join(config.data, BACKUP_FILES.materials, 'cases');
     const materials = await copyMissing(cases, join(partial, BACKUP_FILES.materials, 'cases'));
+    const facts = await inSnapshot({ kind: 'sqlite', path: database }, {}, async (read) => ({
+      ...(await logOf(read)),
+      ...(await copyVolumes(read, config.archive.folder, join(partial, BACKUP_FILES.volumes))),
+      storage_key: (await sealingStatus(read)).storageKey ?? '',
+    }));
+    await copyFile(config.file, join(partial, BACKUP_FILES.config));
     await copyFile(statementFile(config.data), join(partial, BACKUP_FILES.statement));
     if (withKeys) await copyMissing(config.keys.directory, join(partial, BACKUP_FILES.keys));
     const manifest = manifestText({
       region: config.region,
       version,
       taken_at: now,
-      ...(await logOf(database)),
+      ...facts,
       sha256: await sha256Of(database),
       bytes,
       material_files: materials.files,
@@ -76,11 +85,9 @@ async function sqliteStatusOf(path: string): Promise<void> {
     throw new CodedError('NOT_FOUND', `there is no database at ${path}; has the gateway ever been started?`);
 }
 
-async function logOf(path: string): Promise<Pick<BackupManifest, 'epoch' | 'size' | 'checkpoint'>> {
-  const state = await inSnapshot({ kind: 'sqlite', path }, {}, (read) =>
-    read.get<{ epoch: number; size: number; checkpoint: string }>(
-      'SELECT epoch, size, checkpoint FROM log_state WHERE id = 1',
-    ),
+async function logOf(read: Reader): Promise<Pick<BackupManifest, 'epoch' | 'size' | 'checkpoint'>> {
+  const state = await read.get<{ epoch: number; size: number; checkpoint: string }>(
+    'SELECT epoch, size, checkpoint FROM log_state WHERE id = 1',
   );
   return state ?? { epoch: 1, size: 0, checkpoint: '' };
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { CodedError, fields, instant, integer, type Problem, text } from '#proto';
+import { CodedError, fields, instant, integer, optionalText, type Problem, text } from '#proto';
+import { CONFIG_FILE } from '../../config/config.ts';
 import { readText } from '../files.ts';
 
 /** Files of a backup. */
@@ -9,6 +10,8 @@ export const BACKUP_FILES = {
   manifest: 'backup.json',
   database: 'gateway.db',
   materials: 'materials',
+  volumes: 'archive',
+  config: CONFIG_FILE,
   statement: 'statement.jwt',
   keys: 'keys',
 } as const;
@@ -33,6 +36,11 @@ export interface BackupManifest {
   readonly bytes: number;
   readonly material_files: number;
   readonly material_bytes: number;
+  /** Volumes of the archive in the backup, and those that were not in their place as they were closed. */
+  readonly volumes: number;
+  readonly volumes_missing: number;
+  /** Id of the storage key (存储密钥) without which nobody reads the backup; empty while nothing is encrypted. */
+  readonly storage_key: string;
 }
 
 const rule = fields({
@@ -47,6 +55,9 @@ const rule = fields({
   bytes: integer(1),
   material_files: integer(0),
   material_bytes: integer(0),
+  volumes: integer(0),
+  volumes_missing: integer(0),
+  storage_key: optionalText(16),
 });
 
 export function manifestText(manifest: Omit<BackupManifest, 'format'>): string {

@@ -1,8 +1,8 @@
 import { copyFile, link, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CodedError } from '#proto';
-import { verifyStatement } from '#trust';
 import { archivedRecords } from '../../archive/archived-records.ts';
+import { sealingStatus } from '../../at-rest/status.ts';
 import type { GatewayConfig } from '../../config/config.ts';
 import { findGateway } from '../../config/run-file.ts';
 import { verifyLog } from '../../evidence/verify-log.ts';
@@ -11,24 +11,28 @@ import { MIGRATIONS } from '../../store/migrations/migrations.ts';
 import { type Environment, openStore } from '../../store/open-store.ts';
 import { settleSqlite } from '../../store/sqlite/sqlite-copy.ts';
 import { openSqliteStore } from '../../store/sqlite/sqlite-store.ts';
-import { readOwnStatement } from '../gateway-folder.ts';
-import { copyMissing, countFiles, syncFile } from './backup-files.ts';
+import { copyMissing, countFiles, isThere, syncFile } from './backup-files.ts';
+import { demandVolumes, layVolumes } from './backup-volumes.ts';
 import { BACKUP_FILES, type BackupManifest, readManifest, sha256Of } from './manifest.ts';
+import { demandKeys, layFolder, statementToRestore } from './restore-folder.ts';
 
 /** What a restore did. */
 export interface Restored {
   readonly manifest: BackupManifest;
   /** Where the database that was there before is kept; absent when there was none. */
   readonly replaced?: string;
+  /** What was gone and is back besides the data: key folder, statement, config. */
+  readonly laid: readonly string[];
 }
 
 /**
  * Puts a backup in the place of the database of a gateway that does not run, and marks it as restored. Everything is
- * checked on a copy first; the database that was there is kept aside, and files of materials are only added.
+ * checked on a copy first; the database that was there is kept aside, and of all else only what is gone is added.
  *
+ * @param config of the gateway, or what `configToRestore` found
  * @param now milliseconds
  * @throws CodedError STORE_IN_USE, BACKUP_INVALID, STORE_VERSION, LOG_CORRUPT when its evidence log does not verify,
- *   VALIDATION_FAILED for a database that is not a SQLite file
+ *   KEY_MISSING, ARCHIVE_INVALID, VALIDATION_FAILED for a database that is not a SQLite file
  */
 export async function restoreGateway(config: GatewayConfig, backup: string, now: number): Promise<Restored> {
   const { store, data } = config;
@@ -42,10 +46,11 @@ export async function restoreGateway(config: GatewayConfig, backup: string, now:
   try {
     await mkdir(dirname(store.path), { recursive: true, mode: 0o700 });
     await copyFile(join(from, BACKUP_FILES.database), fresh);
-    await prepare(config, fresh, now);
+    await prepare(config, { from, fresh, volumes: manifest.volumes, now });
     await copyMissing(join(from, BACKUP_FILES.materials), join(data, BACKUP_FILES.materials));
+    const laid = await layFolder(config, from, now);
     const replaced = await replace(store.path, fresh, join(data, `replaced-${now}`));
-    return { manifest, ...(replaced !== undefined && { replaced }) };
+    return { manifest, laid, ...(replaced !== undefined && { replaced }) };
   } finally {
     for (const end of ENDS) await rm(`${fresh}${end}`, { force: true });
   }
@@ -91,28 +96,44 @@ async function demandWhole(folder: string, manifest: BackupManifest, region: str
     );
 }
 
-/** Brings the copy up to date, rechecks its evidence log and marks it. @throws CodedError LOG_CORRUPT */
-async function prepare(config: GatewayConfig, path: string, now: number): Promise<void> {
-  const statement = await verifyStatement(await readOwnStatement(config));
-  const store = await openSqliteStore(path);
+interface Candidate {
+  /** Folder of the backup. */
+  readonly from: string;
+  /** The copy of its database. */
+  readonly fresh: string;
+  /** Volumes that the backup has. */
+  readonly volumes: number;
+  /** Milliseconds. */
+  readonly now: number;
+}
+
+/** Brings the copy up to date, rechecks it with its keys, volumes and evidence log, and marks it. @throws CodedError */
+async function prepare(config: GatewayConfig, { from, fresh, volumes, now }: Candidate): Promise<void> {
+  const { keys, archive } = config;
+  const statement = await statementToRestore(config, from);
+  const inBackup = join(from, BACKUP_FILES.volumes);
+  const store = await openSqliteStore(fresh);
   try {
-    const archived = archivedRecords(config.archive.folder, statement);
-    const { faults } = await verifyLog(store.read, statement, [], archived);
+    await demandKeys(keys.directory, from, (await sealingStatus(store.read)).storageKey);
+    await demandVolumes(store.read, inBackup, volumes, archive.folder);
+    const archived = archivedRecords([inBackup, archive.folder], statement);
+    const { faults } = await verifyLog(store.read, statement, [], archived, now);
     // What peers held against this log before, the new epoch answers.
     const first = faults.find(({ where }) => !where.startsWith('log_alarm/'));
     if (first)
       throw new CodedError('LOG_CORRUPT', `the log in the backup does not verify: ${first.where}: ${first.message}`);
+    await layVolumes(store.read, inBackup, archive.folder);
     await markRestored(store, now);
   } finally {
     await store.close();
   }
-  settleSqlite(path);
+  settleSqlite(fresh);
 }
 
 /** One step puts the new file in place: whoever dies before or after it leaves a whole database. */
 async function replace(path: string, fresh: string, aside: string): Promise<string | undefined> {
-  const isThere = (await stat(path).catch(() => undefined)) !== undefined;
-  if (isThere) {
+  const isReplaced = await isThere(path);
+  if (isReplaced) {
     await mkdir(aside, { recursive: true, mode: 0o700 });
     for (const end of ['-wal', '-shm'])
       await rename(`${path}${end}`, join(aside, `${basename(path)}${end}`)).catch(ignoreAbsent);
@@ -122,7 +143,7 @@ async function replace(path: string, fresh: string, aside: string): Promise<stri
   await syncFile(fresh);
   await rename(fresh, path);
   await syncFile(dirname(path));
-  return isThere ? aside : undefined;
+  return isReplaced ? aside : undefined;
 }
 
 function ignoreAbsent(error: NodeJS.ErrnoException): void {
