@@ -86,6 +86,17 @@ async function receiptsOf({ core }: LiveRegion): Promise<Map<string, string>> {
   return new Map(rows.map(({ id, receipt }) => [id, receipt.toString('hex')]));
 }
 
+/** What a region decided, by envelope. */
+async function inboxOf({ core }: LiveRegion): Promise<string[]> {
+  return (await core.store.read.all<{ id: string }>('SELECT id FROM inbox ORDER BY id')).map(({ id }) => id);
+}
+
+/** Streams that a region refused because its database was put back. */
+async function refusalsOf({ core }: LiveRegion): Promise<number> {
+  const counted = /tongban_refusals_total\{code="STORE_PUT_BACK"\} (\d+)/.exec(await core.metrics.text());
+  return Number(counted?.[1] ?? 0);
+}
+
 const heldByPeer = async () =>
   (await peer.core.store.read.get<{ note: string }>('SELECT note FROM peer_checkpoint WHERE region = ?', LOST))!.note;
 
@@ -238,7 +249,19 @@ describe('a database that was put back in silence', () => {
     lost = await reopened(lost.folder);
     await until('it is noticed', () => lost.core.gate.isPutBack);
     await expect(ping(lost, peer)).rejects.toMatchObject({ code: 'STORE_PUT_BACK' });
+    const refused = await refusalsOf(lost);
+    const inboxBefore = await inboxOf(lost);
     await ping(peer, lost);
+    await until(
+      'the peer that has something to send was refused',
+      async () => (await refusalsOf(lost)) > refused,
+      60_000,
+    );
+    expect(await inboxOf(lost)).toEqual(inboxBefore);
+    const [waiting] = await peer.core.store.read.all<{ state: string }>(
+      'SELECT state FROM outbox ORDER BY position DESC LIMIT 1',
+    );
+    expect(waiting).toEqual({ state: 'pending' });
     expect(new Set((await receiptsOf(peer)).keys())).toEqual(new Set(sentBefore.keys()));
     expect((await lost.wire.recovery.overview()).recovery).toMatchObject({ state: 'put-back' });
 

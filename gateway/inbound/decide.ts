@@ -31,7 +31,7 @@ export interface DecideOptions {
   readonly authorize: Authorize;
   readonly handlerOf: (name: string) => IncomingHandler;
   /** False while nothing new of the peer, or in the conversation, may be decided. */
-  readonly mayDecide?: (tx: Transaction, peer: string, conversation: string) => Promise<boolean>;
+  readonly mayDecide?: (tx: Transaction, header: VerifiedEnvelope['header']) => Promise<boolean>;
   /** Told of errors that no code explains; the envelope is deferred. */
   readonly onUnexpected: (error: unknown, envelope: VerifiedEnvelope) => void;
 }
@@ -52,7 +52,7 @@ export class Decider {
     // The same envelope may have been decided on another stream since the look-up.
     const known = await inbox.known(tx, sender, id);
     if (known) return repeated(known, envelope);
-    if ((await this.#options.mayDecide?.(tx, sender, conversation)) === false)
+    if ((await this.#options.mayDecide?.(tx, envelope.header)) === false)
       return { kind: 'deferral', code: 'TRY_LATER' };
     const expected = await inbox.expected(tx, sender, conversation);
     if (sequence > expected) return { kind: 'deferral', code: 'SEQUENCE_GAP', expected };

@@ -1,4 +1,3 @@
-import { decode } from '#proto';
 import type { Clock } from '#trust';
 import type { Store, Transaction } from '../store/store.ts';
 import { recoveryTable } from './recovery-table.ts';
@@ -20,16 +19,10 @@ export async function recoveryBeginning(
   if ((await recoveryTable.find(store.read))?.state !== 'marked') return undefined;
   return async (tx) => {
     const now = clock.now();
-    await recoveryTable.set(tx, 'recovering', now, await newestKnown(tx));
-    await recoveryTable.askAll(tx, peers(), now);
+    const newest = await recoveryTable.askAll(tx, peers(), now);
+    await recoveryTable.set(tx, 'recovering', now, newest);
     await leaveNumbersFree(tx, now);
   };
-}
-
-/** By our own clock: every act leaves an entry in the log. */
-async function newestKnown(tx: Transaction): Promise<number> {
-  const row = await tx.get<{ entry: Buffer }>('SELECT entry FROM log_entry ORDER BY position DESC LIMIT 1');
-  return row ? decode('LogEntry', row.entry).at : 0;
 }
 
 /** Case numbers and places in status lists that were given since the backup are on paper in somebody's hands. */

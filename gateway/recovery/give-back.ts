@@ -1,4 +1,5 @@
 import type { Reader } from '../store/store.ts';
+import { opened } from '../store/vault/opened.ts';
 import { rowOf } from '../store/vault/sealed-columns.ts';
 import { GroupFrames } from './group-frames.ts';
 
@@ -72,18 +73,30 @@ export async function* giveBack(peer: string, since: number, context: GiveBackCo
   yield { end: { count } };
 }
 
-/** The rows of the inbox, then those of the outbox, with their contents opened. */
+/** The rows of the inbox, then those of the outbox, with their contents opened; what does not open is as if erased. */
 async function* rowsSince(read: Reader, peer: string, since: number): AsyncGenerator<ExchangedRow> {
   const { vault } = read;
   for await (const row of pages(read, THEIRS, peer, since)) {
     const name = rowOf(peer, row.id);
-    const payload = row.payload && vault.openBytes('inbox.payload', name, row.payload);
-    yield { ...row, payload, salt: row.salt && vault.openBytes('inbox.salt', name, row.salt) };
+    yield withContent(row, (payload, salt) => ({
+      payload: vault.openBytes('inbox.payload', name, payload),
+      salt: vault.openBytes('inbox.salt', name, salt),
+    }));
   }
   for await (const row of pages(read, OURS, peer, since)) {
-    const payload = row.payload && vault.openBytes('outbox.payload', row.id, row.payload);
-    yield { ...row, payload, salt: row.salt && vault.openBytes('outbox.salt', row.id, row.salt) };
+    yield withContent(row, (payload, salt) => ({
+      payload: vault.openBytes('outbox.payload', row.id, payload),
+      salt: vault.openBytes('outbox.salt', row.id, salt),
+    }));
   }
+}
+
+type Content = Pick<ExchangedRow, 'payload' | 'salt'>;
+
+function withContent(row: ExchangedRow, open: (payload: Buffer, salt: Buffer) => Content): ExchangedRow {
+  const { payload, salt } = row;
+  const content = payload && salt ? opened(() => open(payload, salt)).value : undefined;
+  return { ...row, payload: null, salt: null, ...content };
 }
 
 async function* pages(read: Reader, text: string, peer: string, since: number): AsyncGenerator<ExchangedRow> {

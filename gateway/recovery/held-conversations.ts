@@ -6,9 +6,10 @@ import type { RecoveryAct } from './recovery-table.ts';
  * - `own-act`: we did something in it that is lost, and cannot be done again by what was said of it;
  * - `their-act`: what the peer said could not be applied again;
  * - `gap`: an envelope before this one did not come back;
+ * - `unverified`: something of it came back that could not be verified;
  * - `number-twice`: something that was accepted here after the restore had a number that the peer knew already.
  */
-export const HELD_REASONS = ['own-act', 'their-act', 'gap', 'number-twice'] as const;
+export const HELD_REASONS = ['own-act', 'their-act', 'gap', 'unverified', 'number-twice'] as const;
 export type HeldReason = (typeof HELD_REASONS)[number];
 
 /** A conversation in which nothing is sent or decided until somebody has looked. */
@@ -50,6 +51,18 @@ export const heldConversations = {
       'SELECT 1 FROM recovery_conversation WHERE conversation = ? AND peer = ? AND released_at IS NULL',
       conversation,
       peer,
+    );
+    return row !== undefined;
+  },
+
+  /** Whether somebody released a conversation that was held for this envelope. */
+  async wasReleased(sql: Sql, conversation: string, peer: string, envelope: string): Promise<boolean> {
+    const row = await sql.get(
+      `SELECT 1 FROM recovery_conversation
+       WHERE conversation = ? AND peer = ? AND envelope = ? AND released_at IS NOT NULL`,
+      conversation,
+      peer,
+      envelope,
     );
     return row !== undefined;
   },

@@ -3,6 +3,7 @@ import type { Clock, CompiledAgreement, VerifiedEnvelope } from '#trust';
 import type { EvidenceLog } from '../evidence/evidence-log.ts';
 import { inbox } from '../inbound/inbox.ts';
 import type { SettleHandler } from '../outbound/context.ts';
+import { type KeptEnvelope, keptEnvelopes } from '../outbound/kept-envelopes.ts';
 import type { Outbox } from '../outbound/outbox.ts';
 import { recoveredEnvelopes } from '../outbound/recovered-envelopes.ts';
 import { type Incoming, type IncomingHandler, MissingMaterials } from '../peer/incoming.ts';
@@ -11,6 +12,7 @@ import { type Sides, type VerifiedExchange, verifyExchanged } from './exchanged.
 import { type Fetched, fetchedTable } from './fetched.ts';
 import { type HeldReason, heldConversations } from './held-conversations.ts';
 import { recoveryTable } from './recovery-table.ts';
+import { setAside } from './set-aside.ts';
 
 /** An act of ours that the peer accepted and that this store has lost. */
 export interface LostAct {
@@ -39,7 +41,8 @@ export interface InPlaceOptions {
 
 /**
  * Puts what was fetched where it belongs, in the order of our own clock: each envelope with its receipt, its number and
- * its entries in the log, and what it did. Where that cannot be done again the conversation is held for people.
+ * its entries in the log, and what it did. Where that cannot be done again the conversation is held for people. What
+ * waited here is told its fate.
  */
 export class InPlace {
   readonly #options: InPlaceOptions;
@@ -57,7 +60,8 @@ export class InPlace {
       if (signal.aborted) throw new CodedError('SHUTTING_DOWN');
       const fetched = await fetchedTable.first(store.read, peer);
       if (!fetched) return count;
-      const verified = verifyExchanged(fetched.exchanged, fetched.seal, fetched.receiptSeal, sides);
+      const verified = await this.#verified(fetched, sides);
+      if (!verified) continue;
       await store.write(async (tx) => {
         const { isOwn, envelope } = verified;
         const isNew = isOwn
@@ -67,6 +71,22 @@ export class InPlace {
         await fetchedTable.drop(tx, peer, envelope.header.id, isOwn);
       });
       count += 1;
+    }
+  }
+
+  /** @returns undefined when it verifies no more, as under a key that was revoked since it came: it is set aside */
+  async #verified({ exchanged, seal, receiptSeal }: Fetched, sides: Sides): Promise<VerifiedExchange | undefined> {
+    const { store, clock } = this.#options;
+    try {
+      return verifyExchanged(exchanged, seal, receiptSeal, sides);
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      const { id, sender } = decode('EnvelopeHeader', exchanged.header);
+      await store.write(async (tx) => {
+        await setAside(tx, exchanged.header, sides, error.code, clock.now());
+        await fetchedTable.drop(tx, sides.peer.region, id, sender === sides.own.region);
+      });
+      return undefined;
     }
   }
 
@@ -91,10 +111,14 @@ export class InPlace {
     if (known) {
       const settling = { code, body: exchanged.receipt, logPosition: receiptLogPosition, sealedIn, receiptIn };
       await outbox.settle(tx, { position: known.position, peer: peer.region }, settling);
-      if (opened) await this.#settled(tx, opened, peer.region, code as ErrorCode | '');
+      // Our own row has the payload, whatever the peer has erased.
+      const row = (await keptEnvelopes.find(tx, known.position))!;
+      const payload = row.payload ?? opened?.payload ?? null;
+      await this.#settled(tx, verified, { ...row, payload }, peer.region, code as ErrorCode | '');
       return true;
     }
-    const displaced = await outbox.displace(tx, peer.region, header);
+    // What was refused since its number was used did not use it.
+    const displaced = code === 'SEQUENCE_USED' ? undefined : await outbox.displace(tx, peer.region, header);
     const name = payloadName(header.type) ?? '';
     const isNext = await recoveredEnvelopes.passNumber(tx, peer.region, header.conversation, header.sequence);
     await recoveredEnvelopes.keep(tx, {
@@ -102,7 +126,10 @@ export class InPlace {
       settledAt: clock.now(),
       logPosition: await this.#log(tx, 'LOG_ENTRY_KIND_ENVELOPE_SENT', envelope.leaf, peer.region),
     });
-    if (displaced && name !== 'Skip') await this.#hold(tx, verified, peer.region, 'number-twice');
+    if (displaced && standsFor(verified, displaced)) {
+      const isExpired = header.sentAt >= displaced.expires_at;
+      await this.#settled(tx, verified, displaced, peer.region, isExpired ? 'EXPIRED' : 'GIVEN_UP');
+    } else if (displaced) await this.#hold(tx, verified, peer.region, 'number-twice');
     else if (!isNext) await this.#hold(tx, verified, peer.region, 'gap');
     if (code === '') await this.#effect(tx, verified, peer.region, 'own-act', (of) => this.#options.actAgain(tx, of));
     return true;
@@ -151,15 +178,17 @@ export class InPlace {
     }
   }
 
+  /** Tells the room of an envelope that waited here what became of it; people, when nobody has its payload. */
   async #settled(
     tx: Transaction,
-    { header, payload }: VerifiedEnvelope,
+    verified: VerifiedExchange,
+    waited: KeptEnvelope,
     peer: string,
     code: ErrorCode | '',
   ): Promise<void> {
-    const { id, conversation, sentAt } = header;
-    const name = payloadName(header.type);
-    if (!name) return;
+    const { id, conversation, payload, created_at: sentAt } = waited;
+    const name = waited.type as PayloadName;
+    if (!payload) return this.#hold(tx, verified, peer, 'own-act', waited.unopened);
     try {
       await tx.attempt(() => this.#options.onSettled(tx, { peer, id, conversation, name, payload, sentAt, code }));
     } catch (error) {
@@ -200,4 +229,10 @@ export class InPlace {
       throw error;
     }
   }
+}
+
+/** Whether what came back is the Skip that took the place of an envelope that waits here: it expired, or was dropped. */
+function standsFor({ opened }: VerifiedExchange, { id }: KeptEnvelope): boolean {
+  if (!opened || payloadName(opened.header.type) !== 'Skip') return false;
+  return decode('Skip', opened.payload).expiredEnvelopeId === id;
 }

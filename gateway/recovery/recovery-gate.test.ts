@@ -2,6 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type PayloadName, typeName } from '#proto';
+import type { VerifiedEnvelope } from '#trust';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store, Transaction } from '../store/store.ts';
 import { heldConversations } from './held-conversations.ts';
@@ -10,6 +12,7 @@ import { recoveryTable } from './recovery-table.ts';
 
 const [PEER, OTHER] = ['150626', '110000'] as const;
 const TALK = '0f9e8d7c-6b5a-4c3d-8e1f-a0b1c2d3e4f5';
+const NEW = '2f9e8d7c-6b5a-4c3d-8e1f-a0b1c2d3e4f5';
 const EPOCH = 2;
 const ACT = { by: 'wang', reason: '对端已撤销' };
 
@@ -43,7 +46,10 @@ async function sending(peer: string, conversation = TALK, epoch = 1): Promise<st
   }
 }
 
-const deciding = (peer: string, conversation = TALK) => store.write((tx) => gate.mayDecide(tx, peer, conversation));
+function deciding(sender: string, conversation = TALK, sequence = 1, name: PayloadName = 'Ping'): Promise<boolean> {
+  const header = { sender, conversation, sequence, type: typeName(name) } as VerifiedEnvelope['header'];
+  return store.write((tx) => gate.mayDecide(tx, header));
+}
 
 describe('a store that was never restored', () => {
   it('closes nothing', async () => {
@@ -71,12 +77,23 @@ describe('a restored store', () => {
   });
 
   it('begins only new conversations with a peer that is not waited for', async () => {
-    await changed((tx) => recoveryTable.skip(tx, PEER, ACT, 2));
+    await changed(async (tx) => {
+      await tx.run('INSERT INTO conversation (id, peer) VALUES (?, ?)', TALK, PEER);
+      await recoveryTable.skip(tx, PEER, ACT, 2);
+    });
     expect([await sending(PEER, TALK, EPOCH), await sending(PEER, TALK, 1), await deciding(PEER)]).toEqual([
       '',
       'RESTORE_PENDING',
       false,
     ]);
+    // One that went on after the backup is as old, though unknown here.
+    expect([await deciding(PEER, NEW, 2), await deciding(PEER, NEW, 1, 'CaseAccepted')]).toEqual([false, false]);
+    expect([await deciding(PEER, NEW), await deciding(PEER, NEW, 2, 'CaseAccepted')]).toEqual([true, true]);
+    expect(await store.read.all('SELECT id, epoch FROM conversation ORDER BY epoch')).toEqual([
+      { id: TALK, epoch: 0 },
+      { id: NEW, epoch: EPOCH },
+    ]);
+    expect(await deciding(OTHER, NEW)).toBe(false);
     expect(gate.mustAsk(PEER)).toBe(true);
     expect(await store.write((tx) => recoveryTable.skip(tx, PEER, ACT, 3))).toBe(false);
   });

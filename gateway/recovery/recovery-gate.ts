@@ -1,4 +1,5 @@
-import { CodedError, type ErrorCode } from '#proto';
+import { CodedError, type ErrorCode, payloadName } from '#proto';
+import { needsAuthorization, opensUnder, type VerifiedEnvelope } from '#trust';
 import type { SendingPlace } from '../outbound/outbox.ts';
 import type { Sql, Transaction } from '../store/store.ts';
 import { heldConversations } from './held-conversations.ts';
@@ -11,6 +12,7 @@ import { recoveryTable } from './recovery-table.ts';
 export class RecoveryGate {
   readonly #epoch: () => number;
   #isPutBack = false;
+  #isRecovering = false;
   #unasked = new Map<string, 'waiting' | 'skipped'>();
   #held = 0;
 
@@ -23,8 +25,9 @@ export class RecoveryGate {
   async load(sql: Sql): Promise<void> {
     const recovery = await recoveryTable.find(sql);
     this.#isPutBack = recovery?.state === 'put-back';
+    this.#isRecovering = recovery?.state === 'recovering';
     this.#unasked = new Map();
-    if (recovery?.state === 'recovering')
+    if (this.#isRecovering)
       for (const { region, state } of await recoveryTable.peers(sql))
         if (state !== 'done') this.#unasked.set(region, state);
     this.#held = await heldConversations.count(sql);
@@ -33,6 +36,16 @@ export class RecoveryGate {
   /** Whether the store is older than our own log as a peer has seen it. */
   get isPutBack(): boolean {
     return this.#isPutBack;
+  }
+
+  /** Whether the store was restored, and peers are asked for what it lost, or were. */
+  get isRecovering(): boolean {
+    return this.#isRecovering;
+  }
+
+  /** Whether a peer has still to give back what was lost, and an operator does not wait for it. */
+  isSkipped(peer: string): boolean {
+    return this.#unasked.get(peer) === 'skipped';
   }
 
   /** Whether a peer has still to give back what was lost. */
@@ -62,9 +75,34 @@ export class RecoveryGate {
       throw new CodedError('CONVERSATION_HELD');
   }
 
-  /** Whether a new envelope of a peer may be decided now; what is known already is answered anyway. */
-  async mayDecide(tx: Transaction, peer: string, conversation: string): Promise<boolean> {
-    if (this.closedFor(peer)) return false;
+  /**
+   * Whether a new envelope of a peer may be decided now; what is known already is answered anyway. Called in the unit of
+   * work that decides: a conversation that a skipped peer begins is noted as one of this epoch.
+   */
+  async mayDecide(tx: Transaction, header: VerifiedEnvelope['header']): Promise<boolean> {
+    const { sender: peer, conversation } = header;
+    if (this.isSkipped(peer) ? !(await this.#isNew(tx, header)) : this.closedFor(peer)) return false;
     return this.#held === 0 || !(await heldConversations.has(tx, conversation, peer));
   }
+
+  /** Whether a conversation began after the restore, or does now. */
+  async #isNew(tx: Transaction, header: VerifiedEnvelope['header']): Promise<boolean> {
+    const { sender: peer, conversation } = header;
+    const epoch = this.#epoch();
+    const known = await tx.get<{ epoch: number }>(
+      'SELECT epoch FROM conversation WHERE id = ? AND peer = ?',
+      conversation,
+      peer,
+    );
+    if (known) return known.epoch === epoch;
+    if (header.sequence !== 1 || goesOn(header.type)) return false;
+    await tx.run('INSERT INTO conversation (id, peer, epoch) VALUES (?, ?, ?)', conversation, peer, epoch);
+    return true;
+  }
+}
+
+/** Whether a message only goes on in what somebody began before: here that is unknown because it was lost. */
+function goesOn(type: string): boolean {
+  const name = payloadName(type);
+  return name !== undefined && needsAuthorization(name) && !opensUnder(name);
 }

@@ -8,7 +8,7 @@ import { InPlace, type InPlaceOptions } from './in-place.ts';
 import type { RecoveryGate } from './recovery-gate.ts';
 import { type PeerRecovery, type RecoveryAct, recoveryTable, type StoreRecovery } from './recovery-table.ts';
 
-/** Milliseconds before the newest that the restored copy knows, from which peers are asked: clocks differ. */
+/** Milliseconds before the newest exchange that the restored copy knows, from which a peer is asked: clocks differ. */
 const MARGIN_MS = 60 * 60 * 1000;
 /** Held conversations that are listed at once. */
 const LISTED = 500;
@@ -58,7 +58,8 @@ export class Recovery {
   }
 
   /**
-   * A peer that dialled us says hello. Nothing of it is read before this returns.
+   * A peer that dialled us says hello. Nothing of it is read before this returns. While a restored store is made whole, a
+   * peer that knows more than it gave back has to give back everything.
    *
    * @throws CodedError STORE_PUT_BACK, PROTOCOL_VIOLATION
    */
@@ -71,6 +72,7 @@ export class Recovery {
 
   /**
    * A peer that we dialled says hello. Nothing is sent to it before this returns: what a restored store lacks is fetched.
+   * When that fails with a peer that is not waited for, what is new goes on all the same.
    *
    * @throws CodedError STORE_PUT_BACK, PEER_UNREACHABLE, SHUTTING_DOWN, and what is wrong with the answer of the peer
    */
@@ -86,7 +88,7 @@ export class Recovery {
       if (!(error instanceof CodedError) || signal.aborted) throw error;
       await store.write((tx) => recoveryTable.failed(tx, region, error.code, clock.now()));
       news.failed(region, error.code);
-      throw error;
+      if (!gate.isSkipped(region)) throw error;
     } finally {
       await gate.load(store.read);
     }
@@ -131,8 +133,8 @@ export class Recovery {
   async #recover(peer: RegionStatement, ask: AskPeer, signal: AbortSignal): Promise<number> {
     const { store, clock, own, log } = this.#options;
     const sides = { own: own(), peer };
-    const known = (await recoveryTable.find(store.read))?.knownUntil ?? 0;
-    const { heldNote } = await fetchLost(store, ask(Math.max(0, known - MARGIN_MS), signal), sides);
+    const since = await store.write((tx) => recoveryTable.begin(tx, peer.region));
+    const { heldNote } = await fetchLost({ store, clock }, ask(Math.max(0, since - MARGIN_MS), signal), sides);
     const count = await this.#inPlace.putAll(sides, signal);
     if (this.#isOfAnotherEpoch(heldNote)) await log.openingFor(peer.region, heldNote);
     await store.write((tx) => recoveryTable.done(tx, peer.region, clock.now()));
@@ -154,8 +156,17 @@ export class Recovery {
       await alarms.raise(state, { kind, via: region, held: log.checkpoint, shown: heldNote });
       await store.write((tx) => recoveryTable.set(tx, 'put-back', clock.now()));
       await gate.load(store.read);
-    } else if (!(await isBehind(store.read, region, marks))) return;
+    } else if (!(await isBehind(store.read, region, marks)) || (await this.#asksForAll(region))) return;
     news.putBack(region);
     throw new CodedError('STORE_PUT_BACK');
+  }
+
+  /** A restored store that still lacks something of a peer asks it once for everything. */
+  async #asksForAll(region: string): Promise<boolean> {
+    const { store, clock, gate } = this.#options;
+    if (!gate.isRecovering) return false;
+    const asks = await store.write((tx) => recoveryTable.askForAll(tx, region, clock.now()));
+    if (asks) await gate.load(store.read);
+    return asks;
   }
 }

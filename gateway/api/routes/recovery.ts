@@ -18,7 +18,7 @@ const OverviewJson = Type.Object({
     '从未恢复、已标记、补齐中或已补齐、未声明而被换回 / how the database came to be',
   ),
   since: Type.Optional(instant('何时 / since when')),
-  knownUntil: Type.Optional(instant('备份中最新的记录 / newest thing that the backup knew')),
+  knownUntil: Type.Optional(instant('备份中最新的往来 / newest exchange that the backup knew')),
   peers: Type.Array(
     Type.Object({
       region: Type.String({ description: '对端地区代码 / region code' }),
@@ -28,6 +28,8 @@ const OverviewJson = Type.Object({
       ),
       own: Type.Integer({ description: '补回我方报文 / envelopes of ours that came back' }),
       theirs: Type.Integer({ description: '补回对方报文 / envelopes of theirs that came back' }),
+      since: instant('从何时起补齐,0 为全部 / from when it is asked; 0 for everything'),
+      aside: Type.Integer({ description: '补回而无法核验的报文 / envelopes that came back and could not be verified' }),
       code: Type.Union([words<ErrorCode>(CODES), Type.Literal('')], {
         description: '最近失败 / why the last attempt failed',
       }),
@@ -40,7 +42,7 @@ const OverviewJson = Type.Object({
     Type.Object({
       conversation: Type.String({ description: '会话号 / conversation' }),
       peer: Type.String({ description: '对端 / peer' }),
-      reason: words(HELD_REASONS, '我方行为丢失、对方行为无法重做、有缺口、序号用过两次 / what is missing'),
+      reason: words(HELD_REASONS, '我方行为丢失、对方行为无法重做、有缺口、无法核验、序号用过两次 / what is missing'),
       code: Type.String({ description: '代码 / code, or empty' }),
       envelope: Type.String({ description: '首个缺失的报文 / first envelope that is missing or could not be applied' }),
       type: Type.String({ description: '类型 / its type' }),

@@ -15,6 +15,7 @@ interface Overview {
     readonly state: PeerState;
     readonly own: number;
     readonly theirs: number;
+    readonly aside: number;
     readonly code: string;
     readonly updatedAt: number;
   }[];
@@ -44,6 +45,7 @@ const REASONS: Readonly<Record<HeldReason, string>> = {
   'own-act': '我方行为丢失 an act of ours is lost',
   'their-act': '对方行为无法重做 an act of theirs could not be done again',
   gap: '中间有缺 something before it is missing',
+  unverified: '补回而无法核验 what came back could not be verified',
   'number-twice': '序号被用两次 a number was used twice',
 };
 
@@ -87,12 +89,13 @@ function overviewText({ state, since, knownUntil, peers, held, heldCount }: Over
   if (peers.length > 0)
     parts.push(
       table(
-        ['对端 Peer', '情况 State', '补回我方 Ours', '补回对方 Theirs', '代码 Code', '时间 At'],
+        ['对端 Peer', '情况 State', '补回我方 Ours', '补回对方 Theirs', '无法核验 Unverified', '代码 Code', '时间 At'],
         peers.map((peer) => [
           peer.region,
           PEER_STATES[peer.state],
           peer.own,
           peer.theirs,
+          peer.aside,
           peer.code,
           chinaTime(peer.updatedAt),
         ]),
