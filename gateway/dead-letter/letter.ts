@@ -41,7 +41,7 @@ export interface Letter {
   readonly type: string;
   readonly sequence: number;
   readonly reason: LetterReason;
-  /** What the peer or the platform said last. */
+  /** What the peer or the platform said last, or why the content does not open here. */
   readonly code: ErrorCode | '';
   /** When the trouble began, in ms. */
   readonly since: number;

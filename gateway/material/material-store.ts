@@ -17,7 +17,7 @@ import {
   writeHashed,
   writeHead,
 } from './material-files.ts';
-import { type MaterialKey, materialTable } from './material-table.ts';
+import { type MaterialKey, type MaterialRow, materialTable } from './material-table.ts';
 import { resealFile } from './reseal-file.ts';
 import { newFileKey } from './sealed-file.ts';
 import { Turns } from './turns.ts';
@@ -64,12 +64,10 @@ export class MaterialStore {
       const { digest, size } = taken;
       if (fileKey) await writeHead(temporary, vault, rowOf(conversation, digest), fileKey);
       const ours = { peer: '', conversation, digest };
-      const record = (state: 'arriving' | 'held') =>
-        this.#store.write((tx) => materialTable.record(tx, ours, { size, state }, this.#clock.now()));
       // Named before it is in its place: what a crash leaves there in between is swept, and no orphan for ever.
-      await record('arriving');
+      await this.#record(ours, { size, state: 'arriving' });
       await moveInto(temporary, this.#path(conversation, digest));
-      await record('held');
+      await this.#enter(ours, { size, state: 'held' });
       return taken;
     } finally {
       await rm(temporary, { force: true });
@@ -180,9 +178,7 @@ export class MaterialStore {
       const outcome = await this.#turns.take(conversation, async () => {
         // Whoever was erased meanwhile has no file to be sealed.
         if (!(await materialTable.findWhole(read, conversation, digest))) return 'sealed-before';
-        const temporary = join(this.#folder, 'uploads', `${conversation}-${process.hrtime.bigint()}`);
-        const path = this.#path(conversation, digest);
-        return resealFile({ path, temporary, digest, row: rowOf(conversation, digest) }, read.vault);
+        return this.#reseal(conversation, digest);
       });
       if (outcome === 'sealed') sealed += 1;
       if (outcome === 'broken') broken += 1;
@@ -253,7 +249,32 @@ export class MaterialStore {
       throw new CodedError('MATERIAL_DIGEST');
     }
     await moveInto(part, this.#path(conversation, digest));
-    await this.#store.write((tx) => materialTable.record(tx, key, { size, state: 'staged' }, this.#clock.now()));
+    await this.#enter(key, { size, state: 'staged' });
+  }
+
+  /**
+   * Counts a file that is in its place. A storage key may have been made while it streamed in: before it counts, so that a
+   * crash leaves none behind, and after it, since until then the walk passes it by.
+   */
+  async #enter(key: MaterialKey, row: MaterialRow): Promise<void> {
+    const { conversation, digest } = key;
+    const reseal = async () => {
+      if (this.#store.read.vault.cipher) await this.#turns.take(conversation, () => this.#reseal(conversation, digest));
+    };
+    await reseal();
+    await this.#record(key, row);
+    await reseal();
+  }
+
+  async #record(key: MaterialKey, row: MaterialRow): Promise<void> {
+    await this.#store.write((tx) => materialTable.record(tx, key, row, this.#clock.now()));
+  }
+
+  /** In the turn of its case. */
+  #reseal(conversation: string, digest: Buffer): ReturnType<typeof resealFile> {
+    const temporary = join(this.#folder, 'uploads', `${conversation}-${process.hrtime.bigint()}`);
+    const whole = { path: this.#path(conversation, digest), temporary, digest, row: rowOf(conversation, digest) };
+    return resealFile(whole, this.#store.read.vault);
   }
 
   #path(conversation: string, digest: Buffer): string {

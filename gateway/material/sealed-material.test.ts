@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StorageKey } from '#trust';
 import { DataVault } from '../at-rest/data-vault.ts';
+import { sealingStatus } from '../at-rest/status.ts';
 import { atRestOf, storageKey } from '../at-rest/testing/open-vault.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
@@ -251,6 +252,43 @@ describe('files of before, and new storage keys', () => {
     torn.fill(0xff, 16 + 128, HEAD_BYTES);
     await writeFile(fileOf(digest), torn);
     expect((await content(digest)).toString()).toBe('a file');
+  });
+
+  describe('that come while a file streams in', () => {
+    const bytes = Buffer.from('机密'.repeat(100_000));
+    const opening = { conversation: CASE, digest: sha256(bytes), size: bytes.length, offset: 0 };
+
+    /** Half of the file, then a look at these keys that walks through everything else, then the rest. */
+    async function* whileKeysCome(...come: StorageKey[]): AsyncIterable<Buffer> {
+      yield bytes.subarray(0, 300_000);
+      keys = come;
+      await look();
+      await look();
+      yield bytes.subarray(300_000);
+    }
+
+    async function expectSealedUnderNew(): Promise<void> {
+      expect((await readFile(fileOf(opening.digest))).includes('机密')).toBe(false);
+      const { covered, parts, done, broken } = await sealingStatus(store.read);
+      expect({ covered, done, broken }).toEqual({ covered: parts, done: parts, broken: 0 });
+      await reopen(NEW);
+      expect((await content(opening.digest)).equals(bytes)).toBe(true);
+    }
+
+    it('do not leave it under the old one alone', async () => {
+      expect(await materials.stage(PEER, opening, whileKeysCome(OLD, NEW))).toMatchObject({ complete: true });
+      await expectSealedUnderNew();
+    });
+
+    it.each([
+      ['a peer', () => materials.stage(PEER, opening, whileKeysCome(NEW))],
+      ['the own side', () => materials.take(CASE, whileKeysCome(NEW))],
+    ])('do not leave it in the clear when it is the first one: a file of %s', async (_who, bring) => {
+      await reopenPlain();
+      await bring();
+      await expectSealedUnderNew();
+      expect(await readdir(join(folder, 'materials', 'uploads')).catch(() => [])).toEqual([]);
+    });
   });
 
   it('are not brought back by it when their case is erased', async () => {

@@ -5,6 +5,7 @@ import { Gathered } from './gathered.ts';
 import type { HeldConversations } from './held-conversations.ts';
 import type { PendingEnvelope } from './outbox.ts';
 import type { PeerClient } from './peer-client.ts';
+import { settleUnopened } from './settlement.ts';
 import type { StreamKillers } from './stream-killers.ts';
 
 export interface FormerOptions {
@@ -49,15 +50,17 @@ export class BatchFormer {
   /** @param life of the stream: what was begun in one that is over is dropped */
   async next(life: AbortSignal): Promise<readonly PendingEnvelope[]> {
     const { held, killers, flights } = this.#options;
+    const isKiller = (conversation: string) => killers.restOf(conversation) !== undefined;
+    for (const conversation of held.due().filter(isKiller)) {
+      // It goes alone, so that it harms nobody and cannot be mistaken: others wait, or it would wait for ever.
+      if (flights.size > 0) return [];
+      const alone = await this.#alone(conversation, life);
+      if (alone.length > 0 || life.aborted) return alone;
+    }
     const batch = new Gathered(killers.isCareful ? 1 : LIMITS.batchEnvelopes);
     for (const conversation of held.due()) {
-      if (batch.full || this.#isFlying(conversation)) continue;
-      if (killers.restOf(conversation) === undefined) await this.#gatherDue(conversation, batch, life);
-      // It goes alone, so that it harms nobody and cannot be mistaken.
-      else if (flights.size === 0 && batch.envelopes.length === 0) {
-        const alone = await this.#alone(conversation, life);
-        if (alone.length > 0 || life.aborted) return alone;
-      }
+      if (batch.full || isKiller(conversation) || this.#isFlying(conversation)) continue;
+      await this.#gatherDue(conversation, batch, life);
     }
     await this.#gatherNew(batch, life);
     return life.aborted ? [] : batch.envelopes;
@@ -70,7 +73,8 @@ export class BatchFormer {
       // The stream was lost meanwhile: the next life begins with the oldest envelope again.
       if (life.aborted) return;
       for (const row of rows) {
-        if (!this.#gather(row, batch)) break;
+        if (!(await this.#gather(row, batch))) break;
+        if (life.aborted) return;
         this.#cursor = row.position;
       }
       if (rows.length < LIMITS.batchEnvelopes) return;
@@ -84,7 +88,7 @@ export class BatchFormer {
     if (life.aborted) return;
     if (this.#isStopped(conversation)) return held.clear(conversation);
     for (const row of rows) {
-      if (this.#mustPushFirst(row)) return;
+      if (await this.#mustWait(row)) return;
       if (!batch.add(row)) return;
     }
     if (rows.length < limit) held.clear(conversation);
@@ -96,11 +100,13 @@ export class BatchFormer {
     const rows = await context.outbox.pendingOf(region, conversation, this.#cursor, 1);
     if (life.aborted) return [];
     if (rows.length === 0 || this.#isStopped(conversation)) held.clear(conversation);
-    return this.#isStopped(conversation) || rows.some((row) => this.#mustPushFirst(row)) ? [] : rows;
+    if (this.#isStopped(conversation)) return [];
+    for (const row of rows) if (await this.#mustWait(row)) return [];
+    return life.aborted ? [] : rows;
   }
 
   /** @returns false when the row must wait for the next batch */
-  #gather(row: PendingEnvelope, batch: Gathered): boolean {
+  async #gather(row: PendingEnvelope, batch: Gathered): Promise<boolean> {
     const { held, killers } = this.#options;
     if (held.has(row.conversation) || this.#isStopped(row.conversation)) return true;
     const rest = killers.restOf(row.conversation);
@@ -108,8 +114,17 @@ export class BatchFormer {
       held.holdUntil(row.conversation, rest);
       return true;
     }
-    if (this.#mustPushFirst(row)) return true;
-    return batch.add(row);
+    return (await this.#mustWait(row)) || batch.add(row);
+  }
+
+  /** Whether an envelope cannot go now: its conversation is held then. */
+  async #mustWait(row: PendingEnvelope): Promise<boolean> {
+    if (!row.unopened) return this.#mustPushFirst(row);
+    const { context, region, held } = this.#options;
+    // It is given up once nothing of its conversation is under way before it, and the book of dead letters has room.
+    held.defer(row.conversation);
+    await settleUnopened(context, region, row, row.unopened);
+    return true;
   }
 
   /** Starts pushing the files that the envelope names, and holds its conversation until they are there. */

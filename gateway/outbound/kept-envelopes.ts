@@ -1,4 +1,8 @@
+import type { ErrorCode } from '#proto';
 import type { Sql, Transaction } from '../store/store.ts';
+import { opened } from '../store/vault/opened.ts';
+
+const NOTHING = Buffer.alloc(0);
 
 /** A row of the outbox that still waits for its receipt. */
 export interface PendingEnvelope {
@@ -17,13 +21,15 @@ export interface PendingEnvelope {
   readonly created_at: number;
   /** Since when the peer does not take it, in ms; null while all is well. */
   readonly troubled_at: number | null;
+  /** Why payload and salt, which are empty then, do not open. */
+  readonly unopened?: ErrorCode;
 }
 
-/** A row of the outbox, whatever became of it. The payload is null when it was erased. */
+/** A row of the outbox, whatever became of it. The payload is null when it was erased, or does not open. */
 export interface KeptEnvelope
   extends Pick<
     PendingEnvelope,
-    'id' | 'conversation' | 'sequence' | 'type' | 'header' | 'materials' | 'expires_at' | 'created_at'
+    'id' | 'conversation' | 'sequence' | 'type' | 'header' | 'materials' | 'expires_at' | 'created_at' | 'unopened'
   > {
   readonly state: string;
   readonly payload: Buffer | null;
@@ -38,13 +44,19 @@ export const keptEnvelopes = {
        WHERE position = ?`,
       position,
     );
-    return row?.payload ? { ...row, payload: sql.vault.openBytes('outbox.payload', row.id, row.payload) } : row;
+    if (!row?.payload) return row;
+    const { id, payload: stored } = row;
+    const { value: payload, code } = opened(() => sql.vault.openBytes('outbox.payload', id, stored));
+    return payload ? { ...row, payload } : { ...row, payload: null, unopened: code };
   },
 
   /** A row that waits, as it is sent. */
   pending({ vault }: Sql, row: PendingEnvelope): PendingEnvelope {
-    const payload = vault.openBytes('outbox.payload', row.id, row.payload);
-    return { ...row, payload, salt: vault.openBytes('outbox.salt', row.id, row.salt) };
+    const { value, code } = opened(() => ({
+      payload: vault.openBytes('outbox.payload', row.id, row.payload),
+      salt: vault.openBytes('outbox.salt', row.id, row.salt),
+    }));
+    return value ? { ...row, ...value } : { ...row, payload: NOTHING, salt: NOTHING, unopened: code };
   },
 
   /** Envelopes of a conversation that wait. */

@@ -69,6 +69,7 @@ export class PeerLetters implements LetterKeeper {
   async #sendAnew(tx: Transaction, { name: peer, place }: FiledLetter): Promise<string> {
     const { outbox, resending } = this.#options;
     const envelope = await keptEnvelopes.find(tx, place);
+    if (envelope?.unopened) throw new CodedError(envelope.unopened);
     if (!envelope?.payload) throw contentGone();
     const { id, conversation, type, payload, materials } = envelope;
     const name = type as PayloadName;

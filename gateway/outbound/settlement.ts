@@ -29,7 +29,7 @@ export async function settleAnswers(
   read: FlightAnswer,
   failuresOf: FailuresOf = () => 0,
 ): Promise<void> {
-  const { store, outbox, events, clock } = context;
+  const { store, events, clock } = context;
   const now = clock.now();
   const expired = read.answers.filter((entry) => isExpired(entry, now));
   const troubled = troubledOf(read, failuresOf, now);
@@ -37,11 +37,7 @@ export async function settleAnswers(
   if (answer.receipts.length === 0 && expired.length === 0 && troubled.length === 0) return;
   await store.write(async (tx) => {
     await settleReceipts(tx, context, peer, flight, answer, read);
-    for (const { envelope } of expired) {
-      if (!(await outbox.skip(tx, peer, envelope))) continue;
-      await tell(tx, context, peer, envelope, 'EXPIRED');
-      if (!UNMISSED.includes(envelope.type)) await file(tx, context, peer, envelope, 'expired', 'EXPIRED');
-    }
+    for (const { envelope } of expired) await expire(tx, context, peer, envelope);
     for (const one of troubled) await bear(tx, context, peer, one);
   });
 }
@@ -57,6 +53,34 @@ export async function settleUnanswered(
   events.unanswered(peer, envelope.id);
   const trouble = troubleOf(answer, 0, clock.now());
   if (trouble !== 'none') await store.write((tx) => bear(tx, context, peer, { answer, trouble }));
+}
+
+/** An envelope that does not open here (code): nobody can send it, and no repeat will help. */
+export async function settleUnopened(
+  context: DispatchContext,
+  peer: string,
+  envelope: PendingEnvelope,
+  code: ErrorCode,
+): Promise<void> {
+  const { store, clock } = context;
+  const answer: EnvelopeAnswer = { kind: 'refusal', envelope, code };
+  await store.write((tx) =>
+    // No peer can be asked: by its time it would be refused.
+    clock.now() >= envelope.expires_at
+      ? expire(tx, context, peer, envelope)
+      : bear(tx, context, peer, { answer, trouble: 'refused' }),
+  );
+}
+
+async function expire(
+  tx: Transaction,
+  context: DispatchContext,
+  peer: string,
+  envelope: PendingEnvelope,
+): Promise<void> {
+  if (!(await context.outbox.skip(tx, peer, envelope))) return;
+  await tell(tx, context, peer, envelope, 'EXPIRED');
+  if (!UNMISSED.includes(envelope.type)) await file(tx, context, peer, envelope, 'expired', 'EXPIRED');
 }
 
 function troubledOf({ answers }: FlightAnswer, failuresOf: FailuresOf, now: number): Troubled[] {
@@ -81,7 +105,7 @@ async function bear(
 
 function file(
   tx: Transaction,
-  { letters }: DispatchContext,
+  { letters, clock }: DispatchContext,
   peer: string,
   { id, position, conversation, type, sequence, troubled_at, expires_at }: PendingEnvelope,
   reason: 'expired' | 'refused' | 'deferred',
@@ -90,7 +114,7 @@ function file(
   return letters.file(tx, {
     ...{ id, queue: 'peer', name: peer, place: position, subject: conversation, type, sequence, reason },
     code: isErrorCode(code) ? code : '',
-    since: troubled_at ?? expires_at,
+    since: troubled_at ?? Math.min(expires_at, clock.now()),
   });
 }
 

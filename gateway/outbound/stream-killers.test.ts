@@ -73,6 +73,13 @@ describe('an envelope that ends streams alone', () => {
     expect(killers.lost([flight(next)])).toBeUndefined();
   });
 
+  it('is forgotten once the peer answers what stands in its place: a Skip has another position', () => {
+    for (let n = 0; n < 3; n += 1) kill();
+    killers.answered([envelope(9, b.conversation)]);
+    expect(killers.restOf(b.conversation)).toBeUndefined();
+    expect(killers.lost([flight(b)])).toBeUndefined();
+  });
+
   it('may try at once when it is pardoned, and is known still', () => {
     for (let n = 0; n < 3; n += 1) kill();
     killers.pardon(b.conversation);

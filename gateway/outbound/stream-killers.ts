@@ -71,11 +71,12 @@ export class StreamKillers {
     return only;
   }
 
-  /** The peer answered these, whatever it said. */
+  /** The peer answered these, whatever it said: of their conversations nothing else can have come first. */
   answered(envelopes: readonly PendingEnvelope[]): void {
     for (const { position, conversation } of envelopes) {
       this.#suspects.delete(position);
-      if (this.#killers.get(conversation)?.position === position) this.#killers.delete(conversation);
+      // What was dropped has a Skip in its place, with another position.
+      this.#killers.delete(conversation);
     }
     if (this.#suspects.size === 0) this.#losses = 0;
   }

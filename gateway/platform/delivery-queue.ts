@@ -3,6 +3,7 @@ import type { ErrorCode } from '#proto';
 import type { LetterReason } from '../dead-letter/letter.ts';
 import type { LetterBook } from '../dead-letter/letter-book.ts';
 import type { Store, Transaction } from '../store/store.ts';
+import { opened } from '../store/vault/opened.ts';
 import { dataFor } from './certificate-news.ts';
 
 /** Events read at once. */
@@ -26,6 +27,8 @@ export interface QueuedEvent {
   readonly attempts: number;
   /** When the first attempt failed, in ms; undefined before. */
   readonly failedSince: number | undefined;
+  /** Why its data, which are empty then, do not open: it cannot be delivered. */
+  readonly unopened: ErrorCode | undefined;
 }
 
 /** Why an attempt failed. */
@@ -311,14 +314,17 @@ export class DeliveryQueue {
 
   #queued(row: EventRow, held?: HeldRow): QueuedEvent {
     const { id, type, subject, sequence, at } = row;
-    const stored = this.#store.read.vault.openText('platform_event.data', id, row.data);
-    const data = dataFor(type, JSON.parse(stored), this.#isLibrary);
+    const { value: stored, code: unopened } = opened(() =>
+      this.#store.read.vault.openText('platform_event.data', id, row.data),
+    );
+    const data = stored === undefined ? {} : dataFor(type, JSON.parse(stored), this.#isLibrary);
     return {
       position: row.position,
       event: { id, type, source: this.#source, subject, time: at, sequence, data },
       held: held !== undefined,
       attempts: held?.attempts ?? 0,
       failedSince: held?.first_at || undefined,
+      unopened,
     };
   }
 }

@@ -452,6 +452,42 @@ describe('a queue that is full', () => {
   });
 });
 
+it('parks an event whose data do not open, alone, and delivers it once they do', async () => {
+  const platform = await withHttp();
+  const gateway = await open([platform.config]);
+  await gateway.store.write(async (tx) => {
+    for (const subject of [FIRST, FIRST, SECOND]) await gateway.events.emit(tx, testNews(subject, 0));
+    await tx.run("UPDATE platform_event SET data = '~tb:damaged' WHERE position = 1");
+  });
+  await arrives(platform, 2, 3);
+  expect(await gateway.parked()).toMatchObject([{ id: 'hall:1', reason: 'refused', code: 'AT_REST_LOCKED' }]);
+  expect((await gateway.platforms.health())[0]).toMatchObject({ behind: 0, parked: 1, lastCode: '' });
+  await gateway.retry('hall:1');
+  await vi.waitFor(async () => expect(await gateway.parked()).toHaveLength(1));
+  expect(platform.requested()).toEqual([2, 3].map(eventId));
+
+  await gateway.store.write((tx) =>
+    tx.run('UPDATE platform_event SET data = (SELECT data FROM platform_event WHERE position = 2) WHERE position = 1'),
+  );
+  await gateway.retry('hall:1');
+  await arrives(platform, 2, 3, 1);
+  await vi.waitFor(async () => expect(await gateway.parked()).toEqual([]));
+});
+
+it('passes by an event whose data do not open, also while the book of letters is full', async () => {
+  const platform = await withHttp();
+  const gateway = await openGateway(folder.path, [platform.config], world, { letters: 1 });
+  gateways.push(gateway);
+  await gateway.store.write(async (tx) => {
+    for (const subject of [SECOND, FIRST]) await gateway.events.emit(tx, testNews(subject, 0));
+    await tx.run("UPDATE platform_event SET data = '~tb:damaged'");
+  });
+  await gateway.emit('c0ffee00-0000-4000-8000-000000000000');
+  await arrives(platform, 3);
+  expect(await gateway.parked()).toHaveLength(1);
+  expect((await gateway.platforms.health())[0]).toMatchObject({ behind: 1, parked: 1 });
+});
+
 it('gives a parked event up for good when it is dropped', async () => {
   const platform = await withHttp();
   await platform.refuse({ n: 1, subject: FIRST, sequence: 1 });

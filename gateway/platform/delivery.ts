@@ -1,5 +1,5 @@
 import { type DeliverySink, PlatformError } from '#adapters';
-import type { ErrorCode } from '#proto';
+import { CodedError, type ErrorCode } from '#proto';
 import type { Clock } from '#trust';
 import type { LetterReason } from '../dead-letter/letter.ts';
 import { BackOff } from '../outbound/back-off.ts';
@@ -151,6 +151,7 @@ export class Delivery {
   }
 
   async #attempt(queued: QueuedEvent): Promise<void> {
+    if (queued.unopened) return this.#setAside(queued, queued.unopened);
     const failure = await this.#deliver(queued);
     this.#newFirst = failure !== undefined && queued.held;
     if (!failure) return this.#succeeded(queued);
@@ -163,6 +164,14 @@ export class Delivery {
     this.#lastCode = failure.code;
     // After a refusal, too: a platform that refuses everything is set up wrongly, and its events should not all be parked.
     this.#leaveAlone(wait);
+  }
+
+  /** What does not open can go to no platform: that has no part in it, and is left alone no longer for it. */
+  async #setAside(queued: QueuedEvent, code: ErrorCode): Promise<void> {
+    this.#newFirst = queued.held;
+    const failure = new CodedError(code);
+    if (this.#queue.mayPark) await this.#park(queued, failure, 'refused');
+    else await this.#postpone(queued, failure, 0);
   }
 
   async #deliver({ event }: QueuedEvent): Promise<PlatformError | undefined> {
@@ -185,7 +194,7 @@ export class Delivery {
   }
 
   /** The event's own wait begins when the platform is no longer left alone: others have a turn before it. */
-  async #postpone(queued: QueuedEvent, { code, message }: PlatformError, platformWait: number): Promise<void> {
+  async #postpone(queued: QueuedEvent, { code, message }: CodedError, platformWait: number): Promise<void> {
     const now = this.#context.clock.now();
     const backOff = this.#eventWaits.get(queued.position) ?? this.#newBackOff();
     this.#eventWaits.set(queued.position, backOff);
@@ -197,7 +206,7 @@ export class Delivery {
     );
   }
 
-  async #park(queued: QueuedEvent, { code, message }: PlatformError, reason: LetterReason): Promise<void> {
+  async #park(queued: QueuedEvent, { code, message }: CodedError, reason: LetterReason): Promise<void> {
     await this.#queue.park(queued, { code, message, at: this.#context.clock.now() }, reason);
     this.#eventWaits.delete(queued.position);
     this.#context.metrics.delivered(this.adapter, 'failed');
