@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { Readable } from 'node:stream';
 import { Type } from '@fastify/type-provider-typebox';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -418,6 +418,26 @@ test('closing lets what is under way finish and refuses what is new', async () =
   expect(await (await slow).json()).toEqual({ done: true });
   await closed;
   await expect(fetch(`${url}/healthz`)).rejects.toThrow();
+});
+
+test('closing lets finish what came over a connection that was handed over, and does not wait for ever', async () => {
+  for (const graceMs of [10_000, 50]) {
+    const closing = await startTestApi({ access: ACCESS, routes: [routes] });
+    await closing.listen({ host: '127.0.0.1', port: 0 });
+    const door = createServer(closing.accept).listen(0, '127.0.0.1');
+    await once(door, 'listening');
+    const began = new Promise<void>((resolve) => {
+      slowBegan = resolve;
+    });
+    const slow = fetch(`http://127.0.0.1:${(door.address() as { port: number }).port}/v1/slow`);
+    await began;
+    door.close();
+    const closed = closing.close(graceMs);
+    if (graceMs === 50) await expect(slow).rejects.toThrow();
+    letGo();
+    if (graceMs > 50) expect(await (await slow).json()).toEqual({ done: true });
+    await closed;
+  }
 });
 
 test('closing does not wait for ever', async () => {

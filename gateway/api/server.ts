@@ -23,6 +23,7 @@ import {
 } from './shell/http-limits.ts';
 import { describeApi } from './shell/openapi.ts';
 import { addProbes, type ReadyState } from './shell/probes.ts';
+import { watchRequests } from './shell/under-way.ts';
 import { AJV_OPTIONS, demandClosedSchemas } from './shell/validation.ts';
 import type { RouteModule, TypedFastify } from './typed.ts';
 
@@ -96,6 +97,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
 
   const known = restrictRoutes(app, { ...SHELL_ACCESS, ...options.access });
   if (connections) limitConnections(app, connections, trustedProxies);
+  const allAnswered = watchRequests(app.server);
   let isClosing = false;
   app.setErrorHandler(handleError);
   app.setNotFoundHandler((request) => noSuchRoute(known, request));
@@ -110,7 +112,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     await admit(request);
     demandMediaType(request);
   });
-  app.addHook('preParsing', async (request) => limitBodyTime(request, patience));
+  app.addHook('preParsing', async (request, reply) => limitBodyTime(request, reply, patience));
   app.addHook('preValidation', async (request) => demandNoBody(request));
   app.addHook('onSend', async (_request, reply) => {
     // A connection kept alive would hold up the end for as long as its client likes.
@@ -140,7 +142,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     accept: (socket) => app.server.emit('connection', socket),
     close: async (graceMs) => {
       isClosing = true;
-      await close(app, graceMs);
+      await close(app, allAnswered, graceMs);
     },
   };
 }
@@ -175,10 +177,11 @@ async function listen(app: TypedFastify, { host, port }: Address): Promise<Addre
   return { host: bound.address, port: bound.port };
 }
 
-async function close(app: TypedFastify, graceMs: number): Promise<void> {
+async function close(app: TypedFastify, allAnswered: () => Promise<void>, graceMs: number): Promise<void> {
   const cutOff = setTimeout(() => app.server.closeAllConnections(), graceMs);
   try {
-    await app.close();
+    // It waits for the connections that came to it, and knows nothing of those that came elsewhere.
+    await Promise.all([app.close(), allAnswered()]);
   } finally {
     clearTimeout(cutOff);
   }

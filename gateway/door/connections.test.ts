@@ -1,8 +1,10 @@
 import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { callerOf } from './caller.ts';
 import { Connections } from './connections.ts';
+
+const LOOKS = { remoteAddress: { value: '192.0.2.7' }, remotePort: { value: 50_000 } };
 
 let server: Server;
 let connections: Connections;
@@ -69,6 +71,19 @@ test('a caller that is recognised counts by itself, and no longer for its addres
   await once(clients[0]!, 'close');
   expect(await dial()).toBe(true);
   expect(connections.recognise(admitted[3]!, 'peer')).toBe(true);
+});
+
+test('two connections that look the same count apart, and not at all when they have ended', async () => {
+  const same = () => Object.defineProperties(new Socket(), LOOKS);
+  for (let round = 0; round < 3; round += 1) {
+    const sockets = [same(), same(), same()];
+    expect(sockets.map((socket) => connections.admit(socket))).toEqual([true, true, false]);
+    expect(connections.recognise(sockets[1]!, 'peer')).toBe(true);
+    const ends = sockets.map((socket) => once(socket, 'close'));
+    for (const socket of sockets) socket.destroy();
+    await Promise.all(ends);
+  }
+  expect(connections.admit(new Socket().destroy())).toBe(false);
 });
 
 test.each([

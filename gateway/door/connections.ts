@@ -12,8 +12,10 @@ export interface ConnectionLimits {
 export class Connections {
   readonly #limits: ConnectionLimits;
   readonly #isExempt: (address: string) => boolean;
-  /** Who each connection counts for, by the two numbers that the other side has. */
-  readonly #callers = new Map<string, string>();
+  /** Who each connection counts for. */
+  readonly #callers = new Map<Socket, string>();
+  /** The newest connection between two places; behind replicas two may look the same. */
+  readonly #named = new Map<string, Socket>();
   readonly #counts = new Map<string, number>();
 
   /** @param isExempt addresses that bring many callers, and are counted in the total only */
@@ -24,6 +26,8 @@ export class Connections {
 
   /** Counts a new connection until it ends. @returns false when it was closed: there are too many */
   admit(socket: Socket): boolean {
+    // It would never tell of its end again.
+    if (socket.destroyed) return false;
     const { remoteAddress = '' } = socket;
     const caller = this.#isExempt(remoteAddress) ? '' : callerOf(remoteAddress);
     if (this.#callers.size >= this.#limits.total || this.#isFull(caller)) {
@@ -31,22 +35,28 @@ export class Connections {
       return false;
     }
     const name = nameOf(socket);
-    this.#callers.set(name, caller);
+    this.#callers.set(socket, caller);
+    this.#named.set(name, socket);
     this.#count(caller, 1);
-    socket.once('close', () => this.#forget(name));
+    socket.once('close', () => this.#forget(socket, name));
     return true;
   }
 
-  /** A connection that was admitted showed who it is: it no longer counts for its address. @returns as `admit` */
+  /**
+   * A connection that was admitted, or the TLS over it, showed who it is: it no longer counts for its address.
+   *
+   * @param caller who; '' counts in the total only
+   * @returns as `admit`
+   */
   recognise(socket: Socket, caller: string): boolean {
-    const name = nameOf(socket);
-    const before = this.#callers.get(name);
-    if (before === undefined || this.#isFull(caller)) {
+    const admitted = this.#named.get(nameOf(socket));
+    const before = admitted && this.#callers.get(admitted);
+    if (!admitted || before === undefined || this.#isFull(caller)) {
       socket.destroy();
       return false;
     }
     this.#count(before, -1);
-    this.#callers.set(name, caller);
+    this.#callers.set(admitted, caller);
     this.#count(caller, 1);
     return true;
   }
@@ -61,14 +71,15 @@ export class Connections {
     else this.#counts.delete(caller);
   }
 
-  #forget(name: string): void {
-    const caller = this.#callers.get(name);
+  #forget(socket: Socket, name: string): void {
+    const caller = this.#callers.get(socket);
     if (caller === undefined) return;
-    this.#callers.delete(name);
+    this.#callers.delete(socket);
+    if (this.#named.get(name) === socket) this.#named.delete(name);
     this.#count(caller, -1);
   }
 }
 
-function nameOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`;
+function nameOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
 }

@@ -179,6 +179,23 @@ describe('connections to the peer port', () => {
     friend.destroy();
   });
 
+  test('end when their region is removed, and stay when it is pinned again at once', async () => {
+    const { peers } = uxin.core;
+    const { region, identity } = pinned.statement;
+    const pin = () => peers.pin(pinned.jwt, fingerprintOf(identity));
+    const friend = await handshake({ ...where, ...keyOf(pinned.tls) });
+    await until('it is recognised', () => taken.length === 1);
+    await peers.remove(region);
+    await pin();
+    // Whoever comes now is dropped no earlier than the friend would have been.
+    const stranger = await handshake({ ...where, ...keyOf(identities.stranger!) });
+    await once(stranger, 'close');
+    expect(friend.destroyed).toBe(false);
+    await peers.remove(region);
+    await once(friend, 'close');
+    await pin();
+  });
+
   test('are bounded for an address, and for a peer, whose connections take no place of its address', async () => {
     const friends = [
       await handshake({ ...where, ...keyOf(pinned.tls) }),

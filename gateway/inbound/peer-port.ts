@@ -33,6 +33,8 @@ export class PeerPort {
   readonly #tls: TlsServer;
   readonly #tcp: Server;
   readonly #open = new Set<Socket>();
+  /** By which certificate each connection is known; none for those that a stranger made. */
+  readonly #known = new Map<TLSSocket, X509Certificate>();
 
   constructor(options: PeerPortOptions) {
     this.#options = options;
@@ -56,7 +58,11 @@ export class PeerPort {
       this.#tls.emit('connection', socket);
     });
     const follow = () => this.#tls.setSecureContext({ ...MODERN_TLS, ...this.#identity() });
-    options.peers.onChange(follow);
+    options.peers.onChange(() => {
+      follow();
+      for (const [socket, certificate] of this.#known)
+        if (!this.#regionOf(certificate)) this.#dropLost(socket, certificate);
+    });
     options.keyring.onChange(follow);
   }
 
@@ -91,15 +97,35 @@ export class PeerPort {
   #welcome(socket: TLSSocket): void {
     // It ends as any other connection does.
     socket.on('error', () => undefined);
-    const region = this.#regionOf(socket);
-    if (region === undefined) dropAfter(socket, this.#options.strangerMs ?? STRANGER_MS);
+    const { raw } = socket.authorized ? socket.getPeerCertificate() : {};
+    const certificate = raw && new X509Certificate(raw);
+    const region = certificate && this.#regionOf(certificate);
+    if (!region) this.#after(socket, () => socket.destroy());
     else if (!this.#connections.recognise(socket, region)) return;
+    else {
+      this.#known.set(socket, certificate);
+      socket.once('close', () => this.#known.delete(socket));
+    }
     this.#options.onConnection(socket);
   }
 
-  #regionOf(socket: TLSSocket): string | undefined {
-    const { raw } = socket.authorized ? socket.getPeerCertificate() : {};
-    return raw && this.#options.peers.directory.ownerOf(new X509Certificate(raw))?.region;
+  /** A region that was removed has time to be told so, and may be pinned again meanwhile; then all its calls end. */
+  #dropLost(socket: TLSSocket, certificate: X509Certificate): void {
+    this.#known.delete(socket);
+    this.#after(socket, () => {
+      if (this.#regionOf(certificate)) this.#known.set(socket, certificate);
+      else socket.destroy();
+    });
+  }
+
+  #after(socket: TLSSocket, act: () => void): void {
+    const late = setTimeout(act, this.#options.strangerMs ?? STRANGER_MS);
+    late.unref();
+    socket.once('close', () => clearTimeout(late));
+  }
+
+  #regionOf(certificate: X509Certificate): string | undefined {
+    return this.#options.peers.directory.ownerOf(certificate)?.region;
   }
 
   /** Our own certificate stands in while nobody is pinned: an empty list would mean the system's authorities. */
@@ -113,10 +139,4 @@ export class PeerPort {
       ca: pinned.map(({ certificate }) => certificate.toString()),
     };
   }
-}
-
-function dropAfter(socket: Socket, ms: number): void {
-  const late = setTimeout(() => socket.destroy(), ms);
-  late.unref();
-  socket.once('close', () => clearTimeout(late));
 }

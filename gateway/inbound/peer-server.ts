@@ -149,7 +149,7 @@ export class PeerServer {
     });
     this.#server.addService(services.recovery, {
       Recover: (call: ServerWritableStream<messages.RecoverRequest, object>) =>
-        this.#recoverDoor.serve(call, this.#caller(call)),
+        this.#recoverDoor.serve(call, () => this.#demandCaller(call)),
     });
     this.#server.addService(services.material, {
       Status: unary(

@@ -28,9 +28,13 @@ export class RecoverDoor {
     this.#pace = new Pace(options.clock, RECOVERS_A_MINUTE);
   }
 
-  /** Serves a call to its end. @param peer the pinned region that called */
-  serve(call: ServerWritableStream<messages.RecoverRequest, object>, peer: RegionStatement | undefined): void {
-    this.#answer(call, peer).catch((error: unknown) => {
+  /**
+   * Serves a call to its end.
+   *
+   * @param caller the pinned region that called, looked up anew for every frame; throws PEER_UNKNOWN
+   */
+  serve(call: ServerWritableStream<messages.RecoverRequest, object>, caller: () => RegionStatement): void {
+    this.#answer(call, caller).catch((error: unknown) => {
       if (!(error instanceof CodedError) && !call.cancelled) this.#options.onUnexpected(error);
       this.#options.onRefusedCall(codeOf(error));
       if (!call.cancelled) call.emit('error', statusOf(error));
@@ -39,15 +43,16 @@ export class RecoverDoor {
 
   async #answer(
     call: ServerWritableStream<messages.RecoverRequest, object>,
-    peer: RegionStatement | undefined,
+    caller: () => RegionStatement,
   ): Promise<void> {
-    if (!peer) throw new CodedError('PEER_UNKNOWN');
+    const peer = caller();
     const { region } = peer;
     if (this.#serving.has(region) || !this.#pace.allows(region)) throw new CodedError('BACK_PRESSURE');
     this.#serving.add(region);
     try {
       for await (const frame of this.#options.giveBack(peer, call.request.since)) {
         if (call.cancelled) return;
+        caller();
         if (!call.write(frame)) await drained(call);
       }
       call.end();

@@ -34,7 +34,8 @@ beforeEach(async () => {
   peer = createServer({ allowHalfOpen: true }, (socket) => socket.on('error', () => undefined).pipe(socket));
   await Promise.all([listening(http), listening(peer)]);
   const onHttp = (socket: Socket) => http.emit('connection', socket);
-  leader = new LeaderDoor({ listen: LOOPBACK, key: KEY, onHttp, peer: addressOf(peer) });
+  const peerAt = addressOf(peer);
+  leader = new LeaderDoor({ listen: LOOPBACK, key: KEY, onHttp, peer: peerAt, greetingMs: 500, unprovenPerAddress: 3 });
   place = await leader.listen();
 });
 
@@ -140,6 +141,32 @@ describe('the leader', () => {
     const tls = connectTls({ ...place, rejectUnauthorized: false });
     await expect(once(tls, 'secureConnect')).rejects.toThrow();
     expect(seen).toEqual([]);
+  });
+
+  it('waits for no handshake that never comes', async () => {
+    const silent = connect(place);
+    const half = connect(place);
+    half.write(Buffer.from([22, 3, 1]));
+    for (const socket of [silent, half]) socket.on('error', () => undefined);
+    await Promise.all([once(silent, 'close'), once(half, 'close')]);
+  });
+
+  it('holds few connections of an address that does not show the key, and more of a replica', async () => {
+    const proven = [];
+    for (let n = 0; n < 6; n += 1) {
+      const { at } = await front('peer');
+      const socket = connect(at);
+      socket.write('hello');
+      await once(socket, 'data');
+      proven.push(socket);
+    }
+    const silent = Array.from({ length: 3 }, () => connect(place));
+    await Promise.all(silent.map((socket) => once(socket, 'connect')));
+    const fourth = connect(place);
+    fourth.on('error', () => undefined);
+    await once(fourth, 'close');
+    expect([...proven, ...silent].map(({ closed }) => closed)).toEqual(new Array(9).fill(false));
+    for (const socket of [...proven, ...silent]) socket.destroy();
   });
 
   it.each(['GET / HTTP/1.1\r\nhost: x\r\n\r\n', 'TONGBAN/1 http nobody 1\n', `${'x'.repeat(200)}`])(

@@ -42,7 +42,7 @@ else {
 
   async function start(
     name: string,
-    { over = config, mayLead = true, fails = undefined as Error | undefined } = {},
+    { over = config, folder = { mayLead: true }, fails = undefined as Error | undefined } = {},
   ): Promise<Election> {
     const open = () => Leadership.open({ config: over, password, name, writerOf: (of) => `tongban 320600 ${of}` });
     const election = new Election({
@@ -55,7 +55,7 @@ else {
       onOthers: () => {},
       mayLead: async () => {
         asked += 1;
-        return mayLead;
+        return folder.mayLead;
       },
       isPrepared: () => true,
       prepare: async () => {},
@@ -113,10 +113,23 @@ else {
   it('never lets one lead that saw a leader at work in another folder', async () => {
     const a = await start('a');
     await expect.poll(() => told).toEqual(['a leads']);
-    await start('b', { mayLead: false });
+    await start('b', { folder: { mayLead: false } });
     await expect.poll(() => asked, { timeout: 10_000 }).toBeGreaterThan(0);
     await a.stop();
     await start('c');
     await expect.poll(() => told, { timeout: 10_000 }).toEqual(['a leads', 'a ends', 'c leads']);
+  });
+
+  it('never lets one lead in another folder than the one that led last, until it has that folder', async () => {
+    const a = await start('a');
+    await expect.poll(() => told).toEqual(['a leads']);
+    await a.stop();
+    expect(told).toEqual(['a leads', 'a ends']);
+    const folder = { mayLead: false };
+    await start('b', { folder });
+    await expect.poll(() => asked, { timeout: 10_000 }).toBeGreaterThan(2);
+    expect(told).toEqual(['a leads', 'a ends']);
+    folder.mayLead = true;
+    await expect.poll(() => told, { timeout: 10_000 }).toEqual(['a leads', 'a ends', 'b leads']);
   });
 }

@@ -21,8 +21,12 @@ export interface ElectionOptions {
   readonly monotonic: () => number;
   /** Somebody leads, or nobody is known to. */
   readonly onLeader: (leader: Leader | undefined) => void;
-  /** Whether this replica may take the lead from the one that it sees at work. */
-  readonly mayLead: (leader: Leader) => Promise<boolean>;
+  /**
+   * Whether this replica may take the lead from the one that leads or led last.
+   *
+   * @param isAtWork whether that one showed a sign of life since we look
+   */
+  readonly mayLead: (leader: Leader, isAtWork: boolean) => Promise<boolean>;
   /** Whether this replica could lead at once; until then it leaves the lead to others. */
   readonly isPrepared: () => boolean;
   /** Called before anybody hears that this replica leads. */
@@ -110,11 +114,11 @@ export class Election {
       const leader = await leadership.look();
       const at = this.#options.monotonic();
       this.#options.onLeader(leader);
-      if (seen && isSame(seen.leader, leader)) seen.looks += 1;
-      else {
-        if (seen && leader) this.#blocked = !(await this.#options.mayLead(leader));
-        seen = { leader, at, looks: 1 };
-      }
+      const isNew = !seen || !isSame(seen.leader, leader);
+      if (leader && (isNew || this.#blocked))
+        this.#blocked = !(await this.#options.mayLead(leader, isNew && seen !== undefined));
+      if (isNew || !seen) seen = { leader, at, looks: 1 };
+      else seen.looks += 1;
       if (!this.#blocked && !this.#isOutdated) {
         if (this.#options.isPrepared() && (await leadership.claim())) return randomUUID();
         if (at - seen.at >= SILENT_MS && seen.looks >= SILENT_LOOKS) {

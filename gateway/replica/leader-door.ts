@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
-import { createServer, type Server, type TLSSocket } from 'node:tls';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import type { Address } from '../config/address.ts';
+import { Connections } from '../door/connections.ts';
 import { type Forwarded, MAX_LINE, readForwarded, TAKEN } from './forwarded.ts';
 import { leaderTls } from './replica-tls.ts';
 import { join } from './splice.ts';
@@ -10,6 +11,11 @@ import { join } from './splice.ts';
 const GREETING_MS = 5_000;
 /** Connections that all replicas pass on together, at most. */
 export const FORWARDED_AT_ONCE = 16_384;
+/**
+ * Those of one address that have not shown that they know the key: after a takeover a replica brings all that waited at
+ * both its doors at once.
+ */
+export const UNPROVEN_PER_ADDRESS = 4_096;
 
 export interface LeaderDoorOptions {
   readonly listen: Address;
@@ -19,46 +25,53 @@ export interface LeaderDoorOptions {
   readonly onHttp: (socket: Socket) => void;
   /** Where the gateway takes peers. */
   readonly peer: Address;
+  /** {@link GREETING_MS} when absent. */
+  readonly greetingMs?: number;
+  /** {@link UNPROVEN_PER_ADDRESS} when absent. */
+  readonly unprovenPerAddress?: number;
 }
 
 /** Where the leader takes the connections that came to a replica, its own included. */
 export class LeaderDoor {
   readonly #options: LeaderDoorOptions;
-  readonly #server: Server;
+  readonly #greetingMs: number;
+  readonly #connections: Connections;
+  readonly #tls: TlsServer;
+  readonly #tcp: Server;
 
   constructor(options: LeaderDoorOptions) {
     this.#options = options;
-    this.#server = createServer({
-      ...leaderTls(options.key),
-      handshakeTimeout: GREETING_MS,
-      allowHalfOpen: true,
-      noDelay: true,
-      keepAlive: true,
-    });
-    this.#server.maxConnections = FORWARDED_AT_ONCE;
-    // Whoever does not know the key has not come to us.
-    this.#server.on('tlsClientError', () => undefined);
-    this.#server.on('secureConnection', (socket) => {
+    const { greetingMs = GREETING_MS, unprovenPerAddress: perCaller = UNPROVEN_PER_ADDRESS } = options;
+    this.#greetingMs = greetingMs;
+    this.#connections = new Connections({ total: FORWARDED_AT_ONCE, perCaller });
+    this.#tls = createTlsServer({ ...leaderTls(options.key), handshakeTimeout: greetingMs, allowHalfOpen: true });
+    // Whoever does not know the key has not come to us. A handshake that takes too long is only told of: its connection
+    // stays until somebody ends it.
+    this.#tls.on('tlsClientError', (_error, socket) => socket.destroy());
+    this.#tls.on('secureConnection', (socket) => {
       socket.on('error', () => undefined);
-      void this.#greet(socket);
+      if (this.#connections.recognise(socket, '')) void this.#greet(socket);
+    });
+    this.#tcp = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket) => {
+      if (this.#connections.admit(socket)) this.#tls.emit('connection', socket);
     });
   }
 
   /** @returns where it listens */
   async listen(): Promise<Address> {
-    this.#server.listen(this.#options.listen);
-    await once(this.#server, 'listening');
-    const { address, port } = this.#server.address() as { address: string; port: number };
+    this.#tcp.listen(this.#options.listen);
+    await once(this.#tcp, 'listening');
+    const { address, port } = this.#tcp.address() as { address: string; port: number };
     return { host: address, port };
   }
 
   /** Takes nothing new; what was taken goes on. */
   close(): void {
-    this.#server.close();
+    this.#tcp.close();
   }
 
   async #greet(socket: TLSSocket): Promise<void> {
-    const late = setTimeout(() => socket.destroy(), GREETING_MS);
+    const late = setTimeout(() => socket.destroy(), this.#greetingMs);
     const forwarded = await readLine(socket);
     clearTimeout(late);
     if (!forwarded) {

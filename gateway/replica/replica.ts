@@ -14,7 +14,7 @@ import { LeaderThread } from './leader-thread.ts';
 import { openProbe, type Probe } from './probe.ts';
 import type { ReplicaState } from './replica-state.ts';
 import { replicaKey } from './replica-tls.ts';
-import { isSharedWith, markFolder } from './shared-folder.ts';
+import { isSharedWith, markFolder, markOf } from './shared-folder.ts';
 
 export interface ReplicaOptions {
   readonly config: GatewayConfig;
@@ -84,7 +84,7 @@ export class Replica {
       open: () => this.#openLeadership(),
       monotonic: options.monotonic,
       onLeader: (leader) => this.#follow(leader),
-      mayLead: (leader) => this.#hasFolderOf(leader),
+      mayLead: (leader, isAtWork) => this.#hasFolderOf(leader, isAtWork),
       isPrepared: () => this.#isPrepared,
       prepare: (term) => markFolder(options.config.data, term),
       lead: (leader, lost, stopping) => this.#lead(leader, lost, stopping),
@@ -217,14 +217,14 @@ export class Replica {
     for (const door of Object.values(this.#doors)) door.follow(place);
   }
 
-  async #hasFolderOf(leader: Leader): Promise<boolean> {
+  async #hasFolderOf(leader: Leader, isAtWork: boolean): Promise<boolean> {
     if (this.#sharedWith === leader.term) return true;
     const isShared = await isSharedWith(this.#options.config.data, leader.term);
-    if (isShared) {
+    if (isShared && isAtWork) {
       this.#sharedWith = leader.term;
       this.#ready.resolve();
-      return true;
     }
+    if (isShared) return true;
     this.#log.error(
       { replica: leader.name },
       'the data folder is not the one of the leader: mount the same one; until then this replica never leads',
@@ -255,10 +255,11 @@ export class Replica {
   }
 }
 
-function notShared(data: string, { name }: Leader): CodedError {
+function notShared(data: string, { name, term }: Leader): CodedError {
   return new CodedError(
     'CONFIG_INVALID',
-    `the data folder ${data} is not the one of replica ${name}, which leads: all replicas work in one shared folder`,
+    `the data folder ${data} is not the one of replica ${name}, which leads or led last: all replicas work in one ` +
+      `shared folder; if this is the right one, moved or restored, make the empty file ${markOf(data, term)} in it`,
   );
 }
 

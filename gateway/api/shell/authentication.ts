@@ -3,6 +3,7 @@ import rateLimit from '@fastify/rate-limit';
 import type { FastifyRequest } from 'fastify';
 import { CodedError } from '#proto';
 import { callerOf } from '../../door/caller.ts';
+import { SIGN_ON_PREFIX } from '../../duty/administrator.ts';
 import type { Administrators } from '../../duty/administrators.ts';
 import type { OidcTokens } from '../oidc/oidc-tokens.ts';
 import { HttpFault } from '../problem.ts';
@@ -104,10 +105,11 @@ async function authenticate(
     const longest = break_glass === undefined ? MAX_TTL_SECONDS : MAX_BREAK_GLASS_SECONDS;
     demandTimes(Number(iat), Number(exp), now / 1000, longest);
     if (typeof sub !== 'string' || sub === '' || !isRole(role)) throw new TypeError('claims of the wrong form');
+    if (sub.startsWith(SIGN_ON_PREFIX)) throw new TypeError('a subject of the sign-on, which alone vouches for him');
     if (purpose !== undefined && !isPurpose(purpose)) throw new TypeError('a purpose of the wrong form');
     if (break_glass !== undefined && !isPurpose(break_glass)) throw new TypeError('a reason of the wrong form');
     request.user = {
-      ...{ sub, role },
+      ...{ sub, role, issuedAt: Number(iat) * 1000 },
       ...(purpose !== undefined && { purpose }),
       ...(break_glass !== undefined && { breakGlass: break_glass }),
     };

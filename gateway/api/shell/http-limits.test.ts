@@ -11,14 +11,18 @@ import { HEADER_BYTES } from './http-limits.ts';
 const ACCESS: AccessTable = {
   'POST /v1/notes': ['platform'],
   'PUT /v1/files': ['platform'],
+  'POST /v1/stuck': 'open',
   'GET /v1/about': 'open',
 };
 
 let entered = 0;
+let stuckBegan: () => void = () => undefined;
 const routes: RouteModule = (app) => {
   const body = Type.Object({ note: Type.Unknown() }, { additionalProperties: false });
   app.post('/v1/notes', { schema: { body } }, async () => ({ entered: ++entered }));
   app.put('/v1/files', { config: { streams: 'application/octet-stream' } }, async () => ({ entered: ++entered }));
+  // Never goes on to read its body.
+  app.post('/v1/stuck', { preParsing: () => stuckBegan() }, async () => ({}));
   app.get('/v1/about', async () => ({ entered: ++entered }));
 };
 
@@ -105,6 +109,31 @@ test('a body that dribbles is not waited for', async () => {
   const answer = await rest(socket).finally(() => clearInterval(dribble));
   expect(answer).toEqual({ status: 408, code: REFUSED });
   expect(entered).toBe(before);
+});
+
+test('a body that nobody reads and that never comes does no harm', async () => {
+  const waiting = await dial();
+  waiting.write('GET /v1/about HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n');
+  const [answer] = (await once(waiting, 'data')) as [Buffer];
+  expect(answer.toString()).toMatch(/^HTTP\/1.1 200 /);
+  const refused = await dial();
+  refused.write('POST /v1/nothing HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n');
+  await once(refused, 'data');
+  // The wait for this body began later: when it is over, so is that for the others.
+  const type = 'content-type: application/json\r\ncontent-length: 1000\r\n';
+  expect((await send(`POST /v1/notes HTTP/1.1\r\nhost: x\r\n${authorization}${type}\r\n`)).status).toBe(408);
+  for (const socket of [waiting, refused]) socket.destroy();
+});
+
+test('a body that nobody reads although its route goes on is cut off', async () => {
+  const socket = await dial();
+  const closed = once(socket, 'close');
+  const began = new Promise<void>((resolve) => {
+    stuckBegan = resolve;
+  });
+  const type = 'content-type: application/json\r\ncontent-length: 10\r\n';
+  socket.write(`POST /v1/stuck HTTP/1.1\r\nhost: x\r\n${type}\r\n`);
+  await Promise.all([began, closed]);
 });
 
 test('a caller without a token does not even send a body', async () => {

@@ -1,5 +1,5 @@
 import { BlockList, isIPv6, type Socket } from 'node:net';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ConnectionLimits, Connections } from '../../door/connections.ts';
 import { HttpFault } from '../problem.ts';
 import type { TypedFastify } from '../typed.ts';
@@ -7,6 +7,8 @@ import type { TypedFastify } from '../typed.ts';
 /** Bytes of the first line of a request and its headers together, and how many headers there may be. */
 export const HEADER_BYTES = 16 * 1024;
 const HEADERS = 100;
+/** Methods whose body nobody reads. */
+const UNREAD = new Set(['GET', 'HEAD']);
 /** Milliseconds between two looks at connections that are late. */
 const LOOK_MS = 2_000;
 /** Milliseconds until a connection that is kept open without a request is closed. */
@@ -50,14 +52,21 @@ export function demandHeaders({ raw }: FastifyRequest): void {
 }
 
 /** Ends the wait for a body that is not a stream: whoever sends a byte a minute is not sending. */
-export function limitBodyTime({ raw, routeOptions }: FastifyRequest, { bodyMs }: Patience): void {
-  if (routeOptions.config.streams || raw.complete) return;
-  const late = setTimeout(
-    () => raw.emit('error', new HttpFault('REQUEST_INVALID', 408, 'the body took too long to arrive')),
-    bodyMs,
-  );
+export function limitBodyTime(
+  { raw, method, routeOptions }: FastifyRequest,
+  reply: FastifyReply,
+  { bodyMs }: Patience,
+): void {
+  if (UNREAD.has(method) || routeOptions.config.streams || raw.complete) return;
+  const late = setTimeout(() => {
+    // Whoever reads the body hears of it and answers; an error that nobody hears would end the process.
+    if (raw.listenerCount('error') === 0) raw.destroy();
+    else raw.emit('error', new HttpFault('REQUEST_INVALID', 408, 'the body took too long to arrive'));
+  }, bodyMs);
   const done = () => clearTimeout(late);
   raw.once('end', done).once('close', done);
+  // An answer may come without a look at the body.
+  reply.raw.once('finish', done).once('close', done);
 }
 
 /** Whether an address is one of these addresses, or in one of these networks. */
