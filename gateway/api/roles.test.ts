@@ -106,6 +106,7 @@ test.each<[string, () => Promise<string> | string]>([
   ['without a role', () => signed(without('role'))],
   ['with an invented role', () => signed({ ...GOOD, role: 'root' })],
   ['with a list of roles', () => signed({ ...GOOD, role: ['secadmin'] })],
+  ['of a subject of the sign-on', () => signed({ ...GOOD, sub: 'oidc:u-17' })],
   ['with an empty subject', () => signed({ ...GOOD, sub: '' })],
   ['that was cut', async () => (await signed(GOOD)).slice(0, -2)],
   ['that is not one', () => 'Bearer x.y.z'],

@@ -44,6 +44,10 @@ test('every wrong wish is named at once', async () => {
     code: 'VALIDATION_FAILED',
     problems: [{ pointer: '/role' }, { pointer: '/subject' }, { pointer: '/ttl' }],
   });
+  await expect(mintToken({ ...REQUEST, subject: 'oidc:u-17' })).rejects.toMatchObject({
+    code: 'VALIDATION_FAILED',
+    problems: [{ pointer: '/subject' }],
+  });
   await expect(mintToken({ ...REQUEST, ttlSeconds: 367 * 86_400 })).rejects.toMatchObject({
     code: 'VALIDATION_FAILED',
   });

@@ -3,6 +3,7 @@ import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SignJWT } from 'jose';
 import { CodedError, integer, oneOf, type Problem, text } from '#proto';
+import { SIGN_ON_PREFIX } from '../duty/administrator.ts';
 import { ROLES, type Role } from './roles.ts';
 
 const KEY_BYTES = 32;
@@ -11,6 +12,10 @@ export const MAX_TTL_SECONDS = 366 * 24 * 60 * 60;
 /** Seconds for which the key of the machine stands in for an administrator with a reason, at most. */
 export const MAX_BREAK_GLASS_SECONDS = 15 * 60;
 
+const subjectRule = text(100, {
+  pattern: new RegExp(`^(?!${SIGN_ON_PREFIX})`, 'u'),
+  hint: `must not begin with ${SIGN_ON_PREFIX}: such a person has the tokens of the sign-on`,
+});
 const purposeRule = text(200, { min: 2 });
 
 /** Whether what a token claims to be its purpose is one. */
@@ -22,7 +27,7 @@ export function isPurpose(claim: unknown): claim is string {
 
 export interface TokenRequest {
   readonly role: Role;
-  /** Who will use it: name of a platform or of a workplace, not of a person. 1 to 100 characters. */
+  /** Who will use it: name of a platform or of a workplace, not of a person. 1 to 100 characters, not beginning with `oidc:`. */
   readonly subject: string;
   /** What it is for (用途), 2 to 200 characters: then nobody says it with each look into personal data. */
   readonly purpose?: string | undefined;
@@ -47,7 +52,7 @@ export async function mintToken(request: TokenRequest): Promise<string> {
   const { role, subject, purpose, breakGlass, ttlSeconds, secret, issuer, audience, now } = request;
   const problems: Problem[] = [];
   oneOf(...ROLES)(role, '/role', problems);
-  text(100)(subject, '/subject', problems);
+  subjectRule(subject, '/subject', problems);
   if (purpose !== undefined) purposeRule(purpose, '/purpose', problems);
   if (breakGlass !== undefined) purposeRule(breakGlass, '/breakGlass', problems);
   integer(1, breakGlass === undefined ? MAX_TTL_SECONDS : MAX_BREAK_GLASS_SECONDS)(ttlSeconds, '/ttl', problems);

@@ -61,6 +61,8 @@ export interface Caller {
   readonly factor?: 'otp';
   /** Why the key of the machine stands in for an administrator (应急). */
   readonly breakGlass?: string;
+  /** Milliseconds: when the token was issued, where it is one of the local key. */
+  readonly issuedAt?: number;
 }
 
 declare module '@fastify/jwt' {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
 import { type Clock, type SuiteName, suiteOf } from '#trust';
 import { derivedKey, pseudonym } from '../duty/derived-key.ts';
-import { notePurgedAudit } from '../evidence/audit-purged.ts';
+import { auditPurgeBefore, notePurgedAudit } from '../evidence/audit-purged.ts';
 import type { EvidenceLog } from '../evidence/evidence-log.ts';
 import type { Store, Transaction } from '../store/store.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -13,6 +14,8 @@ import { Refusals } from './refusals.ts';
 const LOST_AFTER_MS = 15 * 60 * 1000;
 /** Rows of one unit of work: others wait for the database meanwhile. */
 const AT_ONCE = 500;
+/** Units of work of one look; the rest waits for the next. */
+const MOST_UNITS = 200;
 
 export interface AuditTrailOptions {
   readonly store: Store;
@@ -60,9 +63,7 @@ export class AuditTrail {
 
   /** Writes down how an act ended; durable when it returns. */
   async end(id: string, act: AuditAct, outcome: string, status: number): Promise<void> {
-    await this.#options.store.write(async (tx) => {
-      if (await auditTable.end(tx, id)) await this.#add(tx, { ...act, version: 1, outcome, status, count: 1 });
-    });
+    await this.#options.store.write((tx) => this.#end(tx, id, act, outcome, status));
   }
 
   /** Notes what was refused before it began. Returns at once: whoever floods us waits for nothing and neither do we. */
@@ -83,23 +84,33 @@ export class AuditTrail {
   /** Ends what a crash cut off. @returns how many acts */
   async settleLost(): Promise<number> {
     const { store, clock } = this.#options;
-    const lost = await auditTable.begunBefore(store.read, clock.now() - LOST_AFTER_MS, AT_ONCE);
-    for (const { id, record } of lost) await this.end(id, JSON.parse(record) as AuditAct, 'unknown', 0);
-    return lost.length;
+    const before = clock.now() - LOST_AFTER_MS;
+    return inUnits(async () => {
+      const lost = await auditTable.begunBefore(store.read, before, AT_ONCE);
+      await store.write(async (tx) => {
+        for (const { id, record } of lost) await this.#end(tx, id, JSON.parse(record) as AuditAct, 'unknown', 0);
+      });
+      return lost.length;
+    });
   }
 
   /**
    * Removes what was kept for as long as it had to be; the evidence log keeps its entries.
    *
-   * @param before milliseconds
+   * @param keepMs milliseconds for which records are kept
    * @param upTo position of the last record that may go: what is not exported yet stays
-   * @returns how many were removed; there may be more
+   * @returns how many were removed
    */
-  async purge(before: number, upTo: number): Promise<number> {
-    return this.#options.store.write(async (tx) => {
-      await notePurgedAudit(tx, before);
-      return auditTable.removeBefore(tx, before, upTo, AT_ONCE);
-    });
+  async purge(keepMs: number, upTo: number): Promise<number> {
+    const { store, clock } = this.#options;
+    const before = await auditPurgeBefore(store.read, clock.now(), keepMs);
+    return inUnits(() =>
+      store.write(async (tx) => {
+        const removed = await auditTable.removeBefore(tx, before, upTo, AT_ONCE);
+        if (removed > 0) await notePurgedAudit(tx, before);
+        return removed;
+      }),
+    );
   }
 
   /** Writes down what was counted. */
@@ -118,6 +129,10 @@ export class AuditTrail {
     }
   }
 
+  async #end(tx: Transaction, id: string, act: AuditAct, outcome: string, status: number): Promise<void> {
+    if (await auditTable.end(tx, id)) await this.#add(tx, { ...act, version: 1, outcome, status, count: 1 });
+  }
+
   async #add(tx: Transaction, record: AuditRecord): Promise<void> {
     const { evidence, region, suite } = this.#options;
     const text = encodeRecord(record);
@@ -126,4 +141,16 @@ export class AuditTrail {
     await auditTable.add(tx, record, text, await evidence.append(tx, entry));
     tx.afterCommit(() => this.#onWritten());
   }
+}
+
+/** Works until a unit was not full, or for long enough; others have their turn in between. @returns the sum */
+async function inUnits(work: () => Promise<number>): Promise<number> {
+  let sum = 0;
+  for (let units = 0; units < MOST_UNITS; units += 1) {
+    const count = await work();
+    sum += count;
+    if (count < AT_ONCE) break;
+    await setImmediate();
+  }
+  return sum;
 }

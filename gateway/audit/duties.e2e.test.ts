@@ -8,10 +8,12 @@ import { caseInput, NO_MATERIALS } from '../testing/agency-case.ts';
 import { apiOf } from '../testing/api-region.ts';
 import { type LiveRegion, makeRegionFolder, openLiveRegion, removeFolders } from '../testing/live-region.ts';
 import type { AuditRecord } from './audit-record.ts';
+import { auditTable } from './audit-table.ts';
 import { type AuditExport, verifyAuditExport } from './verify-export.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
+const KEEP_MS = 180 * DAY_MS;
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 let aheadMs = 0;
@@ -23,7 +25,7 @@ let api: TestApi;
 beforeAll(async () => {
   folder = await makeRegionFolder('320600');
   live = await openLiveRegion(folder, clock);
-  api = await apiOf(live, { duties: live.services.administrators, audit: live.services.audit });
+  api = await apiOf(live, { duties: live.services.administrators, audit: live.services.audit, clock });
 });
 
 afterAll(async () => {
@@ -44,7 +46,7 @@ async function ask(method: 'GET' | 'POST' | 'DELETE', url: string, authorization
 }
 
 const as = (role: Role, subject?: string, more: { breakGlass?: string } = {}) =>
-  api.bearer(role, { ...(subject !== undefined && { subject }), ...more });
+  api.bearer(role, { now: clock.now(), ttlSeconds: 900, ...(subject !== undefined && { subject }), ...more });
 
 /** The code that a telephone shows now. */
 function codeOf(secret: string): string {
@@ -75,7 +77,13 @@ async function audited(query = ''): Promise<(AuditRecord & { subject?: string })
   return json.records;
 }
 
+const sessions = () =>
+  live.core.store.read.all<{ opened_at: number }>('SELECT id, opened_at FROM administrator_session ORDER BY id');
+const withCode = async (code: string) => ask('POST', '/v1/sessions', await as('secadmin', 'zhang'), { code });
+
 const secrets: { zhang?: string; li?: string } = {};
+/** A code of Zhang's that opened a session. */
+let spent: string;
 const NOBODY = { reason: '原因' };
 const ACT = '/v1/dead-letters/0f9e8d7c-6b5a-4c3d-8e1f-a0b1c2d3e4f5/drop';
 
@@ -143,16 +151,27 @@ describe('separation of duties', () => {
     await session('auditor', 'li', secrets.li);
   });
 
+  it('the right code opens one session', async () => {
+    aheadMs += 2 * MINUTE_MS;
+    spent = codeOf(secrets.zhang!);
+    const openedNow = async () => (await sessions()).filter(({ opened_at }) => opened_at >= beganAt).length;
+    const beganAt = clock.now();
+    expect(await openedNow()).toBe(0);
+    expect((await withCode(spent)).status).toBe(201);
+    expect(await openedNow()).toBe(1);
+  });
+
   it('a wrong code opens nothing, and says no more', async () => {
-    const before = await live.core.store.read.all('SELECT opened_at FROM administrator_session');
-    for (const code of ['000000', codeOf(secrets.zhang!)])
-      expect(await ask('POST', '/v1/sessions', await as('secadmin', 'zhang'), { code })).toMatchObject({
-        status: code === '000000' ? 403 : 201,
-      });
-    expect(await ask('POST', '/v1/sessions', await as('secadmin', 'zhang'), { code: '12345' })).toMatchObject({
-      status: 422,
-    });
+    const before = await sessions();
     expect(before.length).toBeGreaterThan(0);
+    const [wrong, again] = [await withCode('000000'), await withCode(spent)];
+    expect(wrong).toMatchObject({ status: 403, json: { code: 'SECOND_FACTOR_WRONG', errors: [] } });
+    // A code that was right once is told from no other.
+    const { instance: _, ...said } = wrong.json;
+    expect(again).toMatchObject({ status: 403, json: said });
+    expect(Object.keys(again.json).toSorted()).toEqual(Object.keys(wrong.json).toSorted());
+    expect((await withCode('12345')).status).toBe(422);
+    expect(await sessions()).toEqual(before);
   });
 
   it('in an emergency the key of the machine acts with a reason, for a quarter of an hour', async () => {
@@ -196,12 +215,14 @@ describe('the audit record', () => {
   });
 
   it('counts what a flood of refusals was, and what came without a token', async () => {
-    for (let n = 0; n < 50; n += 1) expect((await ask('POST', '/v1/peers', undefined, {})).status).toBe(401);
     await live.services.audit.stop();
-    const records = await audited('&route=POST%20%2Fv1%2Fpeers');
-    expect(records.map(({ outcome, factor, count }) => [outcome, factor, count])).toEqual([
-      ['UNAUTHORIZED', 'none', 49],
-      ['UNAUTHORIZED', 'none', 1],
+    for (let n = 0; n < 50; n += 1) expect((await ask('POST', '/v1/peers', undefined, {})).status).toBe(401);
+    expect((await ask('DELETE', '/v1/peers/150626')).status).toBe(401);
+    await live.services.audit.stop();
+    const records = (await audited()).slice(0, 2);
+    expect(records.map(({ route, outcome, factor, count }) => [route, outcome, factor, count])).toEqual([
+      ['*', 'UNAUTHORIZED', 'none', 50],
+      ['POST /v1/peers', 'UNAUTHORIZED', 'none', 1],
     ]);
   });
 
@@ -238,7 +259,8 @@ describe('the audit record', () => {
   it('is rechecked with the log: what was altered or removed is found, what retention removed is not missed', async () => {
     const { store, own, evidence } = live.core;
     await evidence.integrate();
-    const faults = async () => (await verifyLog(store.read, own)).faults.map(({ where }) => where);
+    const faults = async () =>
+      (await verifyLog(store.read, own, [], undefined, clock.now())).faults.map(({ where }) => where);
     expect(await faults()).toEqual([]);
     const { position, record } = (await live.services.audit.after({}, 0, 1))[0]!;
     const put = (text: string) =>
@@ -250,9 +272,50 @@ describe('the audit record', () => {
     expect(await faults()).toEqual([`audit_entry/${position}`]);
     await store.write((tx) => tx.run('DELETE FROM audit_entry WHERE position = ?', position));
     expect(await faults()).toEqual([expect.stringMatching(/^log_entry\//)]);
-    const last = (await live.services.audit.list({}, 1))[0]!.position;
-    expect(await live.services.audit.purge(clock.now() + DAY_MS, last - 1)).toBeGreaterThan(5);
-    expect(await live.services.audit.list({}, 10)).toHaveLength(1);
+    const { audit } = live.services;
+    const counter = () => store.read.get("SELECT value FROM counter WHERE name = 'audit/purged-before'");
+    expect(await audit.purge(KEEP_MS, Number.MAX_SAFE_INTEGER)).toBe(0);
+    // A clock that is wrong by decades removes nothing while the log knows better.
+    aheadMs += 20 * 366 * DAY_MS;
+    expect(await audit.purge(KEEP_MS, Number.MAX_SAFE_INTEGER)).toBe(0);
+    aheadMs -= 20 * 366 * DAY_MS;
+    expect(await counter()).toBeUndefined();
+    // Half a year later, something is done.
+    aheadMs += 181 * DAY_MS;
+    await ask('POST', '/v1/cases', await as('platform'), caseInput('150626', NO_MATERIALS));
+    await evidence.integrate();
+    expect(await audit.purge(KEEP_MS, Number.MAX_SAFE_INTEGER)).toBeGreaterThan(5);
+    expect(await audit.list({}, 10)).toHaveLength(1);
     expect(await faults()).toEqual([]);
+  });
+
+  it('is missed where the database says that retention removed what is too young for it', async () => {
+    const { store, own } = live.core;
+    const [{ log_position } = { log_position: 0 }] = await live.services.audit.list({}, 1);
+    const faults = async (now?: number) =>
+      (await verifyLog(store.read, own, [], undefined, now)).faults.map(({ where }) => where);
+    await store.write(async (tx) => {
+      await tx.run('DELETE FROM audit_entry');
+      await tx.run("UPDATE counter SET value = ? WHERE name = 'audit/purged-before'", clock.now() + DAY_MS);
+    });
+    const both = ['counter/audit', `log_entry/${log_position}`];
+    expect(await faults(clock.now())).toEqual(both);
+    // Nor does a clock of the verifier that is ahead, or none at all, help.
+    for (const now of [clock.now() + 20 * 366 * DAY_MS, undefined]) expect(await faults(now)).toEqual(both);
+  });
+
+  it('is tended whole, however much there is', async () => {
+    const { audit } = live.services;
+    const act = { at: clock.now(), request: 'r', route: 'POST /v1/cut-off', target: '', role: 'operator' } as const;
+    const record = JSON.stringify({ ...act, actor: 'a', factor: 'token', reason: '', body: '' });
+    await live.core.store.write(async (tx) => {
+      for (let n = 0; n < 1_200; n += 1) await auditTable.begin(tx, `cut-off-${n}`, act.at, record);
+    });
+    aheadMs += 16 * MINUTE_MS;
+    expect(await audit.settleLost()).toBe(1_200);
+    aheadMs += 181 * DAY_MS;
+    await ask('POST', '/v1/cases', await as('platform'), caseInput('150626', NO_MATERIALS));
+    expect(await audit.purge(KEEP_MS, Number.MAX_SAFE_INTEGER)).toBe(1_200);
+    expect(await audit.list({}, 10)).toHaveLength(1);
   });
 });

@@ -45,6 +45,17 @@ test('the first of a kind is written at once, a flood of them as one with its nu
   expect(written).toHaveLength(5);
 });
 
+test('what comes without a token is one kind, however many routes it knocks at', async () => {
+  const nobody = (route: string) => act({ route, target: route, role: '', actor: '', factor: 'none', body: 'b' });
+  for (let n = 0; n < 100; n += 1)
+    refusals.add({ act: nobody(`POST /v1/r${n}`), outcome: 'UNAUTHORIZED', status: 401 });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(written.map(({ route, target, body, count }) => [route, target, body, count])).toEqual([
+    ['POST /v1/r0', 'POST /v1/r0', 'b', 1],
+    ['*', '', '', 99],
+  ]);
+});
+
 test('kinds beyond a thousand are counted together, and nothing is lost at the end', async () => {
   for (let n = 0; n < 1500; n += 1) refusals.add({ act: act({ actor: `a${n}` }), outcome: 'FORBIDDEN', status: 403 });
   await refusals.flush();

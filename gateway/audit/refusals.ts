@@ -14,7 +14,8 @@ export interface Refusal {
 
 /**
  * Refusals on their way into the record: the first of a kind is written down at once, the others of the next minute as one
- * with their number, so that a flood fills no store.
+ * with their number, so that a flood fills no store. What comes without a token is one kind whatever the route: nobody
+ * is behind it, and there are many routes.
  */
 export class Refusals {
   readonly #write: (records: readonly AuditRecord[]) => Promise<void>;
@@ -29,14 +30,15 @@ export class Refusals {
 
   /** Returns at once. */
   add({ act, outcome, status }: Refusal): void {
-    const kind = JSON.stringify([act.route, act.role, act.actor, outcome]);
+    const isNobody = act.factor === 'none';
+    const kind = JSON.stringify([isNobody ? '*' : act.route, act.role, act.actor, outcome]);
     const key = this.#counted.has(kind) || this.#counted.size < KINDS_COUNTED ? kind : '';
     const known = this.#counted.get(key);
     const record: AuditRecord = { ...act, version: 1, outcome, status, count: 1 };
     if (known) this.#counted.set(key, { ...known, count: known.count + 1 });
     else if (key === '') this.#counted.set(key, { ...record, route: '*', target: '', actor: '', body: '' });
     else {
-      this.#counted.set(key, { ...record, count: 0 });
+      this.#counted.set(key, { ...record, ...(isNobody && { route: '*', target: '', body: '' }), count: 0 });
       this.#queue([record]);
     }
     this.#timer ??= setTimeout(() => void this.flush(), WINDOW_MS).unref();

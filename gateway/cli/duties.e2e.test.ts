@@ -48,6 +48,15 @@ function codeOf(secret: string): string {
   return totpCode({ algorithm: 'SHA1', secret: Buffer.from(bytes) }, stepAt(Date.now()));
 }
 
+test('a person of the sign-on gets a second factor, and no token: by hand neither', async () => {
+  const { code, json } = await tongban(['administrator', 'enrol', 'oidc:u-17', '--role', 'auditor', '--ttl', '1h']);
+  expect(code).toBe(0);
+  expect(Object.keys(json).toSorted()).toEqual(['administrator', 'secret', 'uri']);
+  const byHand = await tongban(['token', '--role', 'auditor', '--subject', 'oidc:u-17']);
+  expect(byHand.json.error.code).toBe('VALIDATION_FAILED');
+  expect((await tongban(['administrator', 'remove', 'oidc:u-17'])).code).toBe(0);
+});
+
 test('an administrator is enrolled with a code to scan, opens a session, acts in it, and ends it', async () => {
   const shown = await runHere(['administrator', 'enrol', 'li', '--role', 'sysadmin', '--gateway', folder]);
   expect(shown).toMatchObject({ code: 0, stdout: expect.stringMatching(/[█▀▄]{10}[\s\S]*令牌 Token/) });

@@ -16,3 +16,6 @@ export function isAdministrator(role: string): role is AdministratorRole {
 export function localSubject(role: string): string | undefined {
   return isAdministrator(role) ? `local-${role}` : undefined;
 }
+
+/** What a subject of the region's own sign-on (统一身份认证) begins with: no token of the local key is for such a one. */
+export const SIGN_ON_PREFIX = 'oidc:';

@@ -142,6 +142,29 @@ describe('a code', () => {
     expect((await administrators.list())[0]).not.toHaveProperty('lockedUntil');
   });
 
+  it('is guessed ever more slowly: each further five wrong ones double the lock, up to a day, until one is right', async () => {
+    const factor = await enrolled('zhang', 'secadmin');
+    const lockBy = async () => {
+      for (let n = 0; n < 5; n += 1)
+        await expect(administrators.openSession(zhang, 'xxxxxx')).rejects.toMatchObject({
+          code: 'SECOND_FACTOR_WRONG',
+        });
+      const [{ lockedUntil = 0 } = {}] = await administrators.list();
+      const minutes = (lockedUntil - now) / MINUTE_MS;
+      now = lockedUntil - 1;
+      await expect(administrators.openSession(zhang, codeOf(factor))).rejects.toMatchObject({
+        code: 'SECOND_FACTOR_LOCKED',
+      });
+      now = lockedUntil;
+      return minutes;
+    };
+    const locks: number[] = [];
+    for (let n = 0; n < 9; n += 1) locks.push(await lockBy());
+    expect(locks).toEqual([15, 30, 60, 120, 240, 480, 960, 1440, 1440]);
+    await administrators.openSession(zhang, codeOf(factor));
+    expect(await lockBy()).toBe(15);
+  });
+
   it('is for the enrolled role alone, and for nobody else', async () => {
     const factor = await enrol('zhang', 'secadmin');
     for (const caller of [
@@ -158,6 +181,17 @@ describe('a code', () => {
 });
 
 describe('a token', () => {
+  it('of the local key that is older than the enrolment is refused, for a look too', async () => {
+    await enrol('zhang', 'secadmin');
+    const old = { sub: 'zhang', role: 'secadmin', issuedAt: now };
+    await administrators.demand(old, false);
+    await administrators.remove('zhang', 'li');
+    now += 1_999;
+    await enrol('zhang', 'secadmin');
+    await expect(administrators.demand(old, false)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await administrators.demand({ ...old, issuedAt: START + 1_000 }, false);
+  });
+
   it('of a session is ended by its holder, and replaced by the next session', async () => {
     const factor = await enrol('zhang', 'secadmin');
     const first = await administrators.openSession({ sub: 'zhang', role: 'secadmin' }, codeOf(factor));

@@ -10,10 +10,14 @@ import { matchingStep, type TotpAlgorithm, type TotpFactor } from './totp.ts';
 
 /** Milliseconds of a session: long enough for a piece of work, short enough to be worthless when it leaks. */
 const SESSION_MS = 15 * 60 * 1000;
-/** Wrong codes in a row, before the factor is locked. */
+/** Wrong codes in a row, before the factor is locked, and again after each lock. */
 const ATTEMPTS = 5;
-/** Milliseconds for which it then is: guessing six digits takes longer than anybody has. */
-const LOCKED_MS = 15 * 60 * 1000;
+/**
+ * Milliseconds for which it then is: doubled each time until a code is right, up to the second. Three codes in a million are
+ * right at once; whoever has the token and is never interrupted by its owner guesses fewer than a thousand in half a year.
+ */
+const FIRST_LOCK_MS = 15 * 60 * 1000;
+const LONGEST_LOCK_MS = 24 * 60 * 60 * 1000;
 /** Administrators of one gateway. */
 const MOST_ADMINISTRATORS = 100;
 /** Bytes (RFC 4226, 4: 160 bits are recommended), and for SHA-256 as many as the hash has. */
@@ -29,6 +33,8 @@ export interface DutyCaller {
   readonly factor?: 'otp';
   /** Why the key of the machine stands in for a person (应急). */
   readonly breakGlass?: string;
+  /** Milliseconds: when his token was issued, where it is one of the local key. */
+  readonly issuedAt?: number;
 }
 
 /** An administrator as people see him: nothing of his secret. */
@@ -124,8 +130,7 @@ export class Administrators {
       const step = matchingStep(factor, code, row.last_step, now);
       if (step === undefined) {
         const failures = row.failures + 1;
-        const isLocked = failures % ATTEMPTS === 0;
-        await administratorTable.failed(tx, sub, failures, isLocked ? now + LOCKED_MS : 0);
+        await administratorTable.failed(tx, sub, failures, failures % ATTEMPTS === 0 ? now + lockOf(failures) : 0);
         return 'SECOND_FACTOR_WRONG';
       }
       await administratorTable.succeeded(tx, sub, step, now);
@@ -158,10 +163,13 @@ export class Administrators {
    * @param isAct he changes something
    * @throws CodedError ROLE_CONFLICT, SECOND_FACTOR_REQUIRED, FORBIDDEN
    */
-  async demand({ sub, role, factor, breakGlass }: DutyCaller, isAct: boolean): Promise<void> {
+  async demand({ sub, role, factor, breakGlass, issuedAt }: DutyCaller, isAct: boolean): Promise<void> {
     const { store, log } = this.#options;
     const row = await administratorTable.find(store.read, sub);
     if (row && row.role !== role) throw new CodedError('ROLE_CONFLICT');
+    // Removing a person and enrolling him again is how a token that leaked is made worthless.
+    if (row && issuedAt !== undefined && issuedAt < secondOf(row.enrolled_at))
+      throw new CodedError('FORBIDDEN', 'the token is older than the enrolment; use the one that was made with it');
     if (!isAdministrator(role) || factor === 'otp') return;
     if (sub === localSubject(role)) {
       if ((await this.vacant([role])).length > 0) return;
@@ -192,4 +200,14 @@ export class Administrators {
 
 function idOf(token: string): Buffer {
   return createHash('sha256').update(token).digest();
+}
+
+/** Milliseconds. */
+function lockOf(failures: number): number {
+  return Math.min(FIRST_LOCK_MS * 2 ** (failures / ATTEMPTS - 1), LONGEST_LOCK_MS);
+}
+
+/** Tokens say the second in which they were issued (RFC 7519, 4.1.6). */
+function secondOf(ms: number): number {
+  return Math.floor(ms / 1000) * 1000;
 }

@@ -2,7 +2,7 @@ import { auditLeaf, decode, envelopeLeaf, type Hash, type messages, payloadDiges
 import { SUITE_NAMES, suiteOf } from '#trust';
 import type { Reader, Sql } from '../store/store.ts';
 import { rowOf } from '../store/vault/sealed-columns.ts';
-import { auditPurgedBefore } from './audit-purged.ts';
+import { auditPurgedBefore, latestAuditPurge } from './audit-purged.ts';
 import { checksPurgedBefore } from './checks-purged.ts';
 import type { OnFault } from './log-fault.ts';
 import { OpenedRecords } from './opened-records.ts';
@@ -136,12 +136,14 @@ const ENTRY_STEP = 4096;
  *
  * @param region our own
  * @param archived what the archive has of records that left the database
+ * @param now milliseconds
  * @returns how many records there are, and how many sealed values of them could not be opened here
  */
 export async function checkRecords(
   read: Reader,
   region: string,
   archived: ArchivedRecords,
+  now: number,
   onFault: OnFault,
 ): Promise<{ readonly records: number; readonly locked: number }> {
   const last = await read.get<{ position: number | null }>('SELECT max(position) AS position FROM log_entry');
@@ -159,7 +161,7 @@ export async function checkRecords(
   }
   if (await read.hasTable('audit_entry'))
     for await (const row of rowsOf<AuditedRow>(read, AUDITED)) checkAudited(row, region, claims, onFault);
-  await claims.checkOrphans(read);
+  await claims.checkOrphans(read, now);
   return { records: claims.count, locked: opened.locked };
 }
 
@@ -337,8 +339,11 @@ class Claims {
   }
 
   /** Finds entries whose record is gone, other than by retention. */
-  async checkOrphans(read: Sql): Promise<void> {
-    const purged = { checks: await checksPurgedBefore(read), audit: await auditPurgedBefore(read) };
+  async checkOrphans(read: Sql, now: number): Promise<void> {
+    const [audit, latest] = [await auditPurgedBefore(read), await latestAuditPurge(read, now)];
+    if (audit > 0 && audit > latest)
+      this.#onFault('counter/audit', 'LOG_CORRUPT', 'it excuses audit records that are too young to have been removed');
+    const purged = { checks: await checksPurgedBefore(read), audit: Math.min(audit, latest) };
     for await (const { key, entry } of rowsOf<{ key: number; entry: Buffer }>(read, ENTRIES, ENTRY_STEP))
       if (!this.#has(key) && !isPurged(entry, purged))
         this.#onFault(`log_entry/${key}`, 'LOG_CORRUPT', 'no record answers to it: it was removed');

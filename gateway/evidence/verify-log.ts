@@ -35,19 +35,21 @@ const MAX_FAULTS = 1000;
  * @param statement the region whose log key must have signed
  * @param authorities timestamp authorities that are trusted; timestamps are not judged without any
  * @param archived what the archive has of records that left the database; without it they are missed
+ * @param now milliseconds; without it the time is that of the newest entry
  */
 export async function verifyLog(
   read: Reader,
   statement: RegionStatement,
   authorities: readonly X509Certificate[] = [],
   archived: ArchivedRecords = nothing,
+  now: number = Number.POSITIVE_INFINITY,
 ): Promise<LogReport> {
   const faults: LogFault[] = [];
   const onFault: OnFault = (where, code, message) => {
     if (faults.length < MAX_FAULTS) faults.push({ where, code, message });
   };
   const tree = await checkTree(read, statement, onFault);
-  const { records, locked } = await checkRecords(read, statement.region, archived, onFault);
+  const { records, locked } = await checkRecords(read, statement.region, archived, now, onFault);
   const witnesses = await checkWitnesses(read, statement, tree, authorities, onFault);
   return { region: statement.region, ...tree, records, locked, ...witnesses, faults };
 }

@@ -68,6 +68,21 @@ export async function scanStream(
   }
 }
 
+/**
+ * Whether the scanner gives a verdict at all: what it failed at just before was then the file. It is shown a few harmless
+ * bytes: PING is answered by a clamd, too, that has no room left for any file.
+ */
+export async function isAnswering(config: ScanConfig, stop: AbortSignal): Promise<boolean> {
+  const harmless = (async function* () {
+    yield Buffer.from('tongban');
+  })();
+  try {
+    return (await scanStream(config, harmless, stop)).verdict === 'clean';
+  } catch {
+    return false;
+  }
+}
+
 function lengthOf(count: number): Buffer {
   const length = Buffer.alloc(4);
   length.writeUInt32BE(count);

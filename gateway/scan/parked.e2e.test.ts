@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { authorize, caseInput, FOOD_LICENCE, WINDOW } from '../testing/agency-case.ts';
 import { type ApiRegion, apiRegion } from '../testing/api-region.ts';
@@ -81,4 +82,34 @@ test('a flagged material of another region is set aside, shown, and released by 
   });
   expect((await get(flagged)).bytes.toString()).toContain(EICAR);
   expect((await uxin.ask('GET', '/v1/parked-materials')).json).toEqual({ materials: [] });
+});
+
+test('a notice of another region, and a file of a joint case, are released by what the list shows', async () => {
+  clamd.say = (file) => (file.includes('%PDF-') || file.includes('joint') ? 'stream: Test-Sign FOUND\0' : undefined);
+  const joint = randomUUID();
+  await uxin.live.core.materials.take(joint, Readable.from([Buffer.from('joint')]));
+  await nantong.live.services.papers.settle(conversation);
+  const parked = async () => {
+    uxin.live.services.scans.wake();
+    return (await uxin.ask('GET', '/v1/parked-materials')).json.materials as { conversation: string; digest: string }[];
+  };
+  await until('both are set aside', async () => (await parked()).length === 2);
+  const { papers } = (await uxin.ask('GET', `/v1/cases/${conversation}/papers`)).json;
+  const notice = `/v1/cases/${conversation}/papers/${encodeURIComponent(papers[0].number)}`;
+  expect(await uxin.ask('GET', notice)).toMatchObject({ status: 409, json: { code: 'MATERIAL_PARKED' } });
+  const listed = await parked();
+  expect(listed.map((one) => one.conversation).toSorted()).toEqual([joint, conversation].toSorted());
+  const release = (key: string, digest: string) =>
+    uxin.ask('POST', `/v1/cases/${key}/materials/${digest}/release`, { role: 'secadmin', body: { reason: '误报' } });
+  const [one, other] = listed as [(typeof listed)[0], (typeof listed)[0]];
+  for (const [key, digest] of [
+    [one.conversation, other.digest],
+    [randomUUID(), one.digest],
+  ] as const)
+    expect(await release(key, digest)).toMatchObject({ status: 404, json: { code: 'NOT_FOUND' } });
+  expect(await parked()).toHaveLength(2);
+  for (const found of listed)
+    expect(await release(found.conversation, found.digest)).toMatchObject({ status: 200, json: { state: 'released' } });
+  expect(await parked()).toEqual([]);
+  expect((await uxin.ask('GET', notice)).status).toBe(200);
 });

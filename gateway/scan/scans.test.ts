@@ -14,7 +14,8 @@ import { EICAR, type LittleClamd, startClamd } from './testing/little-clamd.ts';
 const CASE = '0f9e8d7c-6b5a-4c3d-8e1f-a0b1c2d3e4f5';
 const NOW = 1_793_000_000_000;
 const clock = { now: () => NOW };
-const log = createLog({ level: 'silent', region: '320600', clock }, { write: () => {} });
+const logged: string[] = [];
+const log = createLog({ level: 'warn', region: '320600', clock }, { write: (line) => void logged.push(line) });
 
 let folder: string;
 let store: Store;
@@ -53,6 +54,9 @@ async function taken(text: string): Promise<Buffer> {
   return (await materials.take(CASE, bytes)).digest;
 }
 
+const waits = () => logged.filter((line) => line.includes('materials wait for the malware scan')).length;
+const triesOf = async () =>
+  (await store.read.get<{ scan_tries: number }>('SELECT scan_tries FROM material'))!.scan_tries;
 const stateOf = async (scans: Scans, digest: Buffer) => (await scans.of(CASE)).get(digest.toString('hex'))?.state;
 
 describe('materials', () => {
@@ -124,22 +128,59 @@ describe('materials', () => {
 
   it('at which the scanner fails again and again are set aside, and hold up no others', async () => {
     const clamd = await scanner();
-    clamd.say = "stream: Can't allocate memory ERROR\0";
+    clamd.say = (file) => (file.includes('poison') ? "stream: Can't allocate memory ERROR\0" : undefined);
     const digest = await taken('poison');
     const scans = scansBy(clamd.port);
     for (let tries = 1; tries <= 5; tries += 1) {
       scans.wake();
-      await until('the try', async () => {
-        const row = await store.read.get<{ scan_tries: number }>('SELECT scan_tries FROM material');
-        return row!.scan_tries === tries;
-      });
+      await until('the try', async () => (await triesOf()) === tries);
     }
     scans.wake();
     await until('the end', async () => (await stateOf(scans, digest)) === 'parked');
-    clamd.say = undefined;
     const other = await taken('other');
     scans.wake();
     await until('the other', async () => (await stateOf(scans, other)) === 'clean');
+  });
+
+  it.each([
+    ['hold', 'accepts and closes', ''],
+    ['hold', 'has an error for every file', "stream: Can't create temporary file ERROR\0"],
+    ['pass', 'accepts and closes', ''],
+  ] as const)('have no verdict (%s) by a scanner that %s, however often', async (policy, _, say) => {
+    const clamd = await scanner();
+    clamd.say = say;
+    const digest = await taken(EICAR);
+    for (let pass = 1; pass <= 7; pass += 1) {
+      const before = waits();
+      const scans = scansBy(clamd.port, policy);
+      scans.wake();
+      await until('the pass', async () => waits() > before);
+      await scans.stop();
+      expect(await stateOf(scans, digest)).toBeUndefined();
+    }
+    expect(await triesOf()).toBe(0);
+    clamd.say = undefined;
+    const scans = scansBy(clamd.port, policy);
+    scans.wake();
+    await until('the scan', async () => (await stateOf(scans, digest)) === 'parked');
+    expect((await scans.of(CASE)).get(digest.toString('hex'))).toMatchObject({ signature: 'Eicar-Test-Signature' });
+  });
+
+  it('that bring the scanner down are found out: it was well right before', async () => {
+    const clamd = await scanner();
+    let isDown = false;
+    clamd.say = (file) => {
+      isDown ||= file.includes('poison');
+      return isDown ? '' : undefined;
+    };
+    await taken('poison');
+    const before = waits();
+    const scans = scansBy(clamd.port);
+    scans.wake();
+    await until('the fall', async () => waits() > before);
+    expect(await triesOf()).toBe(0);
+    isDown = false;
+    await until('the try', async () => (await triesOf()) === 1);
   });
 
   it('are released once, with who and why', async () => {

@@ -4,7 +4,7 @@ import type { ScanConfig } from '../config/materials-config.ts';
 import type { MaterialStore } from '../material/material-store.ts';
 import type { Store } from '../store/store.ts';
 import type { Log } from '../telemetry/log.ts';
-import { ScannerAway, type ScanVerdict, scanStream } from './clamd.ts';
+import { isAnswering, ScannerAway, type ScanVerdict, scanStream } from './clamd.ts';
 import { type ParkedMaterial, type ScannedMaterial, type ScanResult, scanTable } from './scan-table.ts';
 
 /** Milliseconds between being woken and beginning: what comes together is looked for once. */
@@ -13,7 +13,7 @@ const PAUSE_MS = 50;
 const PAGE = 100;
 /** Files that are scanned at once. */
 const AT_ONCE = 2;
-/** Scans of one file that the scanner may break off before it is given up: it is reached, and does not answer about this one. */
+/** Scans of one file that the scanner may break off before it is given up: it answers, and not about this one. */
 const MAX_TRIES = 5;
 /** Milliseconds between two tries while the scanner is away: doubled each time, up to the second. */
 const FIRST_RETRY_MS = 1_000;
@@ -41,6 +41,8 @@ export class Scans {
   #again: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
   #retryMs = 0;
+  /** The scanner gave a verdict in this pass, and has not been away since. */
+  #hasAnswered = false;
 
   constructor(options: ScansOptions) {
     this.#options = options;
@@ -117,8 +119,12 @@ export class Scans {
   }
 
   async #run(): Promise<void> {
-    const { store, log } = this.#options;
+    const { store, log, config } = this.#options;
     try {
+      // A file that brings the scanner down shows when it is tried by one that is well.
+      this.#hasAnswered = this.#retryMs > 0;
+      if (this.#hasAnswered && !(await isAnswering(config!, this.#stopped.signal)))
+        throw new ScannerAway('the malware scanner gives no verdict');
       let left = 0;
       for (;;) {
         const page = await scanTable.waiting(store.read, PAGE, left);
@@ -156,15 +162,21 @@ export class Scans {
     return true;
   }
 
-  /** @returns undefined when it cannot be scanned now, but may be another time */
+  /** @returns undefined when it cannot be scanned now, but may be another time @throws ScannerAway whatever the file */
   async #scan(material: ScannedMaterial): Promise<ScanVerdict | undefined> {
     const { store, log, materials, config } = this.#options;
     const { conversation, digest } = material;
     try {
       const { bytes } = await materials.open(conversation, digest);
-      return await scanStream(config!, bytes, this.#stopped.signal);
+      const verdict = await scanStream(config!, bytes, this.#stopped.signal);
+      this.#hasAnswered = true;
+      return verdict;
     } catch (error) {
       if (this.#stopped.signal.aborted || error instanceof ScannerAway) throw error;
+      const answers = await isAnswering(config!, this.#stopped.signal);
+      if (!answers && !this.#hasAnswered)
+        throw new ScannerAway('the malware scanner gives no verdict', { cause: error });
+      this.#hasAnswered = answers;
       await store.write((tx) => scanTable.begin(tx, material));
       log.warn({ conversation, digest: digest.toString('hex'), err: error }, 'a material could not be scanned');
       return undefined;

@@ -49,7 +49,7 @@ export class IssuerKeys {
   }
 
   /**
-   * The key that a token names. One that is not known is asked for, at most once a minute.
+   * The key that a token names. One that is not known is asked for, at most once a minute, or every ten seconds after no answer.
    *
    * @throws CodedError ISSUER_UNREACHABLE when no keys were ever had, or none for a day
    * @throws JOSEError when there is no such key

@@ -1,6 +1,7 @@
 import { decodeJwt, type JWTPayload, jwtVerify } from 'jose';
 import { CodedError, type Problem } from '#proto';
 import type { OidcConfig } from '../../config/tokens-config.ts';
+import { SIGN_ON_PREFIX } from '../../duty/administrator.ts';
 import { isRole, ROLES, type Role } from '../roles.ts';
 import type { Caller } from '../typed.ts';
 import { IssuerKeys, type IssuerKeysOptions } from './issuer-keys.ts';
@@ -68,7 +69,7 @@ export class OidcTokens {
     if (!TYPES.has(protectedHeader.typ?.toLowerCase())) throw new TypeError('a token for another purpose');
     const { sub = '' } = payload;
     if (!/^[\x21-\x7e]+$/.test(sub) || sub.length > MAX_SUBJECT) throw new TypeError('a subject of the wrong form');
-    return { sub: `oidc:${sub}`, role: this.#roleIn(payload) };
+    return { sub: `${SIGN_ON_PREFIX}${sub}`, role: this.#roleIn(payload) };
   }
 
   /** Exactly one: whoever has several would choose what he is. */

@@ -1,5 +1,5 @@
 import { Type } from '@fastify/type-provider-typebox';
-import { CodedError, fields, text } from '#proto';
+import { fields, text } from '#proto';
 import type { ScanResult } from '../../scan/scan-table.ts';
 import type { ApiContext } from '../context.ts';
 import { RULED, readInput } from '../helpers/body.ts';
@@ -56,6 +56,8 @@ export function parkedMaterialRoutes({ cases, scans }: ApiContext): RouteModule 
         schema: {
           tags,
           summary: '放行已隔离的材料 / hand a material out in spite of what the scan found',
+          description:
+            'key:清单中的会话号,或办件编号;文书、联办和一件事的文件也是材料 / the conversation that the list shows, or a case number; notices and files of joint cases and bundles are materials too',
           params: Type.Object({ key: Type.String(), digest: Type.String() }, CLOSED),
           body: Type.Object(
             { reason: Type.String({ description: '事由(200 字内),长期留存 / why; it is kept' }) },
@@ -67,10 +69,9 @@ export function parkedMaterialRoutes({ cases, scans }: ApiContext): RouteModule 
       async (request) => {
         const { key, digest } = request.params as { key: string; digest: string };
         const { reason } = readInput<{ reason: string }>(release, request.body);
-        const { conversation, document } = await cases.demand(key);
-        const material = document.materials.find((one) => one.digest === digest.toLowerCase());
-        if (!material) throw new CodedError('NOT_FOUND', 'the case has no such material');
-        return scans.release(conversation, Buffer.from(material.digest, 'hex'), { by: request.user.sub, reason });
+        const isListed = (await scans.of(key)).has(digest.toLowerCase());
+        const conversation = isListed ? key : (await cases.demand(key)).conversation;
+        return scans.release(conversation, Buffer.from(digest, 'hex'), { by: request.user.sub, reason });
       },
     );
   };

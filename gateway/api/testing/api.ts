@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { keepLines } from '../../../proto/testing/kept-logs.ts';
 import { localSubject } from '../../duty/administrator.ts';
 import { createLog } from '../../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../../telemetry/metrics.ts';
-import { keepLines } from '../../testing/kept-logs.ts';
 import type { AccessTable, Role } from '../roles.ts';
 import { type ApiServer, type ApiServerOptions, createApiServer } from '../server.ts';
 import type { Duties } from '../shell/authentication.ts';

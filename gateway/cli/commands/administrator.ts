@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { encodeQR } from 'qr';
 import { mintToken, readApiKey } from '../../api/token.ts';
-import { ADMINISTRATORS, type AdministratorRole } from '../../duty/administrator.ts';
+import { ADMINISTRATORS, type AdministratorRole, SIGN_ON_PREFIX } from '../../duty/administrator.ts';
 import { TOTP_ALGORITHMS, type TotpAlgorithm } from '../../duty/totp.ts';
 import { connect, path } from '../client.ts';
 import { type Answer, type Cli, handle } from '../command.ts';
@@ -66,21 +66,30 @@ async function enrolled(options: EnrolOptions, subject: string, cli: Cli): Promi
   const { gateway, role, algorithm, ttl } = options;
   const { keys, tokens } = await configIn(gateway);
   const client = await connect(gateway, cli);
+  const ofSignOn = subject.startsWith(SIGN_ON_PREFIX);
   // First what may fail: the secret is told once, and a person who was enrolled without it can never act.
   const secret = await readApiKey(keys.directory);
-  const token = await mintToken({ role, subject, ttlSeconds: ttl, secret, ...tokens, now: cli.clock.now() });
+  const tokenAt = (now: number) => mintToken({ role, subject, ttlSeconds: ttl, secret, ...tokens, now });
+  if (!ofSignOn) await tokenAt(cli.clock.now());
   const made = await client.post<Enrolled>('/v1/administrators', { subject, role, algorithm });
+  // By the clock of the gateway, which takes no token that is older than the enrolment.
+  const token = ofSignOn ? undefined : await tokenAt(made.administrator.enrolledAt);
   const text = pairs([
     ['账号 Subject', subject],
     ['角色 Role', role],
     ['动态口令密钥 Secret', made.secret],
-    ['令牌 Token', token],
+    ...(token === undefined ? [] : [['令牌 Token', token] as const]),
   ]);
   const notes = [
-    '请本人用手机程序扫码;密钥和令牌只显示这一次 / let the person scan the code; secret and token are shown this once',
+    '请本人用手机程序扫码;以上只显示这一次 / let the person scan the code; this is shown once',
+    ...(ofSignOn ? ['令牌由统一认证签发,本机不发 / his tokens are those of the sign-on; none is made here'] : []),
     '首次登录后生效 / it counts from the first session on: TONGBAN_TOKEN=… tongban session open',
   ];
-  return { json: { ...made, token }, text: `${encodeQR(made.uri, 'ascii')}\n${text}`, notes };
+  return {
+    json: { ...made, ...(token !== undefined && { token }) },
+    text: `${encodeQR(made.uri, 'ascii')}\n${text}`,
+    notes,
+  };
 }
 
 function administratorTable(administrators: readonly Administrator[]): string {

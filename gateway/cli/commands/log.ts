@@ -74,8 +74,8 @@ async function verifyOwnLog(options: VerifyOptions, cli: Cli): Promise<Answer> {
   const statement = await verifyStatement(await readOwnStatement(config));
   const { timestamps } = config.evidence;
   const authorities = timestamps ? readAuthorities(await readText(timestamps.caFile, MAX_PEM_BYTES)) : [];
-  const archived = archivedRecords(archive ?? config.archive.folder, statement);
-  const verify = (read: Reader) => verifyLog(read, statement, authorities, archived);
+  const archived = archivedRecords([archive ?? config.archive.folder], statement);
+  const verify = (read: Reader) => verifyLog(read, statement, authorities, archived, cli.clock.now());
   const report = await inSnapshot(gateway, environment, verify, opening);
   const verified = report.faults.length === 0;
   return { json: { verified, ...report }, text: logText(report), exit: verified ? 0 : 1 };

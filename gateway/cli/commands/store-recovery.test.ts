@@ -6,7 +6,7 @@ import { type ScriptedGateway, startScriptedGateway } from '../testing/scripted-
 const TALK = '5d1f7a52-7f0f-4c83-9d4c-0b6b1c3a9a11';
 const OVERVIEW = {
   ...{ state: 'recovering', since: 1_793_000_000_000, knownUntil: 1_792_990_000_000, heldCount: 1 },
-  peers: [{ region: '150626', state: 'waiting', own: 3, theirs: 4, code: 'PEER_UNREACHABLE', updatedAt: 1 }],
+  peers: [{ region: '150626', state: 'waiting', own: 3, theirs: 4, aside: 57, code: 'PEER_UNREACHABLE', updatedAt: 1 }],
   held: [{ conversation: TALK, peer: '150626', reason: 'own-act', code: '', type: 'ResultIssued', notedAt: 1 }],
 };
 
@@ -31,7 +31,7 @@ const recovery = (...args: string[]) => runTongban('store', 'recovery', ...args,
 it('shows what peers gave back and which conversations wait for people', async () => {
   const { stdout } = await recovery();
   expect(asked).toEqual(['GET /v1/recovery']);
-  for (const word of ['待补齐 waiting', '150626', 'PEER_UNREACHABLE', TALK, '我方行为丢失', 'ResultIssued'])
+  for (const word of ['待补齐 waiting', '150626', '57', 'PEER_UNREACHABLE', TALK, '我方行为丢失', 'ResultIssued'])
     expect(stdout).toContain(word);
 });
 

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { backupGateway } from '../backup/backup.ts';
 import type { BackupManifest } from '../backup/manifest.ts';
 import { declareRestored, restoreGateway } from '../backup/restore.ts';
+import { configToRestore } from '../backup/restore-folder.ts';
 import { type Cli, handle } from '../command.ts';
 import { chinaTime, humanSize, pairs } from '../format.ts';
 import { configIn } from '../gateway-folder.ts';
@@ -30,7 +31,7 @@ export function define(command: Command, cli: Cli): void {
 
   const backup = command
     .command('backup')
-    .description('备份到新目录(网关可在运行;仅 SQLite) / copy database and materials into a new folder');
+    .description('备份到新目录(网关可在运行;仅 SQLite) / copy all but the keys into a new folder');
   backup.argument('<dir>', '备份目录,须不存在 / folder that is not there yet');
   backup.option('--with-keys', '连同私钥(须另行妥善保管) / the private keys too; guard it as you guard them');
   handle<GatewayOptions & { withKeys?: boolean }>(
@@ -38,7 +39,7 @@ export function define(command: Command, cli: Cli): void {
     cli,
     async ({ gateway, withKeys = false }, out) => {
       const json = await backupGateway(await configIn(gateway), out!, { withKeys, now: cli.clock.now() });
-      return { json, text: manifestView(json) };
+      return { json, text: `${manifestView(json)}${withKeys ? '' : KEYS_APART}` };
     },
   );
 
@@ -49,9 +50,13 @@ export function define(command: Command, cli: Cli): void {
     );
   restore.argument('<dir>', '备份目录 / folder of the backup');
   handle<GatewayOptions>(gatewayOption(restore), cli, async ({ gateway }, from) => {
-    const { manifest, replaced } = await restoreGateway(await configIn(gateway), from!, cli.clock.now());
-    const kept = pairs([['原数据库 Database before', replaced]]);
-    return { json: { ...manifest, replaced }, text: `${manifestView(manifest)}${kept}${NEXT}` };
+    const config = await configToRestore(gateway, from!);
+    const { manifest, replaced, laid } = await restoreGateway(config, from!, cli.clock.now());
+    const kept = pairs([
+      ['原数据库 Database before', replaced],
+      ['已放回 Put back', laid.join(' ')],
+    ]);
+    return { json: { ...manifest, replaced, laid }, text: `${manifestView(manifest)}${kept}${NEXT}` };
   });
 
   const restored = command
@@ -71,6 +76,9 @@ const NEXT =
   '下一步:启动网关,它会开始日志新序并向对端补齐 / next: start the gateway; it begins a new epoch and asks its peers\n' +
   '  tongban start\n  tongban store recovery\n';
 
+const KEYS_APART =
+  '不含密钥:没有最新的密钥目录,此备份无法恢复 / without keys: nothing can be restored without the newest key folder\n';
+
 function manifestView({
   region,
   taken_at,
@@ -79,6 +87,9 @@ function manifestView({
   size,
   bytes,
   material_files,
+  volumes,
+  volumes_missing,
+  storage_key,
   sha256,
 }: BackupManifest): string {
   return pairs([
@@ -88,6 +99,9 @@ function manifestView({
     ['存证日志 Evidence log', `${region}/${epoch}, ${size}`],
     ['数据库 Database', humanSize(bytes)],
     ['材料文件 Materials', material_files],
+    ['归档卷 Volumes', volumes],
+    ['不在归档目录,未备份 Volumes not in their folder', volumes_missing || ''],
+    ['存储密钥 Storage key', storage_key],
     ['SHA-256', sha256],
   ]);
 }

@@ -9,8 +9,8 @@ export interface LittleClamd {
   readonly port: number;
   /** Sizes of the files that came, bytes. */
   readonly scanned: number[];
-  /** What it says instead of a verdict; empty for nothing at all. */
-  say: string | undefined;
+  /** What it says instead of a verdict, whatever the file or to this one; empty for nothing at all. */
+  say: string | ((file: Buffer) => string | undefined) | undefined;
   stop(): Promise<void>;
 }
 
@@ -49,7 +49,8 @@ export async function startClamd(options: { port?: number; path?: string; limit?
 
   function answer(file: Buffer): string {
     clamd.scanned.push(file.length);
-    if (clamd.say !== undefined) return clamd.say;
+    const said = typeof clamd.say === 'function' ? clamd.say(file) : clamd.say;
+    if (said !== undefined) return said;
     return file.includes(EICAR) ? 'stream: Eicar-Test-Signature FOUND\0' : 'stream: OK\0';
   }
 
