@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { keepLog } from '../proto/testing/kept-logs.ts';
 
 /** Runs the commands of docs/join-two-regions.md as they stand there, on two "machines" that are two folders. */
 
@@ -50,6 +51,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all(Object.values(machines).map(stopped));
+  for (const { dir } of Object.values(machines)) await keepLog(join(dir, 'gateway.log'));
   await rm(folder, { recursive: true });
 });
 
@@ -177,7 +179,9 @@ function run(here: Machine, command: string, env: Record<string, string>) {
 }
 
 async function started(here: Machine): Promise<void> {
-  here.gateway = spawn(process.execPath, [CLI, 'start', '--gateway', here.dir], { stdio: 'ignore' });
+  const log = await open(join(here.dir, 'gateway.log'), 'a');
+  here.gateway = spawn(process.execPath, [CLI, 'start', '--gateway', here.dir], { stdio: ['ignore', log.fd, log.fd] });
+  await log.close();
   await eventually(
     `the gateway of ${here.side}`,
     async () => (await ask(here, 'tongban peer list --json')) !== undefined,

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 
 /**
  * Writes what a gateway is made of (SBOM, CycloneDX) into a file: the packages that run, with versions and digests, as the
@@ -8,15 +8,15 @@ import { dirname, resolve } from 'node:path';
  */
 const out = resolve(process.argv[2] ?? 'tmp/sbom.cdx.json');
 const ARGUMENTS = ['--sbom-format', 'cyclonedx', '--sbom-type', 'application', '--package-lock-only', '--offline'];
-const DEVELOPMENT = 'cdx:npm:package:development';
+const ROOT = resolve(import.meta.dirname, '..');
 
 interface Bom {
-  readonly components: readonly { readonly 'bom-ref': string; readonly properties?: readonly { name: string }[] }[];
+  readonly components: readonly { readonly 'bom-ref': string; readonly name: string; readonly version: string }[];
   readonly dependencies: readonly { readonly ref: string; readonly dependsOn: readonly string[] }[];
 }
 
 const made = spawnSync('npm', ['sbom', ...ARGUMENTS], {
-  cwd: resolve(import.meta.dirname, '..'),
+  cwd: ROOT,
   encoding: 'utf8',
   maxBuffer: 64 * 1024 * 1024,
 });
@@ -30,10 +30,13 @@ if (made.status !== 0) {
   process.stdout.write(`${out}: ${bom.components.length} 个组件 / components\n`);
 }
 
-/** npm can leave these out itself (`--omit dev`), and then leaves out what a test needs as well as the gateway. */
+/**
+ * npm can leave these out itself (`--omit dev`), and then leaves out what a test needs as well as the gateway; and it marks a
+ * package as one for development when one of several copies is. The lock file knows each copy.
+ */
 function withoutDevelopment(bom: Bom): Bom {
-  const isDevelopment = ({ properties = [] }: Bom['components'][number]) =>
-    properties.some(({ name }) => name === DEVELOPMENT);
+  const running = packagesThatRun();
+  const isDevelopment = ({ name, version }: Bom['components'][number]) => !running.has(`${name}@${version}`);
   const gone = new Set(bom.components.filter(isDevelopment).map((component) => component['bom-ref']));
   return {
     ...bom,
@@ -42,4 +45,17 @@ function withoutDevelopment(bom: Bom): Bom {
       .filter(({ ref }) => !gone.has(ref))
       .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((on) => !gone.has(on)) })),
   };
+}
+
+/** `name@version` of all that the lock file does not keep for development. */
+function packagesThatRun(): Set<string> {
+  const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { name?: string; version: string; dev?: boolean }>;
+  };
+  const running = Object.entries(packages).filter(([place, { dev }]) => place !== '' && dev !== true);
+  return new Set(running.map(([place, { name, version }]) => `${name ?? nameAt(place)}@${version}`));
+}
+
+function nameAt(place: string): string {
+  return place.slice(place.lastIndexOf('node_modules/') + 'node_modules/'.length);
 }

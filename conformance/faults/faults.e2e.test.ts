@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { keepLog } from '../../proto/testing/kept-logs.ts';
 import { Children } from '../bench/children.ts';
 import { Random } from '../fuzz/random.ts';
 import { type AuditReport, audit } from './audit/audit.ts';
@@ -33,15 +34,22 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await children.end();
+  const { sender, receiver } = await taskIn(join(parent, 'round'));
+  for (const log of [...sender.logs, ...receiver.logs]) await keepLog(log);
   await rm(parent, { recursive: true, force: true });
 });
+
+/** What the auditor is told of the round, as if it had been in that folder. */
+async function taskIn(folder: string): Promise<AuditTask> {
+  const text = await readFile(join(folder, 'task.json'), 'utf8');
+  return JSON.parse(text.replaceAll(join(parent, 'round'), folder)) as AuditTask;
+}
 
 /** What an auditor says of a copy of both regions that somebody changed. */
 async function auditOf(change: (task: AuditTask) => Promise<void> | void): Promise<AuditReport> {
   const copy = await mkdtemp(join(parent, 'copy-'));
   await cp(join(parent, 'round'), copy, { recursive: true });
-  const text = await readFile(join(copy, 'task.json'), 'utf8');
-  const task = JSON.parse(text.replaceAll(join(parent, 'round'), copy)) as AuditTask;
+  const task = await taskIn(copy);
   await change(task);
   return audit(task);
 }

@@ -29,6 +29,8 @@ export interface Play {
 
 /** What a round prepares before the two regions exist. Must be closed by the caller. */
 export interface Ground extends StageNeeds {
+  /** Share of the cases that is handed in before the round allows more, 0 to 1; all of them when absent. */
+  readonly firstShare?: number;
   /** Disturbs them for as long as it likes; what it leaves broken is healed afterwards. */
   disturb(play: Play): Promise<void>;
   /** Waits for whatever the two outboxes do not show. */
@@ -51,8 +53,6 @@ export interface GroundContext {
   readonly random: Random;
   readonly store: StoreKind;
   readonly effort: Effort;
-  /** Milliseconds. */
-  readonly now: () => number;
 }
 
 /** Strikes at moments that the random numbers choose, while the cases come in. */

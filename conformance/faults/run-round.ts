@@ -59,14 +59,21 @@ export interface RoundReport extends AuditReport {
 export async function runRound(round: Round, options: RunRoundOptions): Promise<RoundReport> {
   const { children, folder, store, replicas, effort, random, signal, now } = options;
   const began = performance.now();
-  const ground = await round.prepare({ random, store, effort, now });
+  const ground = await round.prepare({ random, store, effort });
   let stage: Stage | undefined;
   let kills = 0;
   try {
     stage = await Stage.set({ ...ground, children, folder, store, replicas, now });
     const ledger = new Ledger();
     const withFiles = Math.ceil(effort.cases / 100);
-    const load = new Load({ api: stage.sender.api, ledger, random, cases: effort.cases, withFiles });
+    const load = new Load({
+      api: stage.sender.api,
+      ledger,
+      random,
+      cases: effort.cases,
+      withFiles,
+      share: ground.firstShare ?? 1,
+    });
     const failed = new AbortController();
     const either = AbortSignal.any([signal, failed.signal]);
     const killed = () => {

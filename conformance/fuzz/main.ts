@@ -12,13 +12,14 @@ import { Random } from './random.ts';
 import type { Target } from './target.ts';
 import { offlineTargets } from './targets.ts';
 
-const USAGE = `用法 / usage: npm run fuzz [-- --minutes N] [--seed N] [--target TEXT] [--offline]
+const USAGE = `用法 / usage: npm run fuzz [-- --minutes N] [--seed N] [--target TEXT] [--offline] [--logs FOLDER]
              npm run fuzz -- --replay FILE
 
   --minutes   运行多少分钟,默认 1 / how long, 1 unless told
   --seed      随机种子,默认随时间 / repeats the inputs of an earlier run
   --target    只测名称含此文字的目标 / only targets whose name contains this
   --offline   不启动网关,只测函数 / functions only, no gateway is started
+  --logs      网关的日志留在哪个目录 / leaves the logs of the gateways there
   --replay    重试记下的一个发现 / tries a finding again that was written down
 
 退出码 / exit codes: 0 没有发现 nothing found, 1 有发现 something found, 2 用法有误 bad usage
@@ -29,6 +30,7 @@ interface Options {
   readonly seed: number;
   readonly target: string;
   readonly offline: boolean;
+  readonly logs: string | undefined;
   readonly replay: string;
 }
 
@@ -37,7 +39,7 @@ process.exitCode = await main();
 async function main(): Promise<number> {
   const options = readOptions();
   if (!options) return 2;
-  const live = options.offline ? undefined : await startLiveTargets(Date.now);
+  const live = options.offline ? undefined : await startLiveTargets(Date.now, options.logs);
   try {
     const all = [...(await offlineTargets()), ...(live?.targets ?? [])];
     if (options.replay !== '') return await replay(readFinding(await readFile(options.replay, 'utf8')), all);
@@ -118,6 +120,7 @@ function readOptions(): Options | undefined {
         seed: { type: 'string', default: String(Date.now() % 2 ** 32) },
         target: { type: 'string', default: '' },
         offline: { type: 'boolean', default: false },
+        logs: { type: 'string' },
         replay: { type: 'string', default: '' },
         help: { type: 'boolean', default: false },
       },
@@ -125,7 +128,8 @@ function readOptions(): Options | undefined {
     const [minutes, seed] = [Number(values.minutes), Number(values.seed)];
     if (values.help || !(minutes > 0 && minutes <= 24 * 60) || !Number.isSafeInteger(seed) || seed < 0)
       throw new Error(values.help ? '' : '--minutes 1–1440, --seed 0 或正整数 / 0 or a whole number');
-    return { minutes, seed, target: values.target, offline: values.offline, replay: values.replay };
+    const { target, offline, logs, replay } = values;
+    return { minutes, seed, target, offline, logs, replay };
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n${USAGE}`);
     return undefined;

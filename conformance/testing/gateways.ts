@@ -1,13 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { keepLog } from '../../proto/testing/kept-logs.ts';
 
 /** Program of the gateway: another layer, so it is run and never imported. */
 const TONGBAN = fileURLToPath(new URL('../../gateway/cli/main.ts', import.meta.url));
 export const PASSPHRASE = 'a passphrase for tests';
+/** What a gateway said, in its folder. */
+const LOG = 'gateway.log';
 
 /** How a program ended, and what it said. */
 export interface Ended {
@@ -40,12 +44,13 @@ export async function run(program: string, args: readonly string[]): Promise<End
 export async function startPair(): Promise<GatewayPair> {
   const folder = await mkdtemp(join(tmpdir(), 'tongban-conformance-'));
   const processes: ChildProcess[] = [];
+  const [receiving, handling] = [join(folder, '320600'), join(folder, '150626')];
   const stop = async () => {
     await Promise.all(processes.map(end));
+    for (const dir of [receiving, handling]) await keepLog(join(dir, LOG));
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const [receiving, handling] = [join(folder, '320600'), join(folder, '150626')];
     const fingerprints = [await init(receiving, '320600'), await init(handling, '150626')] as const;
     for (const dir of [receiving, handling]) processes.push(await serve(dir));
     await pin(receiving, handling, fingerprints[1]);
@@ -73,6 +78,7 @@ export async function init(dir: string, region: string): Promise<string> {
 
 async function serve(dir: string): Promise<ChildProcess> {
   const child = start(TONGBAN, ['start', '--gateway', dir]);
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => appendFileSync(join(dir, LOG), data));
   let said = '';
   await new Promise<void>((resolve, reject) => {
     child.stdout?.on('data', (data) => {

@@ -1,12 +1,19 @@
 import { spawn } from 'node:child_process';
 import { access, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
+import { keepLog } from '../../proto/testing/kept-logs.ts';
 
 const DEMO = fileURLToPath(new URL('main.ts', import.meta.url));
 const folders: string[] = [];
 
-afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))));
+afterAll(async () => {
+  for (const folder of folders) {
+    for (const region of ['nantong', 'uxin']) await keepLog(join(folder, region, 'gateway.log'));
+    await rm(folder, { recursive: true, force: true });
+  }
+});
 
 function run(...args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {

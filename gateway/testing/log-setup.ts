@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LOG_FOLDER } from './kept-logs.ts';
+import { LOG_FOLDER } from '../../proto/testing/kept-logs.ts';
 
 /** Makes the folder for the logs of a run, which all its tests and the programs that they start inherit. */
 export default function setup(): (() => void) | undefined {

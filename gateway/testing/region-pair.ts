@@ -29,6 +29,7 @@ import type { IncomingHandler } from '../peer/incoming.ts';
 import { Peers } from '../peer/peers.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
+import type { Vault } from '../store/vault/vault.ts';
 
 /** A clock that tests set. */
 export interface TestClock {
@@ -71,10 +72,15 @@ export function testClock(at: number): TestClock {
   return clock;
 }
 
-/** Opens the gateway of a region; the same folder again is a restart. */
-export async function testGateway(own: ThrowawayRegion, folder: string, clock: TestClock): Promise<TestGateway> {
+/** Opens the gateway of a region; the same folder again is a restart. @param vault seals what is personal, if anything does */
+export async function testGateway(
+  own: ThrowawayRegion,
+  folder: string,
+  clock: TestClock,
+  vault?: Vault,
+): Promise<TestGateway> {
   const { region } = own;
-  const store = await openSqliteStore(join(folder, region, 'gateway.db'));
+  const store = await openSqliteStore(join(folder, region, 'gateway.db'), vault);
   const newId = () => uuidV7(clock.now());
   const fail = (error: unknown) => {
     throw error;

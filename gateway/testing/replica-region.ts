@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { keepLog } from '../../proto/testing/kept-logs.ts';
 import { formatAddress } from '../config/address.ts';
 import type { ReplicaState } from '../replica/replica-state.ts';
 import { type Balancer, startBalancer } from './balancer.ts';
@@ -86,6 +87,7 @@ ${more}`,
   const discard = async () => {
     for (const balancer of [http, peer]) balancer.stop();
     await Promise.all(replicas.map(({ child }) => ended(child)));
+    for (const place of places) await keepLog(join(place.folder, 'gateway.log'));
     await rm(folder, { recursive: true, force: true });
   };
   try {

@@ -20,6 +20,8 @@ export const SHAPES: Readonly<Record<string, RegExp>> = {
   'a token': /eyJ[\w-]{10,}\.[\w-]{10,}/,
   'a private key': /PRIVATE KEY|"d":"[\w-]{20,}"/,
   'a shared secret': /whsec_|[Bb]earer [\w.-]{16,}/,
+  'a session': /tbs_[\w-]{20,}/,
+  'a second factor': /otpauth:|secret=[A-Z2-7]{16,}/,
 };
 
 function collect(value: unknown, found: Set<string>, name = ''): void {

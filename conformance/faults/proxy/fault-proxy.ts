@@ -7,7 +7,7 @@ export type Weather =
   | { readonly kind: 'cut' }
   /** Connections stay open, and nothing that is said on them arrives; those that lived through it never work again. */
   | { readonly kind: 'black-hole' }
-  /** Bytes per second in each direction of each connection, and milliseconds until the first of them arrives. */
+  /** Bytes per second in each direction of each connection, and milliseconds by which each piece of them is later still. */
   | { readonly kind: 'slow'; readonly bytesPerSecond: number; readonly delayMs: number };
 
 interface Pair {

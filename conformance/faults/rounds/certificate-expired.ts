@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Play, Round } from '../round.ts';
+import type { RegionUnderTest } from '../stage/region-under-test.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Milliseconds that signing and TLS keys live (docs/keys.md): two years. */
@@ -11,29 +12,59 @@ const BEYOND_MS = 2_000;
 /** Milliseconds during which nothing can pass. */
 const STANDSTILL_MS = 3_000;
 
+/** Shares of the cases that are handed in before the end, and before the renewal; the rest comes after it. */
+const BEFORE = 0.4;
+const MEANWHILE = 0.7;
+/** Keys that ended, in the order of their renewal, and which other key the gateway then misses first. */
+const RENEWED = [
+  ['tls', 'signing'],
+  ['signing', 'certificate'],
+  ['seal', 'certificate'],
+] as const;
+
 export const certificateExpired: Round = {
   name: 'certificate-expired',
   title: {
     zh: '发送方的 TLS 证书和签名密钥中途到期,再换新',
     en: "the sender's TLS certificate and signing key end in mid-flight, and are renewed",
   },
-  prepare: async ({ now }) => {
-    const endsAt = now() + LEFT_MS;
-    return { senderMadeAt: LEFT_MS - LIFETIME_MS, disturb: (play) => renewLate(play, endsAt) };
-  },
+  prepare: async () => ({ senderMadeAt: LEFT_MS - LIFETIME_MS, firstShare: BEFORE, disturb: renewLate }),
 };
 
-async function renewLate({ stage, load, random, signal, now }: Play, endsAt: number): Promise<void> {
-  await load.reached((50 + random.below(300)) / 1000);
-  await pause(Math.max(0, endsAt + BEYOND_MS - now()), undefined, { signal });
+async function renewLate({ stage, load, signal, now }: Play): Promise<void> {
+  const { sender, receiver } = stage;
+  await load.reached(BEFORE);
+  const { keys } = await sender.tongban<{ keys: readonly { purpose: string; until: number }[] }>(['key', 'list']);
+  const ends = RENEWED.map(([purpose]) => keys.find((key) => key.purpose === purpose)!.until);
+  await pause(Math.max(0, Math.max(...ends) + BEYOND_MS - now()), undefined, { signal });
   // What was connected stays so; from here on no handshake succeeds any more.
   for (const way of [stage.ways.toReceiver, stage.ways.toSender]) way.cut();
+  load.allow(MEANWHILE);
+  await load.reached(MEANWHILE);
+  const waiting = () => sender.api.metric('tongban_outbox_pending');
+  const before = await waiting();
   await pause(STANDSTILL_MS, undefined, { signal });
-  const { sender, receiver } = stage;
-  // All were made at once and ended at once: each command but the last makes its key and says which other is missing.
-  for (const purpose of ['tls', 'signing', 'seal']) await sender.tongban(['key', 'rotate', purpose]).catch(() => {});
+  const after = await waiting();
+  if (before === 0 || after < before)
+    throw new Error(`something passed with keys that ended: ${after} of ${before} envelopes wait`);
+  for (const [purpose, missing] of RENEWED) await renewOne(sender, purpose, missing);
   await sender.tongban(['key', 'rotate', 'certificate']);
   const statement = await sender.readStatement();
   // The way over which the new statement would travel is closed: the operators exchange it, as docs/keys.md says.
   await receiver.security.post('/v1/peers', { statement, fingerprint: sender.fingerprint });
+  load.allow(1);
+}
+
+/**
+ * All were made at once and ended at once: each command but the last makes its key and says which other is missing.
+ *
+ * @throws Error when it says anything else
+ */
+async function renewOne(sender: RegionUnderTest, purpose: string, missing: string): Promise<void> {
+  const complaint = await sender.tongban(['key', 'rotate', purpose]).then(
+    () => '',
+    (error: Error) => error.message,
+  );
+  if (!complaint.includes('KEY_MISSING') || !complaint.includes(`without a ${missing} key`))
+    throw new Error(`key rotate ${purpose} should miss the ${missing} key: ${complaint || 'it misses nothing'}`);
 }

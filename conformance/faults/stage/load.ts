@@ -24,6 +24,8 @@ export interface LoadOptions {
   /** Cases to be accepted, those with files among them. */
   readonly cases: number;
   readonly withFiles: number;
+  /** Share of those without files that is handed in at first, 0 to 1; {@link Load.allow} lets more come. */
+  readonly share: number;
 }
 
 interface ShownCase {
@@ -36,11 +38,18 @@ interface ShownCase {
 export class Load {
   readonly #options: LoadOptions;
   #waiting: { readonly count: number; readonly reached: () => void }[] = [];
+  #allowed: number;
   #isOver = false;
   #lastComplaint = '';
 
   constructor(options: LoadOptions) {
     this.#options = options;
+    this.#allowed = options.share;
+  }
+
+  /** Lets this share of the cases be handed in, 0 to 1. */
+  allow(share: number): void {
+    this.#allowed = share;
   }
 
   /** @throws Error when the signal ends it before everything is accepted */
@@ -78,10 +87,16 @@ export class Load {
 
   async #submitPlain(signal: AbortSignal): Promise<void> {
     const { cases, withFiles, random } = this.#options;
-    let left = cases - withFiles;
+    const plain = cases - withFiles;
+    let left = plain;
     while (left > 0) {
       if (signal.aborted) throw new Error(`${left} cases were never accepted: ${this.#lastComplaint}`);
-      const lines = Math.min(left, LINES[0] + random.below(LINES[1] - LINES[0]));
+      const open = Math.ceil(this.#allowed * plain) - (plain - left);
+      const lines = Math.min(open, LINES[0] + random.below(LINES[1] - LINES[0]));
+      if (open === 0) {
+        await pause(AGAIN_MS);
+        continue;
+      }
       const accepted = await this.#submitSome(lines, signal);
       left -= accepted;
       if (accepted < lines) await pause(AGAIN_MS);

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { verifyStatement } from '#trust';
@@ -22,12 +22,14 @@ export interface LiveTargets {
  * Starts a gateway in a process of its own, and names its doors.
  *
  * @param now milliseconds
+ * @param logs folder in which the logs of the gateways are left; nowhere when undefined
  */
-export async function startLiveTargets(now: () => number): Promise<LiveTargets> {
+export async function startLiveTargets(now: () => number, logs: string | undefined): Promise<LiveTargets> {
   const folder = await mkdtemp(join(tmpdir(), 'tongban-fuzz-'));
   const children = new Children();
   const stop = async () => {
     await children.end();
+    if (logs !== undefined) await keepLogs(folder, logs);
     await rm(folder, { recursive: true, force: true });
   };
   try {
@@ -54,4 +56,15 @@ export async function startLiveTargets(now: () => number): Promise<LiveTargets> 
     await stop();
     throw error;
   }
+}
+
+async function keepLogs(folder: string, logs: string): Promise<void> {
+  await mkdir(logs, { recursive: true });
+  for (const region of [HANDLING, RECEIVING])
+    await copyFile(join(folder, region, 'gateway.log'), join(logs, `${region}.log`)).catch(
+      (error: NodeJS.ErrnoException) => {
+        // A gateway that was never started has none.
+        if (error.code !== 'ENOENT') throw error;
+      },
+    );
 }
