@@ -24,7 +24,7 @@ export interface AuditSection {
 }
 
 /** Six months at least (网络安全法第二十一条;GB/T 22239-2019, 8.1.4.3). */
-const SHORTEST_DAYS = 180;
+export const SHORTEST_DAYS = 180;
 const DEFAULT_DAYS = 1096;
 const TRANSPORT = /^(udp|tcp|tls):$/;
 

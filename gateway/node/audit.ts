@@ -36,12 +36,12 @@ export async function warnOfVacancies({ log }: Core, { administrators }: Duties)
 }
 
 /** Ends what a crash cut off, and removes what was kept for as long as it had to be and is exported where it is to be. */
-export async function tendAudit({ config, store, clock, log }: Core, { audit }: Duties): Promise<void> {
+export async function tendAudit({ config, store, log }: Core, { audit }: Duties): Promise<void> {
   try {
     const lost = await audit.settleLost();
     if (lost > 0) log.warn({ count: lost }, 'acts that were cut off are recorded as of unknown outcome');
     const upTo = config.audit.syslog ? await exportedUpTo(store.read) : Number.MAX_SAFE_INTEGER;
-    const count = await audit.purge(clock.now() - config.audit.keepDays * DAY_MS, upTo);
+    const count = await audit.purge(config.audit.keepDays * DAY_MS, upTo);
     if (count > 0) log.info({ count }, 'old audit records were removed; the evidence log keeps their entries');
   } catch (error) {
     log.error({ err: error }, 'the audit record could not be tended; it is tried again');

@@ -164,7 +164,7 @@ function pipelineOf(core: Core, handlers: WireHandlers): Pipeline {
     log: core.evidence,
     authorize: authorizer({ region, ...handlers }),
     handlerOf: handlers.handlerOf,
-    mayDecide: (tx, peer, conversation) => core.gate.mayDecide(tx, peer, conversation),
+    mayDecide: (tx, header) => core.gate.mayDecide(tx, header),
     onUnexpected: (error, envelope) =>
       core.log.error(
         { err: error, envelope: envelope.header.id },

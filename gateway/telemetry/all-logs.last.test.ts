@@ -3,9 +3,9 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
+import { LOG_FOLDER } from '../../proto/testing/kept-logs.ts';
 import { APPLICANT, authorize, caseInput, NO_MATERIALS } from '../testing/agency-case.ts';
 import { apiRegion } from '../testing/api-region.ts';
-import { LOG_FOLDER } from '../testing/kept-logs.ts';
 import { pinEachOther } from '../testing/live-region.ts';
 import { SHAPES, telltales } from '../testing/telltale.ts';
 
@@ -32,6 +32,10 @@ test('the search finds what it looks for', () => {
     '13912345678',
     'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.x',
     '-----BEGIN PRIVATE KEY-----',
+    `Bearer ${'q'.repeat(16)}`,
+    `tbs_${'Ab-_9'.repeat(4)}`,
+    'otpauth://totp/x',
+    'secret=JBSWY3DPEHPK3PXP',
     '张三',
   ])
     expect(fault(line(word)), word).toBeDefined();
