@@ -52,6 +52,15 @@ test('a gateway that died without notice is not taken for running', async () => 
   expect(await findGateway(data)).toEqual(info);
 });
 
+test('one of several that share the folder is found, by name or any that lives', async () => {
+  const dead = Number(execFileSync(process.execPath, ['-e', 'console.log(process.pid)'], { encoding: 'utf8' }));
+  await writeRunFile(data, { ...info, pid: dead }, 'a');
+  await expect(findGateway(data)).rejects.toMatchObject({ message: expect.stringContaining('ended without notice') });
+  await writeRunFile(data, { ...info, http: 'http://127.0.0.1:8081' }, 'b');
+  expect((await findGateway(data)).http).toBe('http://127.0.0.1:8081');
+  await expect(findGateway(data, 'a')).rejects.toMatchObject({ code: 'GATEWAY_UNREACHABLE' });
+});
+
 test('stopping removes the file, but not the one of a successor', async () => {
   await writeRunFile(data, info);
   await removeRunFile(data, process.pid + 1);

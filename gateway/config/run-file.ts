@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CodedError, fields, instant, integer, type Problem, text } from '#proto';
 import { writeFileAtomic } from './atomic-file.ts';
@@ -15,6 +15,8 @@ export interface RunInfo {
 }
 
 const runRule = fields({ pid: integer(1), http: text(512), peer: text(512), started_at: instant });
+
+const REPLICA_FILE = /^replica-(.+)\.json$/;
 
 /** Where the running gateway of a data folder tells about itself; `replica` names one of several that share it. */
 export function runFile(data: string, replica?: string): string {
@@ -36,20 +38,31 @@ export async function removeRunFile(data: string, pid: number, replica?: string)
 }
 
 /**
- * The running gateway of a data folder.
+ * The running gateway of a data folder. Where several share it (`replica`) and the caller is none of them, any that lives
+ * will do: each passes on what the leading one has to do.
  *
- * @throws CodedError GATEWAY_UNREACHABLE if none was started, or the one that wrote the file is gone
+ * @throws CodedError GATEWAY_UNREACHABLE if none was started, or those that wrote files are gone
  */
 export async function findGateway(data: string, replica?: string): Promise<RunInfo> {
-  const info = await readRunFile(data, replica);
-  if (!info)
+  const told: RunInfo[] = [];
+  for (const name of replica === undefined ? [undefined, ...(await replicasIn(data))] : [replica]) {
+    const info = await readRunFile(data, name);
+    if (info && isAlive(info.pid)) return info;
+    if (info) told.push(info);
+  }
+  if (told.length === 0)
     throw new CodedError('GATEWAY_UNREACHABLE', `no gateway is running in ${data}; start it with: tongban start`);
-  if (!isAlive(info.pid))
-    throw new CodedError(
-      'GATEWAY_UNREACHABLE',
-      `the gateway in ${data} has ended without notice (process ${info.pid}); start it with: tongban start`,
-    );
-  return info;
+  const pids = told.map(({ pid }) => pid).join(', ');
+  throw new CodedError(
+    'GATEWAY_UNREACHABLE',
+    `the gateway in ${data} has ended without notice (process ${pids}); start it with: tongban start`,
+  );
+}
+
+/** Names of the replicas that have told about themselves, sorted. */
+async function replicasIn(data: string): Promise<string[]> {
+  const files = await readdir(join(data, 'run')).catch(() => []);
+  return files.flatMap((file) => REPLICA_FILE.exec(file)?.[1] ?? []).sort();
 }
 
 /**
