@@ -1,8 +1,11 @@
 import type { MaterialStore } from '../material/material-store.ts';
 import type { PeerClient } from './peer-client.ts';
 
-/** Files on their way to one peer at once; a slow peer takes no place of another. */
-const AT_ONCE = 2;
+/**
+ * Files on their way to one peer at once; a slow peer takes no place of another. Each waits twice for a far peer's answer:
+ * with a few at once small files do not crawl.
+ */
+const AT_ONCE = 8;
 /** Conversations whose files are known to have arrived; the oldest are forgotten and asked for again. */
 const REMEMBERED = 10_000;
 const STATUS_TIMEOUT_MS = 15_000;

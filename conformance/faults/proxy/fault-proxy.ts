@@ -38,7 +38,8 @@ export class FaultProxy {
   static async start(...targets: readonly string[]): Promise<FaultProxy> {
     const pairs = new Set<Pair>();
     let turn = 0;
-    const server = createServer(async (near) => {
+    // A network does not wait for more bytes before it passes some on; Nagle's algorithm would.
+    const server = createServer({ noDelay: true }, async (near) => {
       // Whoever dials may give up while we do.
       near.on('error', () => {});
       const isSwallowed = proxy.#weather.kind === 'black-hole';
@@ -123,7 +124,7 @@ export class FaultProxy {
 async function dialOne(targets: readonly string[]): Promise<Socket | undefined> {
   for (const target of targets) {
     const [host, port] = target.split(':') as [string, string];
-    const socket = connect(Number(port), host);
+    const socket = connect({ port: Number(port), host, noDelay: true });
     const isThere = await new Promise<boolean>((resolve) => {
       socket.once('connect', () => resolve(true));
       socket.once('error', () => resolve(false));
