@@ -85,6 +85,10 @@ async function runAll(
       results.push({ round: round.name, absent });
       continue;
     }
+    if (signal.aborted) {
+      results.push({ round: round.name, failed: `${(signal.reason as Error).message}: not begun` });
+      continue;
+    }
     say(`${round.name}: ${round.title.zh} / ${round.title.en}`);
     const folder = join(parent, round.name);
     // A round alone has the same moments as among all the others.
