@@ -1,5 +1,11 @@
+import type { Readable } from 'node:stream';
 import { CodedError, type ErrorCode, type Problem } from '#proto';
 import type { CreditSource } from './credit.ts';
+import type { Locker } from './services/locker.ts';
+import type { ParcelTracker } from './services/parcels.ts';
+import type { RatingPlatform } from './services/rating.ts';
+import type { SmsSender } from './services/sms.ts';
+import type { Supervision } from './services/supervision.ts';
 
 /** Something happened to a case (办件) that a platform of the own region wants to know. */
 export interface PlatformEvent {
@@ -22,7 +28,8 @@ export interface PlatformEvent {
  * Port out: brings events to one platform.
  *
  * The caller keeps what is undelivered, waits between attempts, delivers the events of one subject in order and one at
- * a time, and never delivers one event twice at once. In return an implementation
+ * a time, several subjects at once only where `atOnce` says so, and never delivers one event twice at once. In return an
+ * implementation
  * - resolves only when the platform has the event durably, as far as the platform can say;
  * - may be called again with an event that arrived before (at least once), and then changes nothing at the platform, or
  *   lets the platform recognise the repetition by `id`;
@@ -30,8 +37,12 @@ export interface PlatformEvent {
  * - stops soon after `signal` aborts and then rejects as retryable, because nobody knows whether the event arrived.
  */
 export interface DeliverySink {
+  /** Subjects of which it takes events side by side; one unless told. */
+  readonly atOnce?: number;
   /** @throws PlatformError, and nothing else */
   deliver(event: PlatformEvent, signal: AbortSignal): Promise<void>;
+  /** When it may be called next, in ms since 1970: some are left alone at certain hours. At any time when it is absent. */
+  opensAt?(now: number): number;
 }
 
 /**
@@ -51,26 +62,73 @@ export class PlatformError extends CodedError {
   }
 }
 
+/** A case by one of its names; `reference` is the platform's own number (平台办件号), bound when either side first said it. */
+export type CaseReference =
+  | { readonly conversation: string }
+  | { readonly number: string }
+  | { readonly reference: string };
+
 /** One file that belongs to a submission. */
 export interface SubmissionFile {
   /** The name that people see, not a path. */
   readonly name: string;
-  /** Absolute path of a regular file, readable until `submit` settles. */
-  readonly path: string;
   readonly mediaType: string;
+  /**
+   * The bytes, from the beginning on every call, until `submit` settles.
+   *
+   * @throws PlatformError when the file cannot be had now, or never
+   */
+  open(signal: AbortSignal): Promise<Readable>;
 }
 
-/** A case that a platform hands in. */
+/** One thing that a platform wants done (交办). */
+export type Wish =
+  | {
+      readonly do: 'open';
+      /** The platform's own number for the case. */
+      readonly reference?: string;
+      /** The same JSON as the body of `POST /v1/cases`, not yet checked. */
+      readonly body: unknown;
+      readonly files: readonly SubmissionFile[];
+    }
+  | {
+      readonly do: 'act';
+      readonly case: CaseReference;
+      /** Bound to the case with the act, so that the platform may use its own number from then on. */
+      readonly reference?: string;
+      /** Name of an act of `POST /v1/cases/:key/acts`, and its data; neither is checked yet. */
+      readonly act: string;
+      readonly data: unknown;
+      /** Become materials of the case before the act. */
+      readonly files: readonly SubmissionFile[];
+    }
+  | {
+      readonly do: 'note';
+      readonly case: CaseReference;
+      readonly reference?: string;
+      /** Name of a note of `POST /v1/cases/:key/notes`, and its data; neither is checked yet. */
+      readonly note: string;
+      readonly data: unknown;
+    };
+
+/** What a platform hands in at once: one row, one file, one message. */
 export interface Submission {
   /** Idempotency key: the same for the same submission, also after a restart. At most 64 characters. */
   readonly key: string;
-  /** The same JSON as the body of `POST /v1/cases`, not yet checked. */
-  readonly body: unknown;
-  readonly files: readonly SubmissionFile[];
+  /** JSON value in the platform's own words, at most 1 MiB: kept when it is refused, so that it can be taken again. */
+  readonly document: unknown;
+  /** What is to be done, in this order; empty when there is nothing to do, or when there are problems. */
+  readonly wishes: readonly Wish[];
+  /** Why the document cannot be understood, by pointer within it; the gateway then parks it (`MAPPING_FAILED`). */
+  readonly problems: readonly Problem[];
 }
 
 export type SubmissionOutcome =
-  | { readonly ok: true; readonly conversation: string; readonly caseNumber: string }
+  | {
+      readonly ok: true /** Of the last wish; empty when there was none. */;
+      readonly conversation: string;
+      readonly caseNumber: string;
+    }
   | {
       readonly ok: false;
       readonly code: ErrorCode;
@@ -79,8 +137,10 @@ export type SubmissionOutcome =
     };
 
 /**
- * Takes a submission. Called again with the same key it changes nothing and answers with the outcome of the first time.
- * An outcome whose code is retryable in the registry, or a rejection, means that nothing was decided.
+ * Takes a submission. Called again with the same key it changes nothing and answers with the outcome of the first time;
+ * the wishes of one submission are done in order, and those that were done before an interruption are not done again.
+ * An outcome whose code is retryable in the registry, or a rejection, means that nothing more was decided.
+ * A final refusal is parked with its document and its reasons, durably, before it is answered.
  */
 export type Submit = (submission: Submission, signal: AbortSignal) => Promise<SubmissionOutcome>;
 
@@ -88,7 +148,8 @@ export type Submit = (submission: Submission, signal: AbortSignal) => Promise<Su
  * Port in: takes submissions from one platform.
  *
  * An implementation
- * - calls `submit` with one submission at a time, in an order it documents;
+ * - calls `submit` with one submission of a case at a time, in an order it documents; with several cases at once only
+ *   through `Lanes`, which bounds how many;
  * - lets go of a submission only after a final outcome, and tells the platform that outcome;
  * - offers it again, under the same key, after a retryable outcome and after a restart;
  * - never lets one bad submission hold up the others.
@@ -98,6 +159,37 @@ export interface SubmissionSource {
   start(submit: Submit): Promise<void>;
   /** Aborts the signal of a running `submit`, waits until it settled, and then takes nothing more. */
   stop(): Promise<void>;
+  /**
+   * Understands a document that was parked anew, with the mapping as it is now, and opens its files at the platform. Absent
+   * where the platform has to hand it in again.
+   */
+  again?(key: string, document: unknown): Promise<Submission>;
+}
+
+/** A record that a platform pushed, with the proof that it did. */
+export interface PushedRecord {
+  /**
+   * Hands it in by the `submit` of the source and waits for the outcome. After a retryable one the platform has to push it
+   * again; what is pushed twice has the same key.
+   */
+  submit(): Promise<SubmissionOutcome>;
+}
+
+/**
+ * Port for pushes (推送): takes what a platform itself sends to `POST /hooks/:platform`. Belongs to a source, which says
+ * where to hand it in: before it starts and after it stops every outcome is SHUTTING_DOWN.
+ */
+export interface SubmissionHook {
+  /**
+   * Looks at nothing of the body but its bytes before it is proven who sent them.
+   *
+   * @param request headers with lower-case names, and the exact bytes of the body
+   * @returns undefined when it does not prove that the platform sent it
+   */
+  open(request: {
+    readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+    readonly body: Uint8Array;
+  }): Promise<PushedRecord | undefined>;
 }
 
 /** A question of another region to the data of ours (数据共享查询). Holds personal data. */
@@ -139,7 +231,7 @@ export interface DataSource {
   answer(query: DataQuery, signal: AbortSignal): Promise<DataFinding>;
 }
 
-/** The link to one platform of the own region: a way out, a way in, answers, credit checks, or several of these. */
+/** The link to one platform of the own region: a way out, a way in, answers, services, or several of these. */
 export interface Adapter {
   /** A kind of the catalog. */
   readonly kind: string;
@@ -147,8 +239,14 @@ export interface Adapter {
   readonly name: string;
   readonly sink?: DeliverySink;
   readonly source?: SubmissionSource;
+  readonly hook?: SubmissionHook;
   readonly data?: DataSource;
   readonly credit?: CreditSource;
+  readonly sms?: SmsSender;
+  readonly parcels?: ParcelTracker;
+  readonly locker?: Locker;
+  readonly rating?: RatingPlatform;
+  readonly supervision?: Supervision;
   /** Stops the source and frees everything. Must be called by whoever created the adapter; a second call does nothing. */
   close(): Promise<void>;
 }
@@ -163,4 +261,28 @@ export interface AdapterContext {
   readonly log: { readonly info: LogLine; readonly warn: LogLine; readonly error: LogLine };
   /** Code of the own region, such as `150626`. */
   readonly region: string;
+  readonly cases: CaseDesk;
+  /** Absent where nothing durable is at hand: a kind that needs it says so when it is made. */
+  readonly state?: AdapterState;
+}
+
+/** One text that the gateway keeps for an adapter, such as how far it has read where it may write nothing (读取位置). */
+export interface AdapterState {
+  /** Undefined when nothing was ever written. */
+  read(): Promise<string | undefined>;
+  /** Durable when it resolves. @param text at most 64 KiB, nothing personal */
+  write(text: string): Promise<void>;
+}
+
+/** What an adapter may ask of the gateway about the case of an event. Every look is recorded in the name of the platform. */
+export interface CaseDesk {
+  /**
+   * The case in full, as JSON: what `GET /v1/cases/:key` shows whoever may see personal data, and `reference`, the
+   * platform's own number if it is known. Undefined when the subject of the event is no case.
+   */
+  read(conversation: string): Promise<Readonly<Record<string, unknown>> | undefined>;
+  /** Bytes of a material of the case. @throws CodedError NOT_FOUND, MATERIAL_PARKED */
+  openMaterial(conversation: string, digest: string): Promise<Readable>;
+  /** Remembers the platform's own number of a case, as its answer to an event said it; the first one stays. */
+  bind(conversation: string, reference: string): Promise<void>;
 }

@@ -36,7 +36,8 @@ describe('refuses a configuration and names every problem at once:', () => {
   it('an unknown kind', async () => {
     expect(await problems('carrier-pigeon', HTTP)).toEqual(['/kind NOT_IN_LIST']);
     expect(await problems('constructor', HTTP)).toEqual(['/kind NOT_IN_LIST']);
-    expect(ADAPTER_KINDS).toEqual(['http', 'directory', 'http-query', 'http-credit']);
+    const services = ['http-sms', 'http-parcel', 'http-locker', 'http-rating', 'http-supervision'];
+    expect(ADAPTER_KINDS).toEqual(['http', 'directory', 'database', 'soap', 'http-query', 'http-credit', ...services]);
   });
 
   it('http with everything wrong', async () => {
@@ -44,9 +45,9 @@ describe('refuses a configuration and names every problem at once:', () => {
     expect(await problems('http', config)).toEqual([
       '/name FORMAT',
       '/url FORMAT',
-      '/mode NOT_IN_LIST',
       '/auth/secret_file TYPE',
       '/timeout_ms RANGE',
+      '/mode NOT_IN_LIST',
       '/extra UNKNOWN_FIELD',
     ]);
   });

@@ -1,26 +1,45 @@
-import { CodedError, type Problem, type Rule } from '#proto';
+import { CodedError, fields, optional, type Problem, type Rule } from '#proto';
 import type { Adapter, AdapterContext } from './adapter.ts';
+import { absolutePath } from './config-rules.ts';
+import { databaseKind } from './database/database-adapter.ts';
 import { directoryKind } from './directory/directory-adapter.ts';
 import { httpKind } from './http/http-adapter.ts';
 import { httpCreditKind } from './http/http-credit-adapter.ts';
 import { httpQueryKind } from './http/http-query-adapter.ts';
+import { loadMapping } from './mapping/load-mapping.ts';
+import type { Mapping } from './mapping/mapping.ts';
+import { httpLockerKind } from './services/http-locker-adapter.ts';
+import { httpParcelKind } from './services/http-parcel-adapter.ts';
+import { httpRatingKind } from './services/http-rating-adapter.ts';
+import { httpSmsKind } from './services/http-sms-adapter.ts';
+import { httpSupervisionKind } from './services/http-supervision-adapter.ts';
+import { soapKind } from './soap/soap-adapter.ts';
 
 /** One way to reach a platform. */
 interface AdapterKind {
-  /** The shape of its configuration. */
+  /** The shape of its configuration, without `mapping`. */
   readonly rules: Rule;
+  /** Whether it can put the platform's words into ours (`mapping`); without the word it cannot. */
+  readonly mapping?: 'optional' | 'required';
   /**
    * Called only with a configuration that obeys the rules.
    * @throws CodedError CONFIG_INVALID with every problem that shows only on this machine, such as a missing folder
    */
-  create(config: unknown, context: AdapterContext): Promise<Adapter>;
+  create(config: unknown, context: AdapterContext, mapping: Mapping | undefined): Promise<Adapter>;
 }
 
 const KINDS: ReadonlyMap<string, AdapterKind> = new Map<string, AdapterKind>([
   ['http', httpKind],
   ['directory', directoryKind],
+  ['database', databaseKind],
+  ['soap', soapKind],
   ['http-query', httpQueryKind],
   ['http-credit', httpCreditKind],
+  ['http-sms', httpSmsKind],
+  ['http-parcel', httpParcelKind],
+  ['http-locker', httpLockerKind],
+  ['http-rating', httpRatingKind],
+  ['http-supervision', httpSupervisionKind],
 ]);
 
 /** Every kind that a configuration may name. */
@@ -41,9 +60,35 @@ export async function createAdapter(kind: string, config: unknown, context: Adap
       { pointer: '/kind', code: 'NOT_IN_LIST', message },
     ]);
   }
+  const { mapping: file, settings } = withoutMapping(entry, config);
   const problems: Problem[] = [];
-  entry.rules(config, '', problems);
+  entry.rules(settings, '', problems);
+  mappingRule(entry)(file === undefined ? {} : { mapping: file }, '', problems);
+  const mapping = typeof file === 'string' && entry.mapping ? await readMapping(file, context, problems) : undefined;
   if (problems.length > 0)
     throw new CodedError('CONFIG_INVALID', `the settings of the ${kind} adapter are wrong`, problems);
-  return entry.create(config, context);
+  return entry.create(settings, context, mapping);
+}
+
+function withoutMapping(entry: AdapterKind, config: unknown): { mapping?: unknown; settings: unknown } {
+  if (!entry.mapping || typeof config !== 'object' || config === null) return { settings: config };
+  const { mapping, ...settings } = config as Record<string, unknown>;
+  return { mapping, settings };
+}
+
+function mappingRule({ mapping }: AdapterKind): Rule {
+  if (!mapping) return () => {};
+  return fields({ mapping: mapping === 'required' ? absolutePath : optional(absolutePath) });
+}
+
+/** Its problems stand at `/mapping`, followed by the place within the file. */
+async function readMapping(file: string, context: AdapterContext, problems: Problem[]): Promise<Mapping | undefined> {
+  try {
+    return await loadMapping(file, context);
+  } catch (error) {
+    if (!(error instanceof CodedError)) throw error;
+    problems.push(...error.problems.map((one) => ({ ...one, pointer: `/mapping${one.pointer}` })));
+    if (error.problems.length === 0) problems.push({ pointer: '/mapping', code: 'FILE', message: error.message });
+    return undefined;
+  }
 }

@@ -1,4 +1,5 @@
-import type { AdapterContext, PlatformEvent } from '../adapter.ts';
+import { CodedError } from '#proto';
+import type { AdapterContext, CaseDesk, PlatformEvent } from '../adapter.ts';
 
 /** The moment at which the clock of {@link testContext} stands, in ms since 1970. */
 export const NOW = Date.UTC(2026, 10, 22, 8, 30);
@@ -16,8 +17,17 @@ export function testContext(): AdapterContext & { readonly lines: LogEntry[] } {
     lines.push({ level, fields, message });
   };
   const log = { info: write('info'), warn: write('warn'), error: write('error') };
-  return { now: () => NOW, region: '150626', log, lines };
+  return { now: () => NOW, region: '150626', log, lines, cases: NO_CASES };
 }
+
+/** A gateway that has no cases. */
+const NO_CASES: CaseDesk = {
+  read: async () => undefined,
+  openMaterial: async () => {
+    throw new CodedError('NOT_FOUND');
+  },
+  bind: async () => {},
+};
 
 /** An event of a case; `sequence` makes the id, too. */
 export function testEvent(sequence: number, changes: Partial<PlatformEvent> = {}): PlatformEvent {

@@ -1,4 +1,4 @@
-import type { Submission, SubmissionOutcome, Submit } from '../adapter.ts';
+import type { Submission, SubmissionFile, SubmissionOutcome, Submit } from '../adapter.ts';
 
 /**
  * A gateway as far as a source can see it: remembers what every key led to. `answers` are used up one by one before the
@@ -26,13 +26,24 @@ export class Ledger {
     }
   };
 
-  /** Accepts once by key; refuses bodies that say `refuse`. */
+  /** Accepts once by key; refuses what has problems, and bodies that say `refuse`. */
   readonly accept: Submit = async (submission) => {
-    if ((submission.body as { refuse?: boolean }).refuse) return REFUSED;
+    if (submission.problems.length > 0) return { ...REFUSED, problems: submission.problems };
+    if ((bodyOf(submission) as { refuse?: boolean } | undefined)?.refuse) return REFUSED;
     if (!this.cases.has(submission.key)) this.cases.set(submission.key, submission);
     const number = [...this.cases.keys()].indexOf(submission.key) + 1;
     return { ok: true, conversation: `conversation-${number}`, caseNumber: `320600-2026-${number}` };
   };
+}
+
+/** The case that a submission opens. */
+export function bodyOf({ wishes: [wish] }: Submission): unknown {
+  return wish?.do === 'open' ? wish.body : undefined;
+}
+
+/** The files of the case that a submission opens. */
+export function filesOf({ wishes: [wish] }: Submission): readonly SubmissionFile[] {
+  return wish?.do === 'open' ? wish.files : [];
 }
 
 export const REFUSED: SubmissionOutcome = {

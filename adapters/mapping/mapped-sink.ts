@@ -1,0 +1,64 @@
+import { type AdapterContext, type DeliverySink, PlatformError, type PlatformEvent } from '../adapter.ts';
+import type { MappedAnswer, Mapping } from './mapping.ts';
+
+/** One document of the platform's own words that tells of an event. */
+export interface OutgoingDocument {
+  /** The same on every redelivery: the id of the event, and `-2` and so on for what follows the first document. */
+  readonly id: string;
+  readonly event: PlatformEvent;
+  readonly document: unknown;
+}
+
+/**
+ * Brings one document to the platform.
+ *
+ * @returns what the platform answered, as JSON; undefined when it says nothing
+ * @throws PlatformError
+ */
+export type SendDocument = (outgoing: OutgoingDocument, signal: AbortSignal) => Promise<unknown>;
+
+/**
+ * A way out whose events are put into the platform's words. An event that does not concern the platform counts as
+ * delivered; one that cannot be put into its words is refused with the reasons.
+ */
+export function mappedSink(mapping: Mapping, context: AdapterContext, send: SendDocument): DeliverySink {
+  return {
+    async deliver(event, signal) {
+      const wanted = mapping.wants(event.type);
+      if (wanted === 'no') return;
+      const found = wanted === 'case' ? await read(event, context) : undefined;
+      const mapped = await mapping.out(event, found);
+      if (!mapped.ok)
+        throw new PlatformError(false, `cannot be put into the words of the platform: ${listed(mapped.problems)}`);
+      for (const [index, document] of mapped.documents.entries()) {
+        const id = index === 0 ? event.id : `${event.id}-${index + 1}`;
+        const response = await send({ id, event, document }, signal);
+        if (mapping.answer) await judge(await mapping.answer(response), event, context);
+      }
+    },
+  };
+}
+
+/** What the gateway cannot read now it may read later. */
+async function read(event: PlatformEvent, context: AdapterContext) {
+  try {
+    return await context.cases.read(event.subject);
+  } catch (cause) {
+    throw new PlatformError(true, 'the case of the event cannot be read now', { cause });
+  }
+}
+
+async function judge({ verdict, reference, reason }: MappedAnswer, event: PlatformEvent, context: AdapterContext) {
+  const said = reason === undefined ? '' : `: ${reason}`;
+  if (verdict === 'retry') throw new PlatformError(true, `the platform asks to try again${said}`);
+  if (verdict === 'refuse') throw new PlatformError(false, `the platform refuses it${said}`);
+  if (reference !== undefined) await context.cases.bind(event.subject, reference);
+}
+
+/** Problems name fields of the mapping and say what is wrong with them, never what was in them. */
+function listed(problems: readonly { readonly pointer: string; readonly message: string }[]): string {
+  return problems
+    .map(({ pointer, message }) => `${pointer} ${message}`)
+    .join('; ')
+    .slice(0, 1_000);
+}

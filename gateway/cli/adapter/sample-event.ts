@@ -1,0 +1,39 @@
+import type { PlatformEvent } from '#adapters';
+import { CodedError, regionUrn } from '#proto';
+import { EVENT_TYPES, type PlatformEventType } from '../../platform/event-types.ts';
+
+/** What an event is made up from. */
+interface EventParts {
+  readonly type: string;
+  /** Region of the gateway. */
+  readonly region: string;
+  /** The case in full, where it is known. */
+  readonly found: Readonly<Record<string, unknown>> | undefined;
+  /** In place of the data that are made up. */
+  readonly data: Readonly<Record<string, unknown>> | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/**
+ * An event such as the gateway would deliver, about a case.
+ *
+ * @throws CodedError VALIDATION_FAILED when there is no such type
+ */
+export function sampleEvent({ type, region, found, data, now }: EventParts): PlatformEvent {
+  if (!EVENT_TYPES.has(type as PlatformEventType)) {
+    const message = `there is no such event; there are: ${[...EVENT_TYPES.keys()].join(', ')}`;
+    throw new CodedError('VALIDATION_FAILED', message);
+  }
+  const { conversation = '00000000-0000-4000-8000-000000000000', number, peer, state } = found ?? {};
+  const event = type.split('.').at(-2)!;
+  return {
+    id: '00000000-0000-7000-8000-000000000001',
+    type,
+    source: regionUrn(region),
+    subject: String(conversation),
+    time: now,
+    sequence: 1,
+    data: data ?? { conversation, number, peer, event, actor: region, state, at: now },
+  };
+}
