@@ -68,8 +68,8 @@ function bearerToken(url: URL, secret: Uint8Array, context: Asker): Promise<stri
     .sign(secret);
 }
 
-/** Rejects with words that follow "the secret file". */
-async function readSecret(kind: 'hmac' | 'jwt', path: string): Promise<Buffer> {
+/** The bytes of a shared secret. Rejects with words that follow "the secret file". */
+export async function readSecret(kind: 'hmac' | 'jwt', path: string): Promise<Buffer> {
   const content = await readFile(path, 'latin1').catch((cause: NodeJS.ErrnoException) => {
     throw new Error(`cannot be read (${cause.code})`, { cause });
   });

@@ -1,66 +1,132 @@
-import { CodedError, fields, oneOf, optional } from '#proto';
-import type { Adapter, AdapterContext, PlatformEvent } from '../adapter.ts';
-import { binaryEvent, headerText, STRUCTURED_TYPE, structuredEvent } from '../cloud-event.ts';
+import { both, CodedError, fields, integer, list, oneOf, optional, type Problem, type Rule } from '#proto';
+import type { Adapter, AdapterContext, SubmissionSource } from '../adapter.ts';
 import { adapterName } from '../config-rules.ts';
-import { attempt, DEFAULT_TIMEOUT_MS, timeoutMs, webUrl } from './attempt.ts';
-import { type AuthenticationConfig, authenticate, authenticationRules, secretProblems } from './authentication.ts';
-import { agentFor, post } from './post.ts';
-import { networksRule } from './targets.ts';
-import { verdict } from './verdict.ts';
+import type { Mapping } from '../mapping/mapping.ts';
+import { CLIENT_RULES, type ClientConfig, PlatformClient } from './client.ts';
+import { hookSecretProblems } from './hook/hook-proof.ts';
+import { type HookConfig, hookRule, PushSource } from './hook/push-source.ts';
+import { mappedHeaderRule } from './mapped-request.ts';
+import { ListReader } from './poll/list-reader.ts';
+import { type PollConfig, pollRule } from './poll/poll-config.ts';
+import { PollSource } from './poll/poll-source.ts';
+import { headerName } from './proof.ts';
+import { filesAt, type RecordReader } from './records.ts';
+import { eventSink, type RequestSinkConfig, requestSink } from './sinks.ts';
 
-interface HttpConfig {
+interface HttpConfig extends Partial<ClientConfig>, RequestSinkConfig {
   readonly name: string;
-  readonly url: string;
-  /** Internal networks into which the name of the URL may lead. */
-  readonly networks?: readonly string[];
+  /** How events are written where no mapping says it. */
   readonly mode?: 'structured' | 'binary';
-  readonly auth: AuthenticationConfig;
-  /** Most that one attempt may take. */
-  readonly timeout_ms?: number;
+  /** Cases of which it is told side by side. */
+  readonly at_once?: number;
+  readonly poll?: PollConfig;
+  readonly hook?: HookConfig;
 }
 
+const DEFAULT_AT_ONCE = 4;
+
+const settableHeader: Rule = both(headerName, mappedHeaderRule);
+
+const shape = fields({
+  name: adapterName,
+  ...CLIENT_RULES,
+  url: optional(CLIENT_RULES.url),
+  mode: optional(oneOf('structured', 'binary')),
+  auth: optional(CLIENT_RULES.auth),
+  headers: optional(list(settableHeader, 20)),
+  idempotency_header: optional(settableHeader),
+  also_taken: optional(list(integer(300, 599), 10)),
+  at_once: optional(integer(1, 32)),
+  poll: optional(pollRule),
+  hook: optional(hookRule),
+});
+
 /**
- * Webhooks: every event is one POST in CloudEvents 1.0. The way in is the gateway's own REST interface, so this kind has
- * no source.
+ * Platforms that speak HTTP. Out: every event is one POST in CloudEvents 1.0, or the request that a mapping makes of it. In,
+ * with a mapping: records that we fetch from a list (`poll`), and records that the platform pushes (`hook`).
  */
 export const httpKind = {
-  rules: fields({
-    name: adapterName,
-    url: webUrl,
-    networks: optional(networksRule),
-    mode: optional(oneOf('structured', 'binary')),
-    auth: authenticationRules,
-    timeout_ms: optional(timeoutMs),
-  }),
+  mapping: 'optional',
+  rules: (config: unknown, pointer: string, problems: Problem[]) => {
+    shape(config, pointer, problems);
+    if (typeof config === 'object' && config !== null) demandAddress(config, pointer, problems);
+  },
 
-  async create(config: HttpConfig, context: AdapterContext): Promise<Adapter> {
-    const problems = await secretProblems(config.auth, '/auth');
-    if (problems.length > 0) throw new CodedError('CONFIG_INVALID', 'the secret cannot be used', problems);
-    const url = new URL(config.url);
-    const agent = agentFor(url, config.networks);
+  async create(config: HttpConfig, context: AdapterContext, mapping: Mapping | undefined): Promise<Adapter> {
+    const problems = [...mappingProblems(config, mapping, context), ...(await hookProblems(config))];
+    if (problems.length > 0) throw new CodedError('CONFIG_INVALID', 'the settings cannot be used', problems);
+    const { name, url, auth, mode = 'structured' } = config;
+    const client = url !== undefined && auth ? await PlatformClient.open({ ...config, url, auth }, context) : undefined;
+    const reader = mapping && { platform: name, mapping, openFile: filesAt(client) };
+    const { sources, hook } = sourcesOf(config, client, reader, context);
 
     return {
       kind: 'http',
-      name: config.name,
-      sink: {
-        async deliver(event, signal) {
-          const { headers, body } = encode(event, config.mode ?? 'structured');
-          const proof = await authenticate(config.auth, { id: headerText(event.id), url, body }, context);
-          const answer = await attempt(url.host, config.timeout_ms ?? DEFAULT_TIMEOUT_MS, signal, (limit) =>
-            post(url, { ...headers, ...proof }, body, agent, limit),
-          );
-          const failure = verdict(url.host, answer, context.now());
-          if (failure) throw failure;
+      name,
+      ...(client && {
+        sink: {
+          ...(mapping ? requestSink(client, config, mapping, context) : eventSink(client, mode, context)),
+          atOnce: config.at_once ?? DEFAULT_AT_ONCE,
         },
-      },
+      }),
+      ...(sources.length > 0 && { source: together(sources) }),
+      ...(hook && { hook }),
       async close() {
-        agent.destroy();
+        await Promise.all(sources.map((source) => source.stop()));
+        client?.close();
       },
     };
   },
-};
+} as const;
 
-function encode(event: PlatformEvent, mode: 'structured' | 'binary') {
-  if (mode === 'binary') return binaryEvent(event);
-  return { headers: { 'content-type': STRUCTURED_TYPE }, body: structuredEvent(event) };
+function sourcesOf(
+  { poll, hook: hookConfig }: HttpConfig,
+  client: PlatformClient | undefined,
+  reader: RecordReader | undefined,
+  context: AdapterContext,
+): { sources: (PollSource | PushSource)[]; hook: PushSource | undefined } {
+  const polled =
+    poll && client && reader && new PollSource(poll, new ListReader(poll, client, context), reader, context);
+  const hook = hookConfig && reader && new PushSource(hookConfig, reader, context);
+  return { sources: [polled, hook].filter((source) => source !== undefined), hook };
+}
+
+/** What both do alike; either may be asked to understand a document anew. */
+function together(sources: readonly (PollSource | PushSource)[]): SubmissionSource {
+  return {
+    start: async (submit) => {
+      for (const source of sources) await source.start(submit);
+    },
+    stop: async () => {
+      await Promise.all(sources.map((source) => source.stop()));
+    },
+    again: (key, document) => sources[0]!.again(key, document),
+  };
+}
+
+/** Only a platform that does nothing but push needs no address. */
+/** Only a platform that pushes needs no address. */
+function demandAddress(value: object, pointer: string, problems: Problem[]): void {
+  const { url, auth, poll, hook } = value as HttpConfig;
+  const isNeeded = Boolean(url ?? auth ?? poll) || !hook;
+  for (const [name, given] of Object.entries({ url, auth }))
+    if (isNeeded && (given === undefined || given === null))
+      problems.push({ pointer: `${pointer}/${name}`, code: 'REQUIRED', message: 'is required' });
+}
+
+function mappingProblems(
+  { poll, hook }: HttpConfig,
+  mapping: Mapping | undefined,
+  { state }: AdapterContext,
+): Problem[] {
+  const problems: Problem[] = [];
+  if ((poll ?? hook) && !mapping)
+    problems.push({ pointer: '/mapping', code: 'REQUIRED', message: 'is required with poll and with hook' });
+  if (poll?.pages && !state)
+    problems.push({ pointer: '/poll/pages', code: 'STATE', message: 'needs a place to keep how far it has read' });
+  return problems;
+}
+
+async function hookProblems({ hook }: HttpConfig): Promise<Problem[]> {
+  return hook ? hookSecretProblems(hook.auth, '/hook/auth') : [];
 }

@@ -1,4 +1,4 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { guardedLookup } from './targets.ts';
 
@@ -68,6 +68,40 @@ export function getForBody(
   return respond({ url, headers, agent, signal }, takeBody(maxBytes));
 }
 
+/** The head of an answer. */
+export interface AnswerHead {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/**
+ * One request of any method, with the head of its answer and its body. Follows no redirect.
+ *
+ * @param maxBytes of the body; beyond it the connection is dropped and `body` is undefined; 0: nobody wants to read it
+ * @throws whatever node:http reports: nobody knows then whether the request arrived
+ */
+export function ask(exchange: Exchange, maxBytes: number): Promise<AnswerHead & BodyAnswer> {
+  return respond(exchange, (response, resolve, reject) => {
+    const { headers } = response;
+    if (maxBytes > 0) return takeBody(maxBytes)(response, (answer) => resolve({ ...answer, headers }), reject);
+    resolve({ status: response.statusCode ?? 0, headers, body: undefined });
+    drain(response);
+  });
+}
+
+/**
+ * As `ask`, with the body as it comes. The caller reads it or destroys it; it has no bound of its own.
+ */
+export function askForStream(exchange: Exchange): Promise<StreamAnswer> {
+  return respond(exchange, (response, resolve) => {
+    resolve({ status: response.statusCode ?? 0, headers: response.headers, stream: response });
+  });
+}
+
+export interface StreamAnswer extends AnswerHead {
+  readonly stream: IncomingMessage;
+}
+
 /** `body` is undefined when it is longer than was allowed. */
 export interface BodyAnswer {
   readonly status: number;
@@ -93,21 +127,31 @@ function takeBody(maxBytes: number): Taking<BodyAnswer> {
   };
 }
 
-interface Exchange {
+export interface Exchange {
   readonly url: URL;
+  /** POST when there is a body, else GET, when absent. */
+  readonly method?: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Of a POST; without one it is a GET. */
   readonly body?: Uint8Array;
   readonly agent: HttpAgent;
   readonly signal: AbortSignal;
+  /** What a connection over TLS shows and believes, beyond the usual. */
+  readonly tls?: TlsFiles;
 }
 
-function respond<T>({ url, headers, body, agent, signal }: Exchange, take: Taking<T>): Promise<T> {
+/** PEM of a client's own certificate and key, and of the authority of the other side; the system's authorities when absent. */
+export interface TlsFiles {
+  readonly cert?: string;
+  readonly key?: string;
+  readonly ca?: string;
+}
+
+function respond<T>(exchange: Exchange, take: Taking<T>): Promise<T> {
+  const { url, body, agent, signal, method = body ? 'POST' : 'GET', tls } = exchange;
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
-    const method = body ? 'POST' : 'GET';
     const length = body && { 'content-length': body.length };
-    const options = { method, headers: { ...headers, ...length }, agent, signal };
+    const options = { method, headers: { ...exchange.headers, ...length }, agent, signal, ...tls };
     const request = send(url, options, (response) => take(response, resolve, reject));
     request.on('error', reject);
     request.end(body);

@@ -11,15 +11,16 @@ const RETRYABLE_4XX: ReadonlySet<number> = new Set([408, 429]);
  * What an answer means for the delivery.
  *
  * @param nowMs to read a Retry-After that names a date, in ms since 1970
+ * @param what the request was about
  * @returns undefined when the platform has the event
  */
-export function verdict(host: string, answer: PostAnswer, nowMs: number): PlatformError | undefined {
+export function verdict(host: string, answer: PostAnswer, nowMs: number, what = 'event'): PlatformError | undefined {
   const { status } = answer;
   if (status >= 200 && status < 300) return undefined;
   if (status >= 400 && status < 500 && !RETRYABLE_4XX.has(status))
-    return new PlatformError(false, `the platform at ${host} refuses the event for good: it answered ${status}`);
+    return new PlatformError(false, `the platform at ${host} refuses the ${what} for good: it answered ${status}`);
   const retryAfterMs = readRetryAfter(answer.retryAfter, nowMs);
-  const detail = `the platform at ${host} did not take the event: it answered ${status}`;
+  const detail = `the platform at ${host} did not take or give the ${what}: it answered ${status}`;
   return new PlatformError(true, detail, retryAfterMs === undefined ? {} : { retryAfterMs });
 }
 

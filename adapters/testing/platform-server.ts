@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 export interface ReceivedRequest {
@@ -15,7 +16,13 @@ type Handler = (request: ReceivedRequest, response: ServerResponse) => void;
 export class PlatformServer {
   readonly requests: ReceivedRequest[] = [];
   handler: Handler = (_, response) => response.writeHead(204).end();
-  readonly #server = createServer((request, response) => void this.#handle(request, response));
+  readonly #server;
+
+  /** @param tls plain HTTP when absent */
+  constructor(tls?: ServerOptions) {
+    const listener = (request: IncomingMessage, response: ServerResponse) => void this.#handle(request, response);
+    this.#server = tls ? createTlsServer(tls, listener) : createServer(listener);
+  }
 
   /** @param port 0 for any free one */
   async listen(port = 0): Promise<this> {
