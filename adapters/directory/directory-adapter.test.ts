@@ -1,11 +1,12 @@
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Adapter } from '../adapter.ts';
 import { createAdapter } from '../catalog.ts';
 import { testContext } from '../testing/context.ts';
 import { placeFile, placeFolder, temporaryFolder } from '../testing/folders.ts';
-import { Ledger, REFUSED, tryAgain } from '../testing/ledger.ts';
+import { bodyOf, filesOf, Ledger, REFUSED, tryAgain } from '../testing/ledger.ts';
 import { sinkContract } from '../testing/sink-contract.ts';
 import { sourceContract } from '../testing/source-contract.ts';
 import { eventFileName } from './event-file.ts';
@@ -88,7 +89,7 @@ describe('the folder of submissions', () => {
   it('hands over the files of a folder', async () => {
     let content = '';
     ledger.answers.push(async (submission, signal) => {
-      content = await readFile(submission.files[0]?.path ?? '', 'utf8');
+      content = await text(await filesOf(submission)[0]!.open(signal));
       return ledger.accept(submission, signal);
     });
     const files = [
@@ -102,8 +103,8 @@ describe('the folder of submissions', () => {
     });
     await start(NEVER_POLL);
     await appears('done', 'a');
-    expect(ledger.calls[0]?.body).toEqual({ item: 'x' });
-    expect(ledger.calls[0]?.files.map(({ name, mediaType }) => [name, mediaType])).toEqual([
+    expect(bodyOf(ledger.calls[0]!)).toEqual({ item: 'x' });
+    expect(filesOf(ledger.calls[0]!).map(({ name, mediaType }) => [name, mediaType])).toEqual([
       ['营业执照', 'application/pdf'],
       ['photo', 'image/png'],
     ]);
@@ -189,7 +190,7 @@ describe('the folder of submissions', () => {
       await placeFile(folder.path, name, '{}');
       await appears('done', name);
     }
-    expect(ledger.calls.filter(({ body }) => (body as { n?: number }).n === 1)).toHaveLength(1);
+    expect(ledger.calls.filter((call) => (bodyOf(call) as { n?: number }).n === 1)).toHaveLength(1);
     expect(await list(folder.path)).toContain('a.json');
   });
 

@@ -1,64 +1,67 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
-import { resolve, sep } from 'node:path';
-import { both, CodedError, fields, integer, optional, type Problem } from '#proto';
+import { CodedError, type Problem } from '#proto';
 import type { Adapter, AdapterContext } from '../adapter.ts';
-import { absolutePath, adapterName } from '../config-rules.ts';
-import { directorySink } from './directory-sink.ts';
+import { mappedSink } from '../mapping/mapped-sink.ts';
+import type { Mapping } from '../mapping/mapping.ts';
+import { type DirectoryConfig, delimiterOf, directoryRules, mappingProblems } from './directory-config.ts';
+import { directorySink, writeDocuments } from './directory-sink.ts';
 import { DirectorySource } from './directory-source.ts';
-
-interface DirectoryConfig {
-  readonly name: string;
-  /** Folder that events are written to. */
-  readonly out?: string;
-  /** Folder that submissions are taken from. */
-  readonly in?: string;
-  /** How often `in` is looked at even though nothing was reported. */
-  readonly poll_ms?: number;
-}
+import type { FolderFiles } from './folder-files.ts';
+import { localFiles } from './local-files.ts';
+import { SftpFiles, sftpProblems } from './sftp-files.ts';
 
 const DEFAULT_POLL_MS = 5_000;
 
-/** Two folders: events out as files, submissions in as files. For systems that can do nothing else. */
+/**
+ * Two folders: events out as files, submissions in as files, on this machine or by SFTP. For systems that can do nothing
+ * else.
+ */
 export const directoryKind = {
-  rules: both(
-    fields({
-      name: adapterName,
-      out: optional(absolutePath),
-      in: optional(absolutePath),
-      poll_ms: optional(integer(10, 3_600_000)),
-    }),
-    atLeastOneFolder,
-  ),
+  rules: directoryRules,
+  mapping: 'optional',
 
-  async create(config: DirectoryConfig, context: AdapterContext): Promise<Adapter> {
-    const problems = [...(await folderProblems(config.out, '/out')), ...(await folderProblems(config.in, '/in'))];
+  async create(config: DirectoryConfig, context: AdapterContext, mapping?: Mapping): Promise<Adapter> {
+    const problems = [...(await placeProblems(config)), ...mappingProblems(config, mapping !== undefined)];
     if (problems.length > 0) throw new CodedError('CONFIG_INVALID', 'the folders cannot be used', problems);
-    const pollMs = config.poll_ms ?? DEFAULT_POLL_MS;
-    const source = config.in ? new DirectorySource(config.in, pollMs, config.name, context.log) : undefined;
+    const files = config.sftp ? new SftpFiles(config.sftp) : localFiles;
+    const source = config.in ? sourceOf(config, config.in, files, context, mapping) : undefined;
 
     return {
       kind: 'directory',
       name: config.name,
-      ...(config.out && { sink: directorySink(config.out) }),
+      ...(config.out && { sink: sinkOf(config, config.out, files, context, mapping) }),
       ...(source && { source }),
       async close() {
         await source?.stop();
+        await files.close();
       },
     };
   },
-};
+} as const;
 
-function atLeastOneFolder(value: unknown, pointer: string, problems: Problem[]): void {
-  const config = value as DirectoryConfig;
-  if (!config.in && !config.out)
-    problems.push({ pointer, code: 'REQUIRED', message: 'needs a folder: in, out or both' });
-  else if (config.in && config.out && isInside(config.out, config.in))
-    problems.push({ pointer: `${pointer}/out`, code: 'CONFLICT', message: 'must not be the folder in, nor inside it' });
+function sinkOf(config: DirectoryConfig, out: string, files: FolderFiles, context: AdapterContext, mapping?: Mapping) {
+  if (!mapping) return directorySink(files, out);
+  const { write = {} } = config;
+  return mappedSink(mapping, context, writeDocuments(files, out, { ...write, delimiter: delimiterOf(write) }));
 }
 
-function isInside(path: string, folder: string): boolean {
-  return `${resolve(path)}${sep}`.startsWith(`${resolve(folder)}${sep}`);
+function sourceOf(
+  config: DirectoryConfig,
+  folder: string,
+  files: FolderFiles,
+  context: AdapterContext,
+  mapping: Mapping | undefined,
+): DirectorySource {
+  const { poll_ms: pollMs = DEFAULT_POLL_MS, lane, xml = {}, csv = {} } = config;
+  const options = { xml, csv: { ...csv, delimiter: delimiterOf(csv) } };
+  return new DirectorySource({ files, folder, pollMs, mapping, options, lane }, config.name, context.log);
+}
+
+/** Another machine is not asked here: the gateway has to start while it is away. */
+async function placeProblems(config: DirectoryConfig): Promise<Problem[]> {
+  if (config.sftp) return sftpProblems(config.sftp, '/sftp');
+  return [...(await folderProblems(config.out, '/out')), ...(await folderProblems(config.in, '/in'))];
 }
 
 /** A folder is never made here: one that is missing may be a disk that is not mounted. */

@@ -6,6 +6,7 @@ import { testEvent } from '../testing/context.ts';
 import { temporaryFolder } from '../testing/folders.ts';
 import { directorySink } from './directory-sink.ts';
 import { eventFileName } from './event-file.ts';
+import { localFiles } from './local-files.ts';
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 beforeEach(async () => {
@@ -33,16 +34,19 @@ it('gives every event a safe name of its own', () => {
 it('replaces what a crash left half written, and leaves no temporary file', async () => {
   const name = eventFileName(testEvent(1));
   await writeFile(join(folder.path, `.${name}.tmp`), '{"half":');
-  await directorySink(folder.path).deliver(testEvent(1), new AbortController().signal);
+  await directorySink(localFiles, folder.path).deliver(testEvent(1), new AbortController().signal);
   expect(await readdir(folder.path)).toEqual([name]);
   expect(JSON.parse(await readFile(join(folder.path, name), 'utf8'))).toMatchObject({ id: testEvent(1).id });
 });
 
 it('leaves a file with other content as it is', async () => {
   const path = join(folder.path, eventFileName(testEvent(1)));
-  await directorySink(folder.path).deliver(testEvent(1), new AbortController().signal);
+  await directorySink(localFiles, folder.path).deliver(testEvent(1), new AbortController().signal);
   const before = await readFile(path);
-  const other = directorySink(folder.path).deliver(testEvent(1, { data: {} }), new AbortController().signal);
+  const other = directorySink(localFiles, folder.path).deliver(
+    testEvent(1, { data: {} }),
+    new AbortController().signal,
+  );
   await expect(other).rejects.toMatchObject({ code: 'PLATFORM_REFUSED', retryable: false });
   expect(await readFile(path)).toEqual(before);
 });
@@ -52,5 +56,7 @@ it('tries again when the folder is a file or the name is taken by a folder', asy
   await writeFile(join(folder.path, 'file'), '');
   await mkdir(join(folder.path, eventFileName(testEvent(1))));
   for (const path of [join(folder.path, 'file'), folder.path])
-    await expect(directorySink(path).deliver(testEvent(1), signal)).rejects.toMatchObject({ retryable: true });
+    await expect(directorySink(localFiles, path).deliver(testEvent(1), signal)).rejects.toMatchObject({
+      retryable: true,
+    });
 });

@@ -5,8 +5,8 @@ import { sequenceText } from '../cloud-event.ts';
 const MAX_PART = 64;
 
 /** Name of an event's file: files of one subject sort in order, and no two events share a name. */
-export function eventFileName(event: PlatformEvent): string {
-  return `${sequenceText(event)}-${namePart(event.subject)}-${namePart(event.id)}.json`;
+export function eventFileName(event: PlatformEvent, ending = 'json'): string {
+  return `${sequenceText(event)}-${namePart(event.subject)}-${namePart(event.id)}.${ending}`;
 }
 
 /** Text as part of a file name on any file system. What had to be changed gets a digest, so that it stays unique. */

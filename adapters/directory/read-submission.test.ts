@@ -3,7 +3,10 @@ import { mkdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { placeFolder, temporaryFolder } from '../testing/folders.ts';
-import { readSubmission, UnreadableSubmission } from './read-submission.ts';
+import { bodyOf } from '../testing/ledger.ts';
+import { Unreadable } from '../unreadable.ts';
+import { localFiles } from './local-files.ts';
+import { readSubmission } from './read-submission.ts';
 
 const { signal } = new AbortController();
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -37,13 +40,13 @@ describe('the key of a submission', () => {
   });
 
   async function key(name: string): Promise<string> {
-    return (await readSubmission(folder.path, name, signal)).key;
+    return (await readSubmission(localFiles, folder.path, name, signal)).key;
   }
 });
 
 it('takes UTF-8 with a byte order mark, as editors on Windows write it', async () => {
   await writeFile(join(folder.path, 'a.json'), '\uFEFF{"name": "生僻字𠮷"}');
-  expect((await readSubmission(folder.path, 'a.json', signal)).body).toEqual({ name: '生僻字𠮷' });
+  expect(bodyOf(await readSubmission(localFiles, folder.path, 'a.json', signal))).toEqual({ name: '生僻字𠮷' });
 });
 
 describe('refuses a document', () => {
@@ -141,11 +144,13 @@ it('stops reading large files when it is told to', async () => {
     'case.json': JSON.stringify({ files: [{ name: 'big', path: 'big.pdf' }] }),
     'big.pdf': Buffer.alloc(1024 * 1024),
   });
-  await expect(readSubmission(folder.path, 'a', AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
+  await expect(readSubmission(localFiles, folder.path, 'a', AbortSignal.abort())).rejects.toMatchObject({
+    name: 'AbortError',
+  });
 });
 
 async function problems(name: string): Promise<string[]> {
-  const error = await readSubmission(folder.path, name, signal).catch((reason: unknown) => reason);
-  expect(error).toBeInstanceOf(UnreadableSubmission);
-  return (error as UnreadableSubmission).problems.map(({ pointer, code }) => `${pointer} ${code}`);
+  const error = await readSubmission(localFiles, folder.path, name, signal).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(Unreadable);
+  return (error as Unreadable).problems.map(({ pointer, code }) => `${pointer} ${code}`);
 }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, rename } from 'node:fs/promises';
-import { join } from 'node:path';
-import { ERROR_CODES } from '#proto';
+import { posix } from 'node:path';
+import { ERROR_CODES, type ErrorCode, type Problem } from '#proto';
 import type { SubmissionOutcome } from '../adapter.ts';
-import { isAbsent, syncFolder, writeAtomically } from './files.ts';
+import { exists, type FolderFiles } from './folder-files.ts';
 
+const { join } = posix;
 const DONE = 'done';
 const FAILED = 'failed';
 
@@ -17,45 +17,38 @@ export const SETTLED_FOLDERS: readonly string[] = [DONE, FAILED];
 /**
  * Moves a decided submission out of the way, after writing beside its new place what was decided. A crash in between
  * leaves the submission where it was; offered again it gets the same outcome and comes here again.
+ *
+ * @param good whether nobody has to look at it
  */
-export async function settle(folder: string, name: string, outcome: SubmissionOutcome): Promise<void> {
-  const target = join(folder, outcome.ok ? DONE : FAILED);
-  await makeFolder(target);
-  const free = await freeName(target, name);
-  const report = `${free}.${outcome.ok ? 'result' : 'error'}.json`;
-  await writeAtomically(target, report, Buffer.from(`${JSON.stringify(describe(outcome), null, 2)}\n`));
-  await rename(join(folder, name), join(target, free));
-  await syncFolder(target);
-  await syncFolder(folder);
+export async function settle(files: FolderFiles, folder: string, name: string, good: boolean, report: unknown) {
+  const target = join(folder, good ? DONE : FAILED);
+  await files.makeFolder(target);
+  const free = await freeName(files, target, name);
+  const beside = `${free}.${good ? 'result' : 'error'}.json`;
+  await files.write(target, beside, Buffer.from(`${JSON.stringify(report, null, 2)}\n`));
+  await files.move(join(folder, name), join(target, free));
 }
 
-/** The same name, or, when an earlier submission has it, the same name with the first free number from 2. */
-async function freeName(target: string, name: string): Promise<string> {
-  const base = Buffer.byteLength(name) <= MAX_NAME_BYTES ? name : createHash('sha256').update(name).digest('hex');
-  let free = base;
-  for (let number = 2; await exists(join(target, free)); number += 1) free = `${base}.${number}`;
-  return free;
-}
+/** What a report says of one submission. */
+export type Described =
+  | { readonly conversation: string; readonly caseNumber: string }
+  | {
+      readonly code: ErrorCode;
+      readonly title: string;
+      readonly detail: string;
+      readonly problems: readonly Problem[];
+    };
 
-/** Makes no parents: when the folder of submissions is gone, its disk may not be mounted. */
-async function makeFolder(path: string): Promise<void> {
-  await mkdir(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-  });
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (isAbsent(error)) return false;
-    throw error;
-  }
-}
-
-function describe(outcome: SubmissionOutcome) {
+export function described(outcome: SubmissionOutcome): Described {
   if (outcome.ok) return { conversation: outcome.conversation, caseNumber: outcome.caseNumber };
   const { zh, en } = ERROR_CODES[outcome.code];
   return { code: outcome.code, title: `${zh} ${en}`, detail: outcome.message, problems: outcome.problems };
+}
+
+/** The same name, or, when an earlier submission has it, the same name with the first free number from 2. */
+async function freeName(files: FolderFiles, target: string, name: string): Promise<string> {
+  const base = Buffer.byteLength(name) <= MAX_NAME_BYTES ? name : createHash('sha256').update(name).digest('hex');
+  let free = base;
+  for (let number = 2; await exists(files, join(target, free)); number += 1) free = `${base}.${number}`;
+  return free;
 }

@@ -1,0 +1,239 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import { posix } from 'node:path';
+import SftpClient from 'ssh2-sftp-client';
+import { fields, integer, optional, type Problem, type Rule, text } from '#proto';
+import { absolutePath } from '../config-rules.ts';
+import { type FolderFiles, isAbsent } from './folder-files.ts';
+import { type Kinded, kindOf } from './local-files.ts';
+
+/** A machine whose folders are reached over SSH. */
+export interface SftpConfig {
+  readonly host: string;
+  readonly port?: number;
+  readonly user: string;
+  /** One of these two: a private key without a passphrase, or a password. */
+  readonly key_file?: string;
+  readonly password_file?: string;
+  /** Fingerprint of its host key, as `ssh-keygen -lf` says it: nobody else is talked to. */
+  readonly host_key: string;
+}
+
+const fingerprint = text(64, {
+  pattern: /^SHA256:[A-Za-z0-9+/]{43}$/,
+  hint: 'must be a fingerprint such as ssh-keygen -lf says: SHA256: and 43 characters',
+});
+
+export const sftpRule: Rule = (value, pointer, problems) => {
+  fields({
+    host: text(253, { pattern: /^[A-Za-z0-9.:-]+$/, hint: 'must be a name or an address' }),
+    port: optional(integer(1, 65_535)),
+    user: text(64),
+    key_file: optional(absolutePath),
+    password_file: optional(absolutePath),
+    host_key: fingerprint,
+  })(value, pointer, problems);
+  const { key_file, password_file } = (value ?? {}) as Partial<SftpConfig>;
+  if ((key_file === undefined) === (password_file === undefined))
+    problems.push({ pointer, code: 'REQUIRED', message: 'needs either key_file or password_file' });
+};
+
+/** Milliseconds for a connection to stand, and of silence after which it counts as lost (three times). */
+const CONNECT_MS = 20_000;
+const SILENCE_MS = 10_000;
+
+const DEFAULT_PORT = 22;
+/** SSH_FX_NO_SUCH_FILE and SSH_FX_PERMISSION_DENIED of the SFTP protocol. */
+const CODES: ReadonlyMap<unknown, string> = new Map([
+  [2, 'ENOENT'],
+  [3, 'EACCES'],
+]);
+
+type Session = Awaited<ReturnType<SftpClient['connect']>>;
+type Done<T> = (error?: Error | null, value?: T) => void;
+
+/** Says what is wrong with the file of the secret, if anything. */
+export async function sftpProblems(config: SftpConfig, pointer: string): Promise<Problem[]> {
+  const name = config.key_file === undefined ? 'password_file' : 'key_file';
+  const found = await readSecret(config).then(
+    (secret) => (secret.length > 0 ? undefined : 'is empty'),
+    (error: NodeJS.ErrnoException) => `cannot be read (${error.code})`,
+  );
+  return found === undefined ? [] : [{ pointer: `${pointer}/${name}`, code: 'SECRET', message: found }];
+}
+
+/**
+ * Folders of another machine. One connection is made when it is needed and made anew after it was lost; the secret is
+ * read each time, so that replacing its file is all that it takes to change it.
+ */
+export class SftpFiles implements FolderFiles {
+  readonly #config: SftpConfig;
+  #connection: Promise<Session> | undefined;
+  #socket: Socket | undefined;
+  /** Told when the connection ends: what was asked, and what is being read. */
+  readonly #waiting = new Set<(error: Error) => void>();
+  #closed = false;
+
+  constructor(config: SftpConfig) {
+    this.#config = config;
+  }
+
+  async entries(folder: string) {
+    type Listed = { filename: string; attrs: Kinded };
+    const found = await this.#call<Listed[]>((session, done) => session.readdir(folder, done));
+    return found.map(({ filename, attrs }) => ({ name: filename, kind: kindOf(attrs) }));
+  }
+
+  async look(path: string) {
+    const found = await this.#call<Kinded & { size: number }>((session, done) => session.lstat(path, done));
+    return { kind: kindOf(found), bytes: found.size };
+  }
+
+  async open(path: string) {
+    const session = await this.#session();
+    const stream = session.createReadStream(path);
+    const lost = (error: Error) => void stream.destroy(error);
+    this.#waiting.add(lost);
+    // Whoever reads hears of failures while reading; what goes wrong with closing it later concerns nobody.
+    return stream.on('error', () => {}).once('close', () => this.#waiting.delete(lost));
+  }
+
+  async write(folder: string, name: string, content: Uint8Array) {
+    const temporary = posix.join(folder, `.${name}.tmp`);
+    await this.#call((session, done) => session.unlink(temporary, done)).catch(absent);
+    const handle = await this.#call<Buffer>((session, done) => session.open(temporary, 'wx', { mode: 0o640 }, done));
+    try {
+      if (content.length > 0)
+        await this.#call((session, done) => session.write(handle, Buffer.from(content), 0, content.length, 0, done));
+      await this.#call((session, done) => session.ext_openssh_fsync(handle, done)).catch(unsupported);
+    } finally {
+      await this.#call((session, done) => session.close(handle, done)).catch(() => {});
+    }
+    await this.#replace(temporary, posix.join(folder, name));
+  }
+
+  /** The machine at the other end keeps its folders as it likes. */
+  async sync() {}
+
+  async move(from: string, to: string) {
+    await this.#call((session, done) => session.rename(from, to, done));
+  }
+
+  async makeFolder(path: string) {
+    try {
+      await this.#call((session, done) => session.mkdir(path, done));
+    } catch (error) {
+      if ((await this.look(path)).kind !== 'folder') throw error;
+    }
+  }
+
+  async close() {
+    this.#closed = true;
+    this.#drop();
+  }
+
+  /** Servers other than OpenSSH may have no rename that replaces. */
+  async #replace(from: string, to: string): Promise<void> {
+    try {
+      await this.#call((session, done) => session.ext_openssh_rename(from, to, done));
+    } catch (error) {
+      unsupported(error);
+      await this.#call((session, done) => session.unlink(to, done)).catch(() => {});
+      await this.move(from, to);
+    }
+  }
+
+  async #call<T>(run: (session: Session, done: Done<T>) => unknown): Promise<T> {
+    const session = await this.#session();
+    let give: ((error: Error) => void) | undefined;
+    const answer = new Promise<T>((resolve, reject) => {
+      give = reject;
+      this.#waiting.add(reject);
+      run(session, (error, value) => (error ? reject(coded(error)) : resolve(value as T)));
+    });
+    return answer.finally(() => this.#waiting.delete(give!));
+  }
+
+  #session(): Promise<Session> {
+    if (this.#closed) return Promise.reject(coded(new Error('closed')));
+    this.#connection ??= this.#connect().catch((error: Error) => {
+      this.#connection = undefined;
+      this.#drop();
+      throw coded(error);
+    });
+    return this.#connection;
+  }
+
+  async #connect(): Promise<Session> {
+    const { host, port = DEFAULT_PORT, user, key_file, host_key } = this.#config;
+    const secret = await readSecret(this.#config);
+    const socket = await dial(host, port);
+    this.#socket = socket;
+    if (this.#closed) throw new Error('closed');
+    const ended = new Promise<never>((_, reject) => this.#waiting.add(reject));
+    socket.once('close', () => this.#ended(socket));
+    const ignore = () => {};
+    const client = new SftpClient('tongban', { error: ignore, end: ignore, close: ignore });
+    const connected = client.connect({
+      sock: socket,
+      username: user,
+      ...(key_file === undefined ? { password: secret.toString('utf8').trimEnd() } : { privateKey: secret }),
+      hostVerifier: (key: Buffer) => fingerprintOf(key) === host_key,
+      readyTimeout: CONNECT_MS,
+      keepaliveInterval: SILENCE_MS,
+    });
+    return Promise.race([connected, ended]);
+  }
+
+  /** The socket tells of every end; the library may leave a question unanswered for ever. */
+  #ended(socket: Socket): void {
+    if (this.#socket !== socket) return;
+    this.#socket = undefined;
+    this.#connection = undefined;
+    const lost = coded(new Error('the connection ended'));
+    for (const give of this.#waiting) give(lost);
+    this.#waiting.clear();
+  }
+
+  #drop(): void {
+    const socket = this.#socket;
+    if (!socket) return;
+    this.#ended(socket);
+    socket.destroy();
+  }
+}
+
+/** Small questions and answers one after another: each would wait for the other end to confirm the one before. */
+async function dial(host: string, port: number): Promise<Socket> {
+  const socket = connect({ host, port, noDelay: true });
+  await once(socket, 'connect', { signal: AbortSignal.timeout(CONNECT_MS) }).catch((error: unknown) => {
+    socket.destroy();
+    throw error;
+  });
+  return socket;
+}
+
+function readSecret({ key_file, password_file }: SftpConfig): Promise<Buffer> {
+  return readFile((key_file ?? password_file)!);
+}
+
+function fingerprintOf(key: Buffer): string {
+  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
+}
+
+function absent(error: unknown): void {
+  if (!isAbsent(error)) throw error;
+}
+
+/** Lets only one failure pass: that the server does not know this extension, which the library finds out by itself. */
+function unsupported(error: unknown): void {
+  if (!(error instanceof Error) || !/does not support/i.test(error.message)) throw error;
+}
+
+/** What the library reports, with a code as Node's file system has them. */
+function coded(error: Error): Error {
+  const { code } = error as { code?: unknown };
+  return Object.assign(error, { code: CODES.get(code) ?? (typeof code === 'string' ? code : 'EIO') });
+}
