@@ -6,6 +6,7 @@ import { ROUTE_ACCESS } from './api/route-access.ts';
 import { allRoutes } from './api/routes/index.ts';
 import { type ApiServer, createApiServer } from './api/server.ts';
 import type { TokenRules } from './api/shell/authentication.ts';
+import { ApiTls } from './api/tls/api-tls.ts';
 import { readApiKey } from './api/token.ts';
 import { purgeChecks } from './certificate/check-purge.ts';
 import { formatAddress, localUrl } from './config/address.ts';
@@ -67,7 +68,9 @@ export async function startGateway({
     return await listen(core, services, wire, replicas);
   } catch (error) {
     await core.refresh.stop();
+    await services?.serviceWatch.stop();
     await services?.platforms.stop();
+    await services?.webhooks.stop();
     await services?.auditExporter?.stop();
     await services?.audit.stop();
     await services?.scans.stop();
@@ -95,10 +98,14 @@ export async function startGateway({
 /** Opens both doors, then starts to dial. */
 async function listen(core: Core, services: Services, wire: Wire, replicas: Replicas): Promise<RunningGateway> {
   const { config, log, clock } = core;
-  const api = await openApi(core, services, wire, replicas);
+  const { tls: files } = config.http;
+  const tls = files && (await ApiTls.open({ config: files, clock, log }));
+  const api = await openApi(core, services, wire, replicas, tls);
+  await services.webhooks.start();
   await services.platforms.start(config.platforms);
   const port = await wire.server.start(formatAddress(config.peer.listen));
   const http = await api.listen(config.http.listen);
+  tls?.start();
   wire.dispatcher.start();
   await core.refresh.start();
   await wire.validity.start();
@@ -114,6 +121,7 @@ async function listen(core: Core, services: Services, wire: Wire, replicas: Repl
   core.atRest.start();
   services.archive.start();
   services.paperWork.start();
+  services.serviceWatch.start();
   await warnOfVacancies(core, services);
   await tendAudit(core, services);
   services.auditExporter?.start();
@@ -132,14 +140,14 @@ async function listen(core: Core, services: Services, wire: Wire, replicas: Repl
   sweeper.unref();
   const info: RunInfo = {
     pid: process.pid,
-    http: localUrl(http),
+    http: localUrl(http, tls !== undefined),
     peer: formatAddress({ host: config.peer.listen.host, port }),
     startedAt: clock.now(),
   };
   // A replica tells where its own doors are.
   if (!config.replica) await writeRunFile(config.data, info);
   log.info({ address: formatAddress(http), port, pid: process.pid }, 'the gateway is ready');
-  return { info, accept: api.accept, stop: () => stop(core, services, wire, api, sweeper) };
+  return { info, accept: api.accept, stop: () => stop(core, services, wire, api, tls, sweeper) };
 }
 
 /** Inside out: first nothing new comes in, last the store closes. */
@@ -148,6 +156,7 @@ async function stop(
   services: Services,
   wire: Wire,
   api: ApiServer,
+  tls: ApiTls | undefined,
   sweeper: NodeJS.Timeout,
 ): Promise<void> {
   clearInterval(sweeper);
@@ -162,8 +171,12 @@ async function stop(
   await services.archive.stop();
   await services.oldCases.stop();
   await services.paperWork.stop();
+  await services.serviceWatch.stop();
   await services.platforms.stop();
+  await services.webhooks.stop();
+  services.eventStreams.stop();
   await api.close(GRACE_MS);
+  tls?.stop();
   await services.audit.stop();
   await services.auditExporter?.stop();
   await services.papers.close();
@@ -183,7 +196,13 @@ async function stop(
   await core.closeLog();
 }
 
-async function openApi(core: Core, services: Services, wire: Wire, replicas: Replicas): Promise<ApiServer> {
+async function openApi(
+  core: Core,
+  services: Services,
+  wire: Wire,
+  replicas: Replicas,
+  tls: ApiTls | undefined,
+): Promise<ApiServer> {
   const { config, log, metrics, clock, newId } = core;
   const context: ApiContext = {
     region: core.region,
@@ -224,8 +243,13 @@ async function openApi(core: Core, services: Services, wire: Wire, replicas: Rep
     verification: services.verification,
     cases: services.cases,
     inquiries: services.inquiries,
+    platforms: services.platforms,
     erasures: services.erasures,
     archive: services.archive,
+    eventFeed: services.eventFeed,
+    eventStreams: services.eventStreams,
+    webhooks: services.webhooks,
+    uploads: services.uploads,
     administrators: services.administrators,
     audit: services.audit,
     exportEvidence: services.exportEvidence,
@@ -243,6 +267,7 @@ async function openApi(core: Core, services: Services, wire: Wire, replicas: Rep
     audit: services.audit,
     limits: { bodyBytes: config.limits.httpBodyBytes, requestsPerMinute: config.limits.httpRequestsPerMinute },
     trustedProxies: config.http.trustedProxies,
+    tls,
     connections: config.limits.connections,
     routes: allRoutes(context),
     access: ROUTE_ACCESS,
@@ -267,9 +292,11 @@ async function readiness(core: Core, services: Services, replicas: ReturnType<Re
   );
   const platforms = await services.platforms.health();
   const named = platforms.map(({ name, lastCode }) => [`platform:${name}`, lastCode === ''] as const);
+  const parked = core.letters.counts().filter(({ queue }) => queue === 'intake');
+  const refused = parked.map(({ name }) => [`submissions:${name}`, false] as const);
   const others = Object.entries(replicas).map(([name, isHere]) => [`replica:${name}`, isHere] as const);
-  // A dead platform or replica is shown, but cases still go their way.
-  return { ready: store, checks: { store, ...Object.fromEntries([...named, ...others]) } };
+  // A dead platform or replica, or what a platform handed in wrong, is shown, but cases still go their way.
+  return { ready: store, checks: { store, ...Object.fromEntries([...named, ...refused, ...others]) } };
 }
 
 /** What time does to authorizations is written down late at worst: what is permitted never waits for it. */

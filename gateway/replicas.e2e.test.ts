@@ -194,6 +194,18 @@ else {
       expect(digest).toBe(createHash('sha256').update(file).digest('hex'));
       const { materials } = await call<{ materials: { digest: string }[] }>(through(c), 'GET', `/v1/cases/${number}`);
       expect(materials.map((material) => material.digest)).toEqual([digest]);
+      for (const { url } of [a, b, c]) {
+        const gone = new AbortController();
+        const headers = { authorization: `Bearer ${nantong.token}` };
+        const stream = await fetch(`${url}/v1/events/stream?after=0`, { headers, signal: gone.signal });
+        let said = '';
+        for await (const chunk of stream.body!.pipeThrough(new TextDecoderStream())) {
+          said += chunk;
+          if (said.includes('\nid: ')) break;
+        }
+        gone.abort();
+        expect(said).toMatch(/^: tongban\n\nid: 1\ndata: \{/);
+      }
       const { checks } = await call<{ checks: object }>(through(c), 'GET', '/readyz');
       const others = Object.entries(checks).filter(([name]) => name.startsWith('replica:'));
       expect(others.map(([, isHere]) => isHere)).toEqual([true, true]);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { SubmissionSource } from '../adapter.ts';
-import { Ledger, tryAgain } from './ledger.ts';
+import type { Submission, SubmissionSource } from '../adapter.ts';
+import { bodyOf, Ledger, tryAgain } from './ledger.ts';
 
 /** A platform that hands in cases, and sources that take them. */
 export interface SourceBench {
@@ -8,8 +8,16 @@ export interface SourceBench {
   open(): Promise<SubmissionSource>;
   /** Hands in a submission. Names sort in the order in which the source documents to take what waits. */
   put(name: string, body: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Hands in a submission of one of several cases. Absent where a source takes one after the other, whatever the case. */
+  putInLane?(lane: string, name: string, body: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Hands in a submission with a field that nobody has told the source of: the platform has a new version. */
+  putWithMore?(name: string, body: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Hands in a submission in which a field that is needed has another name now. */
+  putRenamed?(name: string): Promise<void>;
   /** Hands in something that no source can read. */
   putPoison(name: string): Promise<void>;
+  /** Whether whoever hands in what nobody can read is told so while he waits for the answer, so that nothing is parked. */
+  readonly answersPoison?: true;
   /** What the platform knows about a submission. */
   state(name: string): Promise<'waiting' | 'accepted' | 'refused'>;
   close(): Promise<void>;
@@ -97,6 +105,64 @@ export function sourceContract(kind: string, open: () => Promise<SourceBench>): 
       expect(ledger.cases.size).toBe(1);
     });
 
+    it('offers many submissions again over restarts in the middle: one effect each', async () => {
+      const names = Array.from({ length: 12 }, (_, index) => `n${String(index).padStart(2, '0')}`);
+      for (const name of names) await put(name, { name }, name);
+      for (let restart = 1; restart <= 3; restart += 1) {
+        const before = ledger.calls.length;
+        // What is under way is done, and then the answer is lost.
+        const source = await start(async (submission, signal) => {
+          await ledger.submit(submission, signal);
+          if (ledger.calls.length < before + 2) return tryAgain('INTERNAL');
+          return new Promise((_, reject) => {
+            const lose = () => reject(signal.reason);
+            signal.addEventListener('abort', lose);
+            if (signal.aborted) lose();
+          });
+        });
+        await vi.waitFor(() => expect(ledger.calls.length).toBeGreaterThanOrEqual(before + 2), { timeout: 10_000 });
+        await source.stop();
+      }
+      await start();
+      for (const name of names) await becomes(name, 'accepted');
+      expect([...ledger.cases.values()].map(nameOf).sort()).toEqual(names);
+    });
+
+    it('keeps the order of each case, and lets other cases pass', async ({ skip }) => {
+      if (!bench.putInLane) skip(`${kind} takes one after the other, whatever the case`);
+      for (const name of ['a1', 'a2', 'b1']) await put(name, { name }, name.slice(0, 1));
+      let othersPassed = false;
+      await start(async (submission, signal) => {
+        if (nameOf(submission) !== 'a1' || othersPassed) return ledger.submit(submission, signal);
+        ledger.calls.push(submission);
+        return tryAgain('INTERNAL');
+      });
+      await becomes('b1', 'accepted');
+      expect([await bench.state('a1'), await bench.state('a2')]).toEqual(['waiting', 'waiting']);
+      othersPassed = true;
+      await becomes('a2', 'accepted');
+      expect([...ledger.cases.values()].map(nameOf)).toEqual(['b1', 'a1', 'a2']);
+      const offered = ledger.calls.map(nameOf);
+      expect(offered.indexOf('a2')).toBeGreaterThan(offered.lastIndexOf('a1'));
+    });
+
+    it('waits while the gateway has too much to do, and loses nothing', async () => {
+      const names = ['a', 'b', 'c', 'd'];
+      for (const name of names) await put(name, { name }, name);
+      let isFull = true;
+      await start(async (submission, signal) => {
+        if (!isFull) return ledger.submit(submission, signal);
+        ledger.calls.push(submission);
+        return tryAgain('BACK_PRESSURE');
+      });
+      await vi.waitFor(() => expect(ledger.calls.length).toBeGreaterThan(2), { timeout: 10_000 });
+      for (const name of names) expect(await bench.state(name)).toBe('waiting');
+      expect(ledger.cases.size).toBe(0);
+      isFull = false;
+      for (const name of names) await becomes(name, 'accepted');
+      expect(ledger.cases.size).toBe(names.length);
+    });
+
     it('lets nothing unreadable hold up the others', async () => {
       await bench.putPoison('a');
       await bench.put('b', { n: 2 });
@@ -106,13 +172,60 @@ export function sourceContract(kind: string, open: () => Promise<SourceBench>): 
       expect(bodies()).toEqual([{ n: 2 }]);
     });
 
+    it('has what nobody can read parked with the reasons, once', async ({ skip }) => {
+      if (bench.answersPoison) skip(`${kind} tells whoever waits for the answer`);
+      await bench.putPoison('a');
+      const source = await start();
+      await becomes('a', 'refused');
+      await source.stop();
+      await start();
+      await bench.put('b', {});
+      await becomes('b', 'accepted');
+      const parked = ledger.calls.filter(({ problems }) => problems.length > 0);
+      expect(new Set(parked.map(({ key }) => key)).size).toBe(1);
+      expect(parked[0]).toMatchObject({ key: expect.stringMatching(/^.{1,64}$/), wishes: [] });
+      expect(ledger.cases.size).toBe(1);
+    });
+
+    it('takes no notice of fields that are new', async ({ skip }) => {
+      if (!bench.putWithMore) skip(`${kind} leaves fields to the gateway here`);
+      await bench.putWithMore!('a', { n: 1 });
+      await start();
+      await becomes('a', 'accepted');
+      expect(bodies()).toEqual([{ n: 1 }]);
+    });
+
+    it('has a record parked in which a needed field is gone, and goes on', async ({ skip }) => {
+      if (!bench.putRenamed) skip(`${kind} leaves fields to the gateway here`);
+      await bench.putRenamed!('a');
+      await bench.put('b', { n: 2 });
+      await start();
+      await becomes('b', 'accepted');
+      await becomes('a', 'refused');
+      expect(bodies()).toEqual([{ n: 2 }]);
+      const [parked] = ledger.calls.filter(({ problems }) => problems.length > 0);
+      expect(parked?.problems[0]).toMatchObject({ pointer: expect.any(String), message: expect.any(String) });
+    });
+
+    it('understands anew what was parked', async ({ skip }) => {
+      await bench.put('a', { n: 1 });
+      const source = await start();
+      if (!source.again) skip(`${kind} has it handed in again`);
+      await becomes('a', 'accepted');
+      const [{ key, document }] = ledger.calls as [Submission];
+      const kept = JSON.parse(JSON.stringify(document));
+      const understood = await source.again!(key, kept);
+      expect(understood).toMatchObject({ key, problems: [] });
+      expect(bodyOf(understood)).toEqual({ n: 1 });
+    });
+
     it('lets nothing that always fails hold up the others', async () => {
       const failing = vi.fn(async () => tryAgain('INTERNAL'));
       const source = await start(async (submission, signal) =>
-        (submission.body as { fail?: boolean }).fail ? failing() : ledger.submit(submission, signal),
+        (bodyOf(submission) as { fail?: boolean }).fail ? failing() : ledger.submit(submission, signal),
       );
-      await bench.put('a', { fail: true });
-      await bench.put('b', {});
+      await put('a', { fail: true }, 'a');
+      await put('b', {}, 'b');
       await becomes('b', 'accepted');
       await vi.waitFor(() => expect(failing.mock.calls.length).toBeGreaterThan(1));
       await source.stop();
@@ -141,8 +254,17 @@ export function sourceContract(kind: string, open: () => Promise<SourceBench>): 
       return vi.waitFor(async () => expect(await bench.state(name)).toBe(state), { timeout: 10_000, interval: 10 });
     }
 
+    /** Of what could be understood. */
     function bodies(): unknown[] {
-      return ledger.calls.map((call) => call.body);
+      return ledger.calls.filter(({ problems }) => problems.length === 0).map(bodyOf);
+    }
+
+    function nameOf(submission: Submission): string | undefined {
+      return (bodyOf(submission) as { name?: string } | undefined)?.name;
+    }
+
+    function put(name: string, body: Readonly<Record<string, unknown>>, lane: string): Promise<void> {
+      return bench.putInLane ? bench.putInLane(lane, name, body) : bench.put(name, body);
     }
   });
 }

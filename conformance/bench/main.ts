@@ -1,15 +1,18 @@
 // npm run bench: how fast two gateways exchange, beside what the same machine could do at best; npm run bench -- cases: how
-// fast cases are found and submitted where a million lie. The only place of the benchmark that looks at arguments, time and
+// fast cases are found and submitted where a million lie; npm run bench -- adapters: what adapters carry. The only place of the benchmark that looks at arguments, time and
 // signals.
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { type AdapterFigures, measureAdapters } from './adapters/measure-adapters.ts';
 import { type CaseFigures, measureCases } from './cases/measure-cases.ts';
 import { inFolder } from './in-folder.ts';
 import { type Figures, FULL, measure, QUICK } from './measure.ts';
 
 const USAGE =
-  'npm run bench [-- --quick] [-- --json FILE], npm run bench -- cases [--cases N] [--store FILE] [--json FILE]';
+  'npm run bench [-- --quick] [-- --json FILE], npm run bench -- cases [--cases N] [--store FILE] [--json FILE], npm run bench -- adapters [--cases N] [--json FILE]';
 const MILLION = 1_000_000;
+/** Cases that pass through an adapter, when nobody says how many. */
+const ADAPTER_CASES = 20_000;
 
 process.exitCode = await main();
 
@@ -33,6 +36,11 @@ async function main(): Promise<number> {
 
 async function run(options: Options, signal: AbortSignal): Promise<{ text: string; figures: object }> {
   const common = { now: Date.now, say: (text: string) => void process.stderr.write(`${text}\n`) };
+  if (options.adapters !== undefined) {
+    const effort = { cases: options.adapters, say: common.say };
+    const figures = await inFolder(signal, (children, folder) => measureAdapters(children, folder, effort));
+    return { text: adapterTable(figures), figures };
+  }
   if (options.cases === undefined) {
     const figures = await measure({ ...common, effort: options.quick ? QUICK : FULL, signal });
     return { text: table(figures), figures };
@@ -51,6 +59,8 @@ interface Options {
   readonly json?: string;
   /** How many cases lie in the store, for the benchmark of finding them. */
   readonly cases?: number;
+  /** How many cases pass through each adapter, for the benchmark of adapters. */
+  readonly adapters?: number;
   /** File with the section `store` of the gateway's config. */
   readonly store?: string;
 }
@@ -66,14 +76,17 @@ function readOptions(): Options | undefined {
         store: { type: 'string' },
       },
     });
-    const { quick = false, cases = String(MILLION), ...files } = values;
+    const isAdapters = positionals.join() === 'adapters';
+    const { quick = false, cases = String(isAdapters ? ADAPTER_CASES : MILLION), ...files } = values;
     if (positionals.length === 0) {
       if (values.cases !== undefined || values.store !== undefined)
         throw new Error('--cases and --store go with: cases');
       return { quick, ...files };
     }
-    if (positionals.join() !== 'cases' || values.quick) throw new Error('unknown benchmark');
+    if ((!isAdapters && positionals.join() !== 'cases') || values.quick) throw new Error('unknown benchmark');
     if (!/^[1-9][0-9]{0,7}$/.test(cases)) throw new Error('--cases must be a number of cases');
+    if (isAdapters && values.store !== undefined) throw new Error('--store goes with: cases');
+    if (isAdapters) return { quick, ...files, adapters: Number(cases) };
     return { quick, ...files, cases: Number(cases) };
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n用法 / usage: ${USAGE}\n`);
@@ -87,6 +100,14 @@ function caseTable({ cases, store, fill_s, figures }: CaseFigures): string {
     return `${is_met ? '达到 ok  ' : '未达 miss'}${columns.join('')}  ${name}`;
   });
   return `${cases} 件办件 / cases, ${store}, ${fill_s} s\n${rows.join('\n')}\n`;
+}
+
+function adapterTable(figures: AdapterFigures): string {
+  const rows = Object.entries(figures).map(([kind, { per_s, growth_mib }]) => {
+    const met = per_s >= 1_000 ? '达到 ok  ' : '未达 miss';
+    return `${met}${`${per_s}/s`.padStart(12)}${`${growth_mib} MiB`.padStart(12)}  ${kind}`;
+  });
+  return `经映射的记录与内存增长 / records through a mapping, and memory growth\n${rows.join('\n')}\n`;
 }
 
 function table(figures: Figures): string {

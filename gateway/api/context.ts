@@ -7,6 +7,7 @@ import type { CaseService } from '../case/case-service.ts';
 import type { JointCases } from '../case/joint/joint-cases.ts';
 import type { CasePapers } from '../case/papers/case-papers.ts';
 import type { Erasures } from '../case/personal/erasures.ts';
+import type { ResumableUploads } from '../case/uploads/resumable-uploads.ts';
 import type { Bundles } from '../catalogue/bundles/bundles.ts';
 import type { CatalogueService } from '../catalogue/catalogue-service.ts';
 import type { CertificateService } from '../certificate/certificate-service.ts';
@@ -30,6 +31,9 @@ import type { MaterialStore } from '../material/material-store.ts';
 import type { Dispatcher } from '../outbound/dispatcher.ts';
 import type { Outbox } from '../outbound/outbox.ts';
 import type { Peers } from '../peer/peers.ts';
+import type { EventFeed } from '../platform/feed/event-feed.ts';
+import type { EventStreams } from '../platform/feed/event-streams.ts';
+import type { Platforms } from '../platform/platforms.ts';
 import type { Recovery } from '../recovery/recovery.ts';
 import type { Renditions } from '../rendition/renditions.ts';
 import type { WatermarkedCopies } from '../rendition/watermark/watermarked-copies.ts';
@@ -38,6 +42,7 @@ import type { PeerProbe } from '../standing/peer-probe.ts';
 import type { ValidityWatch } from '../standing/validity-watch.ts';
 import type { Store } from '../store/store.ts';
 import type { PublicVerification } from '../verify/verification.ts';
+import type { Webhooks } from '../webhook/webhooks.ts';
 
 /** The rooms of the gateway, as the routes of the API see them. */
 export interface ApiContext {
@@ -82,8 +87,14 @@ export interface ApiContext {
   readonly verification: PublicVerification;
   readonly cases: CaseService;
   readonly inquiries: Inquiries;
+  /** Takes what platforms push. */
+  readonly platforms: Pick<Platforms, 'pushed'>;
   readonly erasures: Erasures;
   readonly archive: Archivist;
+  readonly eventFeed: EventFeed;
+  readonly eventStreams: EventStreams;
+  readonly webhooks: Webhooks;
+  readonly uploads: ResumableUploads;
   readonly administrators: Administrators;
   readonly audit: AuditTrail;
   /** Evidence bundle of a conversation, as JSON text. */

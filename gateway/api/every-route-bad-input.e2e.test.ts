@@ -17,7 +17,7 @@ interface Parameter {
   readonly schema: { readonly enum?: readonly string[]; readonly pattern?: string; readonly maxLength?: number };
 }
 
-type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 const UUID = '0f9e8d7c-6b5a-4c3d-8e1f-a0b1c2d3e4f5';
 /** Keys of the right form that name nothing. */
@@ -32,6 +32,7 @@ const NOTHING: Readonly<Record<string, string>> = {
   n: '404',
   file: 'nothing.js',
   subject: 'nobody',
+  platform: 'nobody',
 };
 /** Keys that nobody gives in good faith. */
 const HOSTILE = [

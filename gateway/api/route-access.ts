@@ -5,6 +5,8 @@ const everybody: readonly Role[] = ROLES;
 /** Who works on cases, or looks at what was done with them. */
 const readers: readonly Role[] = ['platform', 'operator', 'secadmin', 'auditor'];
 const caseworkers: readonly Role[] = ['platform', 'operator'];
+/** A platform sees its own webhooks only. */
+const subscribers: readonly Role[] = ['platform', 'sysadmin'];
 const staff: readonly Role[] = ['operator', 'sysadmin', 'secadmin', 'auditor'];
 /** Who may see what is evidence of the business. */
 const recorded: readonly Role[] = ['operator', 'auditor'];
@@ -46,6 +48,18 @@ export const ROUTE_ACCESS: AccessTable = {
   'GET /v1/recovery': staff,
   'POST /v1/recovery/peers/:region/skip': sysadmin,
   'POST /v1/recovery/conversations/:id/release': sysadmin,
+
+  'GET /v1/events': readers,
+  'GET /v1/events/stream': readers,
+  'POST /v1/webhooks': subscribers,
+  'GET /v1/webhooks': subscribers,
+  'GET /v1/webhooks/:id': subscribers,
+  'PATCH /v1/webhooks/:id': subscribers,
+  'DELETE /v1/webhooks/:id': subscribers,
+  'POST /v1/webhooks/:id/secret': subscribers,
+  'POST /v1/webhooks/:id/replay': subscribers,
+  'POST /v1/webhooks/:id/ping': subscribers,
+  'GET /v1/webhooks/:id/deliveries': subscribers,
 
   'GET /v1/authorizations': everybody,
   'POST /v1/authorizations': operators,
@@ -128,6 +142,10 @@ export const ROUTE_ACCESS: AccessTable = {
   'POST /v1/cases/:key/materials/:digest/check': caseworkers,
   'GET /v1/cases/:key/materials/:digest': caseworkers,
   'POST /v1/cases/:key/materials/:digest/release': secadmin,
+  'POST /v1/cases/:key/uploads': caseworkers,
+  'GET /v1/cases/:key/uploads/:digest': caseworkers,
+  'PATCH /v1/cases/:key/uploads/:digest': caseworkers,
+  'DELETE /v1/cases/:key/uploads/:digest': caseworkers,
   'GET /v1/parked-materials': ['operator', 'secadmin', 'auditor'],
   'GET /v1/cases/:key/materials/:digest/report': caseworkers,
   'GET /v1/cases/:key/papers': readers,
@@ -156,6 +174,8 @@ export const ROUTE_ACCESS: AccessTable = {
   'GET /verify/:file': 'open',
   'POST /v1/public/verify/text': 'open',
   'POST /v1/public/verify/file': 'open',
+  // What a platform pushes proves itself, by a signature, a token or a secret.
+  'POST /hooks/:platform': 'open',
 
   'GET /v1/statistics': recorded,
   'GET /v1/ledger': recorded,

@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import helmet from '@fastify/helmet';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
@@ -20,11 +21,13 @@ import {
   PATIENCE,
   type Patience,
   serverOptions,
+  tlsServerOptions,
 } from './shell/http-limits.ts';
 import { describeApi } from './shell/openapi.ts';
 import { addProbes, type ReadyState } from './shell/probes.ts';
 import { watchRequests } from './shell/under-way.ts';
 import { AJV_OPTIONS, demandClosedSchemas } from './shell/validation.ts';
+import type { ApiTls } from './tls/api-tls.ts';
 import type { RouteModule, TypedFastify } from './typed.ts';
 
 export type { ReadyState } from './shell/probes.ts';
@@ -49,6 +52,8 @@ export interface ApiServerOptions {
   };
   /** Addresses and networks of web servers before us, whose word about the address of a client is believed. */
   readonly trustedProxies?: readonly string[];
+  /** Plain HTTP when absent. */
+  readonly tls?: ApiTls | undefined;
   /** Unlimited when absent. */
   readonly connections?: ConnectionLimits;
   /** {@link PATIENCE} when absent. */
@@ -78,7 +83,7 @@ export interface ApiServer {
  * @throws CodedError KEY_MISSING if the key of the tokens is too short
  */
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { log, metrics, limits, routes, connections, trustedProxies = [], patience = PATIENCE } = options;
+  const { log, metrics, limits, routes, connections, tls, trustedProxies = [], patience = PATIENCE } = options;
   const handleError = errorHandler(log);
   const app: TypedFastify = fastify({
     ajv: AJV_OPTIONS,
@@ -93,6 +98,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
     requestTimeout: patience.requestMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
     routerOptions: { maxParamLength: 200 },
+    ...(tls && { serverFactory: (handler: RequestListener) => tls.serve(handler, tlsServerOptions(patience)) }),
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   const known = restrictRoutes(app, { ...SHELL_ACCESS, ...options.access });

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { SecondFactor } from '../duty/administrator.ts';
 import type { Access, Role } from './roles.ts';
 
 /** Fastify whose handlers know the types of what their schemas let through. */
@@ -36,12 +37,14 @@ export type TypedFastify = FastifyInstance<
 export type RouteModule = (app: TypedFastify) => void;
 
 /** Media types of bodies that are handed to the route as they arrive, as a `Readable` bounded by its `bodyLimit`. */
-export type StreamedType = 'application/octet-stream' | 'application/x-ndjson';
+export type StreamedType = 'application/octet-stream' | 'application/offset+octet-stream' | 'application/x-ndjson';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** The one media type that the route takes, as a stream; JSON when absent. */
     streams?: StreamedType;
+    /** Media types of which the route gets the bytes as they are, because somebody signed them; it brings the parser. */
+    raw?: readonly string[];
     /** Set by the server from the table of access. */
     access?: Access;
     /** Set by the server: it changes something, so that who did it is written down. */
@@ -58,7 +61,9 @@ export interface Caller {
   /** What the token is for (用途), where it says so: counts for every look into personal data. */
   readonly purpose?: string;
   /** How an administrator proved who he is, beyond his token. */
-  readonly factor?: 'otp';
+  readonly factor?: SecondFactor;
+  /** SHA-256 of the client certificate that his connection has shown. */
+  readonly certificate?: Buffer;
   /** Why the key of the machine stands in for an administrator (应急). */
   readonly breakGlass?: string;
   /** Milliseconds: when the token was issued, where it is one of the local key. */

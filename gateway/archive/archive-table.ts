@@ -1,5 +1,5 @@
 import type { ArchivedEvidence } from '#trust';
-import type { Sql, Transaction } from '../store/store.ts';
+import type { Reader, Sql, Transaction } from '../store/store.ts';
 
 /** A closed volume (归档卷), as the database knows it. */
 export interface Volume {
@@ -107,11 +107,17 @@ export const archiveTable = {
     return row?.purged_into;
   },
 
-  /** Volumes on which the evidence of purged cases depends, in order. */
-  async neededVolumes(sql: Sql): Promise<number[]> {
-    const rows = await sql.all<{ number: number }>(
-      'SELECT DISTINCT purged_into AS number FROM case_file WHERE purged_into IS NOT NULL ORDER BY purged_into',
+  /** Volumes on which the evidence of purged cases and checks depends, in order. */
+  async neededVolumes(read: Reader): Promise<number[]> {
+    const ofCases = await read.all<{ number: number }>(
+      'SELECT DISTINCT purged_into AS number FROM case_file WHERE purged_into IS NOT NULL',
     );
-    return rows.map(({ number }) => number);
+    // A database that an older program left says no more than that some were removed.
+    const ofChecks = (await read.hasTable('archive_of_checks'))
+      ? await read.all<{ number: number }>('SELECT number FROM archive_of_checks')
+      : await read.all<{ number: number }>(
+          `SELECT number FROM archive_volume WHERE EXISTS (SELECT 1 FROM counter WHERE name = 'checks/purged-before')`,
+        );
+    return [...new Set([...ofCases, ...ofChecks].map(({ number }) => number))].toSorted((a, b) => a - b);
   },
 };

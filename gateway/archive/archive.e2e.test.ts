@@ -13,9 +13,11 @@ import { restoreGateway } from '../cli/backup/restore.ts';
 import { configToRestore } from '../cli/backup/restore-folder.ts';
 import { runHere } from '../cli/testing/run-here.ts';
 import { statementFile } from '../config/config.ts';
+import { verifyLog } from '../evidence/verify-log.ts';
 import { authorize, CODES, NO_MATERIALS } from '../testing/agency-case.ts';
 import { makeRegionFolder, openLiveRegion, pinEachOther, removeFolders, until } from '../testing/live-region.ts';
 import { SharedCase, type Sides } from '../testing/shared-case.ts';
+import { archivedRecords } from './archived-records.ts';
 import { Archivist } from './archivist.ts';
 import { purgeArchived } from './purge-archived.ts';
 
@@ -413,5 +415,15 @@ describe('purging', () => {
     await archive().run();
     expect(await purgeChecks(store, now, now)).toBeGreaterThan(0);
     expect(await count()).toBe(0);
+    // The volumes answer for what is gone, and nothing else does.
+    const { evidence, own, config } = sides.handling.core;
+    await evidence.integrate();
+    const faults = async () =>
+      (await verifyLog(read(), own, [], archivedRecords([config.archive.folder], own))).faults.map(
+        ({ where }) => where,
+      );
+    expect(await faults()).toEqual([]);
+    await store.write((tx) => tx.run('DELETE FROM archive_of_checks'));
+    expect(await faults()).toContainEqual(expect.stringMatching(/^log_entry\//));
   });
 });

@@ -1,19 +1,25 @@
 import { CodedError } from '#proto';
 import { type RegionStatement, readVolume } from '#trust';
+import type { ArchivedRecord, ArchivedRecords } from '../evidence/log-claims.ts';
 import type { OnFault } from '../evidence/log-fault.ts';
-import type { ArchivedRecord, ArchivedRecords } from '../evidence/verify-log-records.ts';
 import type { Reader } from '../store/store.ts';
 import { archiveTable } from './archive-table.ts';
 import { digestOfFile, hasVolume, volumeFile, volumeLines } from './volume-files.ts';
 
-/** The members of a bundle that say where the log has it. */
+interface Place {
+  readonly entry: string;
+  readonly index: number;
+}
+
+/** The members of a bundle that say where the log has it: of a case, or of a check. */
 interface Logged {
-  readonly envelopes?: readonly { readonly log: readonly { readonly entry: string; readonly index: number }[] }[];
+  readonly envelopes?: readonly { readonly log: readonly Place[] }[];
+  readonly log?: readonly Place[];
 }
 
 /**
- * Reads what the recheck of a log needs of the archive: of every volume on which a purged case depends, the entries of
- * the cases.
+ * Reads what the recheck of a log needs of the archive: of every volume on which a purged case or check depends, the
+ * entries of its cases and checks.
  *
  * @param folders of volumes: each is taken from the first that has it
  * @param own our statement
@@ -43,6 +49,6 @@ async function pathOf(folders: readonly string[], number: number): Promise<strin
 }
 
 function* recordsOf(where: string, bundle: Logged): Generator<ArchivedRecord> {
-  for (const { log } of bundle.envelopes ?? [])
+  for (const log of [...(bundle.envelopes ?? []).map((one) => one.log), bundle.log ?? []])
     for (const { entry, index } of log) yield { where, index, entry: Buffer.from(entry, 'base64url') };
 }

@@ -1,7 +1,7 @@
 import { auditLeaf, type Hash } from '#proto';
 
 /** How somebody proved who he is: with nothing, a token, a second factor, or the key of the machine; the last with a reason. */
-export const AUDIT_FACTORS = ['none', 'token', 'otp', 'local', 'break-glass'] as const;
+export const AUDIT_FACTORS = ['none', 'token', 'otp', 'certificate', 'local', 'break-glass'] as const;
 export type AuditFactor = (typeof AUDIT_FACTORS)[number];
 
 /** What somebody wants to do, before it is known how it ends. */

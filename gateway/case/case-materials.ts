@@ -35,16 +35,43 @@ export class CaseMaterials {
    *   are too many, or its bytes are of another kind than it is declared as
    */
   async add(file: CaseFile, upload: Upload, bytes: AsyncIterable<Uint8Array>): Promise<CaseMaterial> {
-    demandTakesFiles(file, upload.name);
-    demandImpersonal(file, upload.name, '/query/name');
-    const stored = await this.#options.materials.take(file.conversation, declaredAs(upload.mediaType, bytes));
-    const kept: CaseMaterial = { ...upload, digest: stored.digest.toString('hex'), size: stored.size };
-    const taken = (materials: readonly CaseMaterial[]) => [
-      ...materials.filter((other) => other.digest !== kept.digest),
-      kept,
-    ];
-    await this.#change(file.conversation, taken, upload.name);
+    this.demandTaking(file, upload.name);
+    const kept = await this.take(file.conversation, upload, bytes);
+    await this.#change(file.conversation, (materials) => including(materials, [kept]), upload.name);
     return kept;
+  }
+
+  /**
+   * Takes the bytes of a file in, in constant memory; the case does not know of it yet.
+   *
+   * @throws CodedError MATERIAL_TOO_LARGE, VALIDATION_FAILED when its bytes are of another kind than it is declared as
+   */
+  async take(conversation: string, upload: Upload, bytes: AsyncIterable<Uint8Array>): Promise<CaseMaterial> {
+    const stored = await this.#options.materials.take(conversation, declaredAs(upload.mediaType, bytes));
+    return { ...upload, digest: stored.digest.toString('hex'), size: stored.size };
+  }
+
+  /**
+   * A case with files that were taken in for it; nothing is written.
+   *
+   * @throws CodedError CONFLICT when the case takes no files now, VALIDATION_FAILED when there are too many or one is named
+   *   after somebody
+   */
+  withBrought(file: CaseFile, brought: readonly CaseMaterial[]): CaseFile {
+    if (brought.length === 0) return file;
+    for (const { name } of brought) {
+      demandTakesFiles(file, name);
+      demandImpersonal(file, name, '/files');
+    }
+    const materials = including(file.document.materials, brought);
+    if (materials.length > MAX_FILES) throw tooMany();
+    return { ...file, document: { ...file.document, materials } };
+  }
+
+  /** @throws CodedError CONFLICT when the case takes no file of this name now, VALIDATION_FAILED when it names somebody */
+  demandTaking(file: CaseFile, name: string): void {
+    demandTakesFiles(file, name);
+    demandImpersonal(file, name, '/query/name');
   }
 
   /**
@@ -84,11 +111,20 @@ export class CaseMaterials {
   }
 }
 
+/** The same file again replaces its entry. */
+function including(materials: readonly CaseMaterial[], taken: readonly CaseMaterial[]): CaseMaterial[] {
+  const digests = new Set(taken.map(({ digest }) => digest));
+  return [...materials.filter(({ digest }) => !digests.has(digest)), ...taken];
+}
+
 /**
  * Files are added while the window still works on the case, while a supplement is asked for, and as long as something is
  * outstanding that was promised.
+ *
+ * @param name of the file; undefined to ask about any
+ * @throws CodedError CONFLICT
  */
-function demandTakesFiles(file: CaseFile, name?: string): void {
+export function demandTakesFiles(file: CaseFile, name?: string): void {
   demandUnerased(file);
   const open: readonly State[] = ['draft', 'previewed', 'returned', 'supplementing', 'supplementing-accepted'];
   const awaiting: readonly State[] = ['accepted', 'special', 'approved', 'issued'];

@@ -2,6 +2,7 @@ import { CodedError } from '#proto';
 import type { CaseContext } from './case-context.ts';
 import type { CaseEvent, CaseFile } from './case-file.ts';
 import { caseRepository } from './case-repository.ts';
+import { type Deed, deedsOf } from './deeds.ts';
 import { type DirectOutcome, listOutcomes } from './direct/direct-outcomes.ts';
 import { type Holding, holdingsOf } from './holders.ts';
 import type { CaseQuery } from './search/case-filter.ts';
@@ -48,6 +49,12 @@ export class CaseQueries {
     before?: readonly [receivedAt: number, conversation: string],
   ): Promise<DirectOutcome[]> {
     return listOutcomes(this.#context.store.read, limit, before);
+  }
+
+  /** P12: who did what with a case, at which window of which organisation. @throws CodedError NOT_FOUND */
+  async deeds(key: string): Promise<Deed[]> {
+    const file = await this.demand(key);
+    return deedsOf(file, await this.events(file.conversation));
   }
 
   /** P12: who held a case when, and who was late. @throws CodedError NOT_FOUND */

@@ -40,6 +40,12 @@ export const caseRepository = {
     return { head, sent: (head.pending && document.steps[head.pending.event]) ?? {} };
   },
 
+  /** Our number of a case; undefined when there is none with the conversation. */
+  async numberOf(sql: Sql, conversation: string): Promise<string | undefined> {
+    const row = await sql.get<{ number: string }>('SELECT number FROM case_file WHERE conversation = ?', conversation);
+    return row?.number;
+  },
+
   async findByNumber(sql: Sql, number: string): Promise<CaseFile | undefined> {
     const row = await sql.get('SELECT * FROM case_file WHERE number = ?', number);
     return row && fileOf(sql, row);

@@ -6,8 +6,8 @@ import { CaseActs } from './case-acts.ts';
 import { deciderOf, type SaveCase } from './case-changes.ts';
 import type { CaseContext } from './case-context.ts';
 import type { CaseFile, CaseMaterial, JointPlace } from './case-file.ts';
-import { readActInput } from './case-input.ts';
-import { CaseMaterials, type Upload } from './case-materials.ts';
+import { type CaseInput, readActInput } from './case-input.ts';
+import { CaseMaterials, demandTakesFiles, type Upload } from './case-materials.ts';
 import { CaseOpening, type Opening } from './case-opening.ts';
 import { CaseQueries } from './case-queries.ts';
 import { caseRepository } from './case-repository.ts';
@@ -27,6 +27,27 @@ import { apply, type Event, isTerminal } from './transitions.ts';
 
 /** What a caller wants done in the same unit of work, with the case as it then is. */
 export type AlsoDone = (tx: Transaction, file: CaseFile) => Promise<void>;
+
+/** Takes in the files that a case or an act brings along, once everything else about it was found right. */
+export type BringFiles = (conversation: string, handler: messages.Handler) => Promise<readonly CaseMaterial[]>;
+
+/** What comes with a case that is handed in whole. */
+interface Submitting {
+  /** Case key to use instead of a fresh one; the caller has made sure that it is new. Needed for files. */
+  readonly conversation?: string;
+  /** The files; they stay where they were taken in when the case is refused after all. */
+  readonly bring?: BringFiles;
+  /** Whether a case that we decide ourselves is taken in, and nothing more; it is refused otherwise. */
+  readonly ownToo?: boolean;
+  readonly also?: AlsoDone;
+}
+
+/** What comes with an act. */
+interface ActCompany {
+  /** Files that become materials of the case with the act. */
+  readonly bring?: BringFiles;
+  readonly also?: AlsoDone;
+}
 
 /** Cases (办件) of this region: taken in for others, and handled for others. */
 export class CaseService extends CaseQueries {
@@ -92,26 +113,34 @@ export class CaseService extends CaseQueries {
   }
 
   /**
-   * P1 to P4 at once, for a case without materials: opens, takes in and hands over.
+   * P1 to P4 at once, in one unit of work: opens, takes in and hands over. A case that has the key already is the answer.
    *
-   * @throws CodedError as `create` and `act`
+   * @throws CodedError as `create`, `addMaterial` and `act`; IDEMPOTENCY_KEY_REUSED where that case is another one
    */
-  async submit(input: unknown, options: { readonly also?: AlsoDone } = {}): Promise<CaseFile> {
+  async submit(input: unknown, { conversation, bring, ownToo = false, also }: Submitting = {}): Promise<CaseFile> {
     const { read, item } = await this.#opening.read(input);
+    const brought = bring ? await bring(conversation!, read.handler) : [];
     return this.#context.store.write(async (tx) => {
-      const { draft, authorization } = this.#opening.draft(await this.#opening.newNumber(tx), read, item);
-      if (!authorization)
+      const there = conversation === undefined ? undefined : await caseRepository.find(tx, conversation);
+      if (there) return demandSame(there, read);
+      const opening = { ...(conversation !== undefined && { conversation }) };
+      const { draft, authorization } = this.#opening.draft(await this.#opening.newNumber(tx), read, item, opening);
+      if (!authorization && !ownToo)
         throw new CodedError('VALIDATION_FAILED', 'a case that we decide ourselves is not handed over');
       const by = { handler: read.handler };
+      const complete = this.#materials.withBrought(draft, brought);
       // The item is read and the transfer judged once, and the case goes into the store once, as the last step leaves it.
-      const received = await this.#acts.act(tx, draft, 'receive', by, { item, save: saveLater });
-      const transferred = await this.#acts.act(tx, received, 'transfer', by, {
-        item,
-        authorization,
-        save: caseRepository.insert,
-      });
-      await options.also?.(tx, transferred);
-      return transferred;
+      const save = authorization ? saveLater : caseRepository.insert;
+      const received = await this.#acts.act(tx, complete, 'receive', by, { item, save });
+      const done = authorization
+        ? await this.#acts.act(tx, received, 'transfer', by, {
+            ...{ item, save: caseRepository.insert },
+            // The draft was judged without files.
+            ...(brought.length === 0 && { authorization }),
+          })
+        : received;
+      await also?.(tx, done);
+      return done;
     });
   }
 
@@ -122,11 +151,18 @@ export class CaseService extends CaseQueries {
    * @param version the version that the caller saw; undefined to act on whatever is there
    * @throws CodedError NOT_FOUND, CONFLICT, VALIDATION_FAILED, ILLEGAL_TRANSITION, and the authorization's codes
    */
-  async act(key: string, event: Event, input: unknown, version?: number): Promise<CaseFile> {
+  async act(
+    key: string,
+    event: Event,
+    input: unknown,
+    version?: number,
+    { bring, also }: ActCompany = {},
+  ): Promise<CaseFile> {
     const read = readActInput<object>(event, input);
     const seen = await this.demand(key);
     demandUnerased(seen);
     this.#acts.judge(seen, event);
+    const brought = bring ? await this.#bringTo(seen, read, bring) : [];
     const certificate = event === 'issue' ? await certificateFor(seen, read, this.#context) : undefined;
     const judged: JudgedAcceptance = event === 'accept' ? await this.#judgeAcceptance(seen, read) : { input: read };
     return this.#context.store
@@ -136,9 +172,11 @@ export class CaseService extends CaseQueries {
           throw new CodedError('CONFLICT', 'the case has changed since it was read');
         const asked = judged.checked ? await this.#keepCheck(tx, file, judged.checked) : file;
         if (judged.refusal) return judged.refusal;
-        const changed = await this.#acts.act(tx, asked, event, judged.input, { certificate });
+        const complete = this.#materials.withBrought(asked, brought);
+        const changed = await this.#acts.act(tx, complete, event, judged.input, { certificate });
         const { region, now, neighbours } = this.#context;
         if (event === 'revoke') await takeBack(tx, changed, read as TakenBack, { region, at: now(), neighbours });
+        await also?.(tx, changed);
         return changed;
       })
       .then(orRefusal);
@@ -180,13 +218,20 @@ export class CaseService extends CaseQueries {
    * @param key the conversation or our case number
    * @throws CodedError NOT_FOUND, VALIDATION_FAILED, ILLEGAL_TRANSITION, and the authorization's codes
    */
-  async note(key: string, kind: NoteName, input: unknown): Promise<CaseFile> {
+  async note(
+    key: string,
+    kind: NoteName,
+    input: unknown,
+    { also }: { readonly also?: AlsoDone } = {},
+  ): Promise<CaseFile> {
     const read = readNoteInput(kind, input);
     const { conversation } = await this.demand(key);
     return this.#context.store.write(async (tx) => {
       const file = await caseRepository.demand(tx, conversation);
       demandUnerased(file);
-      return note(tx, file, kind, read, this.#context);
+      const noted = await note(tx, file, kind, read, this.#context);
+      await also?.(tx, noted);
+      return noted;
     });
   }
 
@@ -218,6 +263,28 @@ export class CaseService extends CaseQueries {
   }
 
   /**
+   * Takes the bytes of a file in, for a case that may not be there yet: it belongs to the case once that brings it along.
+   *
+   * @throws CodedError MATERIAL_TOO_LARGE, VALIDATION_FAILED when its bytes are of another kind than it is declared as
+   */
+  takeFile(conversation: string, upload: Upload, bytes: AsyncIterable<Uint8Array>): Promise<CaseMaterial> {
+    return this.#materials.take(conversation, upload, bytes);
+  }
+
+  /** Removes files that were taken in for a case that did not come about. */
+  async forgetFiles(conversation: string): Promise<void> {
+    if (await caseRepository.find(this.#context.store.read, conversation)) return;
+    await this.#context.materials.erase(conversation);
+  }
+
+  /** The case, if it takes a file of this name now. @throws CodedError NOT_FOUND, CONFLICT, VALIDATION_FAILED */
+  async demandTaking(key: string, name: string): Promise<CaseFile> {
+    const file = await this.demand(key);
+    this.#materials.demandTaking(file, name);
+    return file;
+  }
+
+  /**
    * R3: a window compared a material with its original (原件核验); it becomes grade B.
    *
    * @throws CodedError NOT_FOUND, CONFLICT
@@ -229,6 +296,12 @@ export class CaseService extends CaseQueries {
   /** The fate of a message that we sent about a case: our request is applied or dropped. */
   settled(tx: Transaction, settled: Settled): Promise<void> {
     return this.#settlement.settled(tx, settled);
+  }
+
+  /** Nothing is taken in for a case that takes no files. */
+  #bringTo(file: CaseFile, input: object, bring: BringFiles): Promise<readonly CaseMaterial[]> {
+    demandTakesFiles(file);
+    return bring(file.conversation, (input as { readonly handler: messages.Handler }).handler);
   }
 
   /** Nobody's credit is asked for by somebody who may not accept. */
@@ -250,6 +323,12 @@ export class CaseService extends CaseQueries {
 function orRefusal(outcome: CaseFile | CodedError): CaseFile {
   if (outcome instanceof CodedError) throw outcome;
   return outcome;
+}
+
+/** Who hands a case in again means the same one. */
+function demandSame(there: CaseFile, { handlingRegion, item }: CaseInput): CaseFile {
+  if (there.peer === handlingRegion && there.item === item) return there;
+  throw new CodedError('IDEMPOTENCY_KEY_REUSED', 'this key opened a case of another item or region before');
 }
 
 /** For a case that another step of the same unit of work saves. */

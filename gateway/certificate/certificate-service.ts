@@ -1,105 +1,29 @@
 import { CodedError, formatCertificateReference } from '#proto';
+import type { StatusWord, VerifiedCertificate } from '#trust';
+import type { Transaction } from '../store/store.ts';
+import type { CertificateContext, VerificationDemands } from './certificate-context.ts';
 import {
-  type CertificateTypes,
-  type Clock,
-  issueCertificate,
-  type RegionStatement,
-  type Signer,
-  type StatusWord,
-  VerificationError,
-  type VerifiedCertificate,
-  verifyCertificate,
-} from '#trust';
-import type { Store, Transaction } from '../store/store.ts';
+  keepPrepared,
+  keepReceived,
+  type PreparedCertificate,
+  prepareCertificate,
+  type ReceivedFrom,
+} from './certificate-issue.ts';
+import { type CertificateVerdict, verdictOn } from './certificate-verdict.ts';
 import { references } from './check-references.ts';
-import { chinaDate } from './china-date.ts';
-import { type CertificateInput, contentOf, demandIssuable } from './issuable.ts';
+import type { CertificateInput } from './issuable.ts';
 import { type CertificateRecord, library, type StatusChange } from './library.ts';
 import { type LibraryQuery, listCertificates } from './library-list.ts';
-import type { TellCertificateNews } from './library-news.ts';
-import { freshRecord, type KeptCertificate } from './library-rows.ts';
 import { type HolderSearch, librarySearches, type Searcher, type SearchQuery } from './library-searches.ts';
-import type { IncomingNotices } from './notice/incoming-notices.ts';
-import { counting, isEnding } from './notice/precedence.ts';
+import { isEnding } from './notice/precedence.ts';
 import type { Ground } from './notice/words.ts';
-import { demandNumberFree, demandReplaceable, type Succession, successionOf } from './replacement.ts';
-import { originalDigest } from './stamped-original.ts';
-import { type CertificateStatus, statusAt } from './standing.ts';
-import {
-  type DecidedCertificate,
-  type DecisionContext,
-  decideStatus,
-  demandDecision,
-  type StatusDecision,
-} from './status-decision.ts';
-import type { StatusLists } from './status-lists.ts';
-import type { StatusReader } from './status-reader.ts';
-
-export interface CertificateServiceOptions {
-  readonly store: Store;
-  readonly clock: Clock;
-  /** Our own region. */
-  readonly region: string;
-  /** The region's certificate key. */
-  readonly signer: Signer;
-  /** The statement of a pinned region or of our own; undefined for any other. */
-  readonly statementOf: (region: string) => RegionStatement | undefined;
-  readonly types: CertificateTypes;
-  /** Our status lists. */
-  readonly statusLists: StatusLists;
-  /** Those of other regions. */
-  readonly statusReader: Pick<StatusReader, 'statusOf'>;
-  /** Tells other regions what we decide. */
-  readonly outgoingNotices: DecisionContext['outgoingNotices'];
-  /** What other regions told us. */
-  readonly incomingNotices: Pick<IncomingNotices, 'wordOn' | 'arrived'>;
-  /** Tells the platforms of our own region what becomes of the library, in the unit of work in which it does. */
-  readonly tell: TellCertificateNews;
-}
-
-/** A certificate that is signed and not yet kept. */
-export interface PreparedCertificate extends KeptCertificate {
-  readonly identifier: string;
-  readonly typeName: string;
-  /** Identifier of the certificate that ends when this one is kept. */
-  readonly replaces: string | undefined;
-  /** Who issues it. */
-  readonly by: string;
-}
-
-/** Where a certificate of another region comes from. */
-export interface ReceivedFrom {
-  readonly conversation: string;
-  /** Item of the case. */
-  readonly item: string;
-  /** Region that handled the case. */
-  readonly issuer: string;
-}
-
-/**
- * A verified certificate and how it stands. `library`: it is ours and the status is what we decided, `unknown` when
- * we never gave it out. `list`: another region issued it, and its status list says how it stood at `asOf`. `notice`: that
- * region told us what it decided at `asOf`. `dates`: its issuer alone knows whether it suspended or revoked it.
- */
-export type CertificateVerdict = Omit<VerifiedCertificate, 'status'> & {
-  /** What its dates alone say. */
-  readonly validity: VerifiedCertificate['status'];
-  /** What its issuer decided, whatever its dates say; undefined when we do not know. */
-  readonly word?: StatusWord;
-} & (
-    | { readonly source: 'library'; readonly status: CertificateStatus | 'unknown' }
-    | { readonly source: 'list' | 'notice'; readonly status: CertificateStatus; readonly asOf: number }
-    | { readonly source: 'dates'; readonly status: VerifiedCertificate['status'] }
-  );
-
-/** What of a certificate is demanded beyond that it is genuine. */
-export type VerificationDemands = Pick<Parameters<typeof verifyCertificate>[1], 'typeCode' | 'binding'>;
+import { type DecidedCertificate, decideStatus, demandDecision, type StatusDecision } from './status-decision.ts';
 
 /** The certificate library (证照库): certificates that we issued and those that came with cases from other regions. */
 export class CertificateService {
-  readonly #options: CertificateServiceOptions;
+  readonly #options: CertificateContext;
 
-  constructor(options: CertificateServiceOptions) {
+  constructor(options: CertificateContext) {
     this.#options = options;
   }
 
@@ -111,28 +35,8 @@ export class CertificateService {
    *   force, CONFLICT when the one that it replaces cannot be replaced; VerificationError KEY_UNKNOWN, KEY_NOT_VALID
    *   when our own statement does not have the certificate key
    */
-  async prepare(input: CertificateInput): Promise<PreparedCertificate> {
-    const { store, region, types, signer, statusLists } = this.#options;
-    const issuedAt = this.#now();
-    const year = chinaDate(issuedAt).slice(0, 4);
-    const issuance = { region, types, serial: serialOf(year, 1), issuedAt };
-    demandIssuable(input, issuance);
-    const { replaces } = input;
-    const succession: Partial<Succession> =
-      replaces === undefined ? {} : await successionOf(store.read, input, replaces, { region, types, now: issuedAt });
-    if (replaces === undefined && input.number !== undefined)
-      await demandNumberFree(store.read, contentOf(input, issuance), issuedAt);
-    const { serial, statusList } = await store.write(async (tx) => ({
-      serial: succession.serial ?? serialOf(year, await library.nextNumber(tx, year)),
-      statusList: await statusLists.allocate(tx),
-    }));
-    const content = { ...contentOf(input, { ...issuance, ...succession, serial }), statusList };
-    const text = await issueCertificate(signer, content, issuedAt, types);
-    // A certificate that nobody could verify must not leave the house.
-    const verified = this.#verify(text);
-    const { identifier, certificate } = verified;
-    const { conversation = '', by = '' } = input;
-    return { identifier, typeName: certificate.typeName, conversation, text, verified, replaces, by };
+  prepare(input: CertificateInput): Promise<PreparedCertificate> {
+    return prepareCertificate(this.#options, input);
   }
 
   /**
@@ -140,18 +44,8 @@ export class CertificateService {
    *
    * @throws CodedError CERTIFICATE_EXISTS, CONFLICT when what it replaces was ended or suspended meanwhile
    */
-  async keep(tx: Transaction, prepared: PreparedCertificate): Promise<void> {
-    const { identifier, verified, text, replaces, by } = prepared;
-    const now = this.#now();
-    if (replaces !== undefined) {
-      demandReplaceable((await library.decided(tx, replaces, this.#options.region)).status);
-      const reason = `换证 / replaced by ${identifier}`;
-      await decideStatus(tx, this.#options, replaces, { status: 'cancelled', ground: 'replaced', reason, by }, now);
-    }
-    await demandNumberFree(tx, verified.certificate, now);
-    if (!(await library.insert(tx, prepared, now))) throw new CodedError('CERTIFICATE_EXISTS');
-    await references.issue(tx, identifier);
-    await this.#options.tell(tx, { event: 'issued', record: freshRecord(prepared, now), text, replaces });
+  keep(tx: Transaction, prepared: PreparedCertificate): Promise<void> {
+    return keepPrepared(this.#options, tx, prepared);
   }
 
   /**
@@ -162,23 +56,8 @@ export class CertificateService {
    *   that handled the case signed it, CERTIFICATE_MALFORMED when it is about another item; CodedError
    *   CERTIFICATE_EXISTS when this issuer sent another certificate, or in another case, with the same identifier
    */
-  async keepReceived(tx: Transaction, from: ReceivedFrom, text: string): Promise<VerifiedCertificate> {
-    const verified = this.#verify(text);
-    if (verified.issuer !== from.issuer || from.issuer === this.#options.region)
-      throw new VerificationError('CERTIFICATE_ISSUER', 'the certificate is not of the region that handled the case');
-    if (verified.certificate.item !== from.item)
-      throw new VerificationError('CERTIFICATE_MALFORMED', 'the certificate is about another item than the case');
-    const now = this.#now();
-    const kept = { conversation: from.conversation, text, verified };
-    if (await library.insert(tx, kept, now)) {
-      await this.#options.tell(tx, { event: 'received', record: freshRecord(kept, now), text });
-      await this.#options.incomingNotices.arrived(tx, verified);
-      return verified;
-    }
-    const known = await library.find(tx, verified.identifier, verified.issuer, now);
-    if (known?.conversation !== from.conversation || !known.digest.equals(verified.digest))
-      throw new CodedError('CERTIFICATE_EXISTS');
-    return verified;
+  keepReceived(tx: Transaction, from: ReceivedFrom, text: string): Promise<VerifiedCertificate> {
+    return keepReceived(this.#options, tx, from, text);
   }
 
   /**
@@ -268,20 +147,8 @@ export class CertificateService {
    *
    * @throws VerificationError the codes of `verifyCertificate`, STATUS_INDEX, STATUS_UNKNOWN
    */
-  async verify(text: string, demands: VerificationDemands = {}): Promise<CertificateVerdict> {
-    const verified = this.#verify(text, demands);
-    const known = { ...verified, validity: verified.status };
-    if (verified.issuer !== this.#options.region) {
-      const said = await this.#said(verified);
-      if (!said) return { ...known, source: 'dates' };
-      const status = statusAt(said.word, verified.certificate, this.#now());
-      return { ...known, source: said.source, word: said.word, status, asOf: said.asOf };
-    }
-    const record = await this.find(verified.identifier, verified.issuer);
-    if (!record?.digest.equals(originalDigest(verified))) return { ...known, source: 'library', status: 'unknown' };
-    const changes = await this.statusChanges(verified.identifier);
-    const word = changes.at(-1)?.to ?? 'valid';
-    return { ...known, source: 'library', word, status: statusAt(word, verified.certificate, this.#now()) };
+  verify(text: string, demands: VerificationDemands = {}): Promise<CertificateVerdict> {
+    return verdictOn(this.#options, text, demands);
   }
 
   /**
@@ -324,14 +191,6 @@ export class CertificateService {
     return library.changes(this.#options.store.read, identifier);
   }
 
-  /** The word of the issuer of another region that counts; undefined when we know none. */
-  async #said(verified: VerifiedCertificate) {
-    const told = await this.#options.incomingNotices.wordOn(verified);
-    if (told && isEnding(told.word)) return told;
-    const listed = await this.#options.statusReader.statusOf(verified);
-    return counting(told, listed && { ...listed, source: 'list' as const });
-  }
-
   async #demand(identifier: string): Promise<CertificateRecord & { readonly text: string }> {
     const { store, region } = this.#options;
     const found = await library.findAny(store.read, identifier, region, this.#now());
@@ -339,17 +198,7 @@ export class CertificateService {
     return found;
   }
 
-  #verify(text: string, demands: VerificationDemands = {}): VerifiedCertificate {
-    const { statementOf, types } = this.#options;
-    return verifyCertificate(text, { statementOf, now: this.#now(), types, ...demands });
-  }
-
   #now(): number {
     return this.#options.clock.now();
   }
-}
-
-/** 流水号: the year and a number, at least six digits. */
-function serialOf(year: string, number: number): string {
-  return year + String(number).padStart(6, '0');
 }

@@ -182,9 +182,17 @@ describe('checks that are old', () => {
       await store.write((tx) => tx.run('UPDATE certificate_check SET archived_in = 1'));
   };
 
+  /** What volumes have of them, from their bundles. */
+  async function* archived(bundles: readonly string[]) {
+    for (const bundle of bundles)
+      for (const { entry, index } of JSON.parse(bundle).log as { entry: string; index: number }[])
+        yield { where: 'archive/1', index, entry: Buffer.from(entry, 'base64url') };
+  }
+
   it('are forgotten with their seals, while the log keeps their entries and stays sound', async () => {
     const before = [await ask(), ...(await Promise.all([ask(ABSENT, 'together'), ask(ABSENT, 'together')]))];
-    const kept = await bundleOf(uxin, before[0]!.evidence);
+    const bundles = await Promise.all(before.map(({ evidence }) => bundleOf(uxin, evidence)));
+    const [kept = ''] = bundles;
     pair.time.value += 40 * DAY_MS;
     const after = await ask();
     const entries = await rows('log_entry');
@@ -195,7 +203,8 @@ describe('checks that are old', () => {
     expect(await rows('sealed_group')).toBe(0);
     expect(await rows('log_entry')).toBe(entries);
     await uxin.log.integrate();
-    expect((await verifyLog(uxin.store.read, uxin.own.statement)).faults).toEqual([]);
+    const { read } = uxin.store;
+    expect((await verifyLog(read, uxin.own.statement, [], () => archived(bundles))).faults).toEqual([]);
     await expect(bundleOf(uxin, before[0]!.evidence)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     // What was exported before still proves everything.
     expect((await verify(kept)).check).toMatchObject({ id: before[0]!.evidence });
@@ -218,15 +227,24 @@ describe('checks that are old', () => {
   });
 
   it('that are removed in another way are found out by the log', async () => {
-    await ask();
+    const { evidence } = await ask();
+    const bundle = await bundleOf(uxin, evidence);
     pair.time.value += 40 * DAY_MS;
     await ask(ABSENT);
     await archiveAll();
     await purgeChecks(uxin.store, pair.time.value - 30 * DAY_MS, pair.time.value);
     await uxin.store.write((tx) => tx.run('DELETE FROM certificate_check'));
     await uxin.log.integrate();
-    const { faults } = await verifyLog(uxin.store.read, uxin.own.statement);
-    expect(faults.map(({ where, code }) => `${where} ${code}`)).toEqual(['log_entry/2 LOG_CORRUPT']);
+    const faultsWith = async (bundles: readonly string[]) => {
+      const { faults } = await verifyLog(uxin.store.read, uxin.own.statement, [], () => archived(bundles));
+      return faults.map(({ where, code }) => `${where} ${code}`);
+    };
+    expect(await faultsWith([bundle])).toEqual(['log_entry/2 LOG_CORRUPT']);
+    // However old they are, and whatever the database says: only the archive answers for what is gone.
+    await uxin.store.write((tx) =>
+      tx.run("INSERT INTO counter (name, value) VALUES ('checks/purged-before', ?)", pair.time.value + DAY_MS),
+    );
+    expect(await faultsWith([])).toEqual(['log_entry/1 LOG_CORRUPT', 'log_entry/2 LOG_CORRUPT']);
   });
 
   it('are forgotten some at a time', async () => {

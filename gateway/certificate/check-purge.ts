@@ -1,4 +1,3 @@
-import { notePurgedChecks } from '../evidence/checks-purged.ts';
 import type { Store, Transaction } from '../store/store.ts';
 
 /** Rows of one unit of work: others wait for the database meanwhile. */
@@ -10,6 +9,8 @@ interface Row {
   readonly direction: string;
   readonly peer: string;
   readonly id: string;
+  /** Volume of the archive. */
+  readonly archived_in: number;
   readonly question_group: number | null;
   readonly answer_group: number | null;
 }
@@ -27,21 +28,23 @@ export async function purgeChecks(store: Store, before: number, now: number): Pr
   let removed = 0;
   for (let turn = 0; turn < PER_TURN; turn += 1) {
     const rows = await store.read.all<Row>(
-      `SELECT direction, peer, id, question_group, answer_group FROM certificate_check
+      `SELECT direction, peer, id, archived_in, question_group, answer_group FROM certificate_check
        WHERE at < ? AND expires_at <= ? AND reusable_until <= ? AND archived_in IS NOT NULL ORDER BY at LIMIT ${AT_ONCE}`,
       before,
       now,
       now,
     );
     if (rows.length === 0) break;
-    await store.write((tx) => remove(tx, rows, before));
+    await store.write((tx) => remove(tx, rows));
     removed += rows.length;
   }
   return removed;
 }
 
-async function remove(tx: Transaction, rows: readonly Row[], before: number): Promise<void> {
-  await notePurgedChecks(tx, before);
+async function remove(tx: Transaction, rows: readonly Row[]): Promise<void> {
+  // From now on the volume answers for their entries in the log.
+  for (const volume of new Set(rows.map((row) => row.archived_in)))
+    await tx.run('INSERT INTO archive_of_checks (number) VALUES (?) ON CONFLICT (number) DO NOTHING', volume);
   for (const { direction, peer, id } of rows)
     await tx.run('DELETE FROM certificate_check WHERE direction = ? AND peer = ? AND id = ?', direction, peer, id);
   const groups = new Set(rows.flatMap((row) => [row.question_group, row.answer_group]).filter((id) => id !== null));

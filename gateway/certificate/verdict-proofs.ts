@@ -1,4 +1,4 @@
-import type { CertificateVerdict } from './certificate-service.ts';
+import type { CertificateVerdict } from './certificate-verdict.ts';
 import { type Proof, proofsOf, type StatusFinding } from './proofs.ts';
 
 /**

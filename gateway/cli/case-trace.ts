@@ -33,6 +33,16 @@ export interface Holding {
   readonly overdue: readonly string[];
 }
 
+/** Something that somebody did with a case. */
+export interface Deed {
+  readonly n: number;
+  readonly event: string;
+  readonly region: string;
+  /** Milliseconds. */
+  readonly at: number;
+  readonly handler: { readonly organisation: string; readonly window?: string; readonly staff: string };
+}
+
 /** The way of a case: who did what, in which envelope, and what the other side answered. */
 export function traceText(
   { number, conversation, peer }: Pick<CaseView, 'number' | 'conversation' | 'peer'>,
@@ -75,4 +85,13 @@ export function holdingText(holdings: readonly Holding[]): string {
   ]);
   const headers = ['经办 Holder', '状态 State', '起 From', '止 Until', '工作日 Working days', '逾期 Overdue'];
   return table(headers, rows, '尚无经办 / nobody has held it yet');
+}
+
+/** 责任追溯: who did what, at which window of which organisation. */
+export function deedText(deeds: readonly Deed[]): string {
+  const rows = deeds.map(({ n, at, event, region, handler: { organisation, window, staff } }) => {
+    return [n, chinaTime(at), event, region, organisation, window, staff];
+  });
+  const headers = ['序 N', '时间 Time', '事件 Event', '地区 Region', '单位 Organisation', '窗口 Window', '工号 Staff'];
+  return table(headers, rows, '尚无经办人 / nobody has done anything yet');
 }

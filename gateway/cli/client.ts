@@ -5,6 +5,7 @@ import { findGateway } from '../config/run-file.ts';
 import { localSubject } from '../duty/administrator.ts';
 import type { CliContext } from './command.ts';
 import { configIn } from './gateway-folder.ts';
+import { type Fetch, httpsFetch, plainFetch } from './https-fetch.ts';
 
 /** Long enough for the longest command, a big upload begins with it; short enough to be worthless when it leaks. */
 const TOKEN_SECONDS = 300;
@@ -28,7 +29,7 @@ export type TokenFor = (request: Pick<Request, 'method' | 'path'>) => Promise<st
 
 /**
  * Finds the running gateway of a folder and becomes its client: with the token of TONGBAN_TOKEN, or with one of the local key
- * whose role is that of the route.
+ * whose role is that of the route; over TLS, with the client certificate of the environment, where the gateway has TLS.
  *
  * @throws CodedError CONFIG_INVALID, KEY_MISSING, GATEWAY_UNREACHABLE
  */
@@ -38,14 +39,17 @@ export async function connect(
 ): Promise<GatewayClient> {
   const config = await configIn(folder);
   const { http } = await findGateway(config.data, config.replica?.name);
+  const { tls } = config.http;
+  const send = tls && http.startsWith('https:') ? await httpsFetch(tls.certificateFile, environment ?? {}) : plainFetch;
   const given = environment?.['TONGBAN_TOKEN'];
-  if (given) return new GatewayClient(http, async () => given);
+  if (given) return new GatewayClient(http, async () => given, send);
   const secret = await readApiKey(config.keys.directory);
-  return new GatewayClient(http, ({ method, path }) => {
+  const tokenFor: TokenFor = ({ method, path }) => {
     const role = roleFor(method, path);
     const identity = { role, subject: localSubject(role) ?? 'cli', ttlSeconds: TOKEN_SECONDS };
     return mintToken({ ...identity, secret, ...config.tokens, now: clock.now() });
-  });
+  };
+  return new GatewayClient(http, tokenFor, send);
 }
 
 /** The REST API of one gateway. Every method throws the error that the gateway answers, with its code and problems. */
@@ -53,9 +57,12 @@ export class GatewayClient {
   readonly #url: string;
   readonly #tokenFor: TokenFor;
 
-  constructor(url: string, tokenFor: TokenFor) {
+  readonly #fetch: Fetch;
+
+  constructor(url: string, tokenFor: TokenFor, fetch: Fetch = plainFetch) {
     this.#url = url;
     this.#tokenFor = tokenFor;
+    this.#fetch = fetch;
   }
 
   get<T>(path: string, query?: Query): Promise<T> {
@@ -107,17 +114,17 @@ export class GatewayClient {
     const token = await this.#tokenFor({ method, path });
     let response: Response;
     try {
-      response = await fetch(url, {
+      response = await this.#fetch(url, {
         method,
         headers: { ...headers, authorization: `Bearer ${token}` },
-        redirect: 'error',
         ...(body !== undefined && { body }),
         ...(timeoutMs !== undefined && { signal: AbortSignal.timeout(timeoutMs) }),
       });
     } catch (cause) {
-      throw new CodedError('GATEWAY_UNREACHABLE', `${this.#url} does not answer; is the gateway running?`, [], {
-        cause,
-      });
+      const { code } = cause as NodeJS.ErrnoException;
+      const reason = typeof code === 'string' ? ` (${code})` : '';
+      const message = `${this.#url} does not answer${reason}; is the gateway running?`;
+      throw new CodedError('GATEWAY_UNREACHABLE', message, [], { cause });
     }
     if (!response.ok) throw await answeredError(response);
     return response;

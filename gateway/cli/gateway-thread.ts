@@ -1,6 +1,7 @@
 // The thread in which the gateway of a leading replica runs. Beside main.ts the only place that looks at time itself.
 import { parentPort, workerData } from 'node:worker_threads';
 import { CodedError } from '#proto';
+import { readCertificateFiles } from '../api/tls/certificate-files.ts';
 import { readApiKey } from '../api/token.ts';
 import { parseAddress } from '../config/address.ts';
 import { type GatewayConfig, loadConfig } from '../config/config.ts';
@@ -59,6 +60,7 @@ async function run(config: GatewayConfig): Promise<void> {
 
 /** A replica that could not lead is of no use on the day when it has to. */
 async function tryKeys(config: GatewayConfig, clock: { now(): number }): Promise<void> {
+  if (config.http.tls) await readCertificateFiles(config.http.tls);
   const folder = keyFolderOf(config, { passphrase, clock, random: Math.random, environment });
   try {
     await openOwnKeys(config.region, await folder.open(), await readStatementFile(config.data), clock.now());

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { CodedError } from '#proto';
 import { holdsKey, openFileKeyStore, type RegionStatement, readKeyFolder, type Signer, verifyStatement } from '#trust';
 import type { GatewayConfig } from '../config/config.ts';
-import { issueNext, nextContent } from '../keyring/next-statement.ts';
-import { demandContent } from '../keyring/successor.ts';
+import { issueNext, nextContent, purposesWithoutKey } from '../keyring/next-statement.ts';
+import { demandContent, type StatedPurpose } from '../keyring/successor.ts';
 import { previewOf, requestText } from './ceremony/request-file.ts';
 import { connect } from './client.ts';
 import type { Answer, Cli, ExitCode } from './command.ts';
@@ -16,6 +16,9 @@ import { readOwnStatement } from './gateway-folder.ts';
 export type Announced =
   | { readonly kind: 'issued'; readonly statement: RegionStatement; readonly told: Told }
   | { readonly kind: 'requested'; readonly file: string };
+
+/** The same after new keys were made; or it waits for those of other purposes, whose keys have all ended. */
+export type AnnouncedNew = Announced | { readonly kind: 'waiting'; readonly missing: readonly StatedPurpose[] };
 
 /** Whether the running gateway took the new statement over. */
 export type Told =
@@ -89,6 +92,17 @@ export async function announce(...next: Parameters<typeof makeNext>): Promise<An
 }
 
 /**
+ * Announces new keys, unless another purpose is left without any: they are in the folder, and wait for those.
+ *
+ * @throws CodedError as `announce`
+ */
+export async function announceNew(...next: Parameters<typeof makeNext>): Promise<AnnouncedNew> {
+  const [, config, , cli] = next;
+  const missing = await purposesWithoutKey(config, await currentStatement(config), cli.clock.now());
+  return missing.length > 0 ? { kind: 'waiting', missing } : announce(...next);
+}
+
+/**
  * Makes the next statement and has the running gateway use it; where the identity key is away, writes what is to be
  * signed into the folder of the gateway.
  *
@@ -136,8 +150,9 @@ export async function tellGateway(gateway: string, cli: Cli): Promise<Told> {
 }
 
 /** What people are told of the next statement, and what they have to do now. */
-export function announcedText(announced: Announced): string {
+export function announcedText(announced: AnnouncedNew): string {
   if (announced.kind === 'requested') return ceremonyText(announced.file);
+  if (announced.kind === 'waiting') return waitingText(announced.missing);
   const { serial, expiresAt } = announced.statement;
   const issued = `已签发声明 ${serial},至 ${chinaTime(expiresAt)} / statement ${serial} is issued, until ${chinaTime(expiresAt)}\n`;
   return issued + TOLD[announced.told.by];
@@ -161,9 +176,19 @@ function ceremonyText(file: string): string {
 `;
 }
 
+function waitingText(missing: readonly StatedPurpose[]): string {
+  return `
+尚未生效 / NOT IN FORCE YET
+这些用途的密钥都已过期,声明须等它们更换 / all keys of these purposes have ended, and the statement waits for new ones: ${missing.join(', ')}
+  tongban key rotate ${missing.join(' ')}
+保管在别处的用 / those that are kept elsewhere: tongban key adopt …
+`;
+}
+
 /** As a member of the JSON answer. */
-export function announcedJson(announced: Announced): object {
+export function announcedJson(announced: AnnouncedNew): object {
   if (announced.kind === 'requested') return { inForce: false, request: announced.file };
+  if (announced.kind === 'waiting') return { inForce: false, waitsFor: announced.missing };
   const { statement, told } = announced;
   return {
     inForce: told.by === 'running',
@@ -174,7 +199,7 @@ export function announcedJson(announced: Announced): object {
 }
 
 /** The exit code of a command that announced something, and what went wrong with it. */
-export function announcedEnd(announced: Announced): Pick<Answer, 'exit' | 'notes'> {
+export function announcedEnd(announced: AnnouncedNew): Pick<Answer, 'exit' | 'notes'> {
   return announced.kind === 'issued' ? toldEnd(announced.told) : {};
 }
 

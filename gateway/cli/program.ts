@@ -26,6 +26,7 @@ const ENTRIES: readonly Entry[] = [
     '死信:送不达的报文和事件 / what could not be delivered',
     () => import('./commands/dead-letter.ts'),
   ),
+  entry('adapter', '试用平台映射 / try the mapping of a platform', () => import('./commands/adapter.ts')),
   entry('administrator', '三员 / administrators and their second factors', () => import('./commands/administrator.ts')),
   entry('session', '管理员登录 / sessions of administrators', () => import('./commands/session.ts')),
   entry('audit', '操作审计 / what was done through the API', () => import('./commands/audit.ts')),

@@ -30,8 +30,8 @@ export function isWildcard({ host }: Address): boolean {
   return ALL_INTERFACES.has(host);
 }
 
-/** The URL by which a program on the same machine reaches an HTTP server that listens there. */
-export function localUrl(address: Address): string {
+/** The URL by which a program on the same machine reaches an HTTP server that listens there, over TLS or without. */
+export function localUrl(address: Address, isTls = false): string {
   const loopback = address.host === '::' ? '::1' : '127.0.0.1';
-  return `http://${formatAddress(isWildcard(address) ? { ...address, host: loopback } : address)}`;
+  return `${isTls ? 'https' : 'http'}://${formatAddress(isWildcard(address) ? { ...address, host: loopback } : address)}`;
 }

@@ -22,15 +22,18 @@ import { certificatesRule } from './certificates-config.ts';
 import { checksRule } from './checks-config.ts';
 import { documentsRule } from './documents-config.ts';
 import { federationRule } from './federation-config.ts';
+import { httpTlsRule } from './http-tls-config.ts';
 import { materialsRule } from './materials-config.ts';
 import { replicaRule } from './replica-config.ts';
 import { retentionRule } from './retention-config.ts';
 import { sealRule } from './seal-config.ts';
+import { servicesRule } from './services-config.ts';
 import { signersRule } from './signer-config.ts';
 import { storeRule } from './store-config.ts';
 import { timestampRule } from './timestamp-config.ts';
 import { tokensRule } from './tokens-config.ts';
 import { proxiesRule, verificationRule } from './verification-config.ts';
+import { webhooksRule } from './webhooks-config.ts';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const;
 
@@ -46,7 +49,13 @@ const RULES: Readonly<Record<string, Rule>> = {
   region: demanded(both(quoted, identifier(checkRegionCode))),
   name: demanded(text(100)),
   data: optional(path),
-  http: optional(fields({ listen: optional(address({ wildcard: true })), trusted_proxies: optional(proxiesRule) })),
+  http: optional(
+    fields({
+      listen: optional(address({ wildcard: true })),
+      trusted_proxies: optional(proxiesRule),
+      tls: optional(httpTlsRule),
+    }),
+  ),
   peer: demanded(
     fields({
       listen: optional(address({ wildcard: true })),
@@ -60,6 +69,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   ),
   log: optional(fields({ level: optional(oneOf(...LOG_LEVELS)), file: optional(path) })),
   platforms: optional(list(platform, MAX_PLATFORMS)),
+  services: optional(servicesRule),
   limits: optional(
     fields({
       outbox_per_peer: optional(integer(1, 100_000_000)),
@@ -87,6 +97,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   archive: optional(archiveRule),
   at_rest: optional(atRestRule),
   verification: optional(verificationRule),
+  webhooks: optional(webhooksRule),
   replica: optional(replicaRule),
 };
 

@@ -32,6 +32,11 @@ test('a file that says only what has no default gets every default', async () =>
     keys: { directory: join(folder, 'keys'), passphraseFile: undefined, signers: [] },
     log: { level: 'info', file: undefined },
     platforms: [],
+    services: {
+      sms: { templates: {}, items: {}, parts: ['receiving'], quiet: { from: 1_260, to: 480 }, staleMs: 259_200_000 },
+      parcels: { everyMs: 7_200_000, forMs: 2_592_000_000 },
+      lockers: { everyMs: 7_200_000, forMs: 2_592_000_000 },
+    },
     limits: {
       outboxPerPeer: 1_000_000,
       stagingBytesPerPeer: 2_147_483_648,
@@ -53,6 +58,7 @@ test('a file that says only what has no default gets every default', async () =>
     checks: { answerSeconds: 0, reuseSeconds: 300, keepDays: 1095 },
     office: expect.any(Office),
     verification: { page: true, askPeers: false, ratePerMinute: 30 },
+    webhooks: { targets: [], networks: [] },
     retention: { defaultYears: 10, items: new Map(), honourRequests: false },
     audit: { keepDays: 1096 },
     materials: {},
@@ -66,7 +72,7 @@ test('every setting can be set, and paths follow the data folder', () => {
   const config = parseConfig(
     `${SMALLEST}
 data: state
-http: { listen: "[::1]:0", trusted_proxies: ["10.0.0.0/24"] }
+http: { listen: "[::1]:0", trusted_proxies: ["10.0.0.0/24"], tls: { certificate_file: api.pem, key_file: /secure/api.key } }
 store: { kind: sqlite, path: db/main.db }
 keys: { directory: /secure/keys, passphrase_file: pass }
 log: { level: warn, file: logs/gateway.log }
@@ -80,7 +86,11 @@ tokens: { issuer: "https://sso.example", audience: hall }
   );
   expect(config).toMatchObject({
     data: '/etc/tongban/state',
-    http: { listen: { host: '::1', port: 0 }, trustedProxies: ['10.0.0.0/24'] },
+    http: {
+      listen: { host: '::1', port: 0 },
+      trustedProxies: ['10.0.0.0/24'],
+      tls: { certificateFile: '/etc/tongban/state/api.pem', keyFile: '/secure/api.key', clientCaFile: undefined },
+    },
     store: { path: '/etc/tongban/state/db/main.db' },
     keys: { directory: '/secure/keys', passphraseFile: '/etc/tongban/state/pass' },
     log: { level: 'warn', file: '/etc/tongban/state/logs/gateway.log' },

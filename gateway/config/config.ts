@@ -13,15 +13,18 @@ import { type ChecksConfig, type ChecksSection, checksOf } from './checks-config
 import { configRule, type LOG_LEVELS } from './config-rules.ts';
 import { type DocumentsConfig, type DocumentsSection, documentsOf } from './documents-config.ts';
 import { type FederationConfig, type FederationSection, federationOf } from './federation-config.ts';
+import { type HttpTlsConfig, type HttpTlsSection, httpTlsOf } from './http-tls-config.ts';
 import { type MaterialsConfig, type MaterialsSection, materialsOf } from './materials-config.ts';
 import { type ReplicaConfig, type ReplicaSection, replicaOf, replicaProblems } from './replica-config.ts';
 import { type RetentionConfig, type RetentionSection, retentionOf } from './retention-config.ts';
 import { type SealConfig, type SealSection, sealOf } from './seal-config.ts';
+import { type ServicesConfig, type ServicesSection, servicesOf } from './services-config.ts';
 import { type SignerConfig, type SignerEntry, signersOf } from './signer-config.ts';
 import { type StoreConfig, type StoreSection, storeOf } from './store-config.ts';
 import { type TimestampConfig, type TimestampSection, timestampsOf } from './timestamp-config.ts';
 import { type TokensConfig, type TokensSection, tokensOf } from './tokens-config.ts';
 import { type VerificationConfig, type VerificationSection, verificationOf } from './verification-config.ts';
+import { type WebhooksConfig, type WebhooksSection, webhooksOf } from './webhooks-config.ts';
 
 /** Name of the config file in the folder that `tongban init` makes. */
 export const CONFIG_FILE = 'gateway.yaml';
@@ -58,6 +61,8 @@ export interface GatewayConfig {
     readonly listen: Address;
     /** Addresses and networks of web servers before us: only what they say of the address of a client is believed. */
     readonly trustedProxies: readonly string[];
+    /** Plain HTTP when absent. */
+    readonly tls: HttpTlsConfig | undefined;
   };
   readonly peer: {
     readonly listen: Address;
@@ -75,6 +80,8 @@ export interface GatewayConfig {
   /** Without a file the log goes to the standard output. */
   readonly log: { readonly level: LogLevel; readonly file: string | undefined };
   readonly platforms: readonly PlatformConfig[];
+  /** When services among the platforms are called. */
+  readonly services: ServicesConfig;
   readonly limits: {
     /** Envelopes that may wait for one peer. */
     readonly outboxPerPeer: number;
@@ -108,6 +115,7 @@ export interface GatewayConfig {
   readonly archive: ArchiveConfig;
   readonly atRest: AtRestConfig;
   readonly verification: VerificationConfig;
+  readonly webhooks: WebhooksConfig;
   /** Which one of several processes this is; absent for a gateway that is one process. */
   readonly replica: ReplicaConfig | undefined;
 }
@@ -191,12 +199,13 @@ interface ConfigDocument {
   region: string;
   name: string;
   data?: string | null;
-  http?: Section<{ listen: string; trusted_proxies: string[] }>;
+  http?: Section<{ listen: string; trusted_proxies: string[]; tls: HttpTlsSection | null }>;
   peer: { listen?: string | null; endpoint: string; via?: Record<string, string> | null };
   store?: StoreSection | null;
   keys?: Section<{ directory: string; passphrase_file: string; signers: SignerEntry[] }>;
   log?: Section<{ level: LogLevel; file: string }>;
   platforms?: { kind: string; name: string; [setting: string]: unknown }[] | null;
+  services?: ServicesSection | null;
   limits?: Section<{
     outbox_per_peer: number;
     staging_bytes_per_peer: number;
@@ -220,6 +229,7 @@ interface ConfigDocument {
   archive?: ArchiveSection | null;
   at_rest?: AtRestConfig | null;
   verification?: VerificationSection | null;
+  webhooks?: WebhooksSection | null;
   replica?: ReplicaSection | null;
 }
 
@@ -235,6 +245,7 @@ function withDefaults(document: ConfigDocument, file: string): GatewayConfig {
     http: {
       listen: addressOf(document.http?.listen ?? '127.0.0.1:8080'),
       trustedProxies: document.http?.trusted_proxies ?? [],
+      tls: document.http?.tls ? httpTlsOf(document.http.tls, inData) : undefined,
     },
     peer: {
       listen: addressOf(document.peer.listen ?? '0.0.0.0:7443'),
@@ -249,6 +260,7 @@ function withDefaults(document: ConfigDocument, file: string): GatewayConfig {
     },
     log: { level: document.log?.level ?? 'info', file: inDataIfGiven(document.log?.file) },
     platforms: (document.platforms ?? []).map(({ kind, name, ...settings }) => ({ kind, name, settings })),
+    services: servicesOf(document.services ?? {}),
     limits: {
       outboxPerPeer: document.limits?.outbox_per_peer ?? 1_000_000,
       stagingBytesPerPeer: document.limits?.staging_bytes_per_peer ?? 2 * 1024 ** 3,
@@ -277,6 +289,7 @@ function withDefaults(document: ConfigDocument, file: string): GatewayConfig {
     archive: archiveOf(document.archive ?? {}, inData),
     atRest: document.at_rest ?? 'auto',
     verification: verificationOf(document.verification ?? {}),
+    webhooks: webhooksOf(document.webhooks ?? {}),
     replica: document.replica ? replicaOf(document.replica) : undefined,
   };
 }

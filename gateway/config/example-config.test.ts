@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ADAPTER_KINDS, createAdapter } from '#adapters';
 import type { Problem } from '#proto';
+import { testContext } from '../../adapters/testing/context.ts';
 import { loadConfig, parseConfig } from './config.ts';
 import { configRule, SECTIONS } from './config-rules.ts';
 
@@ -51,14 +52,17 @@ it('shows what it comments out as it may be written', async () => {
 
 it('has a platform of every kind, and each adapter takes its settings', async () => {
   for (const name of ['events', 'submissions']) await mkdir(join(folder, name));
-  for (const secret of ['hall.secret', 'sharing.secret', 'credit.secret'])
+  for (const secret of ['hall.secret', 'sharing.secret', 'credit.secret', 'sms.secret'])
     await writeFile(join(folder, secret), Buffer.alloc(32, 1).toString('base64'), { mode: 0o600 });
+  await writeFile(join(folder, 'banner-hall.password'), 'secret');
+  await writeFile(join(folder, 'banner-hall.mapping.yaml'), 'mapping: 1\nin: [{ ignore: "true" }]\n');
+  await writeFile(join(folder, 'county-hall.password'), 'secret');
+  await writeFile(join(folder, 'county-hall.mapping.yaml'), 'mapping: 1\nin: [{ ignore: "true" }]\n');
   const here = (await readFile(EXAMPLE, 'utf8')).replaceAll(/\/(?:etc|srv)\/tongban/g, folder);
   const { platforms } = parseConfig(here, EXAMPLE);
   expect(platforms.map(({ kind }) => kind).sort()).toEqual([...ADAPTER_KINDS].sort());
-  const log = { info: () => {}, warn: () => {}, error: () => {} };
   for (const { kind, name, settings } of platforms) {
-    const adapter = await createAdapter(kind, { name, ...settings }, { now: Date.now, log, region: '320600' });
+    const adapter = await createAdapter(kind, { name, ...settings }, testContext());
     expect(adapter.name).toBe(name);
     await adapter.close();
   }

@@ -1,7 +1,7 @@
-import { CodedError } from '#proto';
+import { CodedError, type Problem } from '#proto';
 import type { Clock } from '#trust';
 import type { Sql, Store, Transaction } from '../store/store.ts';
-import type { Closing, FiledLetter, LetterQueue } from './letter.ts';
+import type { Closing, FiledLetter } from './letter.ts';
 import type { LetterBook } from './letter-book.ts';
 import { type LetterFilter, letterTable } from './letter-table.ts';
 
@@ -13,7 +13,15 @@ const SKEW_MS = 5 * 60_000;
 const HISTORY = 50;
 
 /** The queue that a letter fell out of: what it can do for it. */
-export interface LetterKeeper {
+interface AnyKeeper {
+  /** Gives it up for good, so that what stands behind it goes on. */
+  drop(tx: Transaction, letter: FiledLetter): Promise<void>;
+  /** What else can be said of an open letter; nothing of its content. */
+  detail(sql: Sql, letter: FiledLetter): Promise<LetterDetail>;
+}
+
+/** Of a queue that takes its letters back at once. */
+export interface LetterKeeper extends AnyKeeper {
   /**
    * Puts it back, or sends its content anew.
    *
@@ -21,20 +29,40 @@ export interface LetterKeeper {
    * @throws CodedError CONFLICT when that is not safe, saying what to do instead
    */
   retry(tx: Transaction, letter: FiledLetter): Promise<string>;
-  /** Gives it up for good, so that what stands behind it goes on. */
-  drop(tx: Transaction, letter: FiledLetter): Promise<void>;
-  /** What else can be said of an open letter; nothing of its content. */
-  detail(sql: Sql, letter: FiledLetter): Promise<LetterDetail>;
 }
 
-/** Of an envelope when it expires and how many wait behind it; of an event how often it failed and what was said. */
+/** Of a queue for which trying again takes longer than a unit of work may. */
+export interface PatientKeeper extends AnyKeeper {
+  /**
+   * Does anew what failed, and closes the letter with its success.
+   *
+   * @throws CodedError CONFLICT when it fails again and stays open, with the reasons; a retryable code when nothing was decided
+   */
+  redo(letter: FiledLetter, act: LetterAct): Promise<void>;
+}
+
+/** Who keeps the letters of each queue. */
+export interface LetterKeepers {
+  readonly peer: LetterKeeper;
+  readonly platform: LetterKeeper;
+  readonly intake: PatientKeeper;
+}
+
+/**
+ * Of an envelope when it expires and how many wait behind it; of an event how often it failed and what was said; of a
+ * submission how often and why it was refused.
+ */
 export interface LetterDetail {
   /** Milliseconds. */
   readonly expiresAt?: number;
   readonly waiting?: number;
   readonly attempts?: number;
-  /** What the adapter said, without data of the event. */
+  /** What the adapter said, or why we refuse; without data of the event or the submission. */
   readonly message?: string;
+  /** Wrong fields of the submission. */
+  readonly problems?: readonly Problem[];
+  /** The key under which the platform handed the submission in. */
+  readonly key?: string;
 }
 
 /** A letter with all that there is to know about it. */
@@ -57,7 +85,7 @@ export interface DeadLettersOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly book: LetterBook;
-  readonly keepers: Readonly<Record<LetterQueue, LetterKeeper>>;
+  readonly keepers: LetterKeepers;
 }
 
 /** What operators do about dead letters (死信): look, retry, drop. What is done is written beside the letter for good. */
@@ -83,15 +111,22 @@ export class DeadLetters {
   }
 
   /**
-   * Puts a letter back in its place, or sends an envelope that expired anew.
+   * Puts a letter back in its place, sends an envelope that expired anew, or does anew what a platform handed in.
    *
-   * @throws CodedError NOT_FOUND, CONFLICT when it is closed, when one before it is open, or when that is not safe
+   * @throws CodedError NOT_FOUND, CONFLICT when it is closed, when one before it is open, when that is not safe, or when it is
+   *   refused again; and a retryable code
    */
-  retry(id: string, act: LetterAct): Promise<FiledLetter> {
-    return this.#deal(id, act, 'retried', async (tx, letter, keeper) => {
+  async retry(id: string, act: LetterAct): Promise<FiledLetter> {
+    const { store, book, keepers } = this.#options;
+    const found = await book.find(store.read, id);
+    if (found?.queue === 'intake' && !found.closing) {
+      await keepers.intake.redo(found, act);
+      return (await book.find(store.read, id))!;
+    }
+    return this.#deal(id, act, 'retried', async (tx, letter) => {
       const earlier = letter.queue === 'peer' && (await letterTable.earlier(tx, letter));
       if (earlier) throw new CodedError('CONFLICT', `an earlier one of its conversation comes first: ${earlier.id}`);
-      return keeper.retry(tx, letter);
+      return keepers[letter.queue as 'peer' | 'platform'].retry(tx, letter);
     });
   }
 
@@ -101,8 +136,8 @@ export class DeadLetters {
    * @throws CodedError NOT_FOUND, CONFLICT when it is closed
    */
   drop(id: string, act: LetterAct): Promise<FiledLetter> {
-    return this.#deal(id, act, 'dropped', async (tx, letter, keeper) => {
-      await keeper.drop(tx, letter);
+    return this.#deal(id, act, 'dropped', async (tx, letter) => {
+      await this.#options.keepers[letter.queue].drop(tx, letter);
       return '';
     });
   }
@@ -129,14 +164,14 @@ export class DeadLetters {
     id: string,
     act: LetterAct,
     outcome: Closing['outcome'],
-    deal: (tx: Transaction, letter: FiledLetter, keeper: LetterKeeper) => Promise<string>,
+    deal: (tx: Transaction, letter: FiledLetter) => Promise<string>,
   ): Promise<FiledLetter> {
-    const { store, clock, book, keepers } = this.#options;
+    const { store, clock, book } = this.#options;
     return store.write(async (tx) => {
       const letter = await book.find(tx, id);
       if (!letter) throw unknown();
       if (letter.closing) throw new CodedError('CONFLICT', `it was ${letter.closing.outcome} before`);
-      const successor = await deal(tx, letter, keepers[letter.queue]);
+      const successor = await deal(tx, letter);
       const closing = { outcome, successor, ...act, at: clock.now() };
       await book.close(tx, letter, closing);
       return { ...letter, closing };

@@ -115,6 +115,27 @@ describe.each([
     expect(left.map(({ id }) => id)).toEqual(['id-6', 'id-5', 'id-3']);
   });
 
+  on(`says of a submission what is known of it now, and lets no conversation wait for it${why}`, async () => {
+    const parked = letter(1, {
+      id: 'hall:in:1',
+      queue: 'intake',
+      name: 'hall',
+      type: 'document',
+      code: 'MAPPING_FAILED',
+    });
+    const { store, opened } = await book([parked]);
+    expect([opened.hasOpen('intake', 'hall'), opened.hasOpen('platform', 'hall')]).toEqual([true, false]);
+    expect(opened.isStopped('hall', 'a')).toBe(false);
+    const filed = (await opened.find(store.read, 'hall:in:1'))!;
+    const news = { subject: 'b', type: 'act', sequence: 2, code: 'NOT_FOUND' } as const;
+    await store.write((tx) => opened.change(tx, filed, news));
+    expect(await opened.find(store.read, 'hall:in:1')).toEqual({ ...filed, ...news });
+    await store.write((tx) => opened.close(tx, filed, CLOSING));
+    await store.write((tx) => opened.change(tx, filed, { ...news, sequence: 3 }));
+    expect((await opened.find(store.read, 'hall:in:1'))?.sequence).toBe(2);
+    expect(opened.hasOpen('intake', 'hall')).toBe(false);
+  });
+
   on(`finds what outlived itself while it held its place${why}`, async () => {
     const { store } = await book([letter(1), letter(2), letter(3, { reason: 'expired' })]);
     const envelope = (place: number, state: string, expiresAt: number) =>

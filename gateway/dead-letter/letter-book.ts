@@ -1,7 +1,7 @@
 import type { Clock } from '#trust';
 import type { Sql, Store, Transaction } from '../store/store.ts';
 import { type Closing, type FiledLetter, type Letter, type LetterCount, type LetterQueue, STOPPING } from './letter.ts';
-import { letterTable } from './letter-table.ts';
+import { type LetterNews, letterTable } from './letter-table.ts';
 
 /** Letters of one peer or one platform that may be open at once; what one answer settles may exceed it, once. */
 export const LETTERS_PER_QUEUE = 5_000;
@@ -50,6 +50,11 @@ export class LetterBook {
     return this.#count(queue, name) < this.#capacity;
   }
 
+  /** Whether any letter of a queue is open. */
+  hasOpen(queue: LetterQueue, name: string): boolean {
+    return this.#count(queue, name) > 0;
+  }
+
   /** Whether a conversation with a peer stands still behind a dead letter. */
   isStopped(peer: string, conversation: string): boolean {
     return this.#stopped.has(stopKey(peer, conversation));
@@ -60,23 +65,28 @@ export class LetterBook {
    * expired, or is filed no more; the outbox keeps both.
    */
   async file(tx: Transaction, letter: Letter): Promise<void> {
-    const { queue, name, subject, reason } = letter;
+    const { queue, name, subject } = letter;
     for (const listener of this.#listeners) await listener(tx, letter);
     if (!this.hasRoom(queue, name) && !(await this.#makeRoom(tx, letter))) return;
     await letterTable.insert(tx, letter, this.#options.clock.now());
     tx.afterCommit(() => {
       this.#change(letter, 1);
-      if (STOPPING.includes(reason)) this.#stopped.add(stopKey(name, subject));
+      if (isStopping(letter)) this.#stopped.add(stopKey(name, subject));
     });
+  }
+
+  /** Writes into an open letter what is known of it now, such as another reason. */
+  async change(tx: Transaction, letter: FiledLetter, news: LetterNews): Promise<void> {
+    await letterTable.change(tx, letter.position, news);
   }
 
   /** Closes an open letter, and with it the standstill of its conversation. */
   async close(tx: Transaction, letter: FiledLetter, closing: Closing): Promise<void> {
     await letterTable.close(tx, letter.position, closing);
-    const { name, subject, reason } = letter;
+    const { name, subject } = letter;
     tx.afterCommit(() => {
       this.#change(letter, -1);
-      if (STOPPING.includes(reason)) this.#stopped.delete(stopKey(name, subject));
+      if (isStopping(letter)) this.#stopped.delete(stopKey(name, subject));
     });
   }
 
@@ -98,6 +108,11 @@ export class LetterBook {
   #change({ queue, name }: Pick<Letter, 'queue' | 'name'>, change: number): void {
     this.#counts.set(keyOf({ queue, name }), { queue, name, count: this.#count(queue, name) + change });
   }
+}
+
+/** Only envelopes have a conversation that waits behind them. */
+function isStopping({ queue, reason }: Letter): boolean {
+  return queue === 'peer' && STOPPING.includes(reason);
 }
 
 function keyOf({ queue, name }: Pick<Letter, 'queue' | 'name'>): string {

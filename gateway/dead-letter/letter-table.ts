@@ -18,6 +18,9 @@ export interface LetterFilter {
   readonly closed?: boolean;
 }
 
+/** What may change of a letter while it is open. */
+export type LetterNews = Pick<Letter, 'subject' | 'type' | 'sequence' | 'code'>;
+
 interface Row extends Omit<Letter, 'code'> {
   readonly position: number;
   readonly code: string;
@@ -50,6 +53,14 @@ export const letterTable = {
       `UPDATE dead_letter SET outcome = ?, successor = ?, done_by = ?, role = ?, why = ?, closed_at = ?
        WHERE position = ? AND closed_at IS NULL`,
       ...[outcome, successor, by, role, reason, at, position],
+    );
+  },
+
+  /** Writes into an open letter what is known of it now. */
+  async change(tx: Transaction, position: number, { subject, type, sequence, code }: LetterNews): Promise<void> {
+    await tx.run(
+      'UPDATE dead_letter SET subject = ?, type = ?, sequence = ?, code = ? WHERE position = ? AND closed_at IS NULL',
+      ...[subject, type, sequence, code, position],
     );
   },
 

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '#proto';
 
-/** Queues that something can fall out of: envelopes for a peer, events for a platform. */
-export const LETTER_QUEUES = ['peer', 'platform'] as const;
+/** Queues that something can fall out of: envelopes for a peer, events for a platform, submissions of a platform. */
+export const LETTER_QUEUES = ['peer', 'platform', 'intake'] as const;
 export type LetterQueue = (typeof LETTER_QUEUES)[number];
 
 interface Words {
@@ -28,20 +28,21 @@ export type LetterOutcome = (typeof LETTER_OUTCOMES)[number];
 
 /** Something that leaves its queue (死信). Nothing of its content: that stays where it is. */
 export interface Letter {
-  /** Of the envelope; for an event the platform and its position, `hall:17`. */
+  /** Of the envelope; for an event the platform and its position, `hall:17`; for a submission `hall:in:17`. */
   readonly id: string;
   readonly queue: LetterQueue;
   /** Region code of the peer, or name of the platform. */
   readonly name: string;
   /** Position in its queue. */
   readonly place: number;
-  /** Conversation of the envelope, subject of the event. */
+  /** Conversation of the envelope, subject of the event, case of the submission where it is known. */
   readonly subject: string;
-  /** Type of the payload or of the event. */
+  /** Type of the payload or of the event; what of a submission was refused: `open`, `act`, `note`, or `document` for all of it. */
   readonly type: string;
+  /** Of a submission: which of its wishes was refused, from 1; 0 for all of it. */
   readonly sequence: number;
   readonly reason: LetterReason;
-  /** What the peer or the platform said last, or why the content does not open here. */
+  /** What the peer or the platform said last, why the content does not open here, or why we refuse a submission. */
   readonly code: ErrorCode | '';
   /** When the trouble began, in ms. */
   readonly since: number;

@@ -5,6 +5,10 @@
 export const ADMINISTRATORS = ['sysadmin', 'secadmin', 'auditor'] as const;
 export type AdministratorRole = (typeof ADMINISTRATORS)[number];
 
+/** By what an administrator proves who he is, beyond his token: a one-time code (动态口令), or a client certificate (客户端证书). */
+export const SECOND_FACTORS = ['otp', 'certificate'] as const;
+export type SecondFactor = (typeof SECOND_FACTORS)[number];
+
 /** Whether a role is one of the administrators. */
 export function isAdministrator(role: string): role is AdministratorRole {
   return (ADMINISTRATORS as readonly string[]).includes(role);

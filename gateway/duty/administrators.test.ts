@@ -37,8 +37,8 @@ function open(key: number): Administrators {
 }
 
 const codeOf = (factor: TotpFactor) => totpCode(factor, stepAt(now));
-const enrol = (subject: string, role: (typeof ADMINISTRATORS)[number]) =>
-  administrators.enrol({ subject, role, algorithm: 'SHA1' }, 'local-secadmin');
+const enrol = async (subject: string, role: (typeof ADMINISTRATORS)[number]) =>
+  (await administrators.enrol({ subject, role, algorithm: 'SHA1' }, 'local-secadmin'))!;
 
 async function enrolled(subject: string, role: (typeof ADMINISTRATORS)[number]): Promise<TotpFactor> {
   const factor = await enrol(subject, role);

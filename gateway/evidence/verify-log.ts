@@ -1,8 +1,9 @@
 import type { X509Certificate } from 'node:crypto';
 import type { RegionStatement } from '#trust';
 import type { Reader } from '../store/store.ts';
+import type { ArchivedRecords } from './log-claims.ts';
 import type { LogFault, OnFault } from './log-fault.ts';
-import { type ArchivedRecords, checkRecords } from './verify-log-records.ts';
+import { checkRecords } from './verify-log-records.ts';
 import { checkTree } from './verify-log-tree.ts';
 import { checkWitnesses, type WitnessReport } from './verify-log-witnesses.ts';
 

@@ -7,11 +7,12 @@ import {
   type Signer,
   type StatementContent,
   statedKeys,
+  usableAt,
   verifyStatement,
 } from '#trust';
 import type { GatewayConfig } from '../config/config.ts';
 import { replaceStatement } from './statement-file.ts';
-import { demandSuccessor } from './successor.ts';
+import { demandedPurposes, demandSuccessor, type StatedPurpose } from './successor.ts';
 import { isNamed, withToldEnds } from './told-ends.ts';
 
 /** Milliseconds that a statement is good for: a year, so that renewing it stays a practised routine. */
@@ -46,6 +47,23 @@ export async function sameContent(config: OwnConfig, current: RegionStatement, a
   const told = keys.filter((key) => isNamed(key, current));
   const { name, endpoint } = current;
   return contentOf({ ...config, name, peer: { endpoint } }, current, told, at);
+}
+
+/**
+ * Purposes that have no key in date in the folder: until each has one no statement can be issued.
+ *
+ * @param at milliseconds
+ */
+export async function purposesWithoutKey(
+  config: OwnConfig,
+  current: RegionStatement,
+  at: number,
+): Promise<StatedPurpose[]> {
+  const { keys } = await readKeyFolder(config.keys.directory);
+  const told = withToldEnds(keys, current, at);
+  return demandedPurposes(current, at).filter(
+    (purpose) => !told.some((key) => key.purpose === purpose && usableAt(key, at)),
+  );
 }
 
 /** Who signs the next statement, and of what. */

@@ -1,5 +1,12 @@
 import { CodedError, type ErrorCode } from '#proto';
-import { fingerprintOf, type IndexedKey, type RegionStatement, STATED_PURPOSES, type StatementKey } from '#trust';
+import {
+  fingerprintOf,
+  type IndexedKey,
+  type KeyInfo,
+  type RegionStatement,
+  STATED_PURPOSES,
+  type StatementKey,
+} from '#trust';
 import { isNamed, spkiOfKey } from './told-ends.ts';
 
 /** What the next statement of our own has to fit. */
@@ -11,6 +18,9 @@ export interface Succession {
   readonly now: number;
   readonly newIdentity: boolean;
 }
+
+/** A purpose of whose keys statements tell. */
+export type StatedPurpose = Exclude<KeyInfo['purpose'], 'identity'>;
 
 const NEW_REQUEST = 'make a new one with: tongban statement request';
 
@@ -81,21 +91,30 @@ function demandNothingForgotten(next: RegionStatement, { current, keys, now }: O
   if (missing) refuse('STATEMENT_STALE', `it was made before the key ${missing.kid} was revoked; ${NEW_REQUEST}`);
 }
 
-/** A region from before there were seal keys goes on without one; whoever has one keeps one. */
 function demandUsable(next: RegionStatement, { current, now }: Pick<Succession, 'current' | 'now'>): void {
-  for (const purpose of STATED_PURPOSES) {
-    const has = ({ keys }: RegionStatement) => keys.some((key) => key.purpose === purpose && isInUse(key, now));
-    if ((purpose !== 'seal' || has(current)) && !has(next)) noKey(purpose);
-  }
-  if (!next.tls.some(({ certificate }) => now < certificate.validToDate.getTime())) noKey('tls');
+  const missing = demandedPurposes(current, now).filter((purpose) =>
+    purpose === 'tls'
+      ? !next.tls.some(({ certificate }) => now < certificate.validToDate.getTime())
+      : !next.keys.some((key) => key.purpose === purpose && isInUse(key, now)),
+  );
+  if (missing.length === 0) return;
+  const make = `make it with: tongban key rotate ${missing.join(' ')}`;
+  refuse('KEY_MISSING', `it would leave us without a key in date for ${missing.join(', ')}; ${make}`);
+}
+
+/**
+ * Purposes for which every statement of ours names a key that may be used. A region from before there were seal keys goes
+ * on without one; whoever has one keeps one.
+ *
+ * @param now milliseconds
+ */
+export function demandedPurposes(current: RegionStatement, now: number): StatedPurpose[] {
+  const seals = current.keys.some((key) => key.purpose === 'seal' && isInUse(key, now));
+  return [...STATED_PURPOSES.filter((purpose) => purpose !== 'seal' || seals), 'tls'];
 }
 
 function isInUse({ notBefore, notAfter, revokedAt }: StatementKey, now: number): boolean {
   return revokedAt === undefined && now >= notBefore && now < notAfter;
-}
-
-function noKey(purpose: string): never {
-  refuse('KEY_MISSING', `it would leave us without a ${purpose} key; make one with: tongban key rotate ${purpose}`);
 }
 
 function refuse(code: ErrorCode, what: string): never {

@@ -117,6 +117,19 @@ export class MaterialStore {
     }
   }
 
+  /** Forgets what somebody staged, whole or in part. @throws CodedError MATERIAL_OFFSET while it arrives */
+  async unstage(peer: string, conversation: string, digest: Buffer): Promise<void> {
+    const key = { peer, conversation, digest };
+    const path = this.#partPath(key);
+    if (this.#writing.has(path)) throw new CodedError('MATERIAL_OFFSET', 'the file is arriving on another call');
+    this.#writing.add(path);
+    try {
+      await this.#forget(key, Number.MAX_SAFE_INTEGER);
+    } finally {
+      this.#writing.delete(path);
+    }
+  }
+
   /** Of these digests, those whose files are not there whole. Asked inside the unit of work that would hold them. */
   async missing(tx: Sql, peer: string, conversation: string, digests: readonly Buffer[]): Promise<Buffer[]> {
     const absent: Buffer[] = [];

@@ -12,4 +12,9 @@ export class Turns {
       if (this.#last.get(name) === mine) this.#last.delete(name);
     }
   }
+
+  /** Resolves when nobody has a turn or waits for one. */
+  async idle(): Promise<void> {
+    while (this.#last.size > 0) await Promise.allSettled(this.#last.values());
+  }
 }

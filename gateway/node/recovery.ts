@@ -17,12 +17,13 @@ export function openRecovery(
   handlers: Pick<RecoveryOptions, 'agreementOf' | 'handlerOf' | 'onSettled' | 'actAgain'>,
   { materials, dispatcher }: { readonly materials: MaterialPusher; readonly dispatcher: () => Dispatcher },
 ): { recovery: Recovery; giveBack: (peer: RegionStatement, since: number) => AsyncIterable<object> } {
-  const { store, clock, evidence, outbox, gate, log, metrics, region, signer } = core;
+  const { store, clock, evidence, outbox, letters, gate, log, metrics, region, signer } = core;
   const recovery = new Recovery({
     store,
     clock,
     log: evidence,
     outbox,
+    letters,
     gate,
     alarms: new LogAlarms(store, clock, ({ region: whose, kind }) => metrics.logAlarm(whose, kind)),
     own: () => core.own,

@@ -9,6 +9,7 @@ import type { JointCases } from '../case/joint/joint-cases.ts';
 import type { LimitWatch } from '../case/limits/limit-watch.ts';
 import type { Erasures } from '../case/personal/erasures.ts';
 import type { OldCases } from '../case/search/old-cases.ts';
+import { ResumableUploads } from '../case/uploads/resumable-uploads.ts';
 import { Bundles } from '../catalogue/bundles/bundles.ts';
 import { CatalogueService } from '../catalogue/catalogue-service.ts';
 import { CertificateService } from '../certificate/certificate-service.ts';
@@ -26,15 +27,20 @@ import type { InquiryWatch } from '../inquiry/inquiry-watch.ts';
 import type { JointAgreements } from '../joint/joint-agreements.ts';
 import type { Dispatcher } from '../outbound/dispatcher.ts';
 import { certificateNews } from '../platform/certificate-news.ts';
+import { EventFeed } from '../platform/feed/event-feed.ts';
+import { EventStreams } from '../platform/feed/event-streams.ts';
+import { Intake } from '../platform/intake/intake.ts';
 import { PlatformEvents } from '../platform/platform-events.ts';
 import { Platforms } from '../platform/platforms.ts';
-import { takeSubmission } from '../platform/submissions.ts';
 import { Renditions } from '../rendition/renditions.ts';
 import { WatermarkedCopies } from '../rendition/watermark/watermarked-copies.ts';
 import { Scans } from '../scan/scans.ts';
 import { openSealing } from '../seal/open-sealing.ts';
 import type { Sealing } from '../seal/sealing.ts';
+import { serviceSink } from '../service-calls/service-sink.ts';
+import type { ServiceWatch } from '../service-calls/service-watch.ts';
 import { PublicVerification } from '../verify/verification.ts';
+import { Webhooks } from '../webhook/webhooks.ts';
 import { openAuthorizations, openJoint } from './agreements.ts';
 import { evidenceOf, openArchive } from './archive.ts';
 import { type Duties, openDuties } from './audit.ts';
@@ -46,6 +52,8 @@ import { openInquiries } from './inquiries.ts';
 import { openLetters } from './letters.ts';
 import { type Notices, openNotices } from './notices.ts';
 import { openPapers, type Papers } from './papers.ts';
+import { openDesks } from './platforms.ts';
+import { openServiceWatch } from './service-calls.ts';
 import type { WireHandlers } from './wire.ts';
 
 /** The rooms that decide what is sent and what arriving messages mean. */
@@ -75,6 +83,11 @@ export interface Services extends Notices, Papers, Duties {
   readonly erasures: Erasures;
   readonly archive: Archivist;
   readonly platforms: Platforms;
+  readonly serviceWatch: ServiceWatch;
+  readonly eventFeed: EventFeed;
+  readonly eventStreams: EventStreams;
+  readonly webhooks: Webhooks;
+  readonly uploads: ResumableUploads;
   readonly deadLetters: DeadLetters;
   readonly handlers: WireHandlers;
   readonly exportEvidence: (conversation: string, hasPayloads?: boolean) => Promise<string>;
@@ -117,7 +130,10 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
       examinations.wake();
       jointCases.touched(conversation);
     },
-    heard: (tx, news) => papers.paperWork.heard(tx, news),
+    heard: async (tx, news) => {
+      await papers.paperWork.heard(tx, news);
+      await serviceWatch.heard(tx, news);
+    },
     platforms: () => platforms,
   });
   const papers = openPapers(core, { authorizations, catalogue, sealing, neighbours: () => neighbours });
@@ -127,11 +143,23 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
   const erasures = openErasures(core, neighbours);
   const { inquiries, inquiryWatch } = openInquiries(core, authorizations, events);
   const { library } = core.config.certificates;
+  const eventFeed = new EventFeed({ ...core, events });
+  const webhooks = new Webhooks({ ...core, config: core.config.webhooks, feed: eventFeed });
+  const serviceWatch = openServiceWatch(core, { cases: () => cases, platforms: () => platforms });
+  const desk = openDesks(core, examinations, scans);
   const platforms = new Platforms({
     ...core,
     events,
     library,
-    submit: (submission) => takeSubmission(cases, submission),
+    doneElsewhere: () => webhooks.doneUpTo,
+    desk,
+    serviceSink: (adapter) =>
+      serviceSink(adapter, desk(adapter.name), {
+        ...core,
+        config: core.config.services,
+        isInLocker: (conversation) => serviceWatch.isInLocker(conversation),
+      }),
+    intake: new Intake({ ...core, cases }),
   });
   const incoming = {
     ...incomingHandlers(core, authorizations, catalogue, certificates, neighbours, events, erasures),
@@ -183,9 +211,15 @@ export async function openServices(core: Core, dispatcher: () => Dispatcher | un
     ...duties,
     archive,
     platforms,
+    serviceWatch,
+    eventFeed,
+    eventStreams: new EventStreams(eventFeed),
+    webhooks,
+    uploads: new ResumableUploads({ ...core, cases }),
     deadLetters: openLetters(core, {
       events,
       platforms,
+      webhooks,
       dispatcher,
       onSettled: (tx, settled) => services.handlers.onSettled(tx, settled),
     }),

@@ -5,7 +5,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ThrowawayRegion, throwawayRegion } from '../../trust/testing/index.ts';
 import { DataVault } from '../at-rest/data-vault.ts';
 import { atRestOf, storageKey } from '../at-rest/testing/open-vault.ts';
-import { DeadLetters, type LetterKeeper } from '../dead-letter/dead-letters.ts';
+import { DeadLetters, type LetterKeeper, type PatientKeeper } from '../dead-letter/dead-letters.ts';
 import { LetterBook } from '../dead-letter/letter-book.ts';
 import { type TestGateway, testClock, testGateway } from '../testing/region-pair.ts';
 import { BatchFormer } from './batch-former.ts';
@@ -69,7 +69,12 @@ async function openFormer(capacity = 10): Promise<void> {
   const resending = { permit: async () => {}, sent: async () => {} };
   const onRevived = (_peer: string, conversation: string) => held.recall(conversation);
   const peer = new PeerLetters({ ...telling, outbox, resending, onRevived });
-  letters = new DeadLetters({ store, clock, book, keepers: { peer, platform: {} as LetterKeeper } });
+  letters = new DeadLetters({
+    store,
+    clock,
+    book,
+    keepers: { peer, platform: {} as LetterKeeper, intake: {} as PatientKeeper },
+  });
   // What needs a network, a former without files does not touch.
   const context = { ...telling, region, store, clock, log, outbox, letters: book } as unknown as DispatchContext;
   const onReleased = () => expect.fail('nothing waits for files');

@@ -208,24 +208,24 @@ export class Outbox {
   }
 
   /**
-   * Takes what waits with a number out of the queue, since the peer has decided about another envelope of ours that has
+   * Takes what waits with a number, also as a dead letter, out of the queue, since the peer has decided about another envelope of ours that has
    * the same number.
    *
    * @returns what it was; undefined when nothing waited with that number
    */
   async displace(tx: Transaction, peer: string, other: ArrivedEnvelope['header']): Promise<KeptEnvelope | undefined> {
     const { id, conversation, sequence } = other;
-    const row = await tx.get<{ position: number }>(
-      `SELECT position FROM outbox
-       WHERE conversation = ? AND peer = ? AND sequence = ? AND state = 'pending' AND id <> ?`,
+    const row = await tx.get<{ position: number; state: string }>(
+      `SELECT position, state FROM outbox
+       WHERE conversation = ? AND peer = ? AND sequence = ? AND state IN ('pending', 'dead') AND id <> ?`,
       conversation,
       peer,
       sequence,
       id,
     );
     const envelope = row && (await keptEnvelopes.find(tx, row.position));
-    if (!envelope || !(await this.#leave(tx, row.position, 'pending', 'expired', 'SEQUENCE_USED'))) return undefined;
-    tx.afterCommit(() => this.#count(peer, -1));
+    if (!envelope || !(await this.#leave(tx, row.position, row.state, 'expired', 'SEQUENCE_USED'))) return undefined;
+    if (row.state === 'pending') tx.afterCommit(() => this.#count(peer, -1));
     return envelope;
   }
 

@@ -5,7 +5,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CodedError, decode, type messages } from '#proto';
 import { payloadSamples } from '../../proto/testing/payload-samples.ts';
 import { type ThrowawayRegion, throwawayRegion } from '../../trust/testing/index.ts';
-import { DeadLetters, type LetterKeeper } from '../dead-letter/dead-letters.ts';
+import { DeadLetters, type LetterKeeper, type PatientKeeper } from '../dead-letter/dead-letters.ts';
 import { LetterBook } from '../dead-letter/letter-book.ts';
 import { verifyLog } from '../evidence/verify-log.ts';
 import { type Receiver, receiver } from '../testing/receiver.ts';
@@ -69,7 +69,12 @@ async function openBook(capacity?: number): Promise<void> {
     events: { settleFailed: (_peer, _envelope, error) => void revived.push(String(error)) },
     onRevived: (region, conversation) => void revived.push(`${region} ${conversation}`),
   });
-  letters = new DeadLetters({ store, clock, book, keepers: { peer, platform: {} as LetterKeeper } });
+  letters = new DeadLetters({
+    store,
+    clock,
+    book,
+    keepers: { peer, platform: {} as LetterKeeper, intake: {} as PatientKeeper },
+  });
 }
 
 /** Sends everything that waits, and lets the peer answer the envelopes with these sequences so, the rest with a gap. */

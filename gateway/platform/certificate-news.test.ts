@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { testContext } from '../../adapters/testing/context.ts';
 import type { CertificateNews } from '../certificate/library-news.ts';
 import { LetterBook } from '../dead-letter/letter-book.ts';
 import { createLog } from '../telemetry/log.ts';
@@ -9,6 +10,7 @@ import { certificateNews } from './certificate-news.ts';
 import { PlatformEvents } from './platform-events.ts';
 import { Platforms } from './platforms.ts';
 import { type HttpBench, httpBench } from './testing/platform-bench.ts';
+import { intakeOf } from './testing/test-gateway.ts';
 
 const NOW = Date.parse('2026-12-10T09:00:00+08:00');
 const CONVERSATION = '3f1f6f0e-3b0a-4d57-9a5e-0c4a4f8d2b11';
@@ -64,7 +66,8 @@ async function open(named: string | undefined): Promise<Platforms> {
     events,
     letters: new LetterBook({ store: region.store, clock }),
     library: named,
-    submit: () => Promise.reject(new Error('nothing is handed in here')),
+    desk: () => testContext().cases,
+    intake: intakeOf(() => Promise.reject(new Error('nothing is handed in here'))),
     timing: { firstWaitMs: 5, ceilingMs: 20, graceMs: 100 },
   });
   await opened.start([library.config, hall.config]);

@@ -29,6 +29,10 @@ export interface QueuedEvent {
   readonly failedSince: number | undefined;
   /** Why its data, which are empty then, do not open: it cannot be delivered. */
   readonly unopened: ErrorCode | undefined;
+  /** Whether the platform wants events of its type: else it is left out. */
+  readonly isWanted: boolean;
+  /** Whether earlier events of its subject are held: it only takes its place behind them. */
+  readonly waits: boolean;
 }
 
 /** Why an attempt failed. */
@@ -39,8 +43,23 @@ export interface Failure {
   readonly at: number;
 }
 
-/** Either an event, or when to look again (ms; undefined: when there are new events). */
-export type Turn = { readonly next: QueuedEvent } | { readonly next: undefined; readonly dueAt: number | undefined };
+/** What became of an event. */
+export type Ending =
+  | { readonly to: 'delivered' }
+  /** Nothing is to be done with it. */
+  | { readonly to: 'nobody' }
+  /** It takes its place behind those of its subject that wait. */
+  | { readonly to: 'lined' }
+  /** @param dueAt when to try again, in ms */
+  | { readonly to: 'postponed'; readonly failure: Failure; readonly dueAt: number }
+  | { readonly to: 'parked'; readonly failure: Failure; readonly reason: LetterReason };
+
+/** Events, or when to look again, in ms; undefined: when there are new events. */
+export interface Turn {
+  readonly events: readonly QueuedEvent[];
+  /** Without events: when to look again. */
+  readonly dueAt?: number | undefined;
+}
 
 /** How much may wait. */
 export interface QueueBounds {
@@ -82,6 +101,7 @@ export class DeliveryQueue {
   readonly #isLibrary: boolean;
   readonly #letters: LetterBook;
   readonly #bounds: QueueBounds;
+  readonly #wants: (type: string) => boolean;
   #cursor = 0;
   #page: EventRow[] = [];
 
@@ -89,6 +109,7 @@ export class DeliveryQueue {
    * @param source URN that the events name as their source
    * @param isLibrary whether the platform is the certificate library, which learns whom certificates are about
    * @param letters where events go that the platform never takes
+   * @param wants which types of events it wants; the others are passed over
    */
   constructor(
     store: Store,
@@ -97,6 +118,7 @@ export class DeliveryQueue {
     isLibrary: boolean,
     letters: LetterBook,
     bounds: QueueBounds = { behind: EVENTS_BEHIND, held: EVENTS_HELD },
+    wants: (type: string) => boolean = () => true,
   ) {
     this.#store = store;
     this.#adapter = adapter;
@@ -104,6 +126,7 @@ export class DeliveryQueue {
     this.#isLibrary = isLibrary;
     this.#letters = letters;
     this.#bounds = bounds;
+    this.#wants = wants;
   }
 
   /** Finds the cursor. A platform that is new begins with what happens from now on. */
@@ -128,45 +151,40 @@ export class DeliveryQueue {
   }
 
   /**
-   * Whose turn it is: a held event that is due, or the next new one whose subject waits for nothing.
+   * Whose turn it is: a held event that is due, or the next new ones, of which some may wait.
    *
    * @param newFirst which of the two goes first, when there are both
+   * @param most new events at once
    */
-  async turn(now: number, newFirst: boolean): Promise<Turn> {
+  async turn(now: number, newFirst: boolean, most: number): Promise<Turn> {
     const held = await this.#firstHeld();
     const due = held && held.due_at <= now ? held : undefined;
-    if (due && !newFirst) return { next: this.#queued(due, due) };
-    const row = held && (await this.#isFull()) ? undefined : await this.#firstNew();
-    if (row) return { next: this.#queued(row) };
-    return due ? { next: this.#queued(due, due) } : { next: undefined, dueAt: held?.due_at };
+    if (due && !newFirst) return { events: [this.#queued(due, due)] };
+    const events = held && (await this.#isFull()) ? [] : await this.#firstNew(most);
+    if (events.length > 0) return { events };
+    return due ? { events: [this.#queued(due, due)] } : { events: [], dueAt: held?.due_at };
   }
 
-  async delivered({ position }: QueuedEvent): Promise<void> {
-    await this.#settle(position, async (tx) => {
-      await tx.run('DELETE FROM platform_held WHERE adapter = ? AND position = ?', this.#adapter, position);
+  /**
+   * Records what became of the first events of a turn, together.
+   *
+   * @param endings in the order of the turn
+   */
+  async settle(endings: readonly (readonly [QueuedEvent, Ending])[]): Promise<void> {
+    const last = endings.at(-1)?.[0].position ?? 0;
+    const isNew = last > this.#cursor;
+    await this.#store.write(async (tx) => {
+      for (const [queued, ending] of endings) await this.#record(tx, queued, ending);
+      if (isNew) await tx.run('UPDATE platform_cursor SET position = ? WHERE adapter = ?', last, this.#adapter);
     });
-  }
-
-  /** @param dueAt when to try again, in ms */
-  async postpone(queued: QueuedEvent, failure: Failure, dueAt: number): Promise<void> {
-    await this.#settle(queued.position, (tx) => this.#hold(tx, queued, 'waiting', failure, dueAt));
+    if (!isNew) return;
+    this.#cursor = last;
+    this.#page.splice(0, endings.length);
   }
 
   /** Whether the book of letters takes another: else nothing is parked, and the platform is tried on. */
   get mayPark(): boolean {
     return this.#letters.hasRoom('platform', this.#adapter);
-  }
-
-  async park(queued: QueuedEvent, failure: Failure, reason: LetterReason): Promise<void> {
-    await this.#settle(queued.position, async (tx) => {
-      await this.#hold(tx, queued, 'parked', failure, 0);
-      const { subject, type, sequence } = queued.event;
-      await this.#letters.file(tx, {
-        ...{ id: `${this.#adapter}:${queued.position}`, queue: 'platform', name: this.#adapter },
-        ...{ place: queued.position, subject, type, sequence, reason, code: failure.code },
-        since: queued.failedSince ?? failure.at,
-      });
-    });
   }
 
   /** Lets every event that waits for its turn have it earlier. @param ms milliseconds */
@@ -240,12 +258,29 @@ export class DeliveryQueue {
     return row!.n >= this.#bounds.held;
   }
 
-  async #firstNew(): Promise<EventRow | undefined> {
+  async #firstNew(most: number): Promise<QueuedEvent[]> {
+    await this.#passOver();
+    const next = this.#page.findIndex(({ type }) => !this.#wants(type));
+    return Promise.all(
+      this.#page
+        .slice(0, next === -1 ? most : Math.min(most, next))
+        .map(async (row) => ({ ...this.#queued(row), waits: await this.#subjectWaits(row.subject) })),
+    );
+  }
+
+  /** Reads the next page, and leaves unwanted events at its beginning behind. */
+  async #passOver(): Promise<void> {
     for (;;) {
       if (this.#page.length === 0) this.#page = await this.#readPage();
-      const row = this.#page[0];
-      if (!row || !(await this.#subjectWaits(row.subject))) return row;
-      await this.#line(row);
+      const next = this.#page.findIndex(({ type }) => this.#wants(type));
+      const passed = next === -1 ? this.#page.length : next;
+      if (passed === 0) return;
+      const { position } = this.#page[passed - 1]!;
+      await this.#store.write((tx) =>
+        tx.run('UPDATE platform_cursor SET position = ? WHERE adapter = ?', position, this.#adapter),
+      );
+      this.#cursor = position;
+      this.#page.splice(0, passed);
     }
   }
 
@@ -266,18 +301,32 @@ export class DeliveryQueue {
     return row !== undefined;
   }
 
+  async #record(tx: Transaction, queued: QueuedEvent, ending: Ending): Promise<void> {
+    const { position, event, held, failedSince } = queued;
+    if (ending.to === 'lined') return this.#line(tx, position, event.subject);
+    if (ending.to === 'postponed') return this.#hold(tx, queued, 'waiting', ending.failure, ending.dueAt);
+    if (ending.to === 'parked') {
+      await this.#hold(tx, queued, 'parked', ending.failure, 0);
+      const { subject, type, sequence } = event;
+      await this.#letters.file(tx, {
+        ...{ id: `${this.#adapter}:${position}`, queue: 'platform', name: this.#adapter, place: position },
+        ...{ subject, type, sequence, reason: ending.reason, code: ending.failure.code },
+        since: failedSince ?? ending.failure.at,
+      });
+    } else if (held && ending.to === 'delivered')
+      await tx.run('DELETE FROM platform_held WHERE adapter = ? AND position = ?', this.#adapter, position);
+  }
+
   /** Puts a new event behind the waiting ones of its subject. */
-  async #line({ position, subject }: EventRow): Promise<void> {
-    await this.#settle(position, async (tx) => {
-      await tx.run(
-        `INSERT INTO platform_held
-           (adapter, position, subject, state, attempts, first_at, last_at, due_at, code, message)
-         VALUES (?, ?, ?, 'waiting', 0, 0, 0, 0, '', '')`,
-        this.#adapter,
-        position,
-        subject,
-      );
-    });
+  async #line(tx: Transaction, position: number, subject: string): Promise<void> {
+    await tx.run(
+      `INSERT INTO platform_held
+         (adapter, position, subject, state, attempts, first_at, last_at, due_at, code, message)
+       VALUES (?, ?, ?, 'waiting', 0, 0, 0, 0, '', '')`,
+      this.#adapter,
+      position,
+      subject,
+    );
   }
 
   async #hold(tx: Transaction, queued: QueuedEvent, state: string, failure: Failure, dueAt: number): Promise<void> {
@@ -300,18 +349,6 @@ export class DeliveryQueue {
     );
   }
 
-  /** Records what became of an event, and moves the cursor when the event was new. */
-  async #settle(position: number, record: (tx: Transaction) => Promise<void>): Promise<void> {
-    const isNew = position > this.#cursor;
-    await this.#store.write(async (tx) => {
-      await record(tx);
-      if (isNew) await tx.run('UPDATE platform_cursor SET position = ? WHERE adapter = ?', position, this.#adapter);
-    });
-    if (!isNew) return;
-    this.#cursor = position;
-    this.#page.shift();
-  }
-
   #queued(row: EventRow, held?: HeldRow): QueuedEvent {
     const { id, type, subject, sequence, at } = row;
     const { value: stored, code: unopened } = opened(() =>
@@ -325,6 +362,8 @@ export class DeliveryQueue {
       attempts: held?.attempts ?? 0,
       failedSince: held?.first_at || undefined,
       unopened,
+      isWanted: this.#wants(type),
+      waits: false,
     };
   }
 }

@@ -5,9 +5,12 @@ import type { LetterReason } from '../dead-letter/letter.ts';
 import { BackOff } from '../outbound/back-off.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { DeliveryQueue, QueuedEvent, QueueSize } from './delivery-queue.ts';
+import type { DeliveryQueue, Ending, QueuedEvent, QueueSize } from './delivery-queue.ts';
+import { deliverRound, type Tried } from './delivery-round.ts';
 import { Sleeper } from './sleeper.ts';
 
+/** Events of a round for each subject that a platform takes at once: what shares one commit, and may come twice after a crash. */
+const ROUND_FACTOR = 4;
 /** Milliseconds between two looks at how much waits. */
 const MEASURE_MS = 60_000;
 
@@ -42,8 +45,8 @@ export interface DeliveryContext {
 }
 
 /**
- * Brings the events of a queue to one platform, one at a time and at least once. After a failure the platform is left
- * alone for a growing while; the event that failed waits for its own turn, and other subjects pass it.
+ * Brings the events of a queue to one platform, at least once and those of one subject one after another. After a failure
+ * the platform is left alone for a growing while; the event that failed waits for its own turn, and other subjects pass it.
  */
 export class Delivery {
   readonly adapter: string;
@@ -58,6 +61,8 @@ export class Delivery {
   #measureAt = 0;
   /** Milliseconds: the latest look at the clock. */
   #looked = 0;
+  /** New events of the next round: one after trouble, and more the longer all goes well. */
+  #most = 1;
   /** After a held event failed: events that always fail must not take every turn. */
   #newFirst = false;
   #lastCode: ErrorCode | '' = '';
@@ -128,9 +133,10 @@ export class Delivery {
     await this.#goBackBy(this.#looked - now);
     this.#looked = now;
     await this.#keepWithinBounds(now);
-    if (now < this.#notBefore) return this.#sleeper.sleep(this.#notBefore - now);
-    const turn = await this.#queue.turn(now, this.#newFirst);
-    if (turn.next) return this.#attempt(turn.next);
+    const opensAt = Math.max(this.#notBefore, this.#sink.opensAt?.(now) ?? 0);
+    if (now < opensAt) return this.#sleeper.sleep(opensAt - now);
+    const turn = await this.#queue.turn(now, this.#newFirst, this.#most);
+    if (turn.events.length > 0) return this.#round(turn.events);
     return this.#sleeper.sleep((turn.dueAt ?? Number.POSITIVE_INFINITY) - now);
   }
 
@@ -150,28 +156,64 @@ export class Delivery {
       this.#context.log.error({ count }, 'more events wait for the platform than may: the oldest are left out');
   }
 
-  async #attempt(queued: QueuedEvent): Promise<void> {
-    if (queued.unopened) return this.#setAside(queued, queued.unopened);
-    const failure = await this.#deliver(queued);
-    this.#newFirst = failure !== undefined && queued.held;
-    if (!failure) return this.#succeeded(queued);
-    // Nobody knows whether it arrived: the next start delivers it again.
-    if (this.#aborted.signal.aborted && failure.retryable) return;
-    const wait = Math.max(this.#platformWait.next(), failure.retryAfterMs ?? 0);
-    const reason = !failure.retryable ? 'refused' : this.#isHopeless(queued) ? 'undeliverable' : undefined;
-    if (reason && this.#queue.mayPark) await this.#park(queued, failure, reason);
-    else await this.#postpone(queued, failure, wait);
-    this.#lastCode = failure.code;
+  /** Delivers the events of a turn, and records what became of them; of those after one that was broken off nothing. */
+  async #round(events: readonly QueuedEvent[]): Promise<void> {
+    const deliver = (queued: QueuedEvent) => this.#deliver(queued);
+    const tries = await deliverRound(events, deliver, {
+      atOnce: this.#sink.atOnce ?? 1,
+      goesOn: () => !this.#stopping,
+    });
+    // Nobody knows whether what was broken off arrived: the next start delivers it again.
+    const known = tries.slice(
+      0,
+      indexOrEnd(tries, (one) => one === 'untried' || this.#isBrokenOff(one)),
+    );
+    if (known.length === 0) return;
+    const failures = known.filter((one) => one instanceof PlatformError);
+    if (known.includes('delivered')) this.#platformWait.reset();
+    const wait = failures.length > 0 ? Math.max(this.#platformWait.next(), ...failures.map(waitOf)) : 0;
+    const endings = known.map((one, index) => [events[index]!, this.#endingOf(events[index]!, one, wait)] as const);
+    await this.#queue.settle(endings);
+    for (const [queued, ending] of endings) this.#tell(queued, ending);
+    const isHard = endings.some(([, { to }]) => to === 'postponed' || to === 'parked');
+    this.#newFirst = isHard && events[0]!.held;
+    this.#most = isHard ? 1 : Math.min(this.#most * 2, ROUND_FACTOR * (this.#sink.atOnce ?? 1));
+    if (failures.length === 0 && !known.includes('delivered')) return;
+    this.#lastCode = failures.at(-1)?.code ?? '';
     // After a refusal, too: a platform that refuses everything is set up wrongly, and its events should not all be parked.
-    this.#leaveAlone(wait);
+    if (failures.length > 0) this.#leaveAlone(wait);
   }
 
-  /** What does not open can go to no platform: that has no part in it, and is left alone no longer for it. */
-  async #setAside(queued: QueuedEvent, code: ErrorCode): Promise<void> {
-    this.#newFirst = queued.held;
-    const failure = new CodedError(code);
-    if (this.#queue.mayPark) await this.#park(queued, failure, 'refused');
-    else await this.#postpone(queued, failure, 0);
+  #isBrokenOff(tried: Tried): boolean {
+    return this.#aborted.signal.aborted && tried instanceof PlatformError && tried.retryable;
+  }
+
+  /** @param wait milliseconds for which the platform is left alone */
+  #endingOf(queued: QueuedEvent, tried: Tried, wait: number): Ending {
+    if (tried === 'delivered') return { to: 'delivered' };
+    if (tried === 'unwanted') return { to: 'nobody' };
+    if (tried instanceof PlatformError) {
+      const reason = !tried.retryable ? 'refused' : this.#isHopeless(queued) ? 'undeliverable' : undefined;
+      return reason && this.#queue.mayPark ? this.#parking(tried, reason) : this.#postponing(queued, tried, wait);
+    }
+    // What does not open can go to no platform: that has no part in it, and is left alone no longer for it.
+    if (tried === 'passed' && queued.unopened) {
+      const failure = new CodedError(queued.unopened);
+      return this.#queue.mayPark ? this.#parking(failure, 'refused') : this.#postponing(queued, failure, 0);
+    }
+    return { to: 'lined' };
+  }
+
+  #parking({ code, message }: CodedError, reason: LetterReason): Ending {
+    return { to: 'parked', failure: { code, message, at: this.#context.clock.now() }, reason };
+  }
+
+  /** The event's own wait begins when the platform is no longer left alone: others have a turn before it. */
+  #postponing({ position }: QueuedEvent, { code, message }: CodedError, platformWait: number): Ending {
+    const now = this.#context.clock.now();
+    const backOff = this.#eventWaits.get(position) ?? this.#newBackOff();
+    this.#eventWaits.set(position, backOff);
+    return { to: 'postponed', failure: { code, message, at: now }, dueAt: now + platformWait + backOff.next() };
   }
 
   async #deliver({ event }: QueuedEvent): Promise<PlatformError | undefined> {
@@ -185,35 +227,25 @@ export class Delivery {
     }
   }
 
-  async #succeeded(queued: QueuedEvent): Promise<void> {
-    await this.#queue.delivered(queued);
-    this.#platformWait.reset();
+  #tell(queued: QueuedEvent, ending: Ending): void {
+    const { metrics, log, clock } = this.#context;
+    if (ending.to === 'lined' || ending.to === 'nobody') return;
+    if (ending.to === 'postponed') {
+      const { failure, dueAt } = ending;
+      const delay = Math.round(dueAt - clock.now());
+      log.warn(
+        { ...aboutEvent(queued), code: failure.code, delay_ms: delay },
+        'the platform did not take an event; it will be tried again',
+      );
+      return;
+    }
     this.#eventWaits.delete(queued.position);
-    this.#lastCode = '';
-    this.#context.metrics.delivered(this.adapter, 'delivered');
-  }
-
-  /** The event's own wait begins when the platform is no longer left alone: others have a turn before it. */
-  async #postpone(queued: QueuedEvent, { code, message }: CodedError, platformWait: number): Promise<void> {
-    const now = this.#context.clock.now();
-    const backOff = this.#eventWaits.get(queued.position) ?? this.#newBackOff();
-    this.#eventWaits.set(queued.position, backOff);
-    const wait = platformWait + backOff.next();
-    await this.#queue.postpone(queued, { code, message, at: now }, now + wait);
-    this.#context.log.warn(
-      { ...aboutEvent(queued), code, delay_ms: Math.round(wait) },
-      'the platform did not take an event; it will be tried again',
-    );
-  }
-
-  async #park(queued: QueuedEvent, { code, message }: CodedError, reason: LetterReason): Promise<void> {
-    await this.#queue.park(queued, { code, message, at: this.#context.clock.now() }, reason);
-    this.#eventWaits.delete(queued.position);
-    this.#context.metrics.delivered(this.adapter, 'failed');
-    this.#context.log.error(
-      { ...aboutEvent(queued), code },
-      'an event for the platform was parked; look at the platform, then: tongban dead-letter retry',
-    );
+    metrics.delivered(this.adapter, ending.to === 'delivered' ? 'delivered' : 'failed');
+    if (ending.to === 'parked')
+      log.error(
+        { ...aboutEvent(queued), code: ending.failure.code },
+        'an event for the platform was parked; look at the platform, then: tongban dead-letter retry',
+      );
   }
 
   /** The platform had time enough, and the event chances enough; it may be the event that the platform stumbles over. */
@@ -231,6 +263,15 @@ export class Delivery {
     const { firstWaitMs, ceilingMs } = this.#context.timing;
     return new BackOff(firstWaitMs, ceilingMs, this.#context.random);
   }
+}
+
+function waitOf({ retryAfterMs }: PlatformError): number {
+  return retryAfterMs ?? 0;
+}
+
+function indexOrEnd<T>(list: readonly T[], isIt: (one: T) => boolean): number {
+  const index = list.findIndex(isIt);
+  return index === -1 ? list.length : index;
 }
 
 function aboutEvent({ event, attempts }: QueuedEvent) {

@@ -19,10 +19,9 @@ export class PlatformEvents {
 
   /**
    * Keeps an event for the platforms, inside the unit of work of what happened: it is delivered if and only if that
-   * work is durable. Does nothing while no platform listens.
+   * work is durable. Also where no platform is configured: platforms read events by the API, too.
    */
   async emit(tx: Transaction, news: PlatformNews): Promise<void> {
-    if (this.#listeners.length === 0) return;
     const row = await tx.get<{ last: number }>(
       `INSERT INTO platform_sequence (subject, last) VALUES (?, 1)
        ON CONFLICT (subject) DO UPDATE SET last = platform_sequence.last + 1 RETURNING last`,
@@ -41,7 +40,7 @@ export class PlatformEvents {
     tx.afterCommit(() => this.#tell());
   }
 
-  /** From now on events are kept; `listener` is called after every commit with some. It must not throw. */
+  /** `listener` is called after every commit with events. It must not throw. */
   listen(listener: () => void): void {
     this.#listeners.push(listener);
   }

@@ -3,7 +3,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { caseInput, NO_MATERIALS } from '../testing/agency-case.ts';
+import { mintToken, readApiKey } from '../api/token.ts';
+import { loadConfig } from '../config/config.ts';
+import { localSubject } from '../duty/administrator.ts';
+import { APPLICANT, caseInput, NO_MATERIALS, WINDOW } from '../testing/agency-case.ts';
 import {
   call,
   discard,
@@ -110,6 +113,109 @@ describe('the platforms of two regions', () => {
     expect(JSON.parse(await readFile(report, 'utf8'))).toMatchObject({ code: 'VALIDATION_FAILED' });
     const { cases } = await call<{ cases: unknown[] }>(nantong, 'GET', '/v1/cases');
     expect({ cases: cases.length, heard: heard.length }).toEqual({ cases: 1, heard: before });
+  });
+});
+
+describe('a platform with words of its own', () => {
+  /** Which column names the handling region is what the first version has wrong. */
+  const mapping = (column: string) => `
+mapping: 1
+in:
+  - reference: SBLSH
+    open:
+      handlingRegion: { from: ${column}, required: true }
+      item: SXBM
+      mode: { value: agency }
+      applicant.kind: { value: legal-person }
+      applicant.name: { from: SQRMC, required: true }
+      applicant.documentType: { value: social-credit-code }
+      applicant.documentNumber: SQRZJHM
+      handler.organisation: { from: SLDW, required: true }
+      handler.window: SLCK
+      handler.staff: { from: SLRYGH, required: true }
+`;
+  const RECORD = {
+    ...{ SBLSH: 'NT-0001', BLDQ: '150626', SXBM: NO_MATERIALS, SQRMC: APPLICANT.name },
+    ...{ SQRZJHM: APPLICANT.documentNumber, SLDW: WINDOW.organisation, SLCK: WINDOW.window, SLRYGH: WINDOW.staff },
+  };
+  let old: string;
+  let file: string;
+
+  beforeAll(async () => {
+    old = join(nantong.folder, 'old-in');
+    file = join(nantong.folder, 'old.yaml');
+    await mkdir(old);
+    await writeFile(file, mapping('XZQH'));
+    await appendFile(
+      join(nantong.folder, 'gateway.yaml'),
+      `  - { kind: directory, name: old, in: "${old}", poll_ms: 1000, mapping: "${file}" }\n`,
+    );
+    await kill(nantong);
+    await restart(nantong);
+  });
+
+  async function place(name: string): Promise<void> {
+    await writeFile(join(old, `${name}.tmp`), JSON.stringify(RECORD));
+    await rename(join(old, `${name}.tmp`), join(old, name));
+  }
+
+  function letters(state: 'open' | 'closed') {
+    type Page = { letters: { id: string; code: string; closing?: { by: string; outcome: string } }[] };
+    return call<Page>(nantong, 'GET', `/v1/dead-letters?queue=intake&name=old&state=${state}`);
+  }
+
+  it('has what the mapping does not understand parked with the reason, where everybody sees it', async () => {
+    await place('one.json');
+    await until('the letter', async () => (await letters('open')).letters.length === 1, 30_000);
+    const [letter] = (await letters('open')).letters;
+    expect(letter).toMatchObject({ code: 'MAPPING_FAILED', queue: 'intake', type: 'document' });
+    const { detail } = await call<{ detail: object }>(nantong, 'GET', `/v1/dead-letters/${letter!.id}`);
+    expect(detail).toMatchObject({
+      attempts: 1,
+      problems: [{ pointer: expect.any(String), message: expect.any(String) }],
+    });
+    expect(JSON.stringify([letter, detail])).not.toContain(APPLICANT.name);
+    const metrics = await (await fetch(`${nantong.url}/metrics`)).text();
+    expect(metrics).toMatch(/tongban_dead_letters\{queue="intake",name="old"\} 1/);
+    expect(metrics).toMatch(/tongban_platform_submissions_total\{adapter="old",outcome="refused"\} 1/);
+    const ready = await (await fetch(`${nantong.url}/readyz`)).json();
+    expect(ready).toMatchObject({ checks: { 'submissions:old': false } });
+    await until('the platform is told', async () => (await readdir(join(old, 'failed'))).includes('one.json'));
+  });
+
+  it('has it done once when the mapping is mended and an operator tries it again', async () => {
+    await writeFile(file, mapping('BLDQ'));
+    await kill(nantong);
+    await restart(nantong);
+    const [letter] = (await letters('open')).letters;
+    const { tokens, keys } = await loadConfig(join(nantong.folder, 'gateway.yaml'));
+    const secret = await readApiKey(keys.directory);
+    const claims = { role: 'sysadmin', subject: localSubject('sysadmin')!, ttlSeconds: 600, now: Date.now() } as const;
+    const token = await mintToken({ ...claims, secret, ...tokens });
+    const retry = () =>
+      fetch(`${nantong.url}/v1/dead-letters/${letter!.id}/retry`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ reason: '映射已修正' }),
+      });
+    const before = (await call<{ cases: unknown[] }>(nantong, 'GET', '/v1/cases')).cases.length;
+    expect((await retry()).status).toBe(200);
+    expect((await retry()).status).toBe(409);
+    await place('one.json');
+    await until(
+      'the platform is told',
+      async () => (await readdir(join(old, 'done')).catch(() => [])).length > 0,
+      30_000,
+    );
+    const { cases } = await call<{ cases: { conversation: string; item: string }[] }>(nantong, 'GET', '/v1/cases');
+    expect(cases.length).toBe(before + 1);
+    expect((await letters('open')).letters).toEqual([]);
+    expect((await letters('closed')).letters).toMatchObject([
+      { closing: { outcome: 'retried', by: 'local-sysadmin' } },
+    ]);
+    const { conversation } = cases.find(({ item }) => item === NO_MATERIALS)!;
+    const { deeds } = await call<{ deeds: object[] }>(nantong, 'GET', `/v1/cases/${conversation}/trace`);
+    expect(deeds[0]).toMatchObject({ event: 'receive', region: '320600', handler: WINDOW });
   });
 });
 

@@ -1,29 +1,37 @@
 import {
   type Adapter,
   type AdapterContext,
+  type CaseDesk,
   type CreditFinding,
   type CreditQuery,
   createAdapter,
   type DataFinding,
   type DataQuery,
+  type DeliverySink,
+  type Locker,
+  type ParcelTracker,
   PlatformError,
-  type Submit,
+  type PushedRecord,
+  type SubmissionHook,
 } from '#adapters';
 import { CodedError, type ErrorCode, type Problem, regionUrn } from '#proto';
 import type { Clock } from '#trust';
 import type { PlatformConfig } from '../config/config.ts';
-import type { LetterKeeper } from '../dead-letter/dead-letters.ts';
+import type { LetterKeeper, PatientKeeper } from '../dead-letter/dead-letters.ts';
 import type { LetterBook } from '../dead-letter/letter-book.ts';
+import { Questions } from '../service-calls/questions.ts';
 import type { Store } from '../store/store.ts';
 import type { Log, LogFields } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { DELIVERY_TIMING, Delivery, type DeliveryTiming } from './delivery.ts';
 import { DeliveryQueue, type QueueBounds } from './delivery-queue.ts';
+import type { Intake } from './intake/intake.ts';
 import { parkedEvents } from './parked.ts';
 import type { PlatformEvents } from './platform-events.ts';
+import { platformState } from './platform-state.ts';
 import { purgeEvents } from './purge.ts';
 
-/** Events are kept this long after every platform has them, in ms: a platform that lost some can be helped. */
+/** Events are kept this long, and longer until every platform has them, in ms: one that lost some reads them again. */
 const KEEP_MS = 7 * 24 * 60 * 60_000;
 const PURGE_EVERY_MS = 60 * 60_000;
 
@@ -34,17 +42,23 @@ export interface PlatformsContext {
   /** From 0 to 1, for jitter. */
   readonly random: () => number;
   readonly log: Log;
-  readonly metrics: Pick<Metrics, 'delivered'>;
+  readonly metrics: Pick<Metrics, 'delivered' | 'asked' | 'watchBreakers'>;
   readonly events: PlatformEvents;
   /** Where events go that a platform never takes. */
   readonly letters: LetterBook;
-  /** Takes a case that a platform hands in. */
-  readonly submit: Submit;
+  /** What each platform may ask about cases. */
+  readonly desk: (platform: string) => CaseDesk;
+  /** Takes what platforms hand in. */
+  readonly intake: Pick<Intake, 'submitFor' | 'redo' | 'drop' | 'detail' | 'purge' | 'stop'>;
+  /** What events mean to a platform that is a service, such as that for text messages. */
+  readonly serviceSink?: (adapter: Adapter) => DeliverySink | undefined;
   /** Name of the platform that is the certificate library (证照库, A3); undefined when the region named none. */
   readonly library?: string | undefined;
   readonly timing?: Partial<DeliveryTiming>;
   /** How much may wait for one platform. */
   readonly bounds?: QueueBounds;
+  /** Position up to which everybody else is done who needs events. */
+  readonly doneElsewhere?: () => number;
 }
 
 export interface PlatformHealth {
@@ -62,6 +76,7 @@ export interface PlatformHealth {
 export class Platforms {
   readonly #context: PlatformsContext;
   readonly #timing: DeliveryTiming;
+  readonly #questions: Questions;
   #adapters: Adapter[] = [];
   readonly #deliveries = new Map<string, Delivery>();
   #purgeTimer: NodeJS.Timeout | undefined;
@@ -71,6 +86,7 @@ export class Platforms {
   constructor(context: PlatformsContext) {
     this.#context = context;
     this.#timing = { ...DELIVERY_TIMING, ...context.timing };
+    this.#questions = new Questions(context);
   }
 
   /**
@@ -84,7 +100,7 @@ export class Platforms {
       await this.#createAdapters(platforms);
       await this.#openDeliveries();
       for (const delivery of this.#deliveries.values()) delivery.start();
-      for (const { source } of this.#adapters) await source?.start(this.#context.submit);
+      for (const { name, source } of this.#adapters) await source?.start(this.#context.intake.submitFor(name));
     } catch (error) {
       await this.stop();
       throw error;
@@ -99,6 +115,7 @@ export class Platforms {
     this.#stopped = true;
     clearInterval(this.#purgeTimer);
     await Promise.all(this.#adapters.map(({ source }) => source?.stop()));
+    await this.#context.intake.stop();
     await Promise.all([...this.#deliveries.values()].map((delivery) => delivery.stop()));
     await Promise.all(this.#adapters.map((adapter) => adapter.close()));
     await this.#purging;
@@ -129,6 +146,25 @@ export class Platforms {
     detail: (sql, letter) => parkedEvents.detail(sql, letter),
   };
 
+  /** What can be done about submissions that were refused. */
+  readonly submissionKeeper: PatientKeeper = {
+    redo: (letter, act) => {
+      const source = this.#adapters.find(({ name }) => name === letter.name)?.source;
+      return this.#context.intake.redo(letter, act, source);
+    },
+    drop: (tx, letter) => this.#context.intake.drop(tx, letter),
+    detail: (sql, letter) => this.#context.intake.detail(sql, letter),
+  };
+
+  /**
+   * Takes a request that claims to be a push of a platform.
+   *
+   * @returns undefined when it does not prove that, and when there is no platform of this name that may push
+   */
+  async pushed(name: string, request: Parameters<SubmissionHook['open']>[0]): Promise<PushedRecord | undefined> {
+    return this.#adapters.find((adapter) => adapter.name === name)?.hook?.open(request);
+  }
+
   /**
    * Asks the platform that answers questions of this kind about data; undefined when none does.
    *
@@ -136,11 +172,15 @@ export class Platforms {
    */
   answer(query: DataQuery, signal: AbortSignal): Promise<DataFinding> | undefined {
     const adapter = this.#adapters.find(({ data }) => data?.kinds.includes(query.kind));
-    return adapter?.data?.answer(query, signal).catch((error: unknown) => {
-      const text = 'a platform did not answer a question of another region about data; the region is told to ask later';
-      this.#context.log.warn({ adapter: adapter.name, peer: query.region, envelope: query.id, err: error }, text);
-      throw error;
-    });
+    if (!adapter) return undefined;
+    return this.#questions
+      .ask(adapter.name, signal, () => adapter.data!.answer(query, signal))
+      .catch((error: unknown) => {
+        const text =
+          'a platform did not answer a question of another region about data; the region is told to ask later';
+        this.#context.log.warn({ adapter: adapter.name, peer: query.region, envelope: query.id, err: error }, text);
+        throw error;
+      });
   }
 
   /**
@@ -152,14 +192,41 @@ export class Platforms {
     const adapter = this.#adapters.find(({ credit }) => credit);
     if (!adapter) return undefined;
     const { name: source, credit } = adapter;
-    return credit!.check(query, signal).then(
-      ({ result, code }) => ({ result, code, source }),
-      (error: unknown) => {
-        if (!(error instanceof PlatformError)) throw error;
-        this.#context.log.warn({ adapter: source, err: error }, 'the credit platform did not answer: nothing is known');
-        return { result: 'unknown', code: error.code, source };
-      },
-    );
+    return this.#questions
+      .ask(source, signal, () => credit!.check(query, signal))
+      .then(
+        ({ result, code }) => ({ result, code, source }),
+        (error: unknown) => {
+          if (!(error instanceof PlatformError)) throw error;
+          this.#context.log.warn(
+            { adapter: source, err: error },
+            'the credit platform did not answer: nothing is known',
+          );
+          return { result: 'unknown', code: error.code, source };
+        },
+      );
+  }
+
+  /** Where the post is asked, one question at a time; undefined when we have no post. */
+  get parcels(): ParcelTracker['track'] | undefined {
+    const adapter = this.#adapters.find(({ parcels }) => parcels);
+    const { name, parcels } = adapter ?? {};
+    if (!name || !parcels) return undefined;
+    return (question, signal) => this.#questions.ask(name, signal, () => parcels.track(question, signal));
+  }
+
+  /** Where lockers are asked; undefined when we have none. */
+  get lockers(): Locker['state'] | undefined {
+    const adapter = this.#adapters.find(({ locker }) => locker);
+    const { name, locker } = adapter ?? {};
+    if (!name || !locker) return undefined;
+    return (conversation, signal) => this.#questions.ask(name, signal, () => locker.state(conversation, signal));
+  }
+
+  /** Whether the service of this sort is likely to answer. */
+  isAnswering(service: 'parcels' | 'locker'): boolean {
+    const adapter = this.#adapters.find((one) => one[service]);
+    return adapter !== undefined && this.#questions.isAnswering(adapter.name);
   }
 
   async #createAdapters(platforms: readonly PlatformConfig[]): Promise<void> {
@@ -168,7 +235,7 @@ export class Platforms {
       try {
         this.#adapters.push(await this.#createAdapter(platform));
         problems.push(...kindProblems(this.#adapters, `/platforms/${index}`));
-        problems.push(...creditProblems(this.#adapters, `/platforms/${index}`));
+        problems.push(...serviceProblems(this.#adapters, `/platforms/${index}`));
       } catch (error) {
         if (!(error instanceof CodedError) || error.code !== 'CONFIG_INVALID') throw error;
         problems.push(...error.problems.map((one) => ({ ...one, pointer: `/platforms/${index}${one.pointer}` })));
@@ -188,13 +255,21 @@ export class Platforms {
   }
 
   #createAdapter({ kind, name, settings }: PlatformConfig): Promise<Adapter> {
-    const { clock, log, region } = this.#context;
-    return createAdapter(kind, { name, ...settings }, { now: () => clock.now(), log: adapterLog(log, name), region });
+    const { store, clock, log, region, desk } = this.#context;
+    const lent = {
+      now: () => clock.now(),
+      log: adapterLog(log, name),
+      region,
+      cases: desk(name),
+      state: platformState(store, clock, name),
+    };
+    return createAdapter(kind, { name, ...settings }, lent);
   }
 
   async #openDeliveries(): Promise<void> {
     const { store, region, events, letters, bounds, log, library } = this.#context;
-    for (const { name, sink } of this.#adapters) {
+    for (const adapter of this.#adapters) {
+      const { name, sink = this.#context.serviceSink?.(adapter) } = adapter;
       if (!sink) continue;
       const queue = new DeliveryQueue(store, name, regionUrn(region), name === library, letters, bounds);
       await queue.open();
@@ -206,19 +281,30 @@ export class Platforms {
   }
 
   #purge(): void {
-    const { store, clock, log } = this.#context;
-    const upTo = Math.min(Number.MAX_SAFE_INTEGER, ...[...this.#deliveries.values()].map(({ cursor }) => cursor));
-    this.#purging = purgeEvents(store, upTo, clock.now() - KEEP_MS, () => !this.#stopped).then(
-      (count) => count > 0 && log.info({ count }, 'old events for the platforms were removed'),
+    const { store, clock, log, intake, doneElsewhere = () => Number.MAX_SAFE_INTEGER } = this.#context;
+    const upTo = Math.min(doneElsewhere(), ...[...this.#deliveries.values()].map(({ cursor }) => cursor));
+    const goesOn = () => !this.#stopped;
+    const events = purgeEvents(store, upTo, clock.now() - KEEP_MS, goesOn).then(
+      (count) => void (count > 0 && log.info({ count }, 'old events for the platforms were removed')),
       (error) => log.error({ err: error }, 'old events for the platforms cannot be removed'),
-    ) as Promise<void>;
+    );
+    const wishes = intake
+      .purge(goesOn)
+      .catch((error) => log.error({ err: error }, 'what platforms wished long ago cannot be removed'));
+    this.#purging = Promise.all([events, wishes]).then(() => {});
   }
 }
 
-/** Whose word counts must be certain. */
-function creditProblems(adapters: readonly Adapter[], pointer: string): Problem[] {
-  if (!adapters.at(-1)?.credit || !adapters.slice(0, -1).some(({ credit }) => credit)) return [];
-  return [{ pointer: `${pointer}/kind`, code: 'DUPLICATE', message: 'another platform is the credit platform' }];
+/** Services of which a region has one platform: whose word counts must be certain, and nobody wants everything twice. */
+const SINGLE_SERVICES = ['credit', 'sms', 'parcels', 'locker', 'rating'] as const;
+
+function serviceProblems(adapters: readonly Adapter[], pointer: string): Problem[] {
+  const taken = SINGLE_SERVICES.filter(
+    (service) => adapters.at(-1)?.[service] && adapters.slice(0, -1).some((one) => one[service]),
+  );
+  return taken.map((service) => {
+    return { pointer: `${pointer}/kind`, code: 'DUPLICATE', message: `another platform is the ${service} platform` };
+  });
 }
 
 /** A question has one platform that answers it. */

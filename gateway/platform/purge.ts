@@ -35,13 +35,19 @@ export async function purgeEvents(
 }
 
 function removeBetween(store: Store, after: number, last: number, before: number): Promise<number> {
-  return store.write((tx) =>
-    tx.run(
+  return store.write(async (tx) => {
+    await tx.run(
+      `INSERT INTO platform_event_gone (id, position) VALUES (1, ?)
+       ON CONFLICT (id) DO UPDATE SET position = excluded.position
+         WHERE platform_event_gone.position < excluded.position`,
+      last,
+    );
+    return tx.run(
       `DELETE FROM platform_event WHERE position > ? AND position <= ? AND at < ?
          AND NOT EXISTS (SELECT 1 FROM platform_held AS held WHERE held.position = platform_event.position)`,
       after,
       last,
       before,
-    ),
-  );
+    );
+  });
 }

@@ -1,7 +1,7 @@
-import { decode, encode } from '#proto';
+import { CodedError, decode, encode } from '#proto';
 import type { SealedRoot } from '#trust';
 import { type GroupPlace, keepGroup } from '../outbound/outbox.ts';
-import type { Sql, Transaction } from '../store/store.ts';
+import type { Sql, Store, Transaction } from '../store/store.ts';
 import { rowOf } from '../store/vault/sealed-columns.ts';
 import { type Exchanged, groupOf, type VerifiedExchange } from './exchanged.ts';
 
@@ -67,24 +67,26 @@ export const fetchedTable = {
     );
   },
 
-  /** The earliest of a peer by our clock; what we decided before what we sent at the same moment. */
-  async first(sql: Sql, peer: string): Promise<Fetched | undefined> {
+  /**
+   * The earliest of a peer by our clock; what we decided before what we sent at the same moment.
+   *
+   * @throws CodedError TRY_LATER when it cannot be read: it is thrown away, and comes anew when the peer is asked again
+   */
+  async first(store: Store, peer: string): Promise<Fetched | undefined> {
+    const sql = store.read;
     const row = await sql.get<FetchedRow & Record<string, never>>(
       `SELECT id, is_own, bytes, group_id, group_index, receipt_group_id, receipt_group_index FROM recovery_fetched
        WHERE peer = ? ORDER BY happened_at, is_own, sequence LIMIT 1`,
       peer,
     );
     if (!row) return undefined;
-    const bytes = sql.vault.openBytes('recovery_fetched.bytes', rowOf(peer, row.id, row.is_own), row.bytes);
-    const sealedIn = { group: row.group_id, index: row.group_index };
-    const receiptIn = { group: row.receipt_group_id, index: row.receipt_group_index };
-    return {
-      exchanged: decode('ExchangedEnvelope', bytes),
-      seal: await groupAt(sql, sealedIn),
-      receiptSeal: await groupAt(sql, receiptIn),
-      sealedIn,
-      receiptIn,
-    };
+    try {
+      return await readRow(sql, peer, row);
+    } catch (cause) {
+      await store.write((tx) => this.drop(tx, peer, row.id, row.is_own === NAMES.own));
+      const message = 'an envelope that a peer gave back cannot be read any more; the peer is asked for it again';
+      throw new CodedError('TRY_LATER', message, [], { cause });
+    }
   },
 
   async drop(tx: Transaction, peer: string, id: string, isOwn: boolean): Promise<void> {
@@ -92,6 +94,19 @@ export const fetchedTable = {
     await tx.run('DELETE FROM recovery_fetched WHERE peer = ? AND id = ? AND is_own = ?', peer, id, own);
   },
 };
+
+async function readRow(sql: Sql, peer: string, row: FetchedRow): Promise<Fetched> {
+  const bytes = sql.vault.openBytes('recovery_fetched.bytes', rowOf(peer, row.id, row.is_own), row.bytes);
+  const sealedIn = { group: row.group_id, index: row.group_index };
+  const receiptIn = { group: row.receipt_group_id, index: row.receipt_group_index };
+  return {
+    exchanged: decode('ExchangedEnvelope', bytes),
+    seal: await groupAt(sql, sealedIn),
+    receiptSeal: await groupAt(sql, receiptIn),
+    sealedIn,
+    receiptIn,
+  };
+}
 
 /** A unit of work may be run again: the row counts only once it is committed. */
 async function rowOfGroup(tx: Transaction, group: ArrivedGroup): Promise<number> {

@@ -1,5 +1,6 @@
 import { CodedError, checkPayload, decode, type ErrorCode, type PayloadName, payloadName } from '#proto';
 import type { Clock, CompiledAgreement, VerifiedEnvelope } from '#trust';
+import type { LetterBook } from '../dead-letter/letter-book.ts';
 import type { EvidenceLog } from '../evidence/evidence-log.ts';
 import { inbox } from '../inbound/inbox.ts';
 import type { SettleHandler } from '../outbound/context.ts';
@@ -27,6 +28,7 @@ export interface InPlaceOptions {
   readonly clock: Clock;
   readonly log: EvidenceLog;
   readonly outbox: Outbox;
+  readonly letters: Pick<LetterBook, 'find' | 'close'>;
   /** The agreement that a header cites; throws when it may not be cited now. */
   readonly agreementOf: (header: VerifiedEnvelope['header'], opening: boolean) => CompiledAgreement;
   /** Applies a message of the peer as when it came. */
@@ -58,7 +60,7 @@ export class InPlace {
     let count = 0;
     for (;;) {
       if (signal.aborted) throw new CodedError('SHUTTING_DOWN');
-      const fetched = await fetchedTable.first(store.read, peer);
+      const fetched = await fetchedTable.first(store, peer);
       if (!fetched) return count;
       const verified = await this.#verified(fetched, sides);
       if (!verified) continue;
@@ -126,6 +128,7 @@ export class InPlace {
       settledAt: clock.now(),
       logPosition: await this.#log(tx, 'LOG_ENTRY_KIND_ENVELOPE_SENT', envelope.leaf, peer.region),
     });
+    if (displaced) await this.#closeLetter(tx, displaced.id, header.id);
     if (displaced && standsFor(verified, displaced)) {
       const isExpired = header.sentAt >= displaced.expires_at;
       await this.#settled(tx, verified, displaced, peer.region, isExpired ? 'EXPIRED' : 'GIVEN_UP');
@@ -176,6 +179,15 @@ export class InPlace {
         error instanceof CodedError ? error.code : error instanceof MissingMaterials ? 'MATERIAL_MISSING' : '';
       await this.#hold(tx, verified, peer, reason, code);
     }
+  }
+
+  /** What was a dead letter in the backup is none any more: its number was used since. */
+  async #closeLetter(tx: Transaction, id: string, successor: string): Promise<void> {
+    const { letters, clock } = this.#options;
+    const letter = await letters.find(tx, id);
+    if (!letter || letter.closing) return;
+    const reason = '恢复后由对端的记录得知 / known after a restore from what the peer holds';
+    await letters.close(tx, letter, { outcome: 'dropped', successor, by: '', role: '', reason, at: clock.now() });
   }
 
   /** Tells the room of an envelope that waited here what became of it; people, when nobody has its payload. */

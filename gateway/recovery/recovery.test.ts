@@ -6,6 +6,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CodedError, decode, encode, LIMITS, type messages } from '#proto';
 import { type RegionStatement, sealReceipts } from '#trust';
 import { type ThrowawayRegion, throwawayRegion } from '../../trust/testing/index.ts';
+import { LetterBook } from '../dead-letter/letter-book.ts';
 import { LogAlarms } from '../evidence/witness/log-alarms.ts';
 import type { Settled } from '../outbound/context.ts';
 import { receiver } from '../testing/receiver.ts';
@@ -38,6 +39,7 @@ let asked: number[];
 /** What rooms were told, and operators. */
 let settled: Settled[];
 let told: string[];
+let letters: LetterBook;
 
 beforeAll(async () => {
   const made = [LOST, PEER].map((region) => throwawayRegion(region, { now: BACKUP - DAY }));
@@ -61,10 +63,12 @@ afterEach(async () => {
 async function open(): Promise<void> {
   lost = await testGateway(regions.lost, folder, clock);
   const { store, log, outbox } = lost;
+  letters = new LetterBook({ store, clock });
+  await letters.start();
   gate = new RecoveryGate(() => log.epoch);
   await gate.load(store.read);
   recovery = new Recovery({
-    ...{ store, clock, log, outbox, gate, own: () => regions.lost.statement },
+    ...{ store, clock, log, outbox, letters, gate, own: () => regions.lost.statement },
     alarms: new LogAlarms(store, clock, () => {}),
     agreementOf: () => {
       throw new CodedError('AUTHORIZATION_UNKNOWN');
@@ -276,6 +280,30 @@ describe('what cannot be verified', () => {
   });
 });
 
+describe('what was given back and cannot be read any more', () => {
+  it.each([
+    ['its bytes', "UPDATE recovery_fetched SET bytes = x'00ff'"],
+    ['its seal', 'UPDATE recovery_fetched SET group_id = 1000000'],
+  ])('(%s) is thrown away and asked for again', async (_what, damage) => {
+    await backUp();
+    await exchange(lost, peer);
+    await putBack();
+    await restored();
+    const damaged = met(async function* (since) {
+      for await (const frame of givenBack(since)) {
+        if (frame.end) await lost.store.write((tx) => tx.run(damage));
+        yield frame;
+      }
+    });
+    await expect(damaged).rejects.toMatchObject({ code: 'TRY_LATER' });
+    expect(await view()).toMatchObject({ own: 0, code: 'TRY_LATER' });
+    for (let n = 0; n < 3 && gate.closedFor(PEER) !== undefined; n += 1) await met().catch(() => undefined);
+    expect(await view()).toMatchObject({ state: 'done', own: 1, aside: 0 });
+    expect(await lost.store.read.all('SELECT id FROM recovery_fetched')).toEqual([]);
+    expect(await lacksNothing()).toBe(true);
+  });
+});
+
 describe('a peer that cannot give back', () => {
   // biome-ignore lint/correctness/useYield: it fails before its first frame
   const failing: AskPeer = async function* () {
@@ -334,6 +362,31 @@ describe('what waited in the backup', () => {
     await restored();
     await met();
     expect(settled).toMatchObject([{ id, code: 'GIVEN_UP' }]);
+  });
+
+  it('as a dead letter and was dropped later is none any more', async () => {
+    const envelope = await waiting();
+    await lost.store.write(async (tx) => {
+      await lost.outbox.giveUp(tx, PEER, envelope, 'TRY_LATER');
+      await letters.file(tx, {
+        ...{ id, queue: 'peer', name: PEER, place: envelope.position, sequence: 1, subject: talk, type: 'Ping' },
+        ...{ reason: 'refused', code: 'TRY_LATER', since: clock.at },
+      });
+    });
+    await backUp();
+    clock.at += HOUR;
+    await lost.store.write((tx) => lost.outbox.drop(tx, PEER, envelope.position));
+    await bringSkip();
+    await putBack();
+    expect(letters.isStopped(PEER, talk)).toBe(true);
+    await restored();
+    await met();
+    expect(settled).toMatchObject([{ id, code: 'GIVEN_UP' }]);
+    expect(letters.counts()).toEqual([]);
+    expect(letters.isStopped(PEER, talk)).toBe(false);
+    expect(await letters.find(lost.store.read, id)).toMatchObject({ closing: { outcome: 'dropped', by: '' } });
+    expect(await lost.store.read.all("SELECT id FROM outbox WHERE state = 'dead'")).toEqual([]);
+    expect(await heldConversations.count(lost.store.read)).toBe(0);
   });
 
   it('and was decided is told of with our own payload, when the peer has erased its', async () => {

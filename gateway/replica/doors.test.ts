@@ -19,6 +19,7 @@ const seen: { from: string; encrypted: unknown }[] = [];
 let http: ReturnType<typeof createHttpServer>;
 let peer: Server;
 let leader: LeaderDoor;
+let answerSlow: (() => void) | undefined;
 let place: Address;
 const fronts: FrontDoor[] = [];
 
@@ -28,6 +29,7 @@ beforeEach(async () => {
     const { remoteAddress, remotePort } = socket;
     seen.push({ from: `${remoteAddress} ${remotePort}`, encrypted: (socket as { encrypted?: unknown }).encrypted });
     if (url === '/stream') response.write('first');
+    else if (url === '/slow') answerSlow = () => response.end('late');
     else response.end(method);
   });
   // A peer says nothing first, and echoes until the other side ends.
@@ -57,8 +59,9 @@ function addressOf(server: Server): Address {
 }
 
 /** A door of some replica that follows the leader. */
-async function front(door: 'http' | 'peer', { key = KEY, follows = true, waitMs = 300 } = {}) {
-  const made = new FrontDoor({ door, connections: { total: 100, perCaller: 50 }, isExempt: () => false, key, waitMs });
+async function front(door: 'http' | 'peer', { key = KEY, follows = true, waitMs = 300, silentMs = 100 } = {}) {
+  const limits = { connections: { total: 100, perCaller: 50 }, isExempt: () => false };
+  const made = new FrontDoor({ door, ...limits, key, waitMs, silentMs });
   fronts.push(made);
   const at = await made.listen(LOOPBACK);
   if (follows) made.follow({ term: 'one', address: place });
@@ -111,6 +114,21 @@ describe('a replica that stands by', () => {
     expect(JSON.parse(await text(answer))).toMatchObject({ code: 'TRY_LATER', status: 503 });
     const { at: peerAt } = await front('peer', { follows: false });
     expect((await buffer(connect(peerAt))).length).toBe(0);
+  });
+
+  it('lets an answer come that takes longer than it waits for silence, when it closes', async () => {
+    const { made, at } = await front('http');
+    const asked = get(at, '/slow');
+    await expect.poll(() => answerSlow).toBeDefined();
+    const idle = connect(at);
+    idle.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+    await once(idle, 'data');
+    const closed = made.close();
+    // The one that has its answer is ended first.
+    await once(idle, 'close');
+    answerSlow!();
+    expect(await text((await asked).answer)).toBe('late');
+    await closed;
   });
 
   it('ends what is silent when it closes, and takes nothing new', async () => {

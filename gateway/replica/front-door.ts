@@ -13,7 +13,10 @@ import { join } from './splice.ts';
 const WAIT_MS = 10_000;
 /** Milliseconds after which a leader that did not answer is dialled again. */
 const AGAIN_MS = 200;
-/** Milliseconds at the end: all connections are cut after it, and each one that was silent for so long before. */
+/**
+ * Milliseconds at the end: all connections are cut after it, and before it each one that was silent for so long and on which
+ * nobody waits for an answer.
+ */
 const GRACE_MS = 10_000;
 const SILENT_MS = 2_000;
 
@@ -25,6 +28,8 @@ export interface LeaderPlace {
 
 export interface FrontDoorOptions {
   readonly door: Door;
+  /** Clients wait for a handshake: nothing can be said to them while nobody leads. */
+  readonly isTls?: boolean;
   readonly connections: ConnectionLimits;
   /** Addresses that bring many clients. */
   readonly isExempt: (address: string) => boolean;
@@ -32,6 +37,8 @@ export interface FrontDoorOptions {
   readonly key: Buffer;
   /** Milliseconds that a connection waits for a leader; {@link WAIT_MS} when absent. */
   readonly waitMs?: number;
+  /** Milliseconds of silence; {@link SILENT_MS} when absent. */
+  readonly silentMs?: number;
 }
 
 /** A connection that the leader of a term has taken. */
@@ -39,6 +46,8 @@ interface Passed {
   readonly term: string;
   readonly client: Socket;
   readonly leader: Socket;
+  /** The client spoke last: it waits for an answer. */
+  isAsked: boolean;
 }
 
 /**
@@ -90,12 +99,13 @@ export class FrontDoor {
     this.#isClosed = true;
     this.#server.close();
     for (const client of this.#waiting) client.destroy();
+    const { silentMs = SILENT_MS } = this.#options;
     let before = new Map<Passed, number>();
-    for (let left = GRACE_MS; left > 0 && this.#passed.size > 0; left -= SILENT_MS) {
+    for (let left = GRACE_MS; left > 0 && this.#passed.size > 0; left -= silentMs) {
       const now = new Map([...this.#passed].map((one) => [one, one.client.bytesRead + one.leader.bytesRead]));
-      for (const [one, bytes] of now) if (before.get(one) === bytes) one.client.destroy();
+      for (const [one, bytes] of now) if (before.get(one) === bytes && !one.isAsked) one.client.destroy();
       before = now;
-      await pause(SILENT_MS);
+      await pause(silentMs);
     }
     for (const { client } of this.#passed) client.destroy();
   }
@@ -106,7 +116,7 @@ export class FrontDoor {
     const leader = await this.#leaderFor(client);
     this.#waiting.delete(client);
     if (leader) this.#pass(client, leader.socket, leader.term);
-    else if (this.#options.door === 'http' && !client.destroyed) client.end(UNAVAILABLE);
+    else if (this.#options.door === 'http' && !this.#options.isTls && !client.destroyed) client.end(UNAVAILABLE);
     else client.destroy();
   }
 
@@ -130,8 +140,12 @@ export class FrontDoor {
   }
 
   #pass(client: Socket, leader: Socket, term: string): void {
-    const passed = { term, client, leader };
+    const passed = { term, client, leader, isAsked: false };
     this.#passed.add(passed);
+    for (const side of [client, leader])
+      side.on('data', () => {
+        passed.isAsked = side === client;
+      });
     client.once('close', () => this.#passed.delete(passed));
     join(client, leader);
   }

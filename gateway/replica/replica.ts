@@ -73,7 +73,7 @@ export class Replica {
     const isExempt = isOneOf(options.config.http.trustedProxies);
     const shared = { connections: options.config.limits.connections, isExempt, key };
     this.#doors = {
-      http: new FrontDoor({ door: 'http', ...shared }),
+      http: new FrontDoor({ door: 'http', isTls: options.config.http.tls !== undefined, ...shared }),
       peer: new FrontDoor({ door: 'peer', ...shared }),
     };
     this.#thread = this.#newThread();
@@ -158,7 +158,7 @@ export class Replica {
     if (probe) this.#probe = await openProbe(probe, () => this.state);
     this.#info = {
       pid: process.pid,
-      http: localUrl(http),
+      http: localUrl(http, config.http.tls !== undefined),
       peer: formatAddress({ ...config.peer.listen, port: peer.port }),
       startedAt: clock.now(),
     };

@@ -15,6 +15,13 @@ export const METRICS = {
   outboxPending: metric('tongban_outbox_pending', 'Envelopes that wait for their receipt'),
   materialBytes: metric('tongban_material_bytes_total', 'Bytes of materials on the wire', 'direction'),
   deliveries: metric('tongban_platform_deliveries_total', 'Deliveries to local platforms', 'adapter', 'outcome'),
+  submissions: metric('tongban_platform_submissions_total', 'Submissions of local platforms', 'adapter', 'outcome'),
+  questions: metric('tongban_platform_questions_total', 'Questions to local platforms', 'adapter', 'outcome'),
+  breakers: metric(
+    'tongban_platform_breaker',
+    'Whether a platform is asked: closed 0, half-open 1, open 2 (left alone)',
+    'adapter',
+  ),
   seals: metric('tongban_seals_total', 'Documents given to the service of electronic seals', 'seal', 'outcome'),
   requests: metric('tongban_http_requests_total', 'Requests to the API, by route pattern', 'route', 'status'),
   logSize: metric('tongban_log_size', 'Leaves of the evidence log'),
@@ -33,9 +40,21 @@ export const METRICS = {
 
 /** What a peer answered about an envelope; `repeated` is a stored receipt given again. */
 export type EnvelopeOutcome = 'accepted' | 'rejected' | 'refused' | 'deferred' | 'repeated';
+/** What became of a submission; `repeated`: it was done before; `deferred`: it comes again, nothing was decided. */
+export type SubmissionResult = 'taken' | 'repeated' | 'refused' | 'deferred';
+/** What became of a question; `skipped`: it was not asked, since the platform is left alone or has too many. */
+export type QuestionOutcome = 'answered' | 'refused' | 'failed' | 'skipped';
 /** What became of a document that was to be sealed; `wrong`: what came back was not it under that seal. */
 export type SealOutcome = 'sealed' | 'refused' | 'unavailable' | 'wrong';
 export type Direction = 'sent' | 'received';
+
+/** Whether one platform is asked; `adapter` is the name that the config gives to it. */
+export interface BreakerGauge {
+  readonly adapter: string;
+  readonly state: 'closed' | 'half-open' | 'open';
+}
+
+const BREAKER_STATES: Readonly<Record<BreakerGauge['state'], number>> = { closed: 0, 'half-open': 1, open: 2 };
 
 /** How long something of a region is still good; `region` is ours or a pinned one. */
 export interface ValidityGauge {
@@ -65,6 +84,12 @@ export interface Metrics {
   materialBytes(direction: Direction, bytes: number): void;
   /** `adapter` is the name that the config gives to the platform. */
   delivered(adapter: string, outcome: 'delivered' | 'failed'): void;
+  /** `adapter` is the name that the config gives to the platform. */
+  handedIn(adapter: string, outcome: SubmissionResult): void;
+  /** `adapter` is the name that the config gives to the platform. */
+  asked(adapter: string, outcome: QuestionOutcome): void;
+  /** Asks `read` whether platforms are asked, each time when the metrics are read. */
+  watchBreakers(read: () => readonly BreakerGauge[]): void;
   /** `seal` is the name that the config gives to it. */
   sealed(seal: string, outcome: SealOutcome): void;
   /** `route` is the pattern of the route, never the path that was asked for. */
@@ -108,6 +133,8 @@ export function createMetrics(options: { process?: boolean } = {}): Metrics {
   const batches = counter(METRICS.batches);
   const materialBytes = counter(METRICS.materialBytes);
   const deliveries = counter(METRICS.deliveries);
+  const submissions = counter(METRICS.submissions);
+  const questions = counter(METRICS.questions);
   const seals = counter(METRICS.seals);
   const requests = counter(METRICS.requests);
   const deadLettersFiled = counter(METRICS.deadLettersFiled);
@@ -145,6 +172,15 @@ export function createMetrics(options: { process?: boolean } = {}): Metrics {
       for (const { queue, name, count } of letters()) this.set({ queue, name }, count);
     },
   });
+  let breakers: () => readonly BreakerGauge[] = () => [];
+  new Gauge({
+    ...promNames(METRICS.breakers),
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { adapter, state } of breakers()) this.set({ adapter }, BREAKER_STATES[state]);
+    },
+  });
   let outage = () => 0;
   new Gauge({
     ...promNames(METRICS.timestampOutage),
@@ -167,6 +203,11 @@ export function createMetrics(options: { process?: boolean } = {}): Metrics {
     },
     materialBytes: (direction, bytes) => materialBytes.add(bytes, direction),
     delivered: (adapter, outcome) => deliveries.add(1, adapter, outcome),
+    handedIn: (adapter, outcome) => submissions.add(1, adapter, outcome),
+    asked: (adapter, outcome) => questions.add(1, adapter, outcome),
+    watchBreakers: (read) => {
+      breakers = read;
+    },
     sealed: (seal, outcome) => seals.add(1, seal, outcome),
     requestAnswered: (route, status) => requests.add(1, route, String(status)),
     logGrew: (size) => logSize.set(size),

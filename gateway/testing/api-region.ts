@@ -19,7 +19,7 @@ export interface ApiRegion {
   close(): Promise<void>;
 }
 
-type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 interface Asked {
   readonly role?: Role;

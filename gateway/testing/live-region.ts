@@ -110,6 +110,8 @@ export async function openLiveRegion(
     wire: opened,
     folder,
     stop: async () => {
+      services.eventStreams.stop();
+      await services.webhooks.stop();
       await opened.server.stop();
       await opened.dispatcher.stop();
       await services.scans.stop();

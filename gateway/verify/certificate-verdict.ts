@@ -1,5 +1,5 @@
 import { type CertificateTypes, type CertificateView, shownFields } from '#trust';
-import type { CertificateVerdict } from '../certificate/certificate-service.ts';
+import type { CertificateVerdict } from '../certificate/certificate-verdict.ts';
 import { type Proof, type PublicVerdict, proof, rowsOf, type ShownRow } from './verdict.ts';
 import { chinaMinute, DOCUMENT_WORDS, regionWords, STATUS_WORDS, validityWords } from './words.ts';
 

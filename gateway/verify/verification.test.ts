@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { builtInCertificateTypes, presentCertificate, writePaperCertificate } from '#trust';
 import { PAGE, packOfd, sealedOfd, sealingCast } from '../../trust/testing/index.ts';
-import type { CertificateVerdict } from '../certificate/certificate-service.ts';
+import type { CertificateVerdict } from '../certificate/certificate-verdict.ts';
 import { Renditions } from '../rendition/renditions.ts';
 import { type CheckPair, checkPair, checksOf } from '../testing/check-pair.ts';
 import { type CheckRegion, licence } from '../testing/check-region.ts';

@@ -30,21 +30,26 @@ async function submit(input: unknown) {
 const lineOf = (n: number) => JSON.stringify({ n, handlingRegion: '150626' });
 
 test('says conversation and number, or what is wrong with the line', async () => {
-  const good = await submitLine(lineOf(5), 7, submit, room);
+  const good = await submitLine(lineOf(5), 7, 'platform hall', submit, room);
   expect(good).toMatch(/\n$/);
   expect(JSON.parse(good)).toEqual({ line: 7, conversation: 'conversation 5', number: 'number 5' });
   for (const bad of ['{', '', TOO_LONG] as const)
-    expect(JSON.parse(await submitLine(bad, 8, submit, room))).toMatchObject({ line: 8, code: 'REQUEST_INVALID' });
+    expect(JSON.parse(await submitLine(bad, 8, 'platform hall', submit, room))).toMatchObject({
+      line: 8,
+      code: 'REQUEST_INVALID',
+    });
   const break_ = () => Promise.reject(new Error('SELECT secret FROM people'));
   const internal = { line: 9, code: 'INTERNAL', message: 'an unexpected error; see the log', errors: [] };
-  expect(JSON.parse(await submitLine('{}', 9, break_, room))).toEqual(internal);
+  expect(JSON.parse(await submitLine('{}', 9, 'platform hall', break_, room))).toEqual(internal);
   expect(outbox.held).toBe(1);
 });
 
 test('lines wait while the outbox is full, few try in vain, and each goes once', async () => {
   const done: number[] = [];
   const all = Promise.all(
-    Array.from({ length: 40 }, (_, n) => submitLine(lineOf(n), n + 1, submit, room).then(() => done.push(n))),
+    Array.from({ length: 40 }, (_, n) =>
+      submitLine(lineOf(n), n + 1, 'platform hall', submit, room).then(() => done.push(n)),
+    ),
   );
   await vi.waitUntil(() => done.length === CAPACITY && room.isTaken('150626'));
   const refusedAtFirst = outbox.refused;
@@ -62,18 +67,18 @@ test('lines wait while the outbox is full, few try in vain, and each goes once',
 
 test('another peer is not held up', async () => {
   outbox.held = CAPACITY;
-  const waiting = submitLine(lineOf(1), 1, submit, room);
+  const waiting = submitLine(lineOf(1), 1, 'platform hall', submit, room);
   await vi.waitUntil(() => room.isTaken('150626'));
   const free = async () => ({ conversation: 'c', number: 'n' });
   const other = JSON.stringify({ handlingRegion: '350500' });
-  expect(JSON.parse(await submitLine(other, 2, free, room))).toMatchObject({ conversation: 'c' });
+  expect(JSON.parse(await submitLine(other, 2, 'platform hall', free, room))).toMatchObject({ conversation: 'c' });
   outbox.held = 0;
   expect(JSON.parse(await waiting)).toMatchObject({ conversation: 'conversation 1' });
 });
 
 test('nobody waits for longer than the client stays', async () => {
   outbox.held = CAPACITY;
-  const waiting = Array.from({ length: 5 }, (_, n) => submitLine(lineOf(n), n + 1, submit, room));
+  const waiting = Array.from({ length: 5 }, (_, n) => submitLine(lineOf(n), n + 1, 'platform hall', submit, room));
   await vi.waitUntil(() => room.isTaken('150626'));
   gone.abort();
   for (const text of await Promise.all(waiting)) expect(JSON.parse(text)).not.toHaveProperty('conversation');

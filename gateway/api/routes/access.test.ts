@@ -38,6 +38,7 @@ test('the table names every route of the API, each with at least one role, and a
     'GET /verify/:file',
     'POST /v1/public/verify/text',
     'POST /v1/public/verify/file',
+    'POST /hooks/:platform',
   ]);
   for (const [route, roles] of Object.entries(ROUTE_ACCESS)) {
     if (roles === 'open') continue;

@@ -1,49 +1,65 @@
 import { Type } from '@fastify/type-provider-typebox';
-import { CodedError, fields, oneOf, optional, text } from '#proto';
+import { boolean, both, CodedError, fields, oneOf, optional, type Problem, text } from '#proto';
 import { ADMINISTRATORS, type AdministratorRole } from '../../duty/administrator.ts';
 import type { Administrator } from '../../duty/administrators.ts';
+import { readClientCertificate } from '../../duty/client-certificate.ts';
 import { base32, otpauthUri, TOTP_ALGORITHMS, type TotpAlgorithm } from '../../duty/totp.ts';
 import type { ApiContext } from '../context.ts';
 import { RULED, readInput } from '../helpers/body.ts';
 import type { RouteModule } from '../typed.ts';
 import { CLOSED, instant, words } from '../views/schemas.ts';
 
+/** Characters of a certificate in PEM. */
+const PEM_LENGTH = 16_384;
+
 const tags = ['三员 / administrators'];
 
 const AdministratorJson = Type.Object({
   subject: Type.String({ description: '令牌使用方 / subject of the tokens' }),
   role: words(ADMINISTRATORS, '系统、安全、审计管理员 / administrator of the system, of security, of the audit'),
-  algorithm: words(TOTP_ALGORITHMS),
+  algorithm: Type.Optional(words(TOTP_ALGORITHMS, '动态口令;没有即不用 / of his codes, if he has any')),
+  certificate: Type.Optional(
+    Type.String({ description: '客户端证书的 SHA-256 / SHA-256 of his client certificate, hexadecimal' }),
+  ),
   enrolledAt: instant('登记时间 / when'),
   enrolledBy: Type.String({ description: '登记人 / by whom' }),
-  confirmedAt: Type.Optional(instant('首次动态口令正确;此前不算数 / first right code; until then he does not count')),
+  confirmedAt: Type.Optional(instant('首次以第二因素登录;此前不算数 / first session; until then he does not count')),
   lockedUntil: Type.Optional(instant('口令多次错误,锁定至 / too many wrong codes: locked until')),
 });
 
 const EnrolledJson = Type.Object({
   administrator: AdministratorJson,
-  secret: Type.String({ description: '动态口令密钥(base32),只告知这一次 / never told again' }),
-  uri: Type.String({ description: 'otpauth,供手机程序扫码 / for a QR code' }),
+  secret: Type.Optional(Type.String({ description: '动态口令密钥(base32),只告知这一次 / never told again' })),
+  uri: Type.Optional(Type.String({ description: 'otpauth,供手机程序扫码 / for a QR code' })),
 });
 
-const enrolment = fields({
-  subject: text(100, {
-    pattern: /^(?!local-)\S.*$/u,
-    hint: 'must be the name of an account, not one of the machine (local-…)',
+const enrolment = both(
+  fields({
+    subject: text(100, {
+      pattern: /^(?!local-)\S.*$/u,
+      hint: 'must be the name of an account, not one of the machine (local-…)',
+    }),
+    role: oneOf(...ADMINISTRATORS),
+    algorithm: optional(oneOf(...TOTP_ALGORITHMS)),
+    certificate: optional(text(PEM_LENGTH, { lines: true })),
+    otp: optional(boolean),
   }),
-  role: oneOf(...ADMINISTRATORS),
-  algorithm: optional(oneOf(...TOTP_ALGORITHMS)),
+  someFactor,
+);
+const opening = fields({
+  code: optional(text(6, { pattern: /^\d{6}$/, hint: 'must be the six digits that are shown now' })),
 });
-const opening = fields({ code: text(6, { pattern: /^\d{6}$/, hint: 'must be the six digits that are shown now' }) });
 
 interface Enrolment {
   readonly subject: string;
   readonly role: AdministratorRole;
   readonly algorithm?: TotpAlgorithm | null;
+  readonly certificate?: string | null;
+  readonly otp?: boolean | null;
 }
 
 /** Who administers (三员), and their sessions with a second factor (动态口令). */
-export function administratorRoutes({ administrators, region }: ApiContext): RouteModule {
+export function administratorRoutes({ administrators, region, clock }: ApiContext): RouteModule {
   return (app) => {
     app.get(
       '/v1/administrators',
@@ -70,6 +86,14 @@ export function administratorRoutes({ administrators, region }: ApiContext): Rou
               subject: Type.String({ description: '账号(100 字内) / account' }),
               role: words(ADMINISTRATORS),
               algorithm: Type.Optional(words(TOTP_ALGORITHMS, '默认 / default SHA1')),
+              certificate: Type.Optional(
+                Type.String({
+                  description: '客户端证书 PEM,作为第二因素 / of a client certificate as a second factor',
+                }),
+              ),
+              otp: Type.Optional(
+                Type.Boolean({ description: '只用证书时为 false / false for somebody with a certificate alone' }),
+              ),
             },
             CLOSED,
           ),
@@ -77,13 +101,21 @@ export function administratorRoutes({ administrators, region }: ApiContext): Rou
         },
       },
       async (request, reply) => {
-        const { subject, role, algorithm } = readInput<Enrolment>(enrolment, request.body);
-        const wish = { subject, role, algorithm: algorithm ?? 'SHA1' };
+        const { subject, role, algorithm, certificate, otp } = readInput<Enrolment>(enrolment, request.body);
+        const shown = certificate ? readClientCertificate(certificate, clock.now()) : undefined;
+        const wish = {
+          ...{ subject, role },
+          ...(otp !== false && { algorithm: algorithm ?? 'SHA1' }),
+          ...(shown && { certificate: shown.fingerprint }),
+        };
         const factor = await administrators.enrol(wish, request.user.sub);
         const administrator = await demand(subject);
-        const uri = otpauthUri(factor, `Tongban ${region}`, subject);
         reply.header('cache-control', 'no-store');
-        return reply.code(201).send({ administrator, secret: base32(factor.secret), uri });
+        const codes = factor && {
+          secret: base32(factor.secret),
+          uri: otpauthUri(factor, `Tongban ${region}`, subject),
+        };
+        return reply.code(201).send({ administrator, ...codes });
       },
     );
 
@@ -109,22 +141,27 @@ export function administratorRoutes({ administrators, region }: ApiContext): Rou
         ...RULED,
         schema: {
           tags,
-          summary: '以动态口令登录,15 分钟 / open a session by a one-time code, for 15 minutes',
-          body: Type.Object({ code: Type.String({ description: '六位动态口令 / six digits' }) }, CLOSED),
+          summary:
+            '以动态口令或客户端证书登录,15 分钟 / open a session by a one-time code or a client certificate, for 15 minutes',
+          description:
+            '不带口令:以本连接出示的客户端证书登录,令牌只在出示同一证书的连接上有效(RFC 8705)/ without a code: by the certificate of this connection, to which the token is bound',
+          body: Type.Object({ code: Type.Optional(Type.String({ description: '六位动态口令 / six digits' })) }, CLOSED),
           response: {
             201: Type.Object({
               token: Type.String({ description: '此后用作令牌 / the bearer token from now on' }),
-              amr: Type.Array(words(['otp']), { description: 'RFC 8176' }),
+              amr: Type.Array(words(['otp', 'pop']), { description: 'RFC 8176;pop:证书 / a certificate' }),
               expiresAt: instant('到期 / when it ends'),
             }),
           },
         },
       },
       async (request, reply) => {
-        const { code } = readInput<{ code: string }>(opening, request.body);
-        const { token, expiresAt } = await administrators.openSession(request.user, code);
+        const { code } = readInput<{ code?: string | null }>(opening, request.body);
+        const { token, expiresAt } = code
+          ? await administrators.openSession(request.user, code)
+          : await administrators.openBoundSession(request.user);
         reply.header('cache-control', 'no-store');
-        return reply.code(201).send({ token, amr: ['otp'], expiresAt });
+        return reply.code(201).send({ token, amr: [code ? 'otp' : 'pop'], expiresAt });
       },
     );
 
@@ -143,4 +180,12 @@ export function administratorRoutes({ administrators, region }: ApiContext): Rou
     if (!found) throw new CodedError('NOT_FOUND');
     return found;
   }
+}
+
+function someFactor(value: unknown, pointer: string, problems: Problem[]): void {
+  const { otp, certificate, algorithm } = value as Enrolment;
+  if (otp !== false) return;
+  if (!certificate)
+    problems.push({ pointer: `${pointer}/certificate`, code: 'REQUIRED', message: 'is required without codes' });
+  if (algorithm) problems.push({ pointer: `${pointer}/algorithm`, code: 'CONFLICT', message: 'is one of codes' });
 }

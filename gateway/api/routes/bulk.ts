@@ -28,7 +28,9 @@ export function bulkRoutes({ cases }: ApiContext): RouteModule {
           summary: '批量提交 / submit cases without materials, one a line',
           description:
             '每行一个开案请求；每行一个回答，顺序相同；错误的行不影响其他行；待发过多时等待而不失败。' +
-            'Each line is a body of /v1/cases/submit, at most 64 KiB. Each answer is a line, in the same order: ' +
+            '行内可加 key(不超过 64 个字符):同一 key 只开一个办件,重复提交得到同一回答。' +
+            'Each line is a body of /v1/cases/submit, at most 64 KiB; a member key beside it (at most 64 characters) opens ' +
+            'one case only, however often the line comes. Each answer is a line, in the same order: ' +
             '{line, conversation, number} or {line, code, message, errors}. Read the answers while sending. ' +
             '等待期间每秒发送一个空格 / while it waits a space is sent every second.',
           consumes: [NDJSON],
@@ -38,9 +40,12 @@ export function bulkRoutes({ cases }: ApiContext): RouteModule {
       async (request, reply) => {
         const gone = new AbortController();
         const room = new WaitingRoom(gone.signal);
+        const owner = `${request.user.role} ${request.user.sub}`;
+        const submit = (input: unknown, conversation?: string) =>
+          cases.submit(input, conversation === undefined ? {} : { conversation });
         const answers = answerInOrder(
           readLines(request.body as Readable, MAX_LINE_BYTES),
-          (line, number) => submitLine(line, number, (input) => cases.submit(input), room),
+          (line, number) => submitLine(line, number, owner, submit, room),
           { atOnce: AT_ONCE, onEnd: () => gone.abort() },
         );
         return reply.type(NDJSON).send(answers);

@@ -19,6 +19,7 @@ import {
   CaseEventJson,
   CaseInputJson,
   CaseJson,
+  DeedJson,
   DirectOutcomeJson,
   EventWord,
   FreeNoteWord,
@@ -171,12 +172,12 @@ export function caseRoutes(context: ApiContext, once: AnswerOnce, answers: SqlId
       {
         schema: {
           tags,
-          summary: '责任追溯（谁在何时经办，谁逾期） / who held a case when, and who was late',
+          summary: '责任追溯（谁在何时经办，谁逾期） / who held a case when, who was late, and who did what',
           params: Key,
-          response: { 200: Type.Object({ holdings: Type.Array(HoldingJson) }) },
+          response: { 200: Type.Object({ holdings: Type.Array(HoldingJson), deeds: Type.Array(DeedJson) }) },
         },
       },
-      async (request) => ({ holdings: await cases.holdings(request.params.key) }),
+      async ({ params: { key } }) => ({ holdings: await cases.holdings(key), deeds: await cases.deeds(key) }),
     );
 
     app.post(

@@ -1,7 +1,8 @@
 import { Type } from '@fastify/type-provider-typebox';
 import { CodedError, fields, integer, optional, type Problem, type Rule, text } from '#proto';
 import { VerificationError } from '#trust';
-import type { CertificateVerdict, VerificationDemands } from '../../certificate/certificate-service.ts';
+import type { VerificationDemands } from '../../certificate/certificate-context.ts';
+import type { CertificateVerdict } from '../../certificate/certificate-verdict.ts';
 import { readQr } from '../../certificate/examine.ts';
 import { proved } from '../../certificate/proofs.ts';
 import { verdictProofs } from '../../certificate/verdict-proofs.ts';

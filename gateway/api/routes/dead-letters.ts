@@ -23,12 +23,20 @@ const ClosingJson = Type.Object({
 });
 
 const LetterJson = Type.Object({
-  id: Type.String({ description: '报文编号,或平台与事件位置 / id of the envelope, or platform and position' }),
-  queue: words(LETTER_QUEUES, '发往对端的报文、发往本地平台的事件 / envelopes for peers, events for platforms'),
+  id: Type.String({ description: '报文编号,或平台与位置 / id of the envelope, or platform and position' }),
+  queue: words(
+    LETTER_QUEUES,
+    '发往对端的报文、发往本地平台的事件、本地平台交办的 / envelopes for peers, events for platforms, what platforms handed in',
+  ),
   name: Type.String({ description: '对端地区代码或平台名称 / region code of the peer, name of the platform' }),
   subject: Type.String({ description: '会话号 / conversation' }),
-  type: Type.String({ description: '报文或事件类型 / type of the payload or event' }),
-  sequence: Type.Integer({ description: '序号;超限时为件数 / number; of an overflow how many' }),
+  type: Type.String({
+    description:
+      '报文或事件类型,交办的种类 / type of the payload or event; open, act, note or document of a submission',
+  }),
+  sequence: Type.Integer({
+    description: '序号;超限时为件数;交办的第几项 / number; of an overflow how many; of a submission which wish',
+  }),
   reason: words(namesOf(LETTER_REASONS), '死信原因 / why'),
   code: Type.Union([words<ErrorCode>(namesOf(ERROR_CODES)), Type.Literal('')], {
     description: '最后的答复代码 / what was answered last',
@@ -44,7 +52,15 @@ const ShownJson = Type.Object({
     expiresAt: Type.Optional(instant('报文失效 / when the envelope expires')),
     waiting: Type.Optional(Type.Integer({ description: '同一会话后面等待的报文 / envelopes that wait behind it' })),
     attempts: Type.Optional(Type.Integer({ description: '投递次数 / attempts' })),
-    message: Type.Optional(Type.String({ description: '适配器说明,不含事件内容 / words of the adapter' })),
+    message: Type.Optional(
+      Type.String({ description: '适配器说明或拒收原因,不含内容 / words of the adapter; why we refuse' }),
+    ),
+    problems: Type.Optional(
+      Type.Array(Type.Object({ pointer: Type.String(), code: Type.String(), message: Type.String() }), {
+        description: '交办内容中的问题,不含内容 / wrong fields of a submission, without their values',
+      }),
+    ),
+    key: Type.Optional(Type.String({ description: '平台交办的标识 / key of the submission' })),
   }),
   earlier: Type.Array(LetterJson, { description: '以往记录 / what was done about it before' }),
 });
@@ -107,7 +123,8 @@ export function deadLetterRoutes({ deadLetters }: Pick<ApiContext, 'deadLetters'
         ...RULED,
         schema: {
           tags,
-          summary: '重发死信:放回原位,过期的按新时间重发 / put it back in its place; what expired is said anew',
+          summary:
+            '重发死信:放回原位,过期的按新时间重发,交办的按现行映射再办 / put it back in its place; what expired is said anew; a submission is understood anew',
           params: Id,
           body: ReasonBody,
           response: { 200: LetterJson },
@@ -147,5 +164,7 @@ function letterJson({ position: _, place: __, ...letter }: FiledLetter): Static<
 }
 
 function shownJson({ letter, detail, earlier }: ShownLetter): Static<typeof ShownJson> {
-  return { letter: letterJson(letter), detail, earlier: earlier.map(letterJson) };
+  const { problems, ...rest } = detail;
+  const shown = { ...rest, ...(problems && { problems: [...problems] }) };
+  return { letter: letterJson(letter), detail: shown, earlier: earlier.map(letterJson) };
 }

@@ -19,8 +19,10 @@ import { deadLetterRoutes } from './dead-letters.ts';
 import { documentRoutes } from './documents.ts';
 import { entrustmentRoutes } from './entrustments.ts';
 import { envelopeRoutes } from './envelopes.ts';
+import { eventRoutes } from './events.ts';
 import { evidenceRoutes } from './evidence.ts';
 import { federationRoutes } from './federation.ts';
+import { hookRoutes } from './hooks.ts';
 import { inquiryRoutes } from './inquiries.ts';
 import { itemRoutes } from './items.ts';
 import { jointRoutes } from './joint-agreements.ts';
@@ -37,7 +39,9 @@ import { stampedCopyRoutes } from './stamped-copies.ts';
 import { standingRoutes } from './standing.ts';
 import { statementRoutes } from './statement.ts';
 import { statusListRoutes } from './status-list.ts';
+import { uploadRoutes } from './uploads.ts';
 import { verifyRoutes } from './verify.ts';
+import { webhookRoutes } from './webhooks.ts';
 
 /** Every route of the API. Who may call them is in `ROUTE_ACCESS`. */
 export function allRoutes(context: ApiContext): RouteModule[] {
@@ -64,7 +68,10 @@ export function allRoutes(context: ApiContext): RouteModule[] {
     jointCaseRoutes(context, answerOnce(answers)),
     inquiryRoutes(context, answerOnce(answers)),
     bulkRoutes(context),
-    personalRoutes(context),
+    eventRoutes(context),
+    webhookRoutes(context, answerOnce(answers), answers),
+    uploadRoutes(context),
+    personalRoutes(context, answerOnce(answers)),
     materialRoutes(context),
     parkedMaterialRoutes(context),
     paperRoutes(context),
@@ -77,6 +84,7 @@ export function allRoutes(context: ApiContext): RouteModule[] {
     checkRoutes(context),
     statusListRoutes(context),
     verifyRoutes(context),
+    hookRoutes(context),
     evidenceRoutes(context),
     reportRoutes(context),
   ];

@@ -17,6 +17,7 @@ import { ACCESS_KINDS, accessBook } from '../../case/personal/access-book.ts';
 import type { ApiContext } from '../context.ts';
 import { RULED, readInput } from '../helpers/body.ts';
 import { etag } from '../helpers/etag.ts';
+import type { AnswerOnce } from '../helpers/idempotency.ts';
 import { pageOf, pageQuery, pageRequest } from '../helpers/pagination.ts';
 import type { RouteModule } from '../typed.ts';
 import { CaseJson } from '../views/case-schemas.ts';
@@ -54,7 +55,9 @@ const erasure = fields({ reason, by, ground: optional(oneOf(...ERASURE_GROUNDS.s
 const hold = fields({ reason, by, held: boolean });
 
 /** Personal data of cases: who saw it, and its end. */
-export function personalRoutes({ cases, jointCases, inquiries, erasures, store, clock }: ApiContext): RouteModule {
+export function personalRoutes(context: ApiContext, once: AnswerOnce): RouteModule {
+  const { cases, jointCases, inquiries, erasures, store, clock } = context;
+
   return (app) => {
     app.get(
       '/v1/personal-access',
@@ -95,10 +98,14 @@ export function personalRoutes({ cases, jointCases, inquiries, erasures, store, 
         },
       },
       async (request, reply) => {
-        const file = await caseOf(request);
-        const { reason, by } = readWish<Wish>(recall, request.body);
-        const wish = { reason, handler: handlerOf(file, by, request) };
-        return answer(reply, await cases.recall(file.conversation, wish));
+        const { body } = await once(request, async () => {
+          const file = await caseOf(request);
+          const { reason, by } = readWish<Wish>(recall, request.body);
+          const wish = { reason, handler: handlerOf(file, by, request) };
+          return { status: 200, body: answer(reply, await cases.recall(file.conversation, wish)) };
+        });
+        const recalled = body as CaseJson;
+        return reply.header('etag', etag(recalled.version)).send(recalled);
       },
     );
 

@@ -58,8 +58,12 @@ function actOf(request: FastifyRequest, sink: AuditSink, at: number): AuditAct {
     actor: sink.pseudonym(caller?.sub ?? ''),
     factor: factorOf(caller),
     reason: caller?.breakGlass ?? '',
-    body: isStream(body) || body === undefined || body === null ? '' : sink.pseudonym(JSON.stringify(body)),
+    body: isStream(body) || body === undefined || body === null ? '' : sink.pseudonym(textOf(body)),
   };
+}
+
+function textOf(body: unknown): string {
+  return Buffer.isBuffer(body) ? body.toString('base64') : JSON.stringify(body);
 }
 
 function factorOf(caller: Caller | null): AuditFactor {

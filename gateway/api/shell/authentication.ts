@@ -8,6 +8,7 @@ import type { Administrators } from '../../duty/administrators.ts';
 import type { OidcTokens } from '../oidc/oidc-tokens.ts';
 import { HttpFault } from '../problem.ts';
 import { isRole } from '../roles.ts';
+import type { ApiTls } from '../tls/api-tls.ts';
 import { isPurpose, MAX_BREAK_GLASS_SECONDS, MAX_TTL_SECONDS } from '../token.ts';
 import type { TypedFastify } from '../typed.ts';
 
@@ -38,7 +39,13 @@ const SKEW_SECONDS = 60;
  */
 export async function guard(
   app: TypedFastify,
-  options: { tokens: TokenRules; duties: Duties; clock: { now(): number }; requestsPerMinute: number },
+  options: {
+    tokens: TokenRules;
+    duties: Duties;
+    clock: { now(): number };
+    requestsPerMinute: number;
+    tls?: Pick<ApiTls, 'shownBy'> | undefined;
+  },
 ): Promise<(request: FastifyRequest) => Promise<void>> {
   const { tokens, duties, clock, requestsPerMinute } = options;
   if (tokens.secret.length < 32) throw new CodedError('KEY_MISSING', 'the key of the API has fewer than 32 bytes');
@@ -84,19 +91,20 @@ export async function guard(
 /** Sets `request.user`, or says why not. What exactly is wrong with a token is nobody's business but its owner's. */
 async function authenticate(
   request: FastifyRequest,
-  { duties, tokens: { signOn } }: { duties: Duties; tokens: TokenRules },
+  { duties, tokens: { signOn }, tls }: Parameters<typeof guard>[1],
   now: number,
 ): Promise<CodedError | undefined> {
   try {
     const token = tokenOf(request);
+    const certificate = tls?.shownBy(request.raw.socket);
     if (duties.isSession(token)) {
-      const caller = await duties.callerOf(token);
-      if (!caller || !isRole(caller.role)) throw new TypeError('a session that ended');
+      const caller = await duties.callerOf(token, certificate);
+      if (!caller || !isRole(caller.role)) throw new TypeError('a session that ended, or is bound to a certificate');
       request.user = { ...caller, role: caller.role };
       return undefined;
     }
     if (signOn?.claims(token)) {
-      request.user = await signOn.callerOf(token, now);
+      request.user = { ...(await signOn.callerOf(token, now)), ...(certificate && { certificate }) };
       return undefined;
     }
     const { sub, role, purpose, break_glass, iat, exp } = await request.jwtVerify<Record<string, unknown>>({
@@ -112,6 +120,7 @@ async function authenticate(
       ...{ sub, role, issuedAt: Number(iat) * 1000 },
       ...(purpose !== undefined && { purpose }),
       ...(break_glass !== undefined && { breakGlass: break_glass }),
+      ...(certificate && { certificate }),
     };
     return undefined;
   } catch (error) {

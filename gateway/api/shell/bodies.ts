@@ -5,7 +5,11 @@ import { HttpFault } from '../problem.ts';
 import type { StreamedType, TypedFastify } from '../typed.ts';
 import { demandShape } from './json-shape.ts';
 
-const STREAMED: readonly StreamedType[] = ['application/octet-stream', 'application/x-ndjson'];
+const STREAMED: readonly StreamedType[] = [
+  'application/octet-stream',
+  'application/offset+octet-stream',
+  'application/x-ndjson',
+];
 const WITH_BODY = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
 /** Teaches the server its bodies: JSON, or for routes that ask for it a bounded stream. Nothing else is read. */
@@ -33,12 +37,12 @@ export function acceptBodies(app: TypedFastify): void {
  */
 export function demandMediaType(request: FastifyRequest): void {
   if (request.is404 || !WITH_BODY.has(request.method)) return;
-  const { streams } = request.routeOptions.config;
-  if (!streams && !hasBody(request)) return;
-  const wanted = streams ?? 'application/json';
+  const { streams, raw } = request.routeOptions.config;
+  if (!streams && !raw && !hasBody(request)) return;
+  const wanted = raw ?? [streams ?? 'application/json'];
   const given = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
-  if (given !== wanted)
-    throw new HttpFault('REQUEST_INVALID', 415, `this route takes a body of the media type ${wanted}`);
+  if (given === undefined || !wanted.includes(given))
+    throw new HttpFault('REQUEST_INVALID', 415, `this route takes a body of the media type ${wanted.join(' or ')}`);
 }
 
 /**
@@ -47,7 +51,14 @@ export function demandMediaType(request: FastifyRequest): void {
  * @throws CodedError VALIDATION_FAILED with each of them
  */
 export function demandNoBody({ method, body, routeOptions: { schema, config } }: FastifyRequest): void {
-  if (!WITH_BODY.has(method) || schema?.body !== undefined || config.streams || body === undefined || body === null)
+  if (
+    !WITH_BODY.has(method) ||
+    schema?.body !== undefined ||
+    config.streams ||
+    config.raw ||
+    body === undefined ||
+    body === null
+  )
     return;
   const message = 'this route takes no body';
   if (typeof body !== 'object' || Array.isArray(body))

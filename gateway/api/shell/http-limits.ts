@@ -35,6 +35,11 @@ export function serverOptions({ headersMs }: Patience) {
   return { maxHeaderSize: HEADER_BYTES, headersTimeout: headersMs, connectionsCheckingInterval, requireHostHeader };
 }
 
+/** The same for a server with TLS, and what Fastify tells one without. */
+export function tlsServerOptions(patience: Patience) {
+  return { ...serverOptions(patience), requestTimeout: patience.requestMs, keepAliveTimeout: KEEP_ALIVE_MS };
+}
+
 /** Holds connections in number; web servers before us bring many callers, and count in the total only. */
 export function limitConnections(app: TypedFastify, limits: ConnectionLimits, proxies: readonly string[]): void {
   const connections = new Connections(limits, isOneOf(proxies));

@@ -1,7 +1,9 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifySchema } from 'fastify';
+import { REPEATABLE } from '../helpers/repeatable-routes.ts';
 import type { TypedFastify } from '../typed.ts';
+import { withExamples } from './openapi-examples.ts';
 
 /** Only what the page itself brings: it works without any other server. */
 const PAGE_POLICY =
@@ -47,7 +49,8 @@ export async function describeApi(app: TypedFastify, about: { region: string; ve
       const access = route.config?.access;
       const roles = access === undefined || typeof access === 'string' ? [] : access;
       const secured = roles.length > 0 ? { security: [{ token: [] }], 'x-roles': roles } : {};
-      return { url, schema: { ...(schema as FastifySchema | undefined), ...secured } as FastifySchema };
+      const streams = route.config?.streams && { [STREAMS]: route.config.streams };
+      return { url, schema: { ...(schema as FastifySchema | undefined), ...secured, ...streams } as FastifySchema };
     },
     transformObject: (document) => {
       if (!('openapiObject' in document)) throw new TypeError('the API is described as OpenAPI only');
@@ -62,21 +65,44 @@ export async function describeApi(app: TypedFastify, about: { region: string; ve
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 }
 
+/** Marks an operation with the media type of its streamed body, until that is described. */
+const STREAMS = 'x-streams';
+
+/** An operation as the framework describes it. */
+interface Described {
+  readonly [STREAMS]?: string;
+  readonly responses?: object;
+  readonly parameters?: readonly unknown[];
+}
+
+const IDEMPOTENCY_KEY = {
+  name: 'idempotency-key',
+  in: 'header',
+  required: false,
+  schema: { type: 'string', minLength: 1, maxLength: 128 },
+  description: '幂等键:24 小时内重复得到同一回答 / a repeated request gets the same answer for 24 hours',
+} as const;
+
 /** Every operation may also answer with a problem. */
 function withProblems<T extends { paths?: object; components?: object }>(document: T): T {
   const problem = {
     description: '错误 / error',
     content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
   };
-  const withProblem = (operation: unknown) => {
-    const { responses, ...rest } = operation as { responses?: object };
-    return { ...rest, responses: { ...responses, default: problem } };
+  const described = (operation: unknown, route: string) => {
+    const { [STREAMS]: streams, responses, parameters = [], ...rest } = operation as Described;
+    const takes = REPEATABLE.has(route.replaceAll(/\{(\w+)\}/g, ':$1')) ? [...parameters, IDEMPOTENCY_KEY] : parameters;
+    const binary = { type: 'string', format: 'binary' };
+    const body = streams && { requestBody: { required: true, content: { [streams]: { schema: binary } } } };
+    return withExamples(route, { ...rest, parameters: takes, ...body, responses: { ...responses, default: problem } });
   };
-  const paths = mapValues(document.paths ?? {}, (path) => mapValues(path as object, withProblem));
+  const paths = mapValues(document.paths ?? {}, (path, url) =>
+    mapValues(path as object, (operation, method) => described(operation, `${method.toUpperCase()} ${url}`)),
+  );
   const components = { ...document.components, schemas: { Problem: PROBLEM_SCHEMA } };
   return { ...document, paths, components };
 }
 
-function mapValues(object: object, change: (value: unknown) => unknown): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));
+function mapValues(object: object, change: (value: unknown, name: string) => unknown): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value, name)]));
 }

@@ -17,8 +17,12 @@ export interface RouteInput {
   readonly good?: Readonly<Record<string, unknown>>;
   /** Members of the body that may hold anything by themselves; their rules depend on another member. */
   readonly free?: readonly string[];
-  /** It takes a stream of this media type instead of JSON. */
-  readonly streams?: 'application/octet-stream' | 'application/x-ndjson';
+  /** It takes a stream, or bytes that it does not look into, of this media type. */
+  readonly streams?:
+    | 'application/octet-stream'
+    | 'application/offset+octet-stream'
+    | 'application/x-ndjson'
+    | 'application/json';
   /** Something that exists, for a route that looks it up before it reads the body. */
   readonly at?: keyof Existing;
   /** Query that it cannot do without. */
@@ -95,6 +99,18 @@ export const ROUTE_INPUTS: Readonly<Record<string, RouteInput>> = {
   'GET /v1/recovery': {},
   'POST /v1/recovery/peers/:region/skip': { good: REASON },
   'POST /v1/recovery/conversations/:id/release': { good: REASON },
+
+  'GET /v1/events': {},
+  'GET /v1/events/stream': {},
+  'POST /v1/webhooks': { good: { url: 'https://hall.example/events', types: [] } },
+  'GET /v1/webhooks': {},
+  'GET /v1/webhooks/:id': {},
+  'PATCH /v1/webhooks/:id': { good: { url: 'https://hall.example/events', types: [], state: 'paused' } },
+  'DELETE /v1/webhooks/:id': {},
+  'POST /v1/webhooks/:id/secret': { good: { overlapSeconds: 60 } },
+  'POST /v1/webhooks/:id/replay': { good: { after: '0' } },
+  'POST /v1/webhooks/:id/ping': {},
+  'GET /v1/webhooks/:id/deliveries': {},
 
   'GET /v1/authorizations': {},
   'POST /v1/authorizations': { good: { ...AGREEMENT } },
@@ -205,6 +221,10 @@ export const ROUTE_INPUTS: Readonly<Record<string, RouteInput>> = {
   'POST /v1/cases/:key/materials/:digest/check': { good: BY },
   'GET /v1/cases/:key/materials/:digest': {},
   'POST /v1/cases/:key/materials/:digest/release': { good: REASON },
+  'POST /v1/cases/:key/uploads': {},
+  'GET /v1/cases/:key/uploads/:digest': {},
+  'PATCH /v1/cases/:key/uploads/:digest': { streams: 'application/offset+octet-stream' },
+  'DELETE /v1/cases/:key/uploads/:digest': {},
   'GET /v1/parked-materials': {},
   'GET /v1/cases/:key/materials/:digest/report': {},
   'GET /v1/cases/:key/papers': {},
@@ -257,6 +277,7 @@ export const ROUTE_INPUTS: Readonly<Record<string, RouteInput>> = {
   'GET /verify/:file': {},
   'POST /v1/public/verify/text': { good: { text: 'x' }, isPlain: true },
   'POST /v1/public/verify/file': { streams: 'application/octet-stream' },
+  'POST /hooks/:platform': { streams: 'application/json', unknown: 'UNAUTHORIZED' },
 
   'GET /v1/statistics': { query: 'from=2026-11-01&to=2026-11-02' },
   'GET /v1/ledger': { query: 'from=2026-11-01&to=2026-11-02' },

@@ -281,6 +281,15 @@ export const HoldingJson = Type.Object({
   overdue: Type.Array(Type.String(), { description: '其间逾期的时限 / limits that ran out meanwhile' }),
 });
 
+/** Something that somebody did with a case. */
+export const DeedJson = Type.Object({
+  n: Type.Integer({ description: '办件过程中的序号 / place in the history' }),
+  event: Type.String({ description: '动作或随件登记 / act or note' }),
+  region: Type.String({ description: '经办地区 / region' }),
+  at: instant('时间 / when'),
+  handler: Handler,
+});
+
 /** What a window sends to open a case. */
 export const CaseInputJson = Type.Object(
   {

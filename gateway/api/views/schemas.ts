@@ -35,6 +35,11 @@ export function bytesOf(mediaType: string, description: string) {
   return { description, content: { [mediaType]: { schema: { type: 'string', format: 'binary' } } } };
 }
 
+/** An answer without a body, for the description of the API. */
+export function nothing(description: string) {
+  return Type.Unsafe<undefined>({ type: 'null', description });
+}
+
 export const Handler = Type.Object(
   {
     organisation: Type.String({ description: '单位' }),

@@ -8,6 +8,7 @@ import { paperSent, paperSignedIn } from './paper.ts';
 import { certificatePrinted } from './printing.ts';
 import { questionAnswered, questionAsked } from './questions.ts';
 import { restHandedIn } from './rest.ts';
+import { parcelMoved, urged } from './services.ts';
 
 const KINDS = {
   'paper-sent': paperSent,
@@ -23,6 +24,8 @@ const KINDS = {
   'followed-up': followedUp,
   'rest-handed-in': restHandedIn,
   'credit-checked': creditChecked,
+  'parcel-moved': parcelMoved,
+  urged,
   ...ERASURE_NOTES,
 } as const satisfies Readonly<Record<string, NoteKind>>;
 

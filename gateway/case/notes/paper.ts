@@ -49,7 +49,7 @@ export const paperSignedIn: NoteKind = {
 };
 
 /** A parcel that nobody announced is not of this case. */
-function demandSent({ document }: CaseFile, content: object): void {
+export function demandSent({ document }: CaseFile, content: object): void {
   const { trackingNumber } = content as { trackingNumber: string };
   const sent = (document.notes ?? []).some(
     ({ kind, data }) => kind === 'paper-sent' && (data as { trackingNumber: string }).trackingNumber === trackingNumber,

@@ -40,6 +40,7 @@ export async function scrubCase(tx: Transaction, file: CaseFile, at: number): Pr
   await caseRepository.setKeys(tx, conversation, changed.document);
   await tx.run('UPDATE case_file SET erased_at = ? WHERE conversation = ?', changed.erasedAt!, conversation);
   await tx.run('DELETE FROM case_query WHERE conversation = ?', conversation);
+  await tx.run('DELETE FROM platform_reference WHERE conversation = ?', conversation);
   for (const { n, event, data } of await caseRepository.events(tx, conversation)) {
     if (isAboutErasure(event)) continue;
     await caseRepository.changeEvent(tx, conversation, n, withoutTexts(data, KEPT_AFTER_ERASURE, ''));

@@ -2,7 +2,15 @@ import type { Command } from 'commander';
 import { CodedError } from '#proto';
 import { FREE_NOTES } from '../../case/notes/notes.ts';
 import { type CaseView, caseText, type Outcome, outcomeTable, type Progress, progressText } from '../case-text.ts';
-import { type CaseEvent, type EnvelopeState, type Holding, holdingText, traceText } from '../case-trace.ts';
+import {
+  type CaseEvent,
+  type Deed,
+  deedText,
+  type EnvelopeState,
+  type Holding,
+  holdingText,
+  traceText,
+} from '../case-trace.ts';
 import { connect, type GatewayClient, path } from '../client.ts';
 import { type Answer, type Cli, handle } from '../command.ts';
 import { readJson } from '../files.ts';
@@ -127,13 +135,13 @@ function caseAnswer(view: CaseView): Answer {
 async function traceAnswer(client: GatewayClient, key: string): Promise<Answer> {
   const view = await client.get<CaseView>(path`/v1/cases/${key}`);
   const { events } = await client.get<{ events: CaseEvent[] }>(path`/v1/cases/${key}/events`);
-  const { holdings } = await client.get<{ holdings: Holding[] }>(path`/v1/cases/${key}/trace`);
+  const { holdings, deeds } = await client.get<{ holdings: Holding[]; deeds: Deed[] }>(path`/v1/cases/${key}/trace`);
   const envelopes: EnvelopeState[] = [];
   for (const { envelope } of events) if (envelope) envelopes.push(...(await sentEnvelope(client, envelope)));
   const { conversation, number, state } = view;
   return {
-    json: { conversation, number, state, events, envelopes, holdings },
-    text: `${traceText(view, events, envelopes)}\n${holdingText(holdings)}`,
+    json: { conversation, number, state, events, envelopes, holdings, deeds },
+    text: `${traceText(view, events, envelopes)}\n${holdingText(holdings)}\n${deedText(deeds)}`,
   };
 }
 

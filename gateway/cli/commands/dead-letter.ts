@@ -33,6 +33,8 @@ interface Shown {
     readonly waiting?: number;
     readonly attempts?: number;
     readonly message?: string;
+    readonly problems?: readonly { readonly pointer: string; readonly message: string }[];
+    readonly key?: string;
   };
   readonly earlier: readonly Letter[];
 }
@@ -49,7 +51,9 @@ const ID = '死信编号(见 list) / id, as list shows it';
 export function define(command: Command, cli: Cli): void {
   const list = command.command('list').description('列出死信,不含内容 / what left a queue undelivered; no content');
   list.addOption(
-    new Option('--queue <word>', '发往对端或本地平台 / for peers or for platforms').choices(LETTER_QUEUES),
+    new Option('--queue <word>', '发往对端、发往本地平台、平台交办 / for peers, for platforms, from platforms').choices(
+      LETTER_QUEUES,
+    ),
   );
   list.option('--name <text>', '对端地区代码或平台名称 / peer or platform');
   list.option('--closed', '已处理的 / those that were dealt with');
@@ -73,7 +77,7 @@ export function define(command: Command, cli: Cli): void {
     command,
     cli,
     'retry',
-    '重发:放回原位,过期的按新时间重发 / put it back; what expired is said anew',
+    '重发:放回原位,过期的按新时间重发,交办的再办 / put it back; what expired is said anew; a submission is taken again',
     '已放回 / put back',
   );
   act(command, cli, 'drop', '放弃:后面的继续 / give it up for good; what stands behind it goes on', '已放弃 / dropped');
@@ -94,7 +98,7 @@ function letterTable(letters: readonly Letter[]): string {
   return table(
     [
       '编号 Id',
-      '去向 To',
+      '对方 With',
       '类型 Type',
       '会话 Subject',
       '序号 No.',
@@ -117,14 +121,16 @@ function shownText({ letter, detail }: Shown): string {
       ['失效 Expires', detail.expiresAt === undefined ? undefined : chinaTime(detail.expiresAt)],
       ['后面等待 Waiting behind', detail.waiting],
       ['投递次数 Attempts', detail.attempts],
-      ['平台说明 Platform said', detail.message],
+      ['说明 Said', detail.message],
+      ['交办标识 Key', detail.key],
+      ...(detail.problems ?? []).map(({ pointer, message }) => ['问题 Problem', `${pointer} ${message}`] as const),
     ])
   );
 }
 
 function letterText({ name, type, subject, sequence, reason, code, since, deadAt, closing }: Letter): string {
   return pairs([
-    ['去向 To', name],
+    ['对方 With', name],
     ['类型 Type', type],
     ['会话 Subject', subject],
     ['序号 No.', sequence],

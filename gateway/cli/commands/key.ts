@@ -1,4 +1,5 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
+import { CodedError } from '#proto';
 import { REVOCATION_REASONS, STATED_PURPOSES } from '#trust';
 import { type Cli, handle } from '../command.ts';
 import type { AdoptOptions } from '../keys/adopt.ts';
@@ -6,7 +7,10 @@ import type { RevokeOptions } from '../keys/revoke.ts';
 import type { RotateOptions } from '../keys/rotate.ts';
 import { duration, type GatewayOptions, gatewayOption, type PassphraseOptions, passphraseOption } from '../options.ts';
 
-const PURPOSES = [...STATED_PURPOSES, 'tls', 'identity'] as const;
+const STATED = [...STATED_PURPOSES, 'tls'] as const;
+const PURPOSES = [...STATED, 'identity'] as const;
+/** Purposes whose keys are a matter of their own, with no statement or every peer's consent. */
+const ALONE: ReadonlySet<string> = new Set(['identity', 'storage']);
 
 /** `tongban key`: the life of our own keys. */
 export function define(command: Command, cli: Cli): void {
@@ -17,18 +21,26 @@ export function define(command: Command, cli: Cli): void {
   });
 
   const rotate = command.command('rotate').description('轮换密钥 / make a new key beside the old one');
-  rotate.addArgument(new Argument('<purpose>', '用途 / purpose').choices([...PURPOSES, 'storage']));
+  rotate.addArgument(new Argument('[purposes...]', '用途 / purposes').choices([...PURPOSES, 'storage']));
+  rotate.option('--all', '签名、证照、印章、日志、TLS 各一把 / one of each: signing, certificate, seal, log, tls');
   rotate.option('--overlap <duration>', '旧密钥并存时长 / how long the old key stays good', duration, 7 * 86_400);
   rotate.option(
     '--in-folder',
     '原密钥保管在别处时,新密钥放进密钥目录 / a file, although the old key is kept elsewhere',
   );
   rotate.option('--peers-will-repin', '仅用于更换身份密钥:所有对端将重新登记 / only for a new identity key');
-  handle<RotateOptions>(passphraseOption(gatewayOption(rotate)), cli, async (options, purpose) => {
-    if (purpose === 'storage') return (await import('../keys/storage.ts')).rotateStorage(options, cli);
-    const work = await import('../keys/rotate.ts');
-    return work.rotate(purpose as (typeof PURPOSES)[number], options, cli);
-  });
+  handle<RotateOptions & { readonly all?: boolean }>(
+    passphraseOption(gatewayOption(rotate)),
+    cli,
+    async (options, given) => {
+      // Commander gives a list for the purposes.
+      const purposes = options.all ? STATED : together((given ?? []) as unknown as string[]);
+      if (purposes[0] === 'storage') return (await import('../keys/storage.ts')).rotateStorage(options, cli);
+      const work = await import('../keys/rotate.ts');
+      if (purposes[0] === 'identity') return work.rotateIdentity(options, cli);
+      return work.rotate(purposes as (typeof STATED)[number][], options, cli);
+    },
+  );
 
   const adopt = command.command('adopt').description('启用保管在别处的密钥 / use a key that is kept elsewhere');
   adopt.addArgument(
@@ -67,6 +79,20 @@ export function define(command: Command, cli: Cli): void {
     const { moveIdentity } = await import('../keys/move-identity.ts');
     return moveIdentity(dir!, options, cli);
   });
+}
+
+/** Purposes whose new keys one statement can name. @throws CodedError VALIDATION_FAILED */
+function together(purposes: readonly string[]): readonly string[] {
+  const fault =
+    purposes.length === 0
+      ? 'say which keys: a purpose, several, or --all'
+      : new Set(purposes).size < purposes.length
+        ? 'each purpose only once: one new key each'
+        : purposes.length > 1 && purposes.some((purpose) => ALONE.has(purpose))
+          ? 'the identity key and the storage key are rotated by themselves'
+          : undefined;
+  if (fault) throw new CodedError('VALIDATION_FAILED', fault);
+  return purposes;
 }
 
 const LOCAL = /^\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?$/;

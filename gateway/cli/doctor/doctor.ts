@@ -6,6 +6,7 @@ import { configIn } from '../gateway-folder.ts';
 import type { GatewayOptions, PassphraseOptions } from '../options.ts';
 import { passphraseOf } from '../passphrase.ts';
 import { checkAnchors } from './checks/check-anchors.ts';
+import { checkApiTls } from './checks/check-api-tls.ts';
 import { checkCalendar } from './checks/check-calendar.ts';
 import { checkClock } from './checks/check-clock.ts';
 import { checkDisks } from './checks/check-disk.ts';
@@ -62,6 +63,7 @@ async function findingsOf(options: DoctorOptions, cli: Cli): Promise<Finding[]> 
     ...ofPassphrase,
     ...(await checkFolders(config)),
     ...(await checkKeys(config, passphrase, statement, cli)),
+    ...(await checkApiTls(config.http.tls, now)),
     ...ofStatement,
     ...(await checkDisks(config)),
     ...store.findings,

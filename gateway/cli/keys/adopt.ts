@@ -7,10 +7,10 @@ import { chinaTime, pairs, plain } from '../format.ts';
 import { configIn } from '../gateway-folder.ts';
 import type { GatewayOptions, PassphraseOptions } from '../options.ts';
 import {
-  announce,
   announcedEnd,
   announcedJson,
   announcedText,
+  announceNew,
   currentStatement,
   demandOverlap,
   demandSameIdentity,
@@ -53,7 +53,7 @@ export async function adopt(purpose: KeyInfo['purpose'], options: AdoptOptions, 
     const reach = { servers, environment: cli.environment ?? {} };
     const overlapMs = options.overlap * 1000;
     const key = await adoptKey(config.keys.directory, { purpose, passphrase, now, overlapMs, custody, reach });
-    const announced = await announce(options.gateway, config, identity, cli);
+    const announced = await announceNew(options.gateway, config, identity, cli);
     const { exit, notes = [] } = announcedEnd(announced);
     const { kid, suite, notBefore: from, notAfter: until } = key;
     return {

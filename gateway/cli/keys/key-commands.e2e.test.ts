@@ -79,8 +79,21 @@ describe('key rotate', () => {
     }
   });
 
+  it('makes several at once, or one of each, and names them all in one statement', async () => {
+    const two = await keyJson<{ made: { purpose: string }[]; serial: number }>('rotate', 'signing', 'tls');
+    expect(two).toMatchObject({ serial: 2, made: [{ purpose: 'signing' }, { purpose: 'tls' }] });
+    const all = await keyJson<{ made: { purpose: string }[]; serial: number }>('rotate', '--all');
+    expect(all.serial).toBe(3);
+    expect(all.made.map(({ purpose }) => purpose)).toEqual(['signing', 'certificate', 'seal', 'log', 'tls']);
+    expect(await states('signing')).toEqual(['overlapping', 'overlapping', 'in-use']);
+  });
+
   it.each<[string, [string, ...string[]], string]>([
     ['another purpose', ['rotate', 'king'], 'VALIDATION_FAILED'],
+    ['no purpose', ['rotate'], 'VALIDATION_FAILED'],
+    ['one purpose twice', ['rotate', 'tls', 'tls'], 'VALIDATION_FAILED'],
+    ['an identity key beside others', ['rotate', 'signing', 'identity', '--peers-will-repin'], 'VALIDATION_FAILED'],
+    ['a storage key beside others', ['rotate', 'storage', 'signing'], 'VALIDATION_FAILED'],
     ['no duration', ['rotate', 'signing', '--overlap', 'long'], 'VALIDATION_FAILED'],
     ['an identity key by the way', ['rotate', 'identity'], 'VALIDATION_FAILED'],
     ['a passphrase on the command line', ['rotate', 'signing', '--passphrase', 'x'], 'VALIDATION_FAILED'],

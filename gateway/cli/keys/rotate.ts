@@ -1,5 +1,6 @@
 import { CodedError } from '#proto';
 import { fingerprintOf, type KeyInfo, readKeyFolder, rotateKey } from '#trust';
+import type { StatedPurpose } from '../../keyring/successor.ts';
 import type { Answer, Cli } from '../command.ts';
 import { chinaTime, pairs } from '../format.ts';
 import { configIn } from '../gateway-folder.ts';
@@ -9,6 +10,7 @@ import {
   announcedEnd,
   announcedJson,
   announcedText,
+  announceNew,
   currentStatement,
   demandOverlap,
   demandSameIdentity,
@@ -24,22 +26,27 @@ export interface RotateOptions extends GatewayOptions, PassphraseOptions {
   readonly inFolder?: boolean;
 }
 
-/** `tongban key rotate`: a new key beside the old one, and the statement that names both. */
-export async function rotate(purpose: KeyInfo['purpose'], options: RotateOptions, cli: Cli): Promise<Answer> {
-  if (purpose === 'identity') return rotateIdentity(options, cli);
+/** `tongban key rotate`: new keys beside the old ones, and one statement that names them all. */
+export async function rotate(purposes: readonly StatedPurpose[], options: RotateOptions, cli: Cli): Promise<Answer> {
   const config = await configIn(options.gateway);
   const { passphrase, warnings } = await passphraseOf(config, options, cli);
   const identity = await identityIfHere(config, passphrase);
   demandSameIdentity(identity, await currentStatement(config));
   demandOverlap(identity, options.overlap);
-  await demandSameCustody(config.keys.directory, purpose, options.inFolder === true);
+  for (const purpose of purposes) await demandSameCustody(config.keys.directory, purpose, options.inFolder === true);
   const now = cli.clock.now();
-  const made = await rotateKey(config.keys.directory, { purpose, passphrase, now, overlapMs: options.overlap * 1000 });
-  const announced = await announce(options.gateway, config, identity, cli);
+  const overlapMs = options.overlap * 1000;
+  const made: KeyInfo[] = [];
+  for (const purpose of purposes)
+    made.push(await rotateKey(config.keys.directory, { purpose, passphrase, now, overlapMs }));
+  const announced = await announceNew(options.gateway, config, identity, cli);
   const { exit, notes = [] } = announcedEnd(announced);
   return {
-    json: { ...madeJson(made), overlapSeconds: options.overlap, ...announcedJson(announced) },
-    text: `${madeText(made)}${overlapText(announced.kind === 'issued', options.overlap)}${announcedText(announced)}`,
+    json: {
+      ...(made.length === 1 ? madeJson(made[0]!) : { made: made.map(madeJson) }),
+      ...{ overlapSeconds: options.overlap, ...announcedJson(announced) },
+    },
+    text: `${made.map(madeText).join('')}${announced.kind === 'waiting' ? '' : overlapText(announced.kind === 'issued', options.overlap)}${announcedText(announced)}`,
     notes: [...warnings, ...notes],
     ...(exit !== undefined && { exit }),
   };
@@ -57,7 +64,7 @@ async function demandSameCustody(dir: string, purpose: KeyInfo['purpose'], inFol
 }
 
 /** A lost or stolen identity key: the new one signs, and every operator has to compare its fingerprint. */
-async function rotateIdentity(options: RotateOptions, cli: Cli): Promise<Answer> {
+export async function rotateIdentity(options: RotateOptions, cli: Cli): Promise<Answer> {
   if (!options.peersWillRepin)
     throw new CodedError(
       'VALIDATION_FAILED',

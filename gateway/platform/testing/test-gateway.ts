@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Submit } from '#adapters';
+import { testContext } from '../../../adapters/testing/context.ts';
 import type { PlatformConfig } from '../../config/config.ts';
 import { DeadLetters, type LetterKeeper } from '../../dead-letter/dead-letters.ts';
 import type { FiledLetter } from '../../dead-letter/letter.ts';
@@ -12,7 +13,7 @@ import type { DeliveryTiming } from '../delivery.ts';
 import type { QueueBounds } from '../delivery-queue.ts';
 import { caseNews } from '../event-types.ts';
 import { PlatformEvents } from '../platform-events.ts';
-import { Platforms } from '../platforms.ts';
+import { Platforms, type PlatformsContext } from '../platforms.ts';
 
 export const FIRST = '5d1f7a52-7f0f-4c83-9d4c-0b6b1c3a9a11';
 export const SECOND = '0a6a6e52-13c9-4a7e-8a51-0d3f1b9d7c22';
@@ -81,11 +82,14 @@ export async function openGateway(
     events,
     letters,
     ...(options.bounds && { bounds: options.bounds }),
-    submit: options.submit ?? (() => Promise.reject(new Error('this gateway takes no submissions'))),
+    desk: () => testContext().cases,
+    intake: intakeOf(options.submit ?? (() => Promise.reject(new Error('this gateway takes no submissions')))),
     timing: { ...TIMING, ...options.timing },
   });
-  const none = {} as LetterKeeper;
-  const keepers = { peer: none, platform: platforms.letterKeeper };
+  const keepers = {
+    ...{ peer: {} as LetterKeeper, platform: platforms.letterKeeper },
+    intake: platforms.submissionKeeper,
+  };
   const deadLetters = new DeadLetters({ store, clock, book: letters, keepers });
   const gateway: TestGateway = {
     store,
@@ -112,6 +116,12 @@ export async function openGateway(
     throw error;
   }
   return gateway;
+}
+
+/** An intake that asks somebody else what becomes of a submission, and parks nothing. */
+export function intakeOf(submit: Submit): PlatformsContext['intake'] {
+  const none = () => Promise.reject(new Error('nothing is parked here'));
+  return { submitFor: () => submit, redo: none, drop: none, detail: none, purge: async () => {}, stop: async () => {} };
 }
 
 export function testNews(conversation: string, at: number) {

@@ -5,6 +5,7 @@ import { schema0004 } from './0004-library.ts';
 import { schema0005 } from './0005-cases.ts';
 import { schema0006 } from './0006-bundles.ts';
 import { schema0007 } from './0007-durability.ts';
+import { schema0008 } from './0008-platforms.ts';
 
 /**
  * Every change of the tables, in order, in the words of SQLite; other databases translate them. A change that has been
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly string[] = [
   schema0005,
   schema0006,
   schema0007,
+  schema0008,
 ];

@@ -54,6 +54,12 @@ export const SEALED_TABLES = {
   },
   recovery_fetched: { key: ['peer', 'id', 'is_own'], row: ['peer', 'id', 'is_own'], sealed: { bytes: 'bytes' } },
   platform_event: { key: ['position'], row: ['id'], sealed: { data: 'text' } },
+  platform_parked: {
+    key: ['position'],
+    row: ['adapter', 'key'],
+    sealed: { document: 'text', refusal: 'text' },
+  },
+  webhook: { key: ['id'], row: ['id'], sealed: { secrets: 'text' } },
   idempotency: { key: ['scope', 'key'], row: ['scope', 'key'], sealed: { body: 'text' } },
 } as const satisfies Record<string, SealedTable>;
 

@@ -28,11 +28,13 @@ it('says how many letters wait for an operator and where, and nothing when none 
     await book.file(tx, { ...about, id: 'a', queue: 'peer', name: '150626', place: 1, reason: 'refused' });
     await book.file(tx, { ...about, id: 'b', queue: 'peer', name: '150626', place: 2, reason: 'expired' });
     await book.file(tx, { ...about, id: 'hall:1', queue: 'platform', name: 'hall', place: 1, reason: 'refused' });
+    await book.file(tx, { ...about, id: 'hall:in:1', queue: 'intake', name: 'hall', place: 1, reason: 'refused' });
   });
   const closing = { outcome: 'dropped', successor: '', by: 'wang', role: 'sysadmin', reason: 'no', at: 3000 } as const;
   const letter = await book.find(store.read, 'b');
   await store.write((tx) => book.close(tx, letter!, closing));
   expect(await checkDeadLetters(store.read)).toMatchObject([
+    { what: 'dead letters', level: 'warning', zh: '交办的本地平台 hall 有 1 封死信待处理' },
     {
       what: 'dead letters',
       level: 'warning',

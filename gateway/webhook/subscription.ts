@@ -1,0 +1,47 @@
+/** Where a platform wants the events of the region sent (事件订阅), as it said itself by the API. */
+export interface Subscription {
+  readonly id: string;
+  /** Subject of the token that made it: nobody else sees it but who administers the system. */
+  readonly owner: string;
+  readonly url: string;
+  /** Types of events; empty for all. */
+  readonly types: readonly string[];
+  readonly state: 'active' | 'paused';
+  readonly secrets: Secrets;
+  /** Counts up with every change. */
+  readonly version: number;
+  /** Milliseconds. */
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** By what its webhooks are signed; `whsec_` and base64. */
+export interface Secrets {
+  readonly current: string;
+  /** Signs beside the current one while the platform changes over. */
+  readonly previous?: { readonly secret: string /** Milliseconds. */; readonly until: number };
+}
+
+/** What a platform says about a subscription. */
+export interface SubscriptionWish {
+  readonly url: string;
+  readonly types: readonly string[];
+}
+
+/** What it may change of it. */
+export type SubscriptionChange = Partial<SubscriptionWish> & { readonly state?: Subscription['state'] };
+
+/** Secrets that sign now. */
+export function signingSecrets({ current, previous }: Secrets, now: number): readonly string[] {
+  return previous && now < previous.until ? [current, previous.secret] : [current];
+}
+
+/** The name under which its queue, its letters and its metrics are kept. No platform of the configuration can have it. */
+export function queueName(id: string): string {
+  return `webhook:${id}`;
+}
+
+/** Whether a queue is one of a subscription. */
+export function isWebhookQueue(name: string): boolean {
+  return name.startsWith('webhook:');
+}
