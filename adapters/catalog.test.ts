@@ -37,7 +37,8 @@ describe('refuses a configuration and names every problem at once:', () => {
     expect(await problems('carrier-pigeon', HTTP)).toEqual(['/kind NOT_IN_LIST']);
     expect(await problems('constructor', HTTP)).toEqual(['/kind NOT_IN_LIST']);
     const services = ['http-sms', 'http-parcel', 'http-locker', 'http-rating', 'http-supervision'];
-    expect(ADAPTER_KINDS).toEqual(['http', 'directory', 'database', 'soap', 'http-query', 'http-credit', ...services]);
+    const kinds = ['http', 'directory', 'database', 'soap', 'amqp', 'http-query', 'http-credit', ...services];
+    expect(ADAPTER_KINDS).toEqual(kinds);
   });
 
   it('http with everything wrong', async () => {

@@ -1,12 +1,13 @@
 import { CodedError, fields, optional, type Problem, type Rule } from '#proto';
 import type { Adapter, AdapterContext } from './adapter.ts';
+import { amqpKind } from './amqp/amqp-adapter.ts';
 import { absolutePath } from './config-rules.ts';
 import { databaseKind } from './database/database-adapter.ts';
 import { directoryKind } from './directory/directory-adapter.ts';
 import { httpKind } from './http/http-adapter.ts';
 import { httpCreditKind } from './http/http-credit-adapter.ts';
 import { httpQueryKind } from './http/http-query-adapter.ts';
-import { loadMapping } from './mapping/load-mapping.ts';
+import { FreshMapping } from './mapping/fresh-mapping.ts';
 import type { Mapping } from './mapping/mapping.ts';
 import { httpLockerKind } from './services/http-locker-adapter.ts';
 import { httpParcelKind } from './services/http-parcel-adapter.ts';
@@ -33,6 +34,7 @@ const KINDS: ReadonlyMap<string, AdapterKind> = new Map<string, AdapterKind>([
   ['directory', directoryKind],
   ['database', databaseKind],
   ['soap', soapKind],
+  ['amqp', amqpKind],
   ['http-query', httpQueryKind],
   ['http-credit', httpCreditKind],
   ['http-sms', httpSmsKind],
@@ -84,7 +86,7 @@ function mappingRule({ mapping }: AdapterKind): Rule {
 /** Its problems stand at `/mapping`, followed by the place within the file. */
 async function readMapping(file: string, context: AdapterContext, problems: Problem[]): Promise<Mapping | undefined> {
   try {
-    return await loadMapping(file, context);
+    return await FreshMapping.open(file, context);
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     problems.push(...error.problems.map((one) => ({ ...one, pointer: `/mapping${one.pointer}` })));

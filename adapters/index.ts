@@ -18,6 +18,7 @@ export {
   type SubmissionOutcome,
   type SubmissionSource,
   type Submit,
+  type TakenOutcome,
   type Wish,
 } from './adapter.ts';
 export { ADAPTER_KINDS, createAdapter } from './catalog.ts';
@@ -45,5 +46,6 @@ export {
 export type { Locker } from './services/locker.ts';
 export { PARCEL_STATES, type ParcelStep, type ParcelTracker } from './services/parcels.ts';
 export type { RatingPlatform } from './services/rating.ts';
+export { findingsProblems, isServiceAnswer, requestType, SERVICE_CALLS } from './services/service-words.ts';
 export type { SmsSender } from './services/sms.ts';
 export type { Supervision } from './services/supervision.ts';

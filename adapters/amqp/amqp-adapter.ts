@@ -1,13 +1,16 @@
 import { CodedError } from '#proto';
-import type { Adapter, AdapterContext } from '../adapter.ts';
+import type { Adapter, AdapterContext, DeliverySink } from '../adapter.ts';
 import type { Mapping } from '../mapping/mapping.ts';
-import { type AmqpConfig, amqpRules } from './amqp-config.ts';
+import { type AmqpConfig, amqpRules, type Destination } from './amqp-config.ts';
 import { documentSink, eventSink } from './amqp-sink.ts';
 import { AmqpSource } from './amqp-source.ts';
 import { Broker } from './broker.ts';
 import { OutcomeTeller } from './outcome-teller.ts';
 import { Publisher } from './publisher.ts';
 import { DeliveryReader } from './read-delivery.ts';
+
+/** Cases of which events are published side by side: a confirmation waits for a disk. */
+const OUT_AT_ONCE = 16;
 
 /**
  * A message broker that both sides use (消息队列), by AMQP 0-9-1: messages of a queue in, messages to an exchange out. Queues,
@@ -37,7 +40,7 @@ export const amqpKind = {
     return {
       kind: 'amqp',
       name,
-      ...(out && { sink: mapping ? documentSink(publisher, out, mapping, context) : eventSink(publisher, out) }),
+      ...(out && { sink: sinkOf(publisher, out, context, mapping) }),
       ...(source && { source }),
       async close() {
         await source?.stop();
@@ -46,3 +49,8 @@ export const amqpKind = {
     };
   },
 } as const;
+
+function sinkOf(publisher: Publisher, out: Destination, context: AdapterContext, mapping?: Mapping): DeliverySink {
+  const sink = mapping ? documentSink(publisher, out, mapping, context) : eventSink(publisher, out);
+  return { ...sink, atOnce: OUT_AT_ONCE };
+}

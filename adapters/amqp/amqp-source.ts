@@ -108,7 +108,7 @@ export class AmqpSource implements SubmissionSource {
       await channel.prefetch(this.#prefetch);
       await channel.consume(
         this.#intake.queue,
-        this.#taking(reading, submit, () => lost.abort(gone())),
+        this.#taking(reading, submit, (error) => lost.abort(error)),
       );
       whenOpen();
       await aborted(signal);
@@ -121,11 +121,11 @@ export class AmqpSource implements SubmissionSource {
   }
 
   /** What comes is put into its lane in the order in which it came. */
-  #taking(reading: Reading, submit: Submit, whenGone: () => void): (message: ConsumeMessage | null) => void {
+  #taking(reading: Reading, submit: Submit, giveUp: (error: Error) => void): (message: ConsumeMessage | null) => void {
     let before = Promise.resolve();
     return (message) => {
       if (!message) {
-        whenGone();
+        giveUp(gone());
         return;
       }
       before = before.then(async () => {
@@ -133,6 +133,8 @@ export class AmqpSource implements SubmissionSource {
         const delivery = await this.#parts.reader.read(message);
         await this.#lanes.add(delivery.lane, () => this.#handle(reading, delivery, submit));
       });
+      // Nothing is passed over in silence: it comes again over another connection.
+      before.catch(giveUp);
     };
   }
 

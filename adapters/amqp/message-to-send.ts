@@ -10,6 +10,8 @@ export interface MessageToSend {
 }
 
 const MAX_HEADERS = 32;
+/** All of them have to fit into one frame. */
+const MAX_HEADER_BYTES = 32 * 1024;
 /** Names that the broker gives a meaning, such as CC, which sends copies to other queues. */
 const RESERVED = /^(x-|cc$|bcc$)/i;
 const HEADER_NAME = /^[A-Za-z][A-Za-z0-9_.:-]{0,127}$/;
@@ -23,6 +25,8 @@ export function readMessage(document: unknown): MessageToSend {
     throw unfit(`has a routingKey that is no text of at most ${SHORT_BYTES} bytes`);
   const entries = Object.entries(objectOf(headers, 'headers'));
   if (entries.length > MAX_HEADERS) throw unfit(`has more than ${MAX_HEADERS} headers`);
+  if (Buffer.byteLength(JSON.stringify(entries)) > MAX_HEADER_BYTES)
+    throw unfit(`has more than ${MAX_HEADER_BYTES} bytes of headers`);
   for (const [name, value] of entries) {
     if (!HEADER_NAME.test(name) || RESERVED.test(name)) throw unfit('has a header with a name that is not allowed');
     if (!['string', 'number', 'boolean'].includes(typeof value))

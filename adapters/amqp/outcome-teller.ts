@@ -4,6 +4,9 @@ import type { IntakeConfig } from './amqp-config.ts';
 import type { Publisher } from './publisher.ts';
 import type { Delivery } from './read-delivery.ts';
 
+/** Problems that headers name: they must fit into one frame. */
+const MAX_PROBLEMS = 50;
+
 /** Tells a platform what became of its messages, where it said that it wants to know. */
 export class OutcomeTeller {
   readonly #publisher: Publisher;
@@ -63,7 +66,7 @@ export class OutcomeTeller {
     const texts = Object.fromEntries(Object.entries(given).filter(([, value]) => isText(value)));
     const headers = {
       'tongban-code': outcome.code,
-      'tongban-problems': JSON.stringify(outcome.problems),
+      'tongban-problems': JSON.stringify(outcome.problems.slice(0, MAX_PROBLEMS)),
     };
     const to = { exchange: refused.exchange, routingKey: refused.routing_key ?? '' };
     const id = isText(messageId) ? messageId : submission.key;

@@ -1,7 +1,7 @@
-import { fields, instant, oneOf, optional } from '#proto';
+import { optional } from '#proto';
 import type { Adapter, AdapterContext } from '../adapter.ts';
 import type { Mapping } from '../mapping/mapping.ts';
-import { LOCKER_STATES, type LockerFinding } from './locker.ts';
+import type { LockerFinding } from './locker.ts';
 import { openService, pathRule, type ServiceConfig, serviceRules } from './service-client.ts';
 
 interface LockerConfig extends ServiceConfig {
@@ -9,8 +9,6 @@ interface LockerConfig extends ServiceConfig {
   readonly cancel_path?: string | null;
   readonly state_path?: string | null;
 }
-
-const findingRule = fields({ state: oneOf(...LOCKER_STATES), at: instant });
 
 /** Lockers (自助存取文件柜): every order and every question is one POST of JSON. */
 export const httpLockerKind = {
@@ -28,7 +26,7 @@ export const httpLockerKind = {
         async state(conversation, signal) {
           // A question of its own each time: a stored answer would be an old one.
           const question = { id: `${conversation}-${context.now()}`, conversation };
-          const found = await service.ask('locker-question', question, findingRule, signal, config.state_path);
+          const found = await service.ask('locker-question', question, signal, config.state_path);
           return (found as LockerFinding[]).toSorted((a, b) => a.at - b.at).at(-1);
         },
       },

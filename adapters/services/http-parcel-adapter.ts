@@ -1,10 +1,7 @@
-import { fields, instant, oneOf } from '#proto';
 import type { Adapter, AdapterContext } from '../adapter.ts';
 import type { Mapping } from '../mapping/mapping.ts';
-import { PARCEL_STATES, type ParcelStep } from './parcels.ts';
+import type { ParcelStep } from './parcels.ts';
 import { openService, type ServiceConfig, serviceRules } from './service-client.ts';
-
-const stepRule = fields({ state: oneOf(...PARCEL_STATES), at: instant });
 
 /** The post (邮政寄递): every question is one POST of JSON, the steps of the parcel are in its answer. */
 export const httpParcelKind = {
@@ -17,8 +14,7 @@ export const httpParcelKind = {
       kind: 'http-parcel',
       name: config.name,
       parcels: {
-        track: async (question, signal) =>
-          (await service.ask('parcel-question', question, stepRule, signal)) as ParcelStep[],
+        track: async (question, signal) => (await service.ask('parcel-question', question, signal)) as ParcelStep[],
       },
       close: () => service.close(),
     };

@@ -5,7 +5,13 @@ import { CLIENT_RULES, type ClientConfig, PlatformClient } from '../http/client.
 import { readJson } from '../http/json.ts';
 import { verdict } from '../http/verdict.ts';
 import type { Mapping } from '../mapping/mapping.ts';
-import { mappedWords, OWN_WORDS, type ServiceCall, type ServiceRequest } from './service-words.ts';
+import {
+  mappedWords,
+  OWN_WORDS,
+  type ServiceCall,
+  type ServiceQuestion,
+  type ServiceRequest,
+} from './service-words.ts';
 
 /** Settings that every service over HTTP has. */
 export interface ServiceConfig extends ClientConfig {
@@ -41,13 +47,11 @@ export interface ServiceClient {
   /**
    * Asks something; changes nothing.
    *
-   * @param rule what every finding must be
    * @throws PlatformError
    */
   ask(
-    call: ServiceCall,
+    call: ServiceQuestion,
     request: ServiceRequest,
-    rule: Rule,
     signal: AbortSignal,
     path?: string | null,
   ): Promise<readonly unknown[]>;
@@ -91,10 +95,10 @@ export async function openService(
     async order(call, order, signal, path) {
       await words.demandTaken(await answerTo(call, order, signal, path));
     },
-    async ask(call, question, rule, signal, path) {
+    async ask(call, question, signal, path) {
       const answer = await answerTo(call, question, signal, path);
       if (answer === undefined) throw new PlatformError(false, 'the service answered what is no JSON, or too long');
-      return words.findings(call, question, answer, rule);
+      return words.findings(call, question, answer);
     },
     close: async () => client.close(),
   };

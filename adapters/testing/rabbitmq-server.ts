@@ -111,6 +111,11 @@ export class RabbitServer {
     await exited;
   }
 
+  /** Has the node write down which queues there are: one that is killed forgets those of the last seconds. */
+  settle(): Promise<void> {
+    return this.control('eval', 'mnesia:dump_log().');
+  }
+
   /** Runs a command of the operator. */
   async control(...words: readonly string[]): Promise<void> {
     await promisify(execFile)(`${PROGRAMS}/rabbitmqctl`, [...words], { env: { ...this.#environment } });

@@ -20,6 +20,7 @@ let store: Store;
 let now: number;
 let asked: string[];
 let isDead: boolean;
+let isRetryable: boolean;
 let isAnswering: boolean;
 let errors: unknown[];
 /** What is noted, and which cases there are. */
@@ -33,6 +34,7 @@ beforeEach(async () => {
   errors = [];
   files = new Map();
   isDead = false;
+  isRetryable = true;
   isAnswering = true;
 });
 afterEach(async () => {
@@ -68,7 +70,7 @@ function watch(hasPost = true): ServiceWatch {
       hasPost
         ? async ({ trackingNumber }) => {
             asked.push(trackingNumber);
-            if (isDead) throw new PlatformError(true, 'no answer');
+            if (isDead) throw new PlatformError(isRetryable, 'no answer');
             return [{ state: 'in-transit', at: START }];
           }
         : undefined,
@@ -129,6 +131,22 @@ it('asks a post that is away again soon, and not about every parcel', async () =
   expect([...files.values()].every(({ document }) => document.notes!.length === 2)).toBe(true);
   expect(await rows()).toBe(250);
   expect(errors).toEqual([]);
+});
+
+it('tells the operator of an answer that nobody understands, and asks again', async () => {
+  const watching = watch();
+  mail('a');
+  await hear(watching, 'a');
+  [isDead, isRetryable] = [true, false];
+  now += EVERY;
+  await watching.look();
+  expect(errors).toMatchObject([{ code: 'PLATFORM_REFUSED' }]);
+  expect(files.get('a')!.document.notes).toHaveLength(1);
+  isDead = false;
+  now += 5 * MINUTE;
+  await watching.look();
+  expect(files.get('a')!.document.notes).toHaveLength(2);
+  expect(errors).toHaveLength(1);
 });
 
 it('ends after so many days, with a case that is gone or erased, and when somebody signed the parcel in', async () => {

@@ -127,8 +127,8 @@ export class ServiceWatch {
       if (service === 'parcels') return post ? await lookForParcels(file, { ask: post, note, signal }) : 'unknown';
       return box ? await lookIntoLocker(file, { ask: box, note, signal }) : 'unknown';
     } catch (error) {
-      // The book of questions has it.
-      if (!(error instanceof PlatformError)) onError(error);
+      // That a platform is away is known by its metrics; that it is not understood, by nobody else.
+      if (!(error instanceof PlatformError && error.retryable)) onError(error);
       return 'unknown';
     }
   }

@@ -56,12 +56,13 @@ export class OnlinePlatform {
 
   #handle(request: ReceivedRequest, response: ServerResponse): void {
     const { pathname, searchParams } = new URL(request.path ?? '/', this.url);
-    if (!this.#isSigned(searchParams)) return answer(response, { code: '401', msg: '签名错误' });
     const file = /^\/openapi\/v2\/file\/(\w+)$/.exec(pathname)?.[1];
-    if (file !== undefined) return this.#giveFile(response, file);
-    const body = request.body.length > 0 ? (JSON.parse(request.body.toString()) as Record<string, string>) : {};
-    const id = String(request.headers['x-request-no'] ?? '');
-    answer(response, this.#answerTo(pathname, body, id));
+    if (!this.#isSigned(searchParams)) answer(response, { code: '401', msg: '签名错误' });
+    else if (file !== undefined) this.#giveFile(response, file);
+    else {
+      const body = request.body.length > 0 ? (JSON.parse(request.body.toString()) as Record<string, string>) : {};
+      answer(response, this.#answerTo(pathname, body, String(request.headers['x-request-no'] ?? '')));
+    }
   }
 
   #answerTo(path: string, body: Record<string, string>, id: string): Answer {

@@ -61,15 +61,15 @@ export class ApprovalSystem {
 
   #handle(request: ReceivedRequest, response: ServerResponse): void {
     const { Envelope } = readXml(request.body, MAX_BYTES) as { Envelope: { Header?: Words; Body: Words } };
-    if (!JSON.stringify(Envelope.Header ?? {}).includes('UsernameToken')) return fault(response, 'Client', '未通过认证');
-    if (this.faults > 0) {
-      this.faults -= 1;
-      return fault(response, 'Server', 'ORA-12541');
-    }
     const [operation, body] = Object.entries(Envelope.Body)[0] as [string, Words];
-    const inner = writeXml({ RESULT: this.#answerTo(operation, body) }, {});
-    const answer = { [`ns:${operation}Response`]: { return: inner } };
-    send(response, 200, answer);
+    if (!JSON.stringify(Envelope.Header ?? {}).includes('UsernameToken')) fault(response, 'Client', '未通过认证');
+    else if (this.faults > 0) {
+      this.faults -= 1;
+      fault(response, 'Server', 'ORA-12541');
+    } else {
+      const inner = writeXml({ RESULT: this.#answerTo(operation, body) }, {});
+      send(response, 200, { [`ns:${operation}Response`]: { return: inner } });
+    }
   }
 
   #answerTo(operation: string, body: Words): Words {

@@ -1,4 +1,4 @@
-import type { Explanation, FileMapping, FoundRecord } from '#adapters';
+import { type Explanation, type FileMapping, type FoundRecord, findingsProblems, isServiceAnswer } from '#adapters';
 import { CodedError, type Problem } from '#proto';
 import { readActInput, readCaseInput } from '../../case/case-input.ts';
 import { readNoteInput } from '../../case/notes/case-notes.ts';
@@ -29,7 +29,7 @@ export async function checkRecord(mapping: FileMapping, found: FoundRecord, reco
   const explained = await mapping.explain(found.document);
   const { rule, ignored, wishes } = explained;
   const mapped = [...found.problems, ...explained.problems];
-  const canonical = wishes.flatMap((wish, index) => problemsOf(wish, explained, index));
+  const canonical = wishes.flatMap((wish, index) => problemsOf(wish, explained, index, found.document));
   return {
     record,
     ...(found.row !== undefined && { row: found.row }),
@@ -55,8 +55,18 @@ function isKnown({ pointer }: Problem, mapped: readonly Problem[]): boolean {
   return mapped.some((known) => `${known.pointer}/`.startsWith(`${pointer}/`));
 }
 
-function problemsOf(wish: Explanation['wishes'][number], explained: Explanation, index: number): TracedProblem[] {
+function problemsOf(
+  wish: Explanation['wishes'][number],
+  explained: Explanation,
+  index: number,
+  document: unknown,
+): TracedProblem[] {
   const at = `/wishes/${index}`;
+  // Of what answers a question only the findings count, and those of the first wish alone.
+  if (isServiceAnswer(document)) {
+    const problems = index === 0 && wish.do !== 'open' ? findingsProblems(wish.data, document.call) : [];
+    return problems.map((problem) => ({ ...problem, pointer: `${at}/data${problem.pointer}` }));
+  }
   if (wish.do === 'act' && !Object.hasOwn(EVENTS, wish.act ?? '')) return [unknown(`${at}/act`, Object.keys(EVENTS))];
   if (wish.do === 'note' && !FREE_NOTES.includes(wish.note as NoteName)) return [unknown(`${at}/note`, FREE_NOTES)];
   try {

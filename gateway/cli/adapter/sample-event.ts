@@ -1,4 +1,4 @@
-import type { PlatformEvent } from '#adapters';
+import { type PlatformEvent, requestType, SERVICE_CALLS } from '#adapters';
 import { CodedError, regionUrn } from '#proto';
 import { EVENT_TYPES, type PlatformEventType } from '../../platform/event-types.ts';
 
@@ -15,16 +15,22 @@ interface EventParts {
   readonly now: number;
 }
 
+/** What services are asked (对外调用). */
+const REQUEST_TYPES: readonly string[] = SERVICE_CALLS.map(requestType);
+
 /**
  * An event such as the gateway would deliver, about a case.
  *
- * @throws CodedError VALIDATION_FAILED when there is no such type
+ * @throws CodedError VALIDATION_FAILED when there is no such type, and for a request to a service without data
  */
 export function sampleEvent({ type, region, found, data, now }: EventParts): PlatformEvent {
-  if (!EVENT_TYPES.has(type as PlatformEventType)) {
-    const message = `there is no such event; there are: ${[...EVENT_TYPES.keys()].join(', ')}`;
+  const isRequest = REQUEST_TYPES.includes(type);
+  if (!isRequest && !EVENT_TYPES.has(type as PlatformEventType)) {
+    const message = `there is no such event; there are: ${[...EVENT_TYPES.keys(), ...REQUEST_TYPES].join(', ')}`;
     throw new CodedError('VALIDATION_FAILED', message);
   }
+  if (isRequest && !data)
+    throw new CodedError('VALIDATION_FAILED', 'a request to a service is not made up: give its members with --data');
   const { conversation = '00000000-0000-4000-8000-000000000000', number, peer, state } = found ?? {};
   const event = type.split('.').at(-2)!;
   return {

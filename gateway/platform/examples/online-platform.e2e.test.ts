@@ -1,7 +1,12 @@
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Banjian, OnlinePlatform } from '../../../adapters/examples/a01-online-platform/simulator.ts';
+import { ItemLibrary, type LibraryItem } from '../../../adapters/examples/a06-item-library/simulator.ts';
 import { ApprovalSystem, type HandleRecord } from '../../../adapters/examples/a14-department-soap/simulator.ts';
+import { OneThingPlatform, type Push } from '../../../adapters/examples/a15-one-thing/simulator.ts';
 import { authorize, BACK_OFFICE, WINDOW } from '../../testing/agency-case.ts';
 import { pinEachOther, until } from '../../testing/live-region.ts';
 import {
@@ -14,27 +19,43 @@ import {
 
 const A1 = 'a01-online-platform';
 const A14 = 'a14-department-soap';
+const A6 = 'a06-item-library';
+const IMPORT = fileURLToPath(new URL(`../../../adapters/examples/${A6}/import-items.ts`, import.meta.url));
+const A15 = 'a15-one-thing';
 const FILES = { F0001: Buffer.from('%PDF-营业执照'), F0002: Buffer.from('%PDF-申请书') };
 const PLAN = { F0003: Buffer.from('PNG 平面布局图') };
 
 let nantong: ExampleRegion;
 let uxin: ExampleRegion;
 let online: OnlinePlatform;
+let oneThing: OneThingPlatform;
 let approval: ApprovalSystem;
+let library: ItemLibrary;
+let pushes: Push[];
 let entered: Banjian[];
 let handled: HandleRecord[];
 
 beforeAll(async () => {
-  [entered, handled] = await Promise.all([
+  [entered, handled, pushes] = await Promise.all([
     exampleRecords<Banjian>(A1, 'banjian.json'),
     exampleRecords<HandleRecord>(A14, 'records.json'),
+    exampleRecords<Push>(A15, 'tuisong.json'),
   ]);
   approval = await new ApprovalSystem().listen();
   nantong = await openExampleRegion('320600', async (folder) => {
     const { path, secret } = await secretFile(folder, 'online');
     online = await new OnlinePlatform(secret).listen();
     const poll = { every_ms: 100 };
-    return [await examplePlatform(A1, { url: online.url, auth: { secret_file: path }, poll })];
+    const [told, pushed] = [await secretFile(folder, 'told'), await secretFile(folder, 'pushed')];
+    oneThing = await new OneThingPlatform(pushed.secret).listen();
+    const shared = await secretFile(folder, 'library');
+    library = await new ItemLibrary(shared.secret).listen();
+    const ways = { auth: { secret_file: told.path }, hook: { auth: { secret_file: pushed.path } } };
+    return [
+      await examplePlatform(A1, { url: online.url, auth: { secret_file: path }, poll }),
+      await examplePlatform(A6, { url: library.url, auth: { secret_file: shared.path } }),
+      await examplePlatform(A15, { url: oneThing.url, ...ways }),
+    ];
   });
   uxin = await openExampleRegion('150626', async (folder) => {
     const { path } = await secretFile(folder, 'approval');
@@ -47,7 +68,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all([nantong, uxin].map((region) => region?.close()));
-  await Promise.all([online, approval].map((platform) => platform?.close()));
+  await Promise.all([online, oneThing, library, approval].map((platform) => platform?.close()));
 });
 
 /** What is entered at the online platform (A1): a sample, with another serial and case number. */
@@ -56,12 +77,16 @@ function enter(zt: string, no: string, files = {}, changes: object = {}): void {
   online.offer({ ...sample, xlh: `${no}-${zt}`, sblsh: no, ...changes }, files);
 }
 
+/** What the department does with a case: a sample, with our number only in the first record of the case. */
 function work(STATUS: string, PROJECT_NO: string, changes: object = {}): void {
-  const sample = handled.find((one) => one.STATUS === STATUS)!;
-  approval.record({ ...sample, ROW_GUID: `${PROJECT_NO}-${STATUS}`, PROJECT_NO, ...changes });
+  const sample = handled.find((one) => one.STATUS === STATUS);
+  const { TB_NO } = known().find((one) => one.PROJECT_NO === PROJECT_NO)!;
+  const number = sample?.['TB_NO'] === undefined ? {} : { TB_NO };
+  approval.record({ ...sample, ...number, ROW_GUID: `${PROJECT_NO}-${STATUS}`, PROJECT_NO, STATUS, ...changes });
 }
 
-const receipt = (xlh: string) => until(`the receipt of ${xlh}`, () => online.receipts.some((one) => one['xlh'] === xlh));
+const receipt = (xlh: string) =>
+  until(`the receipt of ${xlh}`, () => online.receipts.some((one) => one['xlh'] === xlh));
 const receiptOf = (xlh: string) => online.receipts.findLast((one) => one['xlh'] === xlh);
 const shows = (no: string, zt: string) => until(`${no} shows ${zt}`, () => online.cases.get(no)!.zt.at(-1) === zt);
 /** The department has so many cases, and its numbers for them are bound. */
@@ -109,7 +134,7 @@ describe('a case between an online service platform (A1, REST) and a department�
   });
 
   it('is supplemented, examined at the place and decided, and each step is told in words of the other', async () => {
-    const [{ PROJECT_NO }] = known() as [{ PROJECT_NO: string }];
+    const { PROJECT_NO } = known()[0]!;
     work('8', PROJECT_NO);
     work('6', PROJECT_NO);
     await shows(NO, '6');
@@ -126,14 +151,21 @@ describe('a case between an online service platform (A1, REST) and a department�
     const { zt, told, zz } = online.cases.get(NO)!;
     expect(zt).toEqual(['2', '6', '7', '3', '9', '10', '11']);
     expect(told.at(-1)).toMatchObject({ jg: '1', yj: '符合条件,准予许可' });
-    expect(zz).toMatchObject([{ sblsh: NO, zzmc: '食品经营许可证', zzbs: expect.stringMatching(/^1\.2\.156\.3005\.2\./) }]);
+    expect(zz).toMatchObject([
+      { sblsh: NO, zzmc: '食品经营许可证', zzbs: expect.stringMatching(/^1\.2\.156\.3005\.2\./) },
+    ]);
     const { services } = nantong.live;
     const text = await services.certificates.text(zz[0]!['zzbs'] as string);
     expect((await services.certificates.verify(text)).status).toBe('valid');
     enter('13', NO);
     await receipt(`${NO}-13`);
     expect(receiptOf(`${NO}-13`)).toMatchObject({ jg: '1' });
-    const { conversation } = await services.cases.demand(known()[0]!.CONVERSATION);
+    const { CONVERSATION: conversation } = known()[0]!;
+    for (const { live } of [nantong, uxin])
+      await until('the delivery', async () => {
+        const { state, pending } = await live.services.cases.demand(conversation);
+        return state === 'delivered' && !pending;
+      });
     const deeds = await services.cases.deeds(conversation);
     expect(deeds.map(({ event, handler }) => [event, handler?.staff])).toContainEqual(['approve', BACK_OFFICE.staff]);
     expect(deeds.map(({ event, handler }) => [event, handler?.staff])).toContainEqual(['deliver', WINDOW.staff]);
@@ -149,20 +181,83 @@ describe('a case between an online service platform (A1, REST) and a department�
     await departmentHas(2);
     const letters = await nantong.live.services.deadLetters.list({}, 10);
     expect(letters).toMatchObject([{ queue: 'intake', name: 'online-platform', code: 'MAPPING_FAILED' }]);
-    work('77', known()[1]!.PROJECT_NO, { STATUS: '77' });
+    work('77', known()[1]!.PROJECT_NO);
     await until('the refusal', () => approval.confirmed.some(({ flag }) => flag === '2'));
     expect(await uxin.live.services.deadLetters.list({}, 10)).toMatchObject([
       { queue: 'intake', name: 'approval', code: 'MAPPING_FAILED' },
     ]);
-    work('3', known()[1]!.PROJECT_NO);
-    await shows('NT-good', '3');
+    work('4', known()[1]!.PROJECT_NO);
+    await shows('NT-good', '4');
+  });
+});
+
+describe('a set of a one-thing platform (A15) with a part of another region', () => {
+  it('pushes the part of the other region once, hears how it was decided, and hands over when all is there', async () => {
+    const before = await count(nantong, 'case_file');
+    const numbers = [];
+    for (const push of [...pushes.slice(0, 3), pushes[1]!])
+      numbers.push(await oneThing.push(nantong.url, push, Date.now()));
+    expect(numbers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect(numbers[3]).toEqual(numbers[1]);
+    expect(numbers[1]!.answer).toMatchObject({ caseNumber: expect.stringMatching(/^320600/) });
+    expect(await count(nantong, 'case_file')).toBe(before + 1);
+    await departmentHas(3);
+    const { message, PROJECT_NO } = known()[2]!;
+    expect(message).toMatchObject({
+      TASK_CODE: 'EX900',
+      FORM: { ITEM: expect.arrayContaining([{ '@name': '一件事', '#text': '开办餐饮店一件事' }]) },
+    });
+    work('3', PROJECT_NO);
+    work('11', PROJECT_NO, { CERT: undefined });
+    const part = oneThing.parts.get('YJS-2026-0001-01')!;
+    await until('the decision', () => part.result !== undefined);
+    expect(part).toMatchObject({ states: ['10', '20', '50'], result: 'Y' });
+    expect(oneThing.isDone('YJS-2026-0001')).toBe(false);
+    oneThing.decideHere('YJS-2026-0001-02', 'Y');
+    expect(oneThing.isDone('YJS-2026-0001')).toBe(true);
+    expect(online.cases.has('YJS-2026-0001-01')).toBe(false);
+  });
+
+  it('is told at once what is wrong with a push, and nothing comes of it', async () => {
+    const before = await count(nantong, 'case_file');
+    const wrong = { ...pushes[1]!, tsbh: 'TS-bad', sqr: { ...(pushes[1]!['sqr'] as object), zjlx: 'JGZ' } };
+    const { status, answer } = await oneThing.push(nantong.url, wrong, Date.now());
+    expect({ status, answer }).toMatchObject({ status: 422, answer: { code: 'MAPPING_FAILED' } });
+    expect(await count(nantong, 'case_file')).toBe(before);
+  });
+});
+
+describe('the item libraries (A6) of both regions', () => {
+  it('have the items of one read, published, and the other told of them', async () => {
+    const own = await new ItemLibrary('a key of the item library').listen();
+    try {
+      own.items.push(...(await exampleRecords<LibraryItem>(A6, 'items.json')));
+      const reading = spawn(process.execPath, [IMPORT, own.url], { stdio: ['pipe', 'pipe', 'inherit'] });
+      reading.stdin.end('a key of the item library\n');
+      const headers = { authorization: await uxin.api.bearer('operator'), 'content-type': 'application/json' };
+      const body = await text(reading.stdout);
+      const imported = await fetch(`${uxin.url}/v1/items`, { method: 'PUT', headers, body });
+      expect(await imported.json()).toMatchObject({ imported: 2 });
+    } finally {
+      await own.close();
+    }
+    const told = library.changed.length;
+    await uxin.live.services.catalogue.publish('320600', '跨省通办');
+    await until('Nantong’s library is told', () => library.changed.length > told);
+    expect(library.changed.at(-1)).toBe('150626');
+    const items = await nantong.live.services.catalogue.list('150626');
+    const found = items.find(({ item }) => item.code === 'EX905');
+    expect(found?.item).toMatchObject({ name: '示例事项(仅需一份材料)', modes: ['agency'] });
   });
 });
 
 async function fetched(conversation: string, digest: string): Promise<Buffer> {
-  const answer = await fetch(`${uxin.url}/v1/cases/${conversation}/materials/${digest}?purpose=${encodeURIComponent('审批')}`, {
-    headers: { authorization: await uxin.api.bearer('platform') },
-  });
+  const answer = await fetch(
+    `${uxin.url}/v1/cases/${conversation}/materials/${digest}?purpose=${encodeURIComponent('审批')}`,
+    {
+      headers: { authorization: await uxin.api.bearer('platform') },
+    },
+  );
   expect(answer.status).toBe(200);
   const bytes = Buffer.from(await answer.arrayBuffer());
   expect(createHash('sha256').update(bytes).digest('hex')).toBe(digest);

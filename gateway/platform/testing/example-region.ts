@@ -3,6 +3,7 @@ import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
+import type { Clock } from '#trust';
 import type { TestApi } from '../../api/testing/api.ts';
 import { apiOf } from '../../testing/api-region.ts';
 import { type LiveRegion, makeRegionFolder, openLiveRegion, removeFolders } from '../../testing/live-region.ts';
@@ -20,14 +21,20 @@ export interface ExampleRegion {
   close(): Promise<void>;
 }
 
-/** Opens a region with the platforms that `platforms` says, as its `gateway.yaml` would have them. */
+/**
+ * Opens a region with the platforms that `configure` says, as its `gateway.yaml` would have them.
+ *
+ * @param configure the platforms, or whole sections of the file
+ */
 export async function openExampleRegion(
   code: string,
-  platforms: (folder: string) => Promise<readonly Settings[]>,
+  configure: (folder: string) => Promise<readonly Settings[] | Settings>,
+  clock?: Clock,
 ): Promise<ExampleRegion> {
   const folder = await makeRegionFolder(code);
-  await appendFile(join(folder, 'gateway.yaml'), `\n${stringify({ platforms: await platforms(folder) })}`);
-  const live = await openLiveRegion(folder);
+  const said = await configure(folder);
+  await appendFile(join(folder, 'gateway.yaml'), `\n${stringify(Array.isArray(said) ? { platforms: said } : said)}`);
+  const live = await openLiveRegion(folder, clock);
   const api = await apiOf(live);
   const { port } = await api.listen({ host: '127.0.0.1', port: 0 });
   await live.services.platforms.start(live.core.config.platforms);
@@ -36,6 +43,7 @@ export async function openExampleRegion(
     api,
     url: `http://127.0.0.1:${port}`,
     async close() {
+      await live.services.serviceWatch.stop();
       await live.services.platforms.stop();
       await api.close(0);
       await live.stop();
@@ -51,6 +59,35 @@ export async function examplePlatform(example: string, changes: Settings): Promi
   };
   const mapping = fileURLToPath(new URL(`${example}/mapping.yaml`, EXAMPLES));
   return merged({ ...platforms[0], mapping }, changes) as Settings;
+}
+
+/**
+ * What examples say in their `platform.yaml`, all together: with the addresses of their simulators, the files that it names in
+ * the folder of the region, one secret for all, and neither waiting nor a night.
+ *
+ * @param urls of the simulators, by example; empty where the platform calls us
+ */
+export async function exampleSections(
+  folder: string,
+  secret: string,
+  urls: Readonly<Record<string, string>>,
+): Promise<Settings> {
+  let sections: Settings = {};
+  for (const [example, url] of Object.entries(urls)) {
+    const text = await readFile(new URL(`${example}/platform.yaml`, EXAMPLES), 'utf8');
+    for (const [, name] of text.matchAll(/\/etc\/tongban\/([\w-]+\.secret)/g))
+      await writeFile(join(folder, name!), `${secret}\n`, { mode: 0o600 });
+    const said = text
+      .replace(/\/etc\/tongban\/[\w-]+\.mapping\.yaml/g, fileURLToPath(new URL(`${example}/mapping.yaml`, EXAMPLES)))
+      .replaceAll('/etc/tongban', folder)
+      .replace(/https:\/\/[a-z-]+\.example\.gov\.cn/g, url)
+      .replace(/every_ms: \d+/g, 'every_ms: 100')
+      .replace(/quiet_hours: "[^"]+"/g, 'quiet_hours: none');
+    const more = parse(said) as Settings;
+    const platforms = [sections, more].flatMap((one) => (one['platforms'] ?? []) as Settings[]);
+    sections = { ...(merged(sections, more) as Settings), platforms };
+  }
+  return sections;
 }
 
 /** The records of an example's sample in JSON. */

@@ -1,0 +1,49 @@
+import { type VendorAnswer, type VendorCall, type VendorOptions, VendorPlatform } from '../testing/vendor-platform.ts';
+
+/** A line of the register of seals that were set (用印登记). */
+export interface SealUse {
+  readonly bizNo: string;
+  readonly sealCode: string;
+  readonly signReason: unknown;
+  readonly signOrg: unknown;
+}
+
+interface SealRequest {
+  readonly bizNo: string;
+  readonly sealCode: string;
+  readonly fileData: string;
+  readonly [name: string]: unknown;
+}
+
+interface Options extends VendorOptions {
+  /** The devices with the keys (印章密码机), by the code of a seal: each sets its seal on a PDF. */
+  readonly devices: Readonly<Record<string, (pdf: Buffer) => Buffer>>;
+}
+
+/** A service of electronic seals (电子印章系统): sets a seal on a PDF and keeps a register; a number is of one file. */
+export class SealPlatform extends VendorPlatform {
+  readonly register: SealUse[] = [];
+  readonly #devices: Options['devices'];
+  readonly #made = new Map<string, { readonly fileData: string; readonly signedFile: string }>();
+
+  constructor(options: Options) {
+    super(options);
+    this.#devices = options.devices;
+  }
+
+  protected answer(call: VendorCall): VendorAnswer {
+    if (!this.isProven(call)) return { status: 401, body: { code: '1001', msg: '身份认证失败' } };
+    if (call.bytes.length === 0) return { body: { seals: Object.keys(this.#devices) } };
+    const { bizNo, sealCode, fileData, signReason, signOrg } = call.body as unknown as SealRequest;
+    const device = this.#devices[sealCode];
+    if (!device) return { status: 404, body: { code: '2004', msg: '印章不存在或已停用' } };
+    const made = this.#made.get(bizNo);
+    if (made && made.fileData !== fileData) return { status: 409, body: { code: '2009', msg: '业务流水号重复' } };
+    const signedFile = made?.signedFile ?? device(Buffer.from(fileData, 'base64')).toString('base64');
+    if (!made) {
+      this.#made.set(bizNo, { fileData, signedFile });
+      this.register.push({ bizNo, sealCode, signReason, signOrg });
+    }
+    return { body: { code: '0', msg: '签章成功', data: { signedFile } } };
+  }
+}

@@ -1,0 +1,128 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import type { Adapter, DataQuery } from '../adapter.ts';
+import { createAdapter } from '../catalog.ts';
+import type { CreditQuery } from '../credit.ts';
+import { createHttpSeal } from '../http/http-seal.ts';
+import type { SealRequest } from '../seal.ts';
+import { NOW, testContext } from '../testing/context.ts';
+import { temporaryFolder } from '../testing/folders.ts';
+import { SealPlatform } from './a04-e-seal/simulator.ts';
+import { SharingPlatform } from './a05-data-sharing/simulator.ts';
+import { CreditPlatform } from './a13-credit/simulator.ts';
+import type { VendorPlatform } from './testing/vendor-platform.ts';
+
+const SECRET = Buffer.alloc(32, 5).toString('base64');
+const VENDOR = { secret: SECRET, now: () => NOW };
+const { signal } = new AbortController();
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+const opened: { close(): Promise<void> }[] = [];
+beforeEach(async () => {
+  folder = await temporaryFolder();
+});
+afterEach(async () => {
+  for (const one of opened.splice(0)) await one.close();
+  await folder.remove();
+});
+
+async function sample(example: string, name: string) {
+  return JSON.parse(await readFile(new URL(`${example}/samples/${name}`, import.meta.url), 'utf8'));
+}
+
+/** What the example says in its `platform.yaml`, with the address of its simulator and a secret of ours. */
+async function settingsOf(example: string, platform: VendorPlatform, secret = SECRET) {
+  opened.push(await platform.listen());
+  await writeFile(join(folder.path, 'secret'), secret);
+  const text = await readFile(new URL(`${example}/platform.yaml`, import.meta.url), 'utf8');
+  const { platforms, seal } = parse(
+    text
+      .replace(/\/etc\/tongban\/[\w-]+\.secret/, join(folder.path, 'secret'))
+      .replace(/https:\/\/[a-z-]+\.example\.gov\.cn/, platform.url),
+  );
+  return seal ?? platforms[0];
+}
+
+async function adapterFor(example: string, platform: VendorPlatform, secret?: string): Promise<Adapter> {
+  const { kind, ...settings } = await settingsOf(example, platform, secret);
+  const adapter = await createAdapter(kind, settings, testContext());
+  opened.push(adapter);
+  return adapter;
+}
+
+const saidTo = (platform: VendorPlatform) => platform.server.requests.map(({ body }) => JSON.parse(body.toString()));
+
+describe('A5 data sharing', () => {
+  const open = async () => new SharingPlatform({ ...VENDOR, rows: await sample('a05-data-sharing', 'rows.json') });
+  const query = async (): Promise<DataQuery> => {
+    const { legal_basis: legalBasis, ...rest } = await sample('a05-data-sharing', 'question.json');
+    return { ...rest, legalBasis };
+  };
+
+  it('is asked and answers as its samples have it, from the row that is in force', async () => {
+    const platform = await open();
+    const { data } = await adapterFor('a05-data-sharing', platform);
+    expect(await data!.answer(await query(), signal)).toEqual(await sample('a05-data-sharing', 'answer.json'));
+    expect(saidTo(platform)).toEqual([await sample('a05-data-sharing', 'question.json')]);
+    const parameters = [{ name: 'owner_code', type: 'social-credit-code', value: '11150626MB00000014' }];
+    expect(await data!.answer({ ...(await query()), parameters }, signal)).toEqual({ found: false });
+  });
+
+  it('tells nothing to a stranger', async () => {
+    const platform = await open();
+    const { data } = await adapterFor('a05-data-sharing', platform, Buffer.alloc(32, 6).toString('base64'));
+    await expect(data!.answer(await query(), signal)).rejects.toMatchObject({ code: 'PLATFORM_REFUSED' });
+    expect(platform.book).toEqual([]);
+  });
+});
+
+describe('A13 credit', () => {
+  it('is asked and answers as its samples have it: good, restricted, or not in the file', async () => {
+    const platform = new CreditPlatform({ ...VENDOR, rows: await sample('a13-credit', 'rows.json') });
+    const { credit } = await adapterFor('a13-credit', platform);
+    const {
+      document_type: documentType,
+      document_number: documentNumber,
+      ...rest
+    } = await sample('a13-credit', 'question.json');
+    const query: CreditQuery = { ...rest, documentType, documentNumber };
+    expect(await credit!.check(query, signal)).toMatchObject(await sample('a13-credit', 'answer.json'));
+    expect(saidTo(platform)).toEqual([await sample('a13-credit', 'question.json')]);
+    const other = { documentType: 'citizen-number', documentNumber: '11010519491231002X', name: '测试失信人' };
+    expect(await credit!.check({ ...query, ...other }, signal)).toEqual({ result: 'restricted', code: 'YZSX-03' });
+    expect(await credit!.check({ ...query, name: '另一人' }, signal)).toMatchObject({ result: 'unknown' });
+  });
+});
+
+describe('A4 e-seal', () => {
+  it('is asked in its own words, sets each seal once, and knows its seals', async () => {
+    const body = await sample('a04-e-seal', 'request.json');
+    const devices = { [body.sealCode]: (pdf: Buffer) => pdf };
+    const platform = new SealPlatform({ ...VENDOR, devices });
+    const { kind: _kind, seals: _seals, ...settings } = await settingsOf('a04-e-seal', platform);
+    const service = await createHttpSeal(settings, testContext());
+    opened.push(service);
+    const document = Buffer.from(body.fileData, 'base64');
+    const request: SealRequest = {
+      requestId: body.bizNo,
+      signatory: body.signType,
+      seal: body.sealCode,
+      document,
+      mediaType: body.fileType,
+      place: body.signPosition,
+      reason: body.signReason,
+      authority: body.signOrg,
+    };
+    for (let times = 0; times < 2; times += 1)
+      expect((await service.seal(request, signal)).document.equals(document)).toBe(true);
+    expect(saidTo(platform)).toEqual([body, body]);
+    expect(platform.register).toHaveLength(1);
+    await expect(service.seal({ ...request, document: Buffer.from('%PDF-2.0') }, signal)).rejects.toMatchObject({
+      code: 'SEAL_REFUSED',
+    });
+    expect(await service.seals(signal)).toEqual([body.sealCode]);
+    expect((await sample('a04-e-seal', 'answer.json')).data.signedFile).toBe(body.fileData);
+  });
+});
