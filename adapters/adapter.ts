@@ -123,12 +123,15 @@ export interface Submission {
   readonly problems: readonly Problem[];
 }
 
+export interface TakenOutcome {
+  readonly ok: true;
+  /** Of the last wish; empty when there was none, as is `caseNumber`. */
+  readonly conversation: string;
+  readonly caseNumber: string;
+}
+
 export type SubmissionOutcome =
-  | {
-      readonly ok: true /** Of the last wish; empty when there was none. */;
-      readonly conversation: string;
-      readonly caseNumber: string;
-    }
+  | TakenOutcome
   | {
       readonly ok: false;
       readonly code: ErrorCode;
@@ -164,6 +167,12 @@ export interface SubmissionSource {
    * where the platform has to hand it in again.
    */
   again?(key: string, document: unknown): Promise<Submission>;
+  /**
+   * Tells the platform that what was refused before has been taken after all, because an operator tried it again. Changes
+   * nothing where the platform has changed it since. Called at most once and never again: a platform that is away misses
+   * it. Absent where there is nobody to tell.
+   */
+  told?(key: string, document: unknown, outcome: TakenOutcome): Promise<void>;
 }
 
 /** A record that a platform pushed, with the proof that it did. */
@@ -173,6 +182,15 @@ export interface PushedRecord {
    * again; what is pushed twice has the same key.
    */
   submit(): Promise<SubmissionOutcome>;
+  /** What the platform is answered, in a protocol of its own; absent where the gateway answers in JSON. */
+  answer?(outcome: SubmissionOutcome): PushedAnswer;
+}
+
+export interface PushedAnswer {
+  /** Status of HTTP. */
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
 }
 
 /**
@@ -181,7 +199,7 @@ export interface PushedRecord {
  */
 export interface SubmissionHook {
   /**
-   * Looks at nothing of the body but its bytes before it is proven who sent them.
+   * Looks at nothing of the body but its bytes before it is proven who sent them, unless the proof stands in it.
    *
    * @param request headers with lower-case names, and the exact bytes of the body
    * @returns undefined when it does not prove that the platform sent it

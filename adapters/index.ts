@@ -43,9 +43,10 @@ export {
   SIGNATORIES,
   type Signatory,
 } from './seal.ts';
+export { answerProblems, isServiceAnswer } from './services/answers.ts';
 export type { Locker } from './services/locker.ts';
 export { PARCEL_STATES, type ParcelStep, type ParcelTracker } from './services/parcels.ts';
 export type { RatingPlatform } from './services/rating.ts';
-export { findingsProblems, isServiceAnswer, requestType, SERVICE_CALLS } from './services/service-words.ts';
+export { requestType, SERVICE_CALLS } from './services/service-words.ts';
 export type { SmsSender } from './services/sms.ts';
 export type { Supervision } from './services/supervision.ts';

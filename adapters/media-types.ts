@@ -19,6 +19,8 @@ const MEDIA_TYPES: ReadonlyMap<string, string> = new Map([
   ['.xlsx', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'],
 ]);
 
-export function mediaTypeOf(path: string): string {
-  return MEDIA_TYPES.get(extname(path).toLowerCase()) ?? 'application/octet-stream';
+/** @param names of one file, such as its path and what people call it: the first that says it counts */
+export function mediaTypeOf(...names: readonly string[]): string {
+  const types = names.map((name) => MEDIA_TYPES.get(extname(name).toLowerCase()));
+  return types.find((type) => type !== undefined) ?? 'application/octet-stream';
 }

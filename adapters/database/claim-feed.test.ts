@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vites
 import type { Adapter, SubmissionSource } from '../adapter.ts';
 import { testContext } from '../testing/context.ts';
 import { cuttableWay } from '../testing/cuttable-way.ts';
-import { bodyOf, Ledger } from '../testing/ledger.ts';
+import { bodyOf, Ledger, tryAgain } from '../testing/ledger.ts';
 import { plainMapping } from '../testing/plain-mapping.ts';
 import { ACCEPTANCES, ACCEPTED, putAcceptance, readRow, stagingAdapter } from '../testing/staging-platform.ts';
 import { mariadbServer, postgresServer, type StagingDatabase } from '../testing/staging-servers.ts';
@@ -65,6 +65,36 @@ describe.each(servers.map((server) => [server.kind, server] as const))('claims i
       message: '两处错误 𠮷',
       problems: [{ pointer: '/item', code: 'REQUIRED', message: 'is required' }],
     });
+  });
+
+  it('tell that a row which failed is done after all, unless the platform has changed it', async () => {
+    const refused = { ok: false, code: 'MAPPING_FAILED', message: '', problems: [] } as const;
+    const [taken, done] = ['conversation-9', '320600-2026-9'];
+    const outcome = { ok: true, conversation: taken, caseNumber: done } as const;
+    ledger.answers.push(
+      async () => refused,
+      async () => refused,
+    );
+    for (const name of ['a', 'b']) await putAcceptance(database, name);
+    await start({ ...ACCEPTANCES, poll_ms: 60_000 }, { mapping: WHOLE });
+    const states = async () => [await readState('a'), await readState('b')];
+    await vi.waitFor(async () => expect(await states()).toEqual(['failed', 'failed']), { timeout: 5_000 });
+    await database.platform.run("UPDATE accept_in SET applyer_name = '改正' WHERE row_guid = 'b'");
+    const source = adapters[0]!.source!;
+    const [first, second] = ledger.calls;
+    expect(documentOf(first!).row['row_guid']).toBe('a');
+    await source.told!('another key', first!.document, outcome);
+    for (const document of [null, 'text', { table: 'accept_in' }, { table: "x'; --", row: { row_guid: 'a' } }])
+      await source.told!(first!.key, document, outcome);
+    expect(await states()).toEqual(['failed', 'failed']);
+    for (const { key, document } of [first!, second!]) await source.told!(key, document, outcome);
+    expect(await states()).toEqual(['done', 'failed']);
+    expect(await readRow(database, 'a')).toMatchObject({
+      ...{ conversation: taken, case_number: done, error_code: null, error_detail: null },
+    });
+    await database.platform.run("UPDATE accept_in SET exchange_state = 'new' WHERE row_guid = 'a'");
+    await source.told!(first!.key, first!.document, outcome);
+    expect(await readState('a')).toBe('new');
   });
 
   it('take the rows of a case over several tables in order: by time, then by the place of the table', async () => {
@@ -160,6 +190,36 @@ describe.each(servers.map((server) => [server.kind, server] as const))('claims i
     expect(second).toBe(first);
     expect(third).not.toBe(first);
     expect((await readRow(database, 'a'))['error_detail']).toBeNull();
+  });
+
+  it('make no new submission of a row in which the database notes when we claimed it', async () => {
+    const stamp = 'update_time datetime NULL ON UPDATE CURRENT_TIMESTAMP';
+    const second = 'SELECT NOW() AS second';
+    if (kind === 'mysql') await database.platform.run(`ALTER TABLE accept_in ADD COLUMN ${stamp}`);
+    await putAcceptance(database, 'a');
+    ledger.answers.push(async () => {
+      const [before] = await database.platform.rows(second);
+      await vi.waitFor(async () => expect(await database.platform.rows(second)).not.toEqual([before]), 5_000);
+      return tryAgain('INTERNAL');
+    });
+    await start();
+    await vi.waitFor(async () => expect(await readState('a')).toBe('done'), 5_000);
+    expect(ledger.calls).toHaveLength(2);
+    expect(new Set(ledger.calls.map(({ key }) => key)).size).toBe(1);
+  });
+
+  it('keep nothing back behind a row that refuses its answer, and say so', async () => {
+    await database.platform.run(
+      "ALTER TABLE accept_in ADD CONSTRAINT never CHECK (row_guid <> 'bad' OR exchange_state <> 'done')",
+    );
+    for (const name of ['bad', 'good']) await putAcceptance(database, name, { project_no: name });
+    const lines = await start();
+    await vi.waitFor(async () => expect(await readState('good')).toBe('done'), 5_000);
+    await vi.waitFor(() => expect(lines).toMatchObject([{ level: 'error', fields: { adapter: 'hall' } }]));
+    await putAcceptance(database, 'later', { project_no: 'later' });
+    await vi.waitFor(async () => expect(await readState('later')).toBe('done'), 5_000);
+    expect(await readState('bad')).toBe('claimed');
+    expect(ledger.calls).toHaveLength(3);
   });
 
   it('carry hostile text through every field unchanged', async () => {

@@ -1,8 +1,8 @@
 import type { Bound, Database, Session } from './database.ts';
 import type { IntakeConfig, TableConfig } from './database-config.ts';
 import { inOrder, type Page } from './in-order.ts';
-import { candidateColumns, candidateOf, readRows } from './read-rows.ts';
-import { documentColumns, places, type Tables } from './tables.ts';
+import { candidateColumns, candidateOf, type ReadableTable, readRows } from './read-rows.ts';
+import { documentColumns, places, type RowDocument, type Tables } from './tables.ts';
 import type { Candidate, RowEnd, RowFeed, Settled, TakenRow } from './taken-row.ts';
 
 /** What a table needs for the claim, by the names of adapters/database/ddl; no part of a document. */
@@ -116,6 +116,24 @@ export class ClaimFeed implements RowFeed {
     for (const { id } of ends) this.#taken.delete(id);
   }
 
+  async mend(key: string, document: unknown, end: Extract<RowEnd, { as: 'done' }>): Promise<void> {
+    const { table: name, row } = (document ?? {}) as Partial<RowDocument>;
+    const index = this.#config.findIndex((table) => table.name === name);
+    const config = this.#config[index];
+    const value = config && row?.[config.key];
+    if (!config || (typeof value !== 'string' && typeof value !== 'number')) return;
+    const readable = await this.#readable(config);
+    const text = `SELECT ${candidateColumns(this.#database, config, config.sequence![0]!, readable.columns)} FROM ${this.#quote(config.name)}
+      WHERE ${this.#quote(config.key)} = ? AND exchange_state = 'failed' AND claimed_by = ? ${this.#database.dialect.lock()}`;
+    await this.#database.unit(async (session) => {
+      const found = (await session.rows(text, [value, this.#owner])).map((one) => candidateOf(index, one));
+      const [same, ...more] = await readRows(session, this.#database, this.#platform, readable, found);
+      if (same?.key !== key || more.length > 0) return;
+      const written = { key: value, values: [end.conversation, end.caseNumber, null, null] };
+      await this.#end(session, config, ['failed', 'done'], [written]);
+    });
+  }
+
   async #page(index: number, table: TableConfig): Promise<Page> {
     const columns = documentColumns(await this.#columns(table), WITHOUT);
     const { now } = this.#database.dialect;
@@ -157,9 +175,9 @@ export class ClaimFeed implements RowFeed {
     const rows = new Map<string, TakenRow>();
     for (const [index] of byTable(claimed)) {
       const config = this.#config[index]!;
-      const columns = documentColumns(await this.#columns(config), WITHOUT);
       const own = claimed.filter(({ table }) => table === index);
-      for (const row of await readRows(this.#database, this.#database, this.#platform, { config, columns }, own))
+      const readable = await this.#readable(config);
+      for (const row of await readRows(this.#database, this.#database, this.#platform, readable, own))
         rows.set(row.id, row);
     }
     return claimed.flatMap(({ id }) => rows.get(id) ?? []);
@@ -192,10 +210,16 @@ export class ClaimFeed implements RowFeed {
       ['failed', failed],
     ] as const)
       for (let from = 0; from < written.length; from += ENDS_AT_ONCE)
-        await this.#end(session, table, state, written.slice(from, from + ENDS_AT_ONCE));
+        await this.#end(session, table, ['claimed', state], written.slice(from, from + ENDS_AT_ONCE));
   }
 
-  async #end(session: Session, table: TableConfig, state: 'done' | 'failed', rows: readonly Written[]): Promise<void> {
+  /** @param states what the rows are, and what they become */
+  async #end(
+    session: Session,
+    table: TableConfig,
+    [from, to]: readonly ['claimed' | 'failed', 'done' | 'failed'],
+    rows: readonly Written[],
+  ): Promise<void> {
     const key = this.#quote(table.key);
     const columns = ['conversation', 'case_number', 'error_code', 'error_detail'];
     const values: Bound[] = [];
@@ -204,8 +228,8 @@ export class ClaimFeed implements RowFeed {
       for (const row of rows) values.push(row.key, row.values[n]!);
       return `${column} = CASE ${key} ${rows.map(() => 'WHEN ? THEN ?').join(' ')} END`;
     });
-    const text = `UPDATE ${this.#quote(table.name)} SET exchange_state = '${state}', finished_at = ${this.#database.dialect.now},
-      ${sets.join(', ')} WHERE ${key} IN (${places(rows.length)}) AND claimed_by = ? AND exchange_state = 'claimed'`;
+    const text = `UPDATE ${this.#quote(table.name)} SET exchange_state = '${to}', finished_at = ${this.#database.dialect.now},
+      ${sets.join(', ')} WHERE ${key} IN (${places(rows.length)}) AND claimed_by = ? AND exchange_state = '${from}'`;
     await session.run(text, [...values, ...rows.map((row) => row.key), this.#owner]);
   }
 
@@ -219,6 +243,13 @@ export class ClaimFeed implements RowFeed {
     const text = `UPDATE ${this.#quote(table.name)} SET exchange_state = 'new', error_code = ?, retry_at = ${this.#database.dialect.ahead}
       WHERE ${this.#quote(table.key)} = ? AND claimed_by = ? AND exchange_state = 'claimed'`;
     await session.run(text, [code, delayMs, key, this.#owner]);
+  }
+
+  /** A claim is a change as well: when the row was changed last makes it no other submission. */
+  async #readable(config: TableConfig): Promise<ReadableTable> {
+    const columns = documentColumns(await this.#columns(config), WITHOUT);
+    const stamps = columns.filter(({ isStamp }) => isStamp);
+    return { config, columns, unkeyed: new Set(stamps.map(({ name }) => name)) };
   }
 
   #columns(table: TableConfig) {

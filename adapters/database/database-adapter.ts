@@ -71,6 +71,7 @@ function sourceOf(database: Database, config: DatabaseConfig, context: AdapterCo
     pollMs: intake.poll_ms,
     atOnce: intake.at_once,
     forLog: (error) => (error instanceof TableUnfit ? error : new DatabaseFailure(database.dialect.fault(error).code)),
+    isFinal: (error) => database.dialect.fault(error).isFinal,
     onFailure: () => tables.forget(),
   });
 }

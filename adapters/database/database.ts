@@ -24,13 +24,15 @@ export interface Column {
   readonly name: string;
   /** `bytes` never become part of a document; `time` and `number` can be a watermark. */
   readonly kind: 'text' | 'bytes' | 'number' | 'time' | 'other';
+  /** Whether the database itself writes the time of every change of the row into it. */
+  readonly isStamp: boolean;
 }
 
 /** What differs between databases. */
 export interface Dialect {
   /** A name as it stands in a statement; of a table perhaps with its schema before it. */
   quote(name: string): string;
-  /** Statement and values that read `name` and `kind` of every column of a table, in order. */
+  /** Statement and values that read `name`, `type` and `stamp` (0 or 1) of every column of a table, in order. */
   columns(table: string): { readonly text: string; readonly values: readonly Bound[] };
   kindOf(type: string): Column['kind'];
   /** Length of a column's value in bytes, told without reading the value where the database can. */

@@ -100,7 +100,7 @@ const DIALECT: Omit<Dialect, 'lock'> = {
     const parts = table.split('.');
     const schema = parts.length > 1 ? parts[0]! : null;
     return {
-      text: `SELECT COLUMN_NAME AS name, DATA_TYPE AS type FROM information_schema.COLUMNS
+      text: `SELECT COLUMN_NAME AS name, DATA_TYPE AS type, EXTRA LIKE '%on update%' AS stamp FROM information_schema.COLUMNS
         WHERE TABLE_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION`,
       values: [schema, parts.at(-1)!],
     };

@@ -16,7 +16,7 @@ const TIME = new Set(['timestamp without time zone', 'timestamp with time zone',
 const DIALECT: Dialect = {
   quote: (name) => name.split('.').map(quoted).join('.'),
   columns: (table) => ({
-    text: `SELECT attname AS name, format_type(atttypid, NULL) AS type FROM pg_attribute
+    text: `SELECT attname AS name, format_type(atttypid, NULL) AS type, 0 AS stamp FROM pg_attribute
       WHERE attrelid = to_regclass(?) AND attnum > 0 AND NOT attisdropped ORDER BY attnum`,
     values: [DIALECT.quote(table)],
   }),

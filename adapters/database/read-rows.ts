@@ -8,6 +8,8 @@ export interface ReadableTable {
   readonly config: TableConfig;
   /** Of the documents. */
   readonly columns: readonly Column[];
+  /** Of these, those that make no row another one: what we write into it changes them. */
+  readonly unkeyed?: ReadonlySet<string>;
 }
 
 /** The columns of a candidate, by which the rows of a table are told in their order. */
@@ -26,7 +28,8 @@ export function candidateOf(table: number, row: Row): Candidate {
 }
 
 /**
- * Reads rows as documents. One that is too long is not read, only named; of several with the same key none counts.
+ * Reads rows as documents. One that is too long or that the database cannot read is only named; of several with the same
+ * key none counts.
  *
  * @param platform name of the platform
  */
@@ -34,15 +37,18 @@ export async function readRows(
   session: Session,
   database: Database,
   platform: string,
-  { config, columns }: ReadableTable,
+  { config, columns, unkeyed }: ReadableTable,
   candidates: readonly Candidate[],
 ): Promise<TakenRow[]> {
   const { quote } = database.dialect;
   const short = candidates.filter(({ bytes }) => bytes <= MAX_ROW_BYTES).map(({ key }) => key);
   const names = [config.key, ...columns.map(({ name }) => name)].map(quote);
-  const text = `SELECT ${names.map((name, n) => `${name} AS c${n}`).join(', ')} FROM ${quote(config.name)}
-    WHERE ${quote(config.key)} IN (${places(short.length)})`;
-  const rows = short.length > 0 ? await session.rows(text, short) : [];
+  const selected = `SELECT ${names.map((name, n) => `${name} AS c${n}`).join(', ')} FROM ${quote(config.name)}`;
+  const { rows, broken } = await rowsOf(
+    short,
+    (keys) => session.rows(`${selected} WHERE ${quote(config.key)} IN (${places(keys.length)})`, keys),
+    (error) => database.dialect.fault(error).isFinal,
+  );
   const byKey = Map.groupBy(rows, (row) => String(row['c0']));
 
   const taken: TakenRow[] = [];
@@ -50,17 +56,43 @@ export async function readRows(
     const { key, lane } = candidate;
     const same = byKey.get(String(key)) ?? [];
     const isLong = candidate.bytes > MAX_ROW_BYTES;
+    const isBroken = broken.has(key);
     // Taken away by the platform meanwhile.
-    if (same.length === 0 && !isLong) continue;
-    const row = isLong ? { [config.key]: key } : rowOf(columns, same[0]!);
+    if (same.length === 0 && !isLong && !isBroken) continue;
+    const row = isLong || isBroken ? { [config.key]: key } : rowOf(columns, same[0]!);
     const document = { table: config.name, row };
     const problems = isLong
       ? await oversizeProblems(session, database, { table: config.name, key: config.key, columns }, key)
-      : [...tooLong(document), ...(same.length > 1 ? [twice(config.key)] : [])];
+      : isBroken
+        ? [UNREADABLE]
+        : [...tooLong(document), ...(same.length > 1 ? [twice(config.key)] : [])];
     const kept = problems.length > 0 ? { table: config.name, row: { [config.key]: key } } : document;
-    taken.push({ id: candidate.id, key: keyOf(platform, config, kept), lane, document: kept, problems });
+    taken.push({ id: candidate.id, key: keyOf(platform, config, kept, unkeyed), lane, document: kept, problems });
   }
   return taken;
+}
+
+/** Rows by their keys; those that the database cannot read, and will not the next time, are found one by one. */
+async function rowsOf(
+  keys: readonly KeyValue[],
+  read: (keys: readonly KeyValue[]) => Promise<Row[]>,
+  isFinal: (error: unknown) => boolean,
+): Promise<{ readonly rows: readonly Row[]; readonly broken: ReadonlySet<KeyValue> }> {
+  if (keys.length === 0) return { rows: [], broken: new Set() };
+  try {
+    return { rows: await read(keys), broken: new Set() };
+  } catch (error) {
+    if (!isFinal(error)) throw error;
+    if (keys.length === 1) return { rows: [], broken: new Set(keys) };
+    const rows: Row[] = [];
+    const broken = new Set<KeyValue>();
+    for (const key of keys) {
+      const one = await rowsOf([key], read, isFinal);
+      rows.push(...one.rows);
+      for (const missed of one.broken) broken.add(missed);
+    }
+    return { rows, broken };
+  }
 }
 
 /** Times to the second, as everybody writes them down. */
@@ -71,6 +103,12 @@ function rowOf(columns: readonly Column[], row: Row): Row {
   });
   return Object.fromEntries(entries);
 }
+
+const UNREADABLE = {
+  pointer: '/row',
+  code: 'UNREADABLE',
+  message: 'the database cannot read the row: a character that is none, or a value that a view cannot compute',
+};
 
 function twice(key: string) {
   return { pointer: `/row/${key}`, code: 'DUPLICATE', message: 'stands in several rows of the table' };

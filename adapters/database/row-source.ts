@@ -6,6 +6,7 @@ import {
   type SubmissionOutcome,
   type SubmissionSource,
   type Submit,
+  type TakenOutcome,
 } from '../adapter.ts';
 import { Lanes } from '../lanes.ts';
 import type { Mapping } from '../mapping/mapping.ts';
@@ -37,6 +38,8 @@ export interface RowSourceOptions {
   readonly atOnce: number | null | undefined;
   /** A failure of the database as the log may have it. */
   readonly forLog: (error: unknown) => Error;
+  /** Whether a failure of the database is the fault of what it was to write, and the same will fail again. */
+  readonly isFinal: (error: unknown) => boolean;
   /** Called after a failure of the database. */
   readonly onFailure: () => void;
 }
@@ -82,6 +85,14 @@ export class RowSource implements SubmissionSource {
   again(key: string, document: unknown): Promise<Submission> {
     const { mapping, open } = this.#options;
     return understand(key, document, mapping, open);
+  }
+
+  async told(key: string, document: unknown, { conversation, caseNumber }: TakenOutcome): Promise<void> {
+    try {
+      await this.#feed.mend?.(key, document, { as: 'done', conversation, caseNumber });
+    } catch (error) {
+      throw this.#options.forLog(error);
+    }
   }
 
   async #run(submit: Submit): Promise<void> {
@@ -195,11 +206,26 @@ export class RowSource implements SubmissionSource {
     this.#telling ??= this.#untilDone(async () => {
       while (this.#untold.length > 0) {
         const ends = this.#untold.slice(0, MAX_TOLD);
-        await this.#feed.settle(ends);
+        await this.#settle(ends);
         this.#untold.splice(0, ends.length);
       }
       // At once, so that no end comes between the last look and this.
       this.#telling = undefined;
     });
+  }
+
+  /** An end that its row refuses, by a check or a trigger of the platform, must keep no other back. */
+  async #settle(ends: readonly Settled[]): Promise<void> {
+    try {
+      await this.#feed.settle(ends);
+    } catch (error) {
+      if (!this.#options.isFinal(error)) throw error;
+      if (ends.length > 1) for (const end of ends) await this.#settle([end]);
+      else
+        this.#options.log.error(
+          { adapter: this.#options.name, err: this.#options.forLog(error) },
+          'a row refuses what became of it and stays claimed; look for a check or a trigger of its table',
+        );
+    }
   }
 }

@@ -39,8 +39,9 @@ export class Tables {
     let known = this.#known.get(table);
     if (!known || known.until <= this.#now()) {
       const { text, values } = this.#database.dialect.columns(table);
-      const rows = await this.#database.rows<{ name: string; type: string }>(text, values);
-      const columns = rows.map(({ name, type }) => ({ name, kind: this.#database.dialect.kindOf(type) }));
+      const rows = await this.#database.rows<{ name: string; type: string; stamp: number }>(text, values);
+      const { kindOf } = this.#database.dialect;
+      const columns = rows.map(({ name, type, stamp }) => ({ name, kind: kindOf(type), isStamp: Number(stamp) === 1 }));
       known = { columns, until: this.#now() + FRESH_MS };
       this.#known.set(table, known);
     }

@@ -55,6 +55,12 @@ export interface RowFeed {
   settle(ends: readonly Settled[]): Promise<void>;
   /** Says that the rows that were taken are still in hand. */
   keep(): Promise<void>;
+  /**
+   * Ends a row as done that had failed, unless it was changed since. Absent where rows are only read.
+   *
+   * @param key idempotency key of the row as it failed
+   */
+  mend?(key: string, document: unknown, end: Extract<RowEnd, { as: 'done' }>): Promise<void>;
 }
 
 /**
@@ -62,9 +68,16 @@ export interface RowFeed {
  * column that is added with nothing in it changes no key.
  *
  * @param platform name of the platform
+ * @param unkeyed columns that count only where `version` names them
  */
-export function keyOf(platform: string, { name, key, version }: TableConfig, { row }: RowDocument): string {
-  const columns = version ? [key, ...version] : Object.keys(row).sort();
+export function keyOf(
+  platform: string,
+  { name, key, version }: TableConfig,
+  { row }: RowDocument,
+  unkeyed: ReadonlySet<string> = new Set(),
+): string {
+  const all = Object.keys(row).filter((column) => !unkeyed.has(column));
+  const columns = version ? [key, ...version] : all.sort();
   const parts = columns.filter((column) => row[column] != null).map((column) => [column, row[column]]);
   return createHash('sha256')
     .update(JSON.stringify([platform, name, row[key], parts]))

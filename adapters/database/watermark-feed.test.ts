@@ -114,6 +114,40 @@ describe.each(servers.map((server) => [server.kind, server] as const))(
       await vi.waitFor(() => expect(ids()).toEqual([1, 2, 3]));
     });
 
+    it('finds a row that was committed late again after a restart, however long it has to wait', async () => {
+      await put(1, 10);
+      let asked = 0;
+      await start({}, async (submission, signal) => {
+        if (idOf(submission) !== 2) return ledger.submit(submission, signal);
+        asked += 1;
+        return tryAgain('INTERNAL');
+      });
+      await vi.waitFor(() => expect(position()).toMatchObject({ key: 1 }));
+      await put(2, 10, 'N-2', 1);
+      ahead += HOUR_MS;
+      await vi.waitFor(() => expect(asked).toBeGreaterThan(0));
+      await put(3, 30);
+      await put(4, 50);
+      await vi.waitFor(() => expect(ids()).toEqual([1, 3, 4]));
+      expect(position()).toMatchObject({ key: 1 });
+      await adapters.pop()!.close();
+      await start();
+      await vi.waitFor(() => expect(position()).toMatchObject({ key: 4 }));
+      expect([...ledger.cases.values()].map(idOf)).toEqual([1, 3, 4, 2]);
+    });
+
+    it('parks a row that the database itself cannot read, and goes on', async () => {
+      const share = kind === 'postgres' ? '1 / version' : 'CAST(version AS UNSIGNED) - 1';
+      await database.platform.run(`CREATE VIEW shares AS SELECT id, no, changed, ${share} AS share FROM handled`);
+      for (const id of [1, 0, 2]) await put(id, id + 1);
+      await start({ name: 'shares' });
+      await vi.waitFor(() => expect(ids()).toEqual([1, 2]), 5_000);
+      const parked = ledger.calls.filter(({ problems }) => problems.length > 0);
+      expect(parked).toMatchObject([
+        { document: { table: 'shares', row: { id: 0 } }, problems: [{ pointer: '/row', code: 'UNREADABLE' }] },
+      ]);
+    });
+
     it('has a row that was changed handed in as another submission', async () => {
       await put(1, 1);
       await start();
@@ -163,8 +197,9 @@ describe.each(servers.map((server) => [server.kind, server] as const))(
       expect(ledger.calls.filter(({ problems }) => problems.length > 0)).toHaveLength(1);
     });
 
-    async function put(id: number, minute: number, no: string | null = `N-${id}`): Promise<void> {
-      const at = `2026-11-22 09:${String(minute).padStart(2, '0')}:00`;
+    async function put(id: number, minute: number, no: string | null = `N-${id}`, earlier = 0): Promise<void> {
+      const second = String((60 - earlier) % 60).padStart(2, '0');
+      const at = `2026-11-22 09:${String(earlier > 0 ? minute - 1 : minute).padStart(2, '0')}:${second}`;
       const text = 'INSERT INTO handled (id, no, state, photo, changed, version) VALUES (?, ?, ?, ?, ?, ?)';
       await database.platform.run(text, [id, no, '3', Buffer.from('photo'), at, id]);
     }

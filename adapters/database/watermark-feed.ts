@@ -31,8 +31,8 @@ interface Progress {
   overlaps: boolean;
   /** Everything up to here has its end; kept by the gateway. */
   ended: Position | undefined;
-  /** The rows behind `ended` that were read, in order. */
-  readonly open: { readonly id: string; readonly position: Position; isEnded: boolean }[];
+  /** The rows behind `ended` that were read, in order; before them those that were committed late, which hold it. */
+  readonly open: { readonly id: string; readonly position: Position | undefined; isEnded: boolean }[];
   sweptAt: number;
 }
 
@@ -152,7 +152,7 @@ export class WatermarkFeed implements RowFeed {
       for (;;) {
         const { rows, more } = await this.#page(index, columns, `${where} AND ${mark} <= ?`, [...values, read.at]);
         const late = rows.filter(({ id }) => !this.#seen.has(id));
-        if (late.length > 0) return this.#inHand(late, await this.#read(late));
+        if (late.length > 0) return this.#late(progress, late, await this.#read(late));
         if (!more) break;
         const last = positionOf(rows.at(-1)!);
         where = `(${mark} > ? OR (${mark} = ? AND ${key} > ?))`;
@@ -161,6 +161,13 @@ export class WatermarkFeed implements RowFeed {
       progress.sweptAt = this.#now();
     }
     return [];
+  }
+
+  /** Until they have their end a start reads again from where they are found. */
+  #late(progress: Progress, candidates: readonly Candidate[], rows: readonly TakenRow[]): TakenRow[] {
+    const taken = this.#inHand(candidates, rows);
+    progress.open.unshift(...taken.map(({ id }) => ({ id, position: progress.ended, isEnded: false })));
+    return taken;
   }
 
   async #page(index: number, columns: readonly Column[], where: string, values: readonly Bound[]): Promise<Page> {
@@ -188,9 +195,10 @@ export class WatermarkFeed implements RowFeed {
   #passed(candidate: Candidate, rows: readonly TakenRow[]): void {
     const progress = this.#progress[candidate.table]!;
     const isEnded = this.#seen.has(candidate.id) || !rows.some(({ id }) => id === candidate.id);
-    progress.read = positionOf(candidate);
+    const position = positionOf(candidate);
+    progress.read = position;
     progress.overlaps = false;
-    progress.open.push({ id: candidate.id, position: progress.read, isEnded });
+    progress.open.push({ id: candidate.id, position, isEnded });
     this.#advance(progress);
   }
 

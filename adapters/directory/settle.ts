@@ -45,10 +45,20 @@ export function described(outcome: SubmissionOutcome): Described {
   return { code: outcome.code, title: `${zh} ${en}`, detail: outcome.message, problems: outcome.problems };
 }
 
-/** The same name, or, when an earlier submission has it, the same name with the first free number from 2. */
+/**
+ * The same name, or, when an earlier submission has it, the same name with a free number from 2: the first, unless somebody
+ * took others away. Looks at few names, however many submissions were called the same.
+ */
 async function freeName(files: FolderFiles, target: string, name: string): Promise<string> {
   const base = Buffer.byteLength(name) <= MAX_NAME_BYTES ? name : createHash('sha256').update(name).digest('hex');
-  let free = base;
-  for (let number = 2; await exists(files, join(target, free)); number += 1) free = `${base}.${number}`;
-  return free;
+  const numbered = (number: number) => (number === 1 ? base : `${base}.${number}`);
+  const isTaken = (number: number) => exists(files, join(target, numbered(number)));
+  let [taken, free] = [0, 1];
+  while (await isTaken(free)) [taken, free] = [free, free * 2];
+  while (free - taken > 1) {
+    const middle = Math.floor((taken + free) / 2);
+    if (await isTaken(middle)) taken = middle;
+    else free = middle;
+  }
+  return numbered(free);
 }

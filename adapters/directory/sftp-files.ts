@@ -43,6 +43,8 @@ export const sftpRule: Rule = (value, pointer, problems) => {
 /** Milliseconds for a connection to stand, and of silence after which it counts as lost (three times). */
 const CONNECT_MS = 20_000;
 const SILENCE_MS = 10_000;
+/** Milliseconds for one answer, and for one file: a server whose disks hang still says that it is there. */
+const PATIENCE = { answerMs: 60_000, fileMs: 10 * 60_000 } as const;
 
 const DEFAULT_PORT = 22;
 /** SSH_FX_NO_SUCH_FILE and SSH_FX_PERMISSION_DENIED of the SFTP protocol. */
@@ -74,10 +76,12 @@ export class SftpFiles implements FolderFiles {
   #socket: Socket | undefined;
   /** Told when the connection ends: what was asked, and what is being read. */
   readonly #waiting = new Set<(error: Error) => void>();
+  readonly #patience: { readonly answerMs: number; readonly fileMs: number };
   #closed = false;
 
-  constructor(config: SftpConfig) {
+  constructor(config: SftpConfig, patience: { readonly answerMs: number; readonly fileMs: number } = PATIENCE) {
     this.#config = config;
+    this.#patience = patience;
   }
 
   async entries(folder: string) {
@@ -96,8 +100,14 @@ export class SftpFiles implements FolderFiles {
     const stream = session.createReadStream(path);
     const lost = (error: Error) => void stream.destroy(error);
     this.#waiting.add(lost);
+    const late = setTimeout(() => this.#drop(), this.#patience.fileMs);
     // Whoever reads hears of failures while reading; what goes wrong with closing it later concerns nobody.
-    return stream.on('error', () => {}).once('close', () => this.#waiting.delete(lost));
+    return stream
+      .on('error', () => {})
+      .once('close', () => {
+        clearTimeout(late);
+        this.#waiting.delete(lost);
+      });
   }
 
   async write(folder: string, name: string, content: Uint8Array) {
@@ -147,13 +157,17 @@ export class SftpFiles implements FolderFiles {
 
   async #call<T>(run: (session: Session, done: Done<T>) => unknown): Promise<T> {
     const session = await this.#session();
+    const late = setTimeout(() => this.#drop(), this.#patience.answerMs);
     let give: ((error: Error) => void) | undefined;
     const answer = new Promise<T>((resolve, reject) => {
       give = reject;
       this.#waiting.add(reject);
       run(session, (error, value) => (error ? reject(coded(error)) : resolve(value as T)));
     });
-    return answer.finally(() => this.#waiting.delete(give!));
+    return answer.finally(() => {
+      clearTimeout(late);
+      this.#waiting.delete(give!);
+    });
   }
 
   #session(): Promise<Session> {

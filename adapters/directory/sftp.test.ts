@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -11,6 +12,7 @@ import { NO_SFTP, SftpServer } from '../testing/sftp-server.ts';
 import { sinkContract } from '../testing/sink-contract.ts';
 import { sourceContract } from '../testing/source-contract.ts';
 import { eventFileName } from './event-file.ts';
+import { SftpFiles } from './sftp-files.ts';
 
 const POLL_MS = 20;
 
@@ -121,6 +123,25 @@ describe.skipIf(NO_SFTP)(`a folder of another machine${NO_SFTP ? `: ${NO_SFTP}` 
       await server.resume();
       await vi.waitFor(async () => expect(await list(join(folder.path, 'done'))).toContain('b.json'), 10_000);
       expect(ledger.cases.size).toBe(2);
+    });
+
+    it('gives up a server that is there and does not answer, and comes again', async () => {
+      const pipe = join(folder.path, 'pipe');
+      execFileSync('mkfifo', [pipe]);
+      for (const patience of [
+        { answerMs: 500, fileMs: 60_000 },
+        { answerMs: 60_000, fileMs: 500 },
+      ]) {
+        const files = new SftpFiles(over(), patience);
+        // Opening a pipe that nobody writes holds up everything that is asked on the same connection.
+        const held = text(await files.open(pipe));
+        await Promise.all([
+          expect(files.look(folder.path)).rejects.toMatchObject({ code: 'EIO' }),
+          expect(held).rejects.toThrow(),
+        ]);
+        expect(await files.look(folder.path)).toMatchObject({ kind: 'folder' });
+        await files.close();
+      }
     });
 
     it('replaces what a crash left half written', async () => {

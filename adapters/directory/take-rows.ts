@@ -37,12 +37,15 @@ interface Table {
 export async function takeRows(table: Table, submit: Submit, signal: AbortSignal, held: HeldLanes): Promise<Taken> {
   const round = new Round(table, await examine(table, signal), submit, signal, held);
   const lanes = new Lanes(ROWS_AT_ONCE);
-  for await (const row of rowsOf(table, signal)) {
-    if (round.paused) break;
-    const problems = round.problemsOf(row);
-    await lanes.add(round.laneOf(row), () => round.take(row, problems));
+  try {
+    for await (const row of rowsOf(table, signal)) {
+      if (round.paused) break;
+      const problems = round.problemsOf(row);
+      await lanes.add(round.laneOf(row), () => round.take(row, problems));
+    }
+  } finally {
+    await lanes.idle();
   }
-  await lanes.idle();
   return round.taken();
 }
 

@@ -1,6 +1,8 @@
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { both, fields, optional, type Problem, type Rule } from '#proto';
+import { PlatformError } from '../adapter.ts';
 import { absolutePath } from '../config-rules.ts';
 import type { TlsFiles } from './post.ts';
 
@@ -38,8 +40,9 @@ export const tlsRules: Rule = both(
 export class ClientTls {
   readonly #config: TlsConfig;
   readonly #now: () => number;
-  #read: TlsFiles = {};
+  #read: TlsFiles | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
+  #reading: Promise<void> = Promise.resolve();
 
   constructor(config: TlsConfig, now: () => number) {
     this.#config = config;
@@ -60,24 +63,34 @@ export class ClientTls {
     }
     if (problems.length > 0) return problems;
     try {
-      createSecureContext(await this.#readAll());
+      demandUsable(await this.#readAll());
       return [];
     } catch {
       return [{ pointer, code: 'FILE', message: 'the files are not PEM, or the key is not that of the certificate' }];
     }
   }
 
+  /** @throws PlatformError retryable, as long as they could never be read: nobody is believed by other authorities */
   async files(): Promise<TlsFiles> {
-    if (Math.abs(this.#now() - this.#readAt) < LOOK_MS) return this.#read;
-    this.#readAt = this.#now();
+    if (Math.abs(this.#now() - this.#readAt) >= LOOK_MS) {
+      this.#readAt = this.#now();
+      this.#reading = this.#look();
+    }
+    // Whoever comes while they are read waits for them too.
+    await this.#reading;
+    if (this.#read) return this.#read;
+    this.#readAt = Number.NEGATIVE_INFINITY;
+    throw new PlatformError(true, 'the files of tls cannot be used; look at the paths, the rights and the pair');
+  }
+
+  async #look(): Promise<void> {
     try {
       const files = await this.#readAll();
-      createSecureContext(files);
+      demandUsable(files);
       this.#read = files;
     } catch {
       // Somebody is replacing them: half of a pair would be refused.
     }
-    return this.#read;
   }
 
   async #readAll(): Promise<TlsFiles> {
@@ -87,4 +100,10 @@ export class ClientTls {
     );
     return { ...(cert !== undefined && { cert }), ...(key !== undefined && { key }), ...(ca !== undefined && { ca }) };
   }
+}
+
+/** An authority that is none would be left out without a word. @throws Error */
+function demandUsable(files: TlsFiles): void {
+  createSecureContext(files);
+  if (files.ca !== undefined) new X509Certificate(files.ca);
 }

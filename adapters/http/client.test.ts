@@ -9,6 +9,7 @@ import { temporaryFolder } from '../testing/folders.ts';
 import { PlatformServer } from '../testing/platform-server.ts';
 import { throwawayAuthority } from '../testing/throwaway-authority.ts';
 import { PlatformClient } from './client.ts';
+import { ClientTls } from './client-tls.ts';
 import { below } from './place.ts';
 import { proofRules } from './proof.ts';
 
@@ -182,6 +183,17 @@ describe('client credentials (OAuth 2.0)', () => {
   });
 });
 
+it('frees the connection of a file that nobody read', async () => {
+  const left = Promise.withResolvers<void>();
+  platform.handler = (_, response) => {
+    response.once('close', left.resolve).writeHead(200).write('x');
+  };
+  const client = await open({ type: 'none' });
+  const opened = await client.openFile(new URL('/file', `http://${platform.host}`), signal);
+  opened.destroy();
+  await left.promise;
+});
+
 describe('TLS', () => {
   it('shows our certificate beside another proof, and believes only the authority in the settings', async () => {
     const [ours, other] = [await throwawayAuthority('hall'), await throwawayAuthority('other')];
@@ -209,6 +221,34 @@ describe('TLS', () => {
     });
     expect((await ask(await open(auth, { url, tls: { ...pair, ca_file: file('ca.pem') } }))).status).toBe(204);
     expect(demanding.requests).toHaveLength(1);
+  });
+
+  it('shows and believes the same from the first requests on, however many there are at once', async () => {
+    const authority = await throwawayAuthority('hall');
+    const demands = { ca: authority.ca, requestCert: true, rejectUnauthorized: true };
+    const server = await listen(new PlatformServer({ ...(await authority.issue('hall')), ...demands }));
+    const { cert, key } = await authority.issue('tongban');
+    await put('client.pem', cert);
+    await put('client.key', key);
+    await put('ca.pem', authority.ca);
+    const tls = { certificate_file: file('client.pem'), key_file: file('client.key'), ca_file: file('ca.pem') };
+    const client = await open({ type: 'none' }, { url: `https://${server.host}/`, tls });
+    const answers = await Promise.all([ask(client), ask(client), ask(client)]);
+    expect(answers.map(({ status }) => status)).toEqual([204, 204, 204]);
+  });
+
+  it('believes what it read at the beginning when the files are gone, and never the authorities of the system', async () => {
+    const authority = await throwawayAuthority('hall');
+    await put('ca.pem', authority.ca);
+    const tls = new ClientTls({ ca_file: file('ca.pem') }, () => now);
+    await expect(tls.files()).resolves.toEqual({ ca: authority.ca });
+    await put('ca.pem', 'half of it');
+    now += 61_000;
+    await expect(tls.files()).resolves.toEqual({ ca: authority.ca });
+    const never = new ClientTls({ ca_file: file('ca.pem') }, () => now);
+    await expect(never.files()).rejects.toMatchObject({ retryable: true });
+    await put('ca.pem', authority.ca);
+    await expect(never.files()).resolves.toEqual({ ca: authority.ca });
   });
 
   it('takes a renewed certificate within a minute, and keeps the old one while the new files do not fit', async () => {

@@ -110,7 +110,8 @@ export class PlatformClient {
       throw failure;
     }
     stream.setTimeout(this.#timeoutMs, () => stream.destroy());
-    return Readable.from(bounded(stream, this.host), { objectMode: false });
+    // Whoever does not read it frees the connection too.
+    return Readable.from(bounded(stream, this.host), { objectMode: false }).once('close', () => stream.destroy());
   }
 
   close(): void {

@@ -1,10 +1,10 @@
 import { both, CodedError, fields, integer, list, oneOf, optional, type Problem, type Rule } from '#proto';
-import type { Adapter, AdapterContext, SubmissionSource } from '../adapter.ts';
+import type { Adapter, AdapterContext } from '../adapter.ts';
 import { adapterName } from '../config-rules.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import { CLIENT_RULES, type ClientConfig, PlatformClient } from './client.ts';
 import { hookSecretProblems } from './hook/hook-proof.ts';
-import { type HookConfig, hookRule, PushSource } from './hook/push-source.ts';
+import { type HookConfig, hookRule, jsonPushes, PushSource } from './hook/push-source.ts';
 import { mappedHeaderRule } from './mapped-request.ts';
 import { ListReader } from './poll/list-reader.ts';
 import { type PollConfig, pollRule } from './poll/poll-config.ts';
@@ -12,6 +12,7 @@ import { PollSource } from './poll/poll-source.ts';
 import { headerName } from './proof.ts';
 import { filesAt, type RecordReader } from './records.ts';
 import { eventSink, type RequestSinkConfig, requestSink } from './sinks.ts';
+import { together } from './together.ts';
 
 interface HttpConfig extends Partial<ClientConfig>, RequestSinkConfig {
   readonly name: string;
@@ -87,24 +88,10 @@ function sourcesOf(
 ): { sources: (PollSource | PushSource)[]; hook: PushSource | undefined } {
   const polled =
     poll && client && reader && new PollSource(poll, new ListReader(poll, client, context), reader, context);
-  const hook = hookConfig && reader && new PushSource(hookConfig, reader, context);
+  const hook = hookConfig && reader && new PushSource(hookConfig, jsonPushes(hookConfig, context), reader, context);
   return { sources: [polled, hook].filter((source) => source !== undefined), hook };
 }
 
-/** What both do alike; either may be asked to understand a document anew. */
-function together(sources: readonly (PollSource | PushSource)[]): SubmissionSource {
-  return {
-    start: async (submit) => {
-      for (const source of sources) await source.start(submit);
-    },
-    stop: async () => {
-      await Promise.all(sources.map((source) => source.stop()));
-    },
-    again: (key, document) => sources[0]!.again(key, document),
-  };
-}
-
-/** Only a platform that does nothing but push needs no address. */
 /** Only a platform that pushes needs no address. */
 function demandAddress(value: object, pointer: string, problems: Problem[]): void {
   const { url, auth, poll, hook } = value as HttpConfig;

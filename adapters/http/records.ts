@@ -32,12 +32,20 @@ export interface Identity {
   readonly id?: readonly string[] | undefined;
 }
 
-/** What a record asks for. A record that is no object, is too large or lacks a member of its key is not understood. */
-export async function submissionOf(
+/** What a record asks for. */
+export function submissionOf(record: unknown, identity: Identity, reader: RecordReader): Promise<Submission> {
+  return keyed(record, identity, reader).understand();
+}
+
+/**
+ * A record with its key, which is cheap, and what it asks for, which is not. A record that is no object, is too large or
+ * lacks a member of its key is not understood.
+ */
+export function keyed(
   record: unknown,
   { paths, id }: Identity,
   { platform, mapping, openFile }: RecordReader,
-): Promise<Submission> {
+): { readonly key: string; understand(): Promise<Submission> } {
   const values = paths?.map((path) => valueAt(record, path) ?? null);
   const problems: Problem[] = [];
   const whole = canonicalText(record);
@@ -50,17 +58,19 @@ export async function submissionOf(
     });
   if (Buffer.byteLength(whole) > MAX_RECORD_BYTES) {
     const message = `has more than ${MAX_RECORD_BYTES} bytes`;
-    return {
-      key: keyOf(platform, whole),
-      document: null,
-      wishes: [],
-      problems: [{ pointer: '', code: 'TOO_LONG', message }],
-    };
+    const key = keyOf(platform, whole);
+    const large = { key, document: null, wishes: [], problems: [{ pointer: '', code: 'TOO_LONG', message }] };
+    return { key, understand: async () => large };
   }
   const named = values && problems.length === 0 ? [canonicalText(values)] : id;
   const key = keyOf(platform, ...(named ?? [whole]));
-  if (problems.length > 0) return { key, document: record, wishes: [], problems };
-  return understand(key, record, mapping, openFile);
+  return {
+    key,
+    async understand() {
+      if (problems.length > 0) return { key, document: record, wishes: [], problems };
+      return understand(key, record, mapping, openFile);
+    },
+  };
 }
 
 /** Idempotency key of what a platform calls by a name that may be long. */

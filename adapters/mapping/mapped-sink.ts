@@ -24,16 +24,17 @@ export type SendDocument = (outgoing: OutgoingDocument, signal: AbortSignal) => 
 export function mappedSink(mapping: Mapping, context: AdapterContext, send: SendDocument): DeliverySink {
   return {
     async deliver(event, signal) {
-      const wanted = mapping.wants(event.type);
+      const current = (await mapping.now?.()) ?? mapping;
+      const wanted = current.wants(event.type);
       if (wanted === 'no') return;
       const found = wanted === 'case' ? await read(event, context) : undefined;
-      const mapped = await mapping.out(event, found);
+      const mapped = await current.out(event, found);
       if (!mapped.ok)
         throw new PlatformError(false, `cannot be put into the words of the platform: ${listed(mapped.problems)}`);
       for (const [index, document] of mapped.documents.entries()) {
         const id = index === 0 ? event.id : `${event.id}-${index + 1}`;
         const response = await send({ id, event, document }, signal);
-        if (mapping.answer) await judge(await mapping.answer(response), event, context);
+        if (current.answer) await judge(await current.answer(response), event, context);
       }
     },
   };

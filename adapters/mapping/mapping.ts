@@ -56,4 +56,6 @@ export interface Mapping {
   out(event: PlatformEvent, found: Readonly<Record<string, unknown>> | undefined): Promise<MappedOut>;
   /** Undefined when the mapping says nothing about answers: then the kind itself decides. */
   readonly answer: ((response: unknown) => Promise<MappedAnswer>) | undefined;
+  /** What it says at this moment, for work of several steps. Absent where it stays the same for ever. */
+  now?(): Promise<Mapping>;
 }

@@ -34,5 +34,5 @@ function wishOf(mapped: MappedWish, open: OpenFile): Wish {
 }
 
 function fileOf({ name, from, mediaType }: MappedFile, open: OpenFile): SubmissionFile {
-  return { name, mediaType: mediaType ?? mediaTypeOf(from), open: (signal) => open(from, signal) };
+  return { name, mediaType: mediaType ?? mediaTypeOf(from, name), open: (signal) => open(from, signal) };
 }

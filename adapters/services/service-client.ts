@@ -6,10 +6,10 @@ import { readJson } from '../http/json.ts';
 import { verdict } from '../http/verdict.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import {
+  type FindingsQuestion,
   mappedWords,
   OWN_WORDS,
   type ServiceCall,
-  type ServiceQuestion,
   type ServiceRequest,
 } from './service-words.ts';
 
@@ -50,7 +50,7 @@ export interface ServiceClient {
    * @throws PlatformError
    */
   ask(
-    call: ServiceQuestion,
+    call: FindingsQuestion,
     request: ServiceRequest,
     signal: AbortSignal,
     path?: string | null,

@@ -1,8 +1,7 @@
-import { fields, instant, list, oneOf, type Problem, type Rule, regionUrn } from '#proto';
+import { type Problem, regionUrn } from '#proto';
 import { type AdapterContext, PlatformError, type PlatformEvent } from '../adapter.ts';
 import type { Mapping } from '../mapping/mapping.ts';
-import { LOCKER_STATES } from './locker.ts';
-import { PARCEL_STATES } from './parcels.ts';
+import { answerProblems, type ServiceQuestion } from './answers.ts';
 
 /** What services are asked to do. */
 export const SERVICE_CALLS = [
@@ -13,6 +12,8 @@ export const SERVICE_CALLS = [
   'locker-question',
   'rating-invitation',
   'supervision-report',
+  'data-question',
+  'credit-question',
 ] as const;
 export type ServiceCall = (typeof SERVICE_CALLS)[number];
 
@@ -21,24 +22,14 @@ export function requestType(call: ServiceCall): string {
   return `cn.tongban.service.${call}.v1`;
 }
 
-/** What one finding of an answer must be, by the question. */
-const FINDING_RULES = {
-  'parcel-question': fields({ state: oneOf(...PARCEL_STATES), at: instant }),
-  'locker-question': fields({ state: oneOf(...LOCKER_STATES), at: instant }),
-} as const satisfies Partial<Record<ServiceCall, Rule>>;
-export type ServiceQuestion = keyof typeof FINDING_RULES;
-
-/** Whether a record is what a service answered to a question (`{ call, request, answer }`). */
-export function isServiceAnswer(record: unknown): record is { readonly call: ServiceQuestion } {
-  const call = (record as { readonly call?: unknown } | null | undefined)?.call;
-  return typeof call === 'string' && Object.hasOwn(FINDING_RULES, call);
-}
-
 /** A request, by the names of its port; `id` is its idempotency key. */
 export interface ServiceRequest {
   readonly id: string;
   readonly conversation?: string;
 }
+
+/** A question that is answered with a list, which is empty where nothing is known. */
+export type FindingsQuestion = Exclude<ServiceQuestion, 'data-question' | 'credit-question'>;
 
 /** Puts requests into the words of one service, and its answers into ours. */
 export interface ServiceWords {
@@ -51,11 +42,19 @@ export interface ServiceWords {
    *
    * @throws PlatformError refused, when the answer cannot be read
    */
-  findings(call: ServiceQuestion, request: ServiceRequest, answer: unknown): Promise<readonly unknown[]>;
+  findings(call: FindingsQuestion, request: ServiceRequest, answer: unknown): Promise<readonly unknown[]>;
 }
 
-/** Most findings of one answer. */
-const MAX_FINDINGS = 500;
+/** The words of a mapping. */
+interface MappedWords extends ServiceWords {
+  /**
+   * What the service says to a question, in our own words but not yet checked; undefined where the mapping says that it
+   * means nothing.
+   *
+   * @throws PlatformError when the service did not take the question, or the answer cannot be read
+   */
+  said(call: ServiceQuestion, request: ServiceRequest, answer: unknown): Promise<unknown>;
+}
 
 /** Our own words: the members of the request, and answers as adapters/README.md has them. */
 export const OWN_WORDS: ServiceWords = {
@@ -73,7 +72,7 @@ export const OWN_WORDS: ServiceWords = {
  * out; what answers a question is a record `{ call, request, answer }` for its way in, of whose wish only the data count: they
  * are the answer in our own words, and nothing is wished where the service knows nothing.
  */
-export function mappedWords(mapping: Mapping, { now, region }: AdapterContext): ServiceWords {
+export function mappedWords(mapping: Mapping, { now, region }: AdapterContext): MappedWords {
   return {
     async say(call, request) {
       const { id, conversation = id } = request;
@@ -96,31 +95,35 @@ export function mappedWords(mapping: Mapping, { now, region }: AdapterContext): 
       if (verdict === 'retry') throw new PlatformError(true, `the service asks to try again${said}`);
       if (verdict === 'refuse') throw new PlatformError(false, `the service refuses it${said}`);
     },
-    async findings(call, request, answer) {
+    async said(call, request, answer) {
       await this.demandTaken(answer);
       const mapped = await mapping.in({ call, request, answer });
       if (!mapped.ok)
         throw new PlatformError(false, `the answer of the service cannot be read: ${listed(mapped.problems)}`);
-      const [wish] = mapped.wishes;
-      return wish ? findingsIn(wish.data, call) : [];
+      return mapped.wishes[0] && (mapped.wishes[0].data ?? null);
+    },
+    async findings(call, request, answer) {
+      const said = await this.said(call, request, answer);
+      return said === undefined ? [] : findingsIn(said, call);
     },
   };
 }
 
 /** @throws PlatformError naming what is wrong, never what was said */
-function findingsIn(answer: unknown, call: ServiceQuestion): readonly unknown[] {
-  const problems = findingsProblems(answer, call);
-  if (problems.length > 0)
-    throw new PlatformError(false, `the service answered what cannot be read: ${listed(problems)}`);
+function findingsIn(answer: unknown, call: FindingsQuestion): readonly unknown[] {
+  demandReadable(answer, call);
   return (answer as { readonly findings: readonly unknown[] }).findings;
 }
 
-/** What is wrong with an answer in our own words, by pointer within it. */
-export function findingsProblems(answer: unknown, call: ServiceQuestion): Problem[] {
-  const findings = (answer as { readonly findings?: unknown } | null | undefined)?.findings;
-  const problems: Problem[] = [];
-  list(FINDING_RULES[call], MAX_FINDINGS)(findings, '/findings', problems);
-  return problems;
+/**
+ * Holds an answer in our own words against what its question may be answered.
+ *
+ * @throws PlatformError refused, naming what is wrong, never what was said
+ */
+export function demandReadable(answer: unknown, call: ServiceQuestion): void {
+  const problems = answerProblems(answer, call);
+  if (problems.length > 0)
+    throw new PlatformError(false, `the service answered what cannot be read: ${listed(problems)}`);
 }
 
 /** Problems name fields and say what is wrong with them, never what was in them. */

@@ -42,10 +42,14 @@ export function writeEnvelope(version: SoapVersion, message: Message, body: unkn
   const content = qualified
     ? { [element]: { '@xmlns': namespace, ...inside } }
     : { [`m:${element}`]: { '@xmlns:m': namespace, ...inside } };
+  return framed(version, header, writeXml(content));
+}
+
+function framed(version: SoapVersion, header: string, body: string): Buffer {
   const xml = [
     `<?xml version="1.0" encoding="UTF-8"?>\n<soap:Envelope xmlns:soap="${NAMESPACES[version]}">`,
     header && `<soap:Header>${header}</soap:Header>`,
-    `<soap:Body>${writeXml(content)}</soap:Body></soap:Envelope>`,
+    `<soap:Body>${body}</soap:Body></soap:Envelope>`,
   ];
   return Buffer.from(xml.join(''));
 }
@@ -73,16 +77,51 @@ export function readEnvelope(
   { version, prefixes, lists }: EnvelopeReading,
   carrier: string | undefined,
 ): SoapAnswer | undefined {
+  const { body } = openEnvelope(bytes, { version, prefixes, lists }, carrier);
+  if (body === undefined) return undefined;
+  const fault = member(body, `${ENVELOPE_PREFIX}:Fault`);
+  return fault === undefined ? { body } : { fault: { code: faultCode(fault) } };
+}
+
+/**
+ * What is in the header and in the body of a message; undefined what it does not have.
+ *
+ * @param carrier `charset` of its media type
+ * @throws Unreadable
+ */
+export function openEnvelope(
+  bytes: Uint8Array,
+  { version, prefixes, lists }: EnvelopeReading,
+  carrier: string | undefined,
+): { readonly header: unknown; readonly body: unknown } {
   const options = {
     prefixes: { ...prefixes, [ENVELOPE_PREFIX]: NAMESPACES[version] },
     lists: lists.map((path) => `${BODY}.${path}`),
   };
   const read = readXml(bytes, MAX_ANSWER_BYTES, options, carrier);
   const envelope = member(read, `${ENVELOPE_PREFIX}:Envelope`);
-  const body = member(envelope, `${ENVELOPE_PREFIX}:Body`);
-  if (body === undefined) return undefined;
-  const fault = member(body, `${ENVELOPE_PREFIX}:Fault`);
-  return fault === undefined ? { body } : { fault: { code: faultCode(fault) } };
+  return { header: member(envelope, `${ENVELOPE_PREFIX}:Header`), body: member(envelope, `${ENVELOPE_PREFIX}:Body`) };
+}
+
+/**
+ * A fault: `code` is the part that is to blame, `detail` an element of ours with what is wrong.
+ *
+ * @throws NoXml
+ */
+export function writeFault(
+  version: SoapVersion,
+  fault: { readonly isSender: boolean; readonly reason: string; readonly detail: object },
+): Buffer {
+  const { isSender, reason, detail } = fault;
+  const content =
+    version === '1.1'
+      ? { faultcode: isSender ? 'soap:Client' : 'soap:Server', faultstring: reason, detail }
+      : {
+          'soap:Code': { 'soap:Value': isSender ? 'soap:Sender' : 'soap:Receiver' },
+          'soap:Reason': { 'soap:Text': { '@xml:lang': 'zh', '#text': reason } },
+          'soap:Detail': detail,
+        };
+  return framed(version, '', writeXml({ 'soap:Fault': content }));
 }
 
 /** SOAP 1.1 section 4.4.1 and SOAP 1.2 part 1 section 5.4.6: a qualified name, in 1.1 with details after a dot. */
@@ -94,7 +133,7 @@ function faultCode(fault: unknown): string {
   return /^\s*(?:[^:\s]*:)?([A-Za-z]{1,64})/.exec(name)?.[1] ?? '';
 }
 
-function member(value: unknown, name: string): unknown {
+export function member(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
   return (value as Record<string, unknown>)[name];
 }

@@ -41,9 +41,9 @@ export const soapAuthRules: Rule = (value, pointer, problems) => {
 };
 
 const WSS = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss';
-const SECURITY = `${WSS}-wssecurity-secext-1.0.xsd`;
-const UTILITY = `${WSS}-wssecurity-utility-1.0.xsd`;
-const PASSWORD = `${WSS}-username-token-profile-1.0#Password`;
+export const SECURITY = `${WSS}-wssecurity-secext-1.0.xsd`;
+export const UTILITY = `${WSS}-wssecurity-utility-1.0.xsd`;
+export const PASSWORD = `${WSS}-username-token-profile-1.0#Password`;
 const BASE64 = `${WSS}-soap-message-security-1.0#Base64Binary`;
 const NONCE_BYTES = 16;
 
@@ -102,7 +102,7 @@ function usernameToken(
 }
 
 /** Rejects with words that follow "the password file". */
-async function readPassword(path: string): Promise<string> {
+export async function readPassword(path: string): Promise<string> {
   const content = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw new Error(`cannot be read (${cause.code})`, { cause });
   });

@@ -24,6 +24,7 @@ import { Unreadable } from '../unreadable.ts';
 import { memberPath, prefixesRule } from '../xml/xml-rules.ts';
 import { ENVELOPE_PREFIX, type Message, type SoapVersion } from './envelope.ts';
 import { type SoapAuthConfig, soapAuthRules } from './soap-auth.ts';
+import { type SoapHookConfig, soapHookRule } from './soap-hook-config.ts';
 import { readWsdl, type Wsdl } from './wsdl.ts';
 
 interface OperationConfig {
@@ -75,6 +76,7 @@ export interface SoapConfig {
   readonly lists?: readonly string[];
   readonly prefixes?: Readonly<Record<string, string>>;
   readonly poll?: SoapPollConfig;
+  readonly hook?: SoapHookConfig;
 }
 
 /** An operation with everything that it takes to call it. */
@@ -133,6 +135,7 @@ export const soapRules: Rule = both(
     lists: optional(list(memberPath, 100)),
     prefixes: optional(prefixesRule),
     poll: optional(poll),
+    hook: optional(soapHookRule),
   }),
   demandWhole,
 );
@@ -142,9 +145,11 @@ function demandWhole(value: unknown, pointer: string, problems: Problem[]): void
   const config = value as SoapConfig;
   const add = (at: string, code: string, message: string) =>
     problems.push({ pointer: `${pointer}${at}`, code, message });
-  if (!config.wsdl && !config.url) add('/url', 'REQUIRED', 'is required without a wsdl');
+  // One that only pushes is never called.
+  const isCalled = Object.keys(config.operations).length > 0 || !config.hook;
+  if (isCalled && !config.wsdl && !config.url) add('/url', 'REQUIRED', 'is required without a wsdl');
   if (!config.wsdl && !config.namespace) add('/namespace', 'REQUIRED', 'is required without a wsdl');
-  if (Object.keys(config.operations).length === 0) add('/operations', 'REQUIRED', 'needs at least one');
+  if (Object.keys(config.operations).length === 0 && !config.hook) add('/operations', 'REQUIRED', 'needs at least one');
   if (Object.hasOwn(config.prefixes ?? {}, ENVELOPE_PREFIX))
     add(`/prefixes/${ENVELOPE_PREFIX}`, 'RESERVED', 'is the prefix of the envelope');
   const named = { '/poll/operation': config.poll?.operation, '/poll/ack/operation': config.poll?.ack?.operation };
@@ -155,8 +160,11 @@ function demandWhole(value: unknown, pointer: string, problems: Problem[]): void
 
 /** Address and operations as configuration and WSDL say them together. */
 export interface Service {
-  readonly url: string;
+  /** Undefined where nothing is ever called. */
+  readonly url: string | undefined;
   readonly operations: ReadonlyMap<string, Operation>;
+  /** Of messages of no operation; empty when nothing says it. */
+  readonly namespace: string;
 }
 
 /** Holds the configuration against its WSDL. @returns the service, and every problem */
@@ -167,11 +175,18 @@ export async function serviceOf(config: SoapConfig): Promise<{ service: Service;
     name,
     operationOf(name, config, wsdl, problems),
   ]);
-  const url = config.url ?? wsdl?.endpoint;
-  if (url === undefined) {
+  const url = config.url ?? (operations.length > 0 ? wsdl?.endpoint : undefined);
+  if (url === undefined && operations.length > 0) {
     if (wsdl) problems.push({ pointer: '/url', code: 'REQUIRED', message: 'is required: the WSDL has no address' });
-  } else webUrl(url, config.url === undefined ? '/wsdl' : '/url', problems);
-  return { service: { url: url ?? '', operations: new Map(operations) }, problems };
+  } else if (url !== undefined) webUrl(url, config.url === undefined ? '/wsdl' : '/url', problems);
+  return {
+    service: {
+      url,
+      operations: new Map(operations),
+      namespace: config.namespace ?? operations[0]?.[1].namespace ?? '',
+    },
+    problems,
+  };
 }
 
 function operationOf(name: string, config: SoapConfig, wsdl: Wsdl | undefined, problems: Problem[]): Operation {

@@ -60,6 +60,8 @@ interface Open {
 class Reader {
   readonly #parser = new SaxesParser({ xmlns: true });
   readonly #lists: ReadonlySet<string>;
+  /** Characters of the longest path of a list. */
+  readonly #longest: number;
   readonly #prefixes: ReadonlyMap<string, string>;
   readonly #open: Open[] = [opened('', '')];
   #elements = 0;
@@ -67,6 +69,7 @@ class Reader {
 
   constructor({ lists = [], prefixes = {} }: XmlOptions) {
     this.#lists = new Set(lists);
+    this.#longest = Math.max(0, ...lists.map((path) => path.length));
     this.#prefixes = new Map(Object.entries(prefixes).map(([prefix, namespace]) => [namespace, prefix]));
     const text = (part: string) => {
       this.#open.at(-1)!.text += part;
@@ -113,10 +116,15 @@ class Reader {
     const value = jsonOf(element);
     const before = parent.members.get(name);
     if (parent.repeated.has(name)) (before as unknown[]).push(value);
-    else if (before !== undefined || this.#lists.has(element.path)) {
+    else if (before !== undefined || this.#isList(element.path)) {
       parent.repeated.add(name);
       parent.members.set(name, before === undefined ? [value] : [before, value]);
     } else parent.members.set(name, value);
+  }
+
+  /** Paths are made of the names of a stranger: one that is long is not even looked at. */
+  #isList(path: string): boolean {
+    return path.length <= this.#longest && this.#lists.has(path);
   }
 
   #named(local: string, namespace: string): string {

@@ -133,6 +133,15 @@ describe('written and read again', () => {
   });
 });
 
+it.each([MIB, 4_000])('reads what is within elements with names of %i characters at once', (length) => {
+  const outer = Array.from({ length: length === MIB ? 1 : 60 }, () => 'a'.repeat(length));
+  const inner = Array.from({ length: 20_000 }, (_, n) => `<b${n}/>`).join('');
+  const [begin, end] = ['<', '</'].map((sign) => outer.map((name) => `${sign}${name}>`).join(''));
+  const started = performance.now();
+  read(`${begin}${inner}${end}`, { lists: ['a.b'] });
+  expect(performance.now() - started).toBeLessThan(AT_ONCE_MS);
+});
+
 describe('refuses at once', () => {
   const bomb = (inside: string) => `<?xml version="1.0"?><!DOCTYPE a [${inside}]><a>&b;</a>`;
   const laughs = Array.from({ length: 20 }, (_, n) => `<!ENTITY b${n} "${`&b${n + 1};`.repeat(50)}">`).join('');

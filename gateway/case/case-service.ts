@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { CodedError, type messages } from '#proto';
 import { AuthorizationError } from '#trust';
 import type { Settled } from '../outbound/context.ts';
@@ -325,10 +326,15 @@ function orRefusal(outcome: CaseFile | CodedError): CaseFile {
   return outcome;
 }
 
-/** Who hands a case in again means the same one. */
-function demandSame(there: CaseFile, { handlingRegion, item }: CaseInput): CaseFile {
-  if (there.peer === handlingRegion && there.item === item) return there;
-  throw new CodedError('IDEMPOTENCY_KEY_REUSED', 'this key opened a case of another item or region before');
+/** Who hands a case in again means the same one, for the same applicant; of one that was erased nobody can tell any more. */
+function demandSame(there: CaseFile, { handlingRegion, item, applicant, form }: CaseInput): CaseFile {
+  const { document, erasedAt } = there;
+  const isSamePlace = there.peer === handlingRegion && there.item === item;
+  const said = JSON.parse(JSON.stringify({ applicant, form })) as unknown;
+  const isSame =
+    erasedAt !== undefined || isDeepStrictEqual(said, { applicant: document.applicant, form: document.form });
+  if (isSamePlace && isSame) return there;
+  throw new CodedError('IDEMPOTENCY_KEY_REUSED', 'this key opened another case before');
 }
 
 /** For a case that another step of the same unit of work saves. */

@@ -15,7 +15,7 @@ const ANSWER_WITHIN_MS = 60_000;
 type Query = Readonly<Record<string, string | number | undefined>>;
 
 interface Request {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly query?: Query;
   readonly headers?: Readonly<Record<string, string>>;
@@ -75,6 +75,10 @@ export class GatewayClient {
 
   put<T>(path: string, body: unknown): Promise<T> {
     return this.#json<T>({ method: 'PUT', path, ...asJson(body) });
+  }
+
+  patch<T>(path: string, body: unknown): Promise<T> {
+    return this.#json<T>({ method: 'PATCH', path, ...asJson(body) });
   }
 
   async delete(path: string): Promise<void> {

@@ -27,6 +27,7 @@ const ENTRIES: readonly Entry[] = [
     () => import('./commands/dead-letter.ts'),
   ),
   entry('adapter', '试用平台映射 / try the mapping of a platform', () => import('./commands/adapter.ts')),
+  entry('webhook', '平台的事件订阅 / webhooks that platforms asked for', () => import('./commands/webhook.ts')),
   entry('administrator', '三员 / administrators and their second factors', () => import('./commands/administrator.ts')),
   entry('session', '管理员登录 / sessions of administrators', () => import('./commands/session.ts')),
   entry('audit', '操作审计 / what was done through the API', () => import('./commands/audit.ts')),

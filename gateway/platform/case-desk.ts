@@ -9,7 +9,7 @@ import type { MaterialStore } from '../material/material-store.ts';
 import type { Scans } from '../scan/scans.ts';
 import type { Store } from '../store/store.ts';
 import type { Log } from '../telemetry/log.ts';
-import { REFERENCE_LENGTH, referenceTable } from './intake/reference-table.ts';
+import { isReference, referenceTable } from './intake/reference-table.ts';
 
 /** For what adapters look at cases (用途): it stands in the configuration, and is written down once a day for the same thing. */
 const PURPOSE = '向本地平台对接办件 / platform adapter';
@@ -61,15 +61,15 @@ export function caseDesk(platform: string, context: CaseDeskContext): CaseDesk {
         if (!(await caseRepository.find(tx, conversation))) return true;
         // The first one stays.
         if ((await referenceTable.referenceOf(tx, platform, conversation)) !== undefined) return true;
-        const isFree = (await referenceTable.conversationOf(tx, platform, reference)) === undefined;
-        if (!isFree || reference === '' || reference.length > REFERENCE_LENGTH) return false;
+        if (!isReference(reference)) return false;
+        if ((await referenceTable.conversationOf(tx, platform, reference)) !== undefined) return false;
         await referenceTable.bind(tx, { adapter: platform, reference, conversation }, clock.now());
         return true;
       });
       if (!isBound)
         log.warn(
           { conversation },
-          'the number that the platform gave to a case is too long, or it is that of another case',
+          'the number that the platform gave to a case is none that can be kept, or it is that of another case',
         );
     },
   };

@@ -302,27 +302,38 @@ export class DeliveryQueue {
   }
 
   async #record(tx: Transaction, queued: QueuedEvent, ending: Ending): Promise<void> {
-    const { position, event, held, failedSince } = queued;
+    const { position, event, held } = queued;
     if (ending.to === 'lined') return this.#line(tx, position, event.subject);
     if (ending.to === 'postponed') return this.#hold(tx, queued, 'waiting', ending.failure, ending.dueAt);
     if (ending.to === 'parked') {
       await this.#hold(tx, queued, 'parked', ending.failure, 0);
-      const { subject, type, sequence } = event;
-      await this.#letters.file(tx, {
-        ...{ id: `${this.#adapter}:${position}`, queue: 'platform', name: this.#adapter, place: position },
-        ...{ subject, type, sequence, reason: ending.reason, code: ending.failure.code },
-        since: failedSince ?? ending.failure.at,
-      });
-    } else if (held && ending.to === 'delivered')
+      await this.#file(tx, queued, ending);
+    } else if (held)
       await tx.run('DELETE FROM platform_held WHERE adapter = ? AND position = ?', this.#adapter, position);
   }
 
-  /** Puts a new event behind the waiting ones of its subject. */
+  /** One open letter for each event: it may be parked once more when all is delivered again. */
+  async #file(
+    tx: Transaction,
+    { position, event: { subject, type, sequence }, failedSince }: QueuedEvent,
+    { failure: { code, at }, reason }: Extract<Ending, { to: 'parked' }>,
+  ): Promise<void> {
+    const id = `${this.#adapter}:${position}`;
+    const known = await this.#letters.find(tx, id);
+    if (known && !known.closing) return this.#letters.change(tx, known, { subject, type, sequence, code });
+    await this.#letters.file(tx, {
+      ...{ id, queue: 'platform', name: this.#adapter, place: position },
+      ...{ subject, type, sequence, reason, code, since: failedSince ?? at },
+    });
+  }
+
+  /** Puts a new event behind the waiting ones of its subject, also one that was parked before all is delivered again. */
   async #line(tx: Transaction, position: number, subject: string): Promise<void> {
     await tx.run(
       `INSERT INTO platform_held
          (adapter, position, subject, state, attempts, first_at, last_at, due_at, code, message)
-       VALUES (?, ?, ?, 'waiting', 0, 0, 0, 0, '', '')`,
+       VALUES (?, ?, ?, 'waiting', 0, 0, 0, 0, '', '')
+       ON CONFLICT (adapter, position) DO UPDATE SET state = excluded.state, attempts = 0, first_at = 0, due_at = 0`,
       this.#adapter,
       position,
       subject,

@@ -1,7 +1,7 @@
 import { createWebhook, type DeliverySink, PlatformError, type PlatformEvent, type Webhook } from '#adapters';
 import type { Store } from '../store/store.ts';
 import { type Attempt, attemptLog } from './attempt-log.ts';
-import { type Subscription, signingSecrets } from './subscription.ts';
+import { type Secrets, type Subscription, signingSecrets } from './subscription.ts';
 
 export interface CourierOptions {
   readonly store: Store;
@@ -18,7 +18,7 @@ export class Courier {
   readonly #webhook: Webhook;
   #status = 0;
 
-  constructor({ id, url, secrets }: Subscription, options: CourierOptions) {
+  constructor({ id, url }: Subscription, secrets: Secrets, options: CourierOptions) {
     const { clock, networks } = options;
     this.#options = options;
     this.#id = id;

@@ -1,4 +1,5 @@
 import type { Sql, Transaction } from '../store/store.ts';
+import { opened } from '../store/vault/opened.ts';
 import type { Secrets, Subscription } from './subscription.ts';
 import { queueName } from './subscription.ts';
 
@@ -83,6 +84,7 @@ function sealed(tx: Transaction, { id, secrets }: Subscription): string {
 
 function fromRow(sql: Sql, row: Row): Subscription {
   const { id, owner, url, types, state, secrets, version, created_at: createdAt, updated_at: updatedAt } = row;
-  const opened = JSON.parse(sql.vault.openText('webhook.secrets', id, secrets)) as Secrets;
-  return { id, owner, url, types: JSON.parse(types), state, secrets: opened, version, createdAt, updatedAt };
+  const { value } = opened(() => sql.vault.openText('webhook.secrets', id, secrets));
+  const known = value === undefined ? undefined : (JSON.parse(value) as Secrets);
+  return { id, owner, url, types: JSON.parse(types), state, secrets: known, version, createdAt, updatedAt };
 }

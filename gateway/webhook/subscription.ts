@@ -7,7 +7,8 @@ export interface Subscription {
   /** Types of events; empty for all. */
   readonly types: readonly string[];
   readonly state: 'active' | 'paused';
-  readonly secrets: Secrets;
+  /** Undefined where they do not open: nothing is sent then until there is a new one. */
+  readonly secrets: Secrets | undefined;
   /** Counts up with every change. */
   readonly version: number;
   /** Milliseconds. */

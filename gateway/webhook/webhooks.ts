@@ -14,7 +14,13 @@ import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { type Attempt, attemptLog } from './attempt-log.ts';
 import { Courier } from './courier.ts';
-import { queueName, type Subscription, type SubscriptionChange, type SubscriptionWish } from './subscription.ts';
+import {
+  queueName,
+  type Secrets,
+  type Subscription,
+  type SubscriptionChange,
+  type SubscriptionWish,
+} from './subscription.ts';
 import { subscriptionTable } from './subscription-table.ts';
 import { demandAllowed, isAllowed } from './target.ts';
 
@@ -78,6 +84,11 @@ export class Webhooks {
     for (const one of await subscriptionTable.all(this.#options.store.read)) {
       if (isAllowed(one.url, this.#options.config.targets)) await this.#run(one);
       else this.#options.log.warn({ adapter: queueName(one.id) }, 'webhooks.targets no longer lists this webhook');
+      if (!one.secrets)
+        this.#options.log.error(
+          { adapter: queueName(one.id) },
+          'the secret of a webhook does not open: it needs another',
+        );
     }
   }
 
@@ -143,7 +154,8 @@ export class Webhooks {
    * Changes where events go, which, or whether they do.
    *
    * @param judge looks at what is there before it changes
-   * @throws CodedError NOT_FOUND, VALIDATION_FAILED; EVENTS_GONE where it was paused for longer than events are kept
+   * @throws CodedError NOT_FOUND, VALIDATION_FAILED; EVENTS_GONE where it was paused for longer than events are kept;
+   *   CONFLICT where its secret does not open
    */
   change(
     id: string,
@@ -154,6 +166,7 @@ export class Webhooks {
     const { config, feed, store } = this.#options;
     return this.#replace(id, owner, async (before) => {
       judge(before);
+      demandSecrets(before);
       if (change.url !== undefined) demandAllowed(change.url, config.targets);
       if (before.state === 'paused' && change.state === 'active')
         await feed.demandKept(await subscriptionTable.placeOf(store.read, id));
@@ -165,7 +178,8 @@ export class Webhooks {
   rotate(id: string, owner: string | undefined, overlapMs: number): Promise<ShownSubscription> {
     return this.#replace(id, owner, async (before) => {
       const until = this.#options.clock.now() + overlapMs;
-      const previous = overlapMs > 0 && { previous: { secret: before.secrets.current, until } };
+      const old = before.secrets?.current;
+      const previous = overlapMs > 0 && old !== undefined && { previous: { secret: old, until } };
       return { ...before, secrets: { current: newSecret(), ...previous } };
     });
   }
@@ -194,7 +208,7 @@ export class Webhooks {
     const { config, clock, newId, region, store } = this.#options;
     const one = await this.#demand(id, owner);
     demandAllowed(one.url, config.targets);
-    const courier = new Courier(one, { store, clock, networks: config.networks });
+    const courier = new Courier(one, demandSecrets(one), { store, clock, networks: config.networks });
     const type = 'cn.tongban.webhook.ping.v1';
     const event: PlatformEvent = {
       ...{ id: newId(), type, source: regionUrn(region), subject: id, time: clock.now(), sequence: 1, data: {} },
@@ -258,13 +272,13 @@ export class Webhooks {
 
   async #run(one: Subscription): Promise<void> {
     const { store, clock, config, region, letters, log, random, metrics, timing } = this.#options;
-    if (one.state !== 'active' || !isAllowed(one.url, config.targets)) return;
+    if (one.state !== 'active' || !one.secrets || !isAllowed(one.url, config.targets)) return;
     const name = queueName(one.id);
     await this.#leaveGone(one.id);
     const wants = (type: string) => one.types.length === 0 || one.types.includes(type);
     const queue = new DeliveryQueue(store, name, regionUrn(region), false, letters, undefined, wants);
     await queue.open();
-    const courier = new Courier(one, { store, clock, networks: config.networks });
+    const courier = new Courier(one, one.secrets, { store, clock, networks: config.networks });
     const context = { clock, random, log: log.with({ adapter: name }), metrics };
     const delivery = new Delivery(name, courier.sink, queue, { ...context, timing: { ...DELIVERY_TIMING, ...timing } });
     this.#running.set(one.id, { courier, delivery });
@@ -309,6 +323,12 @@ export class Webhooks {
     this.#turn = done.catch(() => {});
     return done;
   }
+}
+
+/** What was written with a key that is away must not be written over. @throws CodedError CONFLICT */
+function demandSecrets({ secrets }: Subscription): Secrets {
+  if (secrets) return secrets;
+  throw new CodedError('CONFLICT', 'the secret of the webhook does not open; ask for another first');
 }
 
 /** 32 random bytes, as Standard Webhooks writes them. */

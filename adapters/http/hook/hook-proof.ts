@@ -27,8 +27,12 @@ export interface PushedRequest {
   readonly body: Uint8Array;
 }
 
-/** How far the clock of a platform may be off, and how long a token may live, in ms. */
-const TOLERANCE_MS = 5 * 60_000;
+/** `id` of the request where the proof covers one; else why it is not believed, in words of ours. */
+export type PushProof = { readonly ok: true; readonly id?: string } | { readonly ok: false; readonly reason: string };
+
+/** How far the clock of a platform may be off, in ms. */
+export const TOLERANCE_MS = 5 * 60_000;
+/** How long a token may live. */
 const TOKEN_SECONDS = 10 * 60;
 const SKEW_SECONDS = 60;
 
@@ -56,21 +60,20 @@ export async function hookSecretProblems(config: HookAuthConfig, pointer: string
   return fault === undefined ? [] : [{ pointer: `${pointer}/secret_file`, code: 'SECRET', message: fault }];
 }
 
-/**
- * Whether the platform sent this, judged by its headers and the bytes of its body.
- *
- * @returns `id` of the request where the proof covers one; else why it is not believed, in words of ours
- */
-export async function verifyPush(
-  config: HookAuthConfig,
-  request: PushedRequest,
-  asker: Asker,
-): Promise<{ readonly ok: true; readonly id?: string } | { readonly ok: false; readonly reason: string }> {
+/** Whether the platform sent this, judged by its headers and the bytes of its body. */
+export async function verifyPush(config: HookAuthConfig, request: PushedRequest, asker: Asker): Promise<PushProof> {
   try {
     if (config.type === 'bearer') return await verifyBearer(config, request);
     const secret = await readSecret(config.type, config.secret_file);
-    if (config.type === 'hmac')
+    if (config.type === 'hmac') {
+      // Whoever is on the way could make another event of the same signed body.
+      if (request.headers['ce-specversion'] !== undefined)
+        return {
+          ok: false,
+          reason: 'has attributes of an event in headers, which no signature covers: send it structured',
+        };
       return verifyWebhook(request.headers, request.body, secret.toString('base64'), asker.now(), TOLERANCE_MS);
+    }
     return await verifyToken(config.issuer, request, secret, asker);
   } catch {
     return { ok: false, reason: 'cannot be checked: the secret file cannot be used' };

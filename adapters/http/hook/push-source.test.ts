@@ -57,6 +57,7 @@ describe('a push', () => {
       'with a signature twice',
       (one) => ({ ...one, headers: { ...one.headers, 'webhook-signature': ['v1,a', 'v1,b'] } }),
     ],
+    ['with attributes of an event, which its signature does not cover', (one) => withAttributes(one)],
     ['signed by another key', () => signed({ body: { n: 1 } }, 'id', NOW, Buffer.alloc(32, 8))],
     ['signed six minutes ago', () => signed({ body: { n: 1 } }, 'id', NOW - 360_000)],
     ['signed in six minutes', () => signed({ body: { n: 1 } }, 'id', NOW + 360_000)],
@@ -283,6 +284,11 @@ async function push(request: Pushed): Promise<SubmissionOutcome | undefined> {
 function signed(document: unknown, id = 'msg-1', at = NOW, key = KEY): Pushed {
   const body = Buffer.from(JSON.stringify(document));
   return { headers: { ...JSON_TYPE, ...signWebhook(id, at, body, key) }, body };
+}
+
+function withAttributes({ headers, body }: Pushed): Pushed {
+  const attributes = { 'ce-specversion': '1.0', 'ce-id': '1', 'ce-source': 's', 'ce-type': 'cancelled' };
+  return { headers: { ...headers, ...attributes }, body };
 }
 
 function bearing(document: unknown): Pushed {

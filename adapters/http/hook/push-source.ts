@@ -1,6 +1,7 @@
 import { CodedError, type ErrorCode, fields, integer, optional, type Rule } from '#proto';
 import type {
   AdapterContext,
+  PushedAnswer,
   PushedRecord,
   Submission,
   SubmissionHook,
@@ -13,12 +14,11 @@ import { understand } from '../../mapping/understand.ts';
 import { Unreadable } from '../../unreadable.ts';
 import { valueAt } from '../json.ts';
 import { keyOf, keyPaths, memberPath, type RecordReader, submissionOf } from '../records.ts';
-import { type HookAuthConfig, hookAuthRules, type PushedRequest, verifyPush } from './hook-proof.ts';
-import { pushedDocument } from './pushed-document.ts';
+import { type HookAuthConfig, hookAuthRules, type PushedRequest, type PushProof, verifyPush } from './hook-proof.ts';
+import { type PushedDocument, pushedDocument } from './pushed-document.ts';
 
-/** What a platform may push to us, and how it proves itself. */
-export interface HookConfig {
-  readonly auth: HookAuthConfig;
+/** What a platform may push to us. */
+export interface PushConfig {
   /** Members that say which record it is; an id of the request, or the whole record, when absent. */
   readonly key?: readonly string[];
   /** Member that records of one case have in common; without it they may overtake each other. */
@@ -27,25 +27,46 @@ export interface HookConfig {
   readonly at_once?: number;
 }
 
+/** The same for JSON, and how the platform proves itself. */
+export interface HookConfig extends PushConfig {
+  readonly auth: HookAuthConfig;
+}
+
+/** How pushes of a kind are proven, read and answered. */
+export interface PushWords {
+  prove(request: PushedRequest): Promise<PushProof>;
+  /** @throws Unreadable */
+  read(request: PushedRequest): PushedDocument;
+  /** Absent where the gateway answers. */
+  answer?(request: PushedRequest, outcome: SubmissionOutcome): PushedAnswer;
+}
+
 const DEFAULT_AT_ONCE = 16;
 /** Milliseconds between two lines of the log about pushes that prove nothing. */
 const WARN_EVERY_MS = 60_000;
 /** Characters of an idempotency key that a platform gives. */
 const MAX_KEY = 256;
 
-export const hookRule: Rule = fields({
-  auth: hookAuthRules,
+export const PUSH_RULES: Readonly<Record<keyof PushConfig, Rule>> = {
   key: optional(keyPaths),
   lane: optional(memberPath),
   at_once: optional(integer(1, 256)),
-});
+};
+
+export const hookRule: Rule = fields({ auth: hookAuthRules, ...PUSH_RULES });
+
+/** Pushes of JSON. */
+export function jsonPushes({ auth }: HookConfig, context: AdapterContext): PushWords {
+  return { prove: (request) => verifyPush(auth, request, context), read: pushedDocument };
+}
 
 /**
  * Takes what a platform pushes. Records of one case go one after another in the order in which their requests came, those
  * of different cases side by side.
  */
 export class PushSource implements SubmissionSource, SubmissionHook {
-  readonly #config: HookConfig;
+  readonly #config: PushConfig;
+  readonly #words: PushWords;
   readonly #reader: RecordReader;
   readonly #context: AdapterContext;
   readonly #atOnce: number;
@@ -55,8 +76,9 @@ export class PushSource implements SubmissionSource, SubmissionHook {
   #underWay = 0;
   #warnedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(config: HookConfig, reader: RecordReader, context: AdapterContext) {
+  constructor(config: PushConfig, words: PushWords, reader: RecordReader, context: AdapterContext) {
     this.#config = config;
+    this.#words = words;
     this.#reader = reader;
     this.#context = context;
     this.#atOnce = config.at_once ?? DEFAULT_AT_ONCE;
@@ -77,12 +99,16 @@ export class PushSource implements SubmissionSource, SubmissionHook {
   }
 
   async open(request: PushedRequest): Promise<PushedRecord | undefined> {
-    const proof = await verifyPush(this.#config.auth, request, this.#context);
+    const proof = await this.#words.prove(request);
     if (!proof.ok) {
       this.#warn(proof.reason);
       return undefined;
     }
-    return { submit: () => this.#take(request, proof.id) };
+    const words = this.#words;
+    return {
+      submit: () => this.#take(request, proof.id),
+      ...(words.answer && { answer: (outcome) => words.answer!(request, outcome) }),
+    };
   }
 
   async #take(request: PushedRequest, id: string | undefined): Promise<SubmissionOutcome> {
@@ -117,11 +143,11 @@ export class PushSource implements SubmissionSource, SubmissionHook {
   }
 
   /** What cannot be read is a submission too: it is parked with the reasons. */
-  async #read({ headers, body }: PushedRequest, id: string | undefined) {
+  async #read(request: PushedRequest, id: string | undefined) {
     const { platform } = this.#reader;
     try {
-      const { document, event } = pushedDocument({ headers, body });
-      const given = headers['idempotency-key'];
+      const { document, event } = this.#words.read(request);
+      const given = request.headers['idempotency-key'];
       const isKey = typeof given === 'string' && given !== '' && given.length <= MAX_KEY;
       const name =
         id !== undefined ? ['webhook', id] : event ? ['event', ...event] : isKey ? ['key', given] : undefined;
@@ -129,7 +155,7 @@ export class PushSource implements SubmissionSource, SubmissionHook {
       return { submission, lane: this.#laneOf(document) };
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
-      const key = keyOf(platform, 'bytes', Buffer.from(body).toString('base64'));
+      const key = keyOf(platform, 'bytes', Buffer.from(request.body).toString('base64'));
       return { submission: { key, document: null, wishes: [], problems: error.problems }, lane: undefined };
     }
   }

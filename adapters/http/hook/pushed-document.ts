@@ -4,7 +4,7 @@ import { demandJson } from '../json.ts';
 import type { PushedRequest } from './hook-proof.ts';
 
 /** What was pushed: a record, and its id where it is an event. */
-interface PushedDocument {
+export interface PushedDocument {
   readonly document: unknown;
   /** Source and id (CloudEvents 1.0, 3.1.1): together they say which event it is. */
   readonly event?: readonly [string, string];

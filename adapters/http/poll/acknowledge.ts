@@ -24,7 +24,7 @@ export function ackOf(
   let isWhole = true;
   const step = (value: string) => {
     isWhole &&= value !== '';
-    return encodeURIComponent(value);
+    return encodeURIComponent(value.toWellFormed());
   };
   const filled = filledText(path, record, outcome, word, step);
   const url = below(base, filled, fill(query ?? {}, record, outcome, word) as QueryValues);

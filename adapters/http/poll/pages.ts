@@ -33,6 +33,9 @@ export type PagesConfig = { readonly name: string; readonly in?: 'query' | 'body
 const MAX_PLACE = 4096;
 /** The clock on the wall in China. */
 const CHINA_MS = 8 * 60 * 60 * 1000;
+/** Moments outside are a mistake: the list would never again have anything newer than one of them. */
+const FIRST = Date.UTC(1970, 0, 2);
+const LAST = Date.UTC(2200, 0, 1);
 
 const name = text(64, { pattern: /^[\w.-]+$/, hint: 'must be letters, digits, . _ -' });
 const common = { name, in: optional(oneOf('query', 'body')) };
@@ -157,7 +160,7 @@ function timeScale(read: (value: string) => number, write: (ms: number) => strin
   return {
     read(value) {
       const ms = read(value);
-      return Number.isNaN(ms) ? undefined : BigInt(ms);
+      return ms >= FIRST && ms < LAST ? BigInt(ms) : undefined;
     },
     back(value, by) {
       const ms = read(value) - by * 1000;

@@ -237,7 +237,7 @@ describe('polling', () => {
       }
     };
     const told = new Map<string, unknown>();
-    await start({
+    const source = await start({
       ack: {
         path: '/ack',
         method: 'PUT',
@@ -260,6 +260,9 @@ describe('polling', () => {
       code: 'VALIDATION_FAILED',
       why: expect.stringContaining('/applicant/number'),
     });
+    const late = { ok: true, conversation: 'c', caseNumber: '320600-2026-2' } as const;
+    await source.told!('key', rows[1], late);
+    expect(told.get('b')).toMatchObject({ ok: 1, text: 'No. 320600-2026-2', code: '' });
   });
 
   it('hands a record in again, under the same key, until its acknowledgement was taken', async () => {
@@ -273,6 +276,61 @@ describe('polling', () => {
     await vi.waitFor(() => expect(acks).toBe(3));
     expect(ledger.calls).toHaveLength(3);
     expect(ledger.cases.size).toBe(1);
+  });
+
+  it('goes on in a feed behind a record that has to wait, and tells each outcome once', async () => {
+    const all = ['a', 'b', 'c', 'd', 'e'].map((id) => ({ id, body: { id } }));
+    const told: string[] = [];
+    platform.handler = ({ path }, response) => {
+      const url = new URL(path!, 'http://platform');
+      if (url.pathname !== '/') told.push(url.pathname);
+      const from = Number(url.searchParams.get('at') ?? 0);
+      json(response, { rows: all.slice(from, from + 1), next: String(Math.min(from + 1, all.length)) });
+    };
+    const pages = { by: 'cursor', name: 'at', next: 'next' };
+    await start({ pages, most: 2, ack: { path: '/{record.id}' } }, async (submission, signal) =>
+      (submission.document as CaseRecord).id === 'b' ? tryAgain('INTERNAL') : ledger.submit(submission, signal),
+    );
+    await vi.waitFor(() => expect(ledger.cases.size).toBe(4));
+    await asked(30);
+    expect(told).toEqual(['/a', '/c', '/d', '/e']);
+    expect(state.texts).toEqual(['{"place":"1"}']);
+  });
+
+  it('takes a record of a list that was refused and is corrected, under the same key', async () => {
+    let body: object = { refuse: true };
+    answers(() => ({ rows: [{ id: 'a', body }] }));
+    await start({ key: ['id'] });
+    await asked(3);
+    expect(ledger.calls).toHaveLength(1);
+    body = { corrected: true };
+    await vi.waitFor(() => expect(ledger.cases.size).toBe(1));
+    await asked(platform.requests.length + 2);
+    expect(ledger.calls).toHaveLength(2);
+    expect(new Set(ledger.calls.map(({ key }) => key)).size).toBe(1);
+  });
+
+  it('understands what a list repeats only once', async () => {
+    answers(() => ({ rows: [{ id: 'a', body: {} }] }));
+    let understood = 0;
+    const mapping = plainMapping((document) => {
+      understood += 1;
+      return (document as CaseRecord).body;
+    });
+    await start({}, ledger.submit, {}, mapping);
+    await asked(5);
+    expect(understood).toBe(1);
+  });
+
+  it('is not held up for ever by a record whose id no URL can hold', async () => {
+    const paths: string[] = [];
+    platform.handler = ({ path }, response) => {
+      if (path === '/') return json(response, { rows: [{ id: 'a\ud800', body: {} }] });
+      paths.push(path!);
+      return response.writeHead(200).end();
+    };
+    await start({ ack: { path: '/ack/{record.id}' } });
+    await vi.waitFor(() => expect(paths[0]).toBe('/ack/a%EF%BF%BD'));
   });
 
   it.each([

@@ -7,11 +7,12 @@ import {
   type SubmissionOutcome,
   type SubmissionSource,
   type Submit,
+  type TakenOutcome,
 } from '../../adapter.ts';
 import { Lanes } from '../../lanes.ts';
 import { understand } from '../../mapping/understand.ts';
-import { valueAt } from '../json.ts';
-import { type RecordReader, submissionOf } from '../records.ts';
+import { canonicalText, valueAt } from '../json.ts';
+import { keyed, keyOf, type RecordReader } from '../records.ts';
 import { type Pager, pagerOf } from './pages.ts';
 import { DEFAULT_AT_ONCE, DEFAULT_EVERY_MS, DEFAULT_MOST, type PollConfig } from './poll-config.ts';
 
@@ -88,6 +89,10 @@ export class PollSource implements SubmissionSource {
     return understand(key, document, this.#reader.mapping, this.#reader.openFile);
   }
 
+  async told(key: string, document: unknown, outcome: TakenOutcome): Promise<void> {
+    if (this.#config.ack) await this.#list.acknowledge(key, document, outcome, this.#stopping.signal);
+  }
+
   async #rounds(submit: Submit): Promise<void> {
     const { signal } = this.#stopping;
     const { every_ms: everyMs = DEFAULT_EVERY_MS } = this.#config;
@@ -144,8 +149,9 @@ export class PollSource implements SubmissionSource {
         round.isBehind = true;
         break;
       }
-      const submission = await submissionOf(record, { paths: this.#config.key }, this.#reader);
-      if (this.#settled.has(submission.key)) continue;
+      const one = keyed(record, { paths: this.#config.key }, this.#reader);
+      if (this.#settled.has(stateOf(one, record))) continue;
+      const submission = await one.understand();
       const lane = this.#laneOf(record) ?? submission.key;
       round.taken += 1;
       await lanes.add(lane, () => this.#hand(submission, record, lane, round, submit));
@@ -167,7 +173,7 @@ export class PollSource implements SubmissionSource {
     try {
       const outcome = await submit(submission, signal);
       if (!outcome.ok && ERROR_CODES[outcome.code].retryable) throw new CodedError(outcome.code);
-      await this.#acknowledge(submission.key, record, outcome);
+      await this.#acknowledge(submission, record, outcome);
     } catch (error) {
       round.isBehind = true;
       round.held.add(lane);
@@ -176,13 +182,18 @@ export class PollSource implements SubmissionSource {
     }
   }
 
-  /** Tells the platform, where it wants to know; otherwise remembers it, for the list does not know what we have. */
-  async #acknowledge(key: string, record: unknown, outcome: SubmissionOutcome): Promise<void> {
-    if (!this.#config.ack) {
-      this.#settled.add(key);
-      if (this.#settled.size > REMEMBERED) this.#settled.delete(this.#settled.values().next().value!);
-      return;
-    }
+  /**
+   * Tells the platform, where it wants to know. A list that does not know by that what we have, or that we go on in from a
+   * kept place, repeats it, while one before it has to wait: then it is remembered.
+   */
+  async #acknowledge(submission: Submission, record: unknown, outcome: SubmissionOutcome): Promise<void> {
+    if (this.#config.ack) await this.#tell(submission.key, record, outcome);
+    if (this.#config.ack && this.#pager.isAnew) return;
+    this.#settled.add(stateOf(submission, record));
+    if (this.#settled.size > REMEMBERED) this.#settled.delete(this.#settled.values().next().value!);
+  }
+
+  async #tell(key: string, record: unknown, outcome: SubmissionOutcome): Promise<void> {
     try {
       await this.#list.acknowledge(key, record, outcome, this.#stopping.signal);
     } catch (error) {
@@ -213,6 +224,11 @@ export class PollSource implements SubmissionSource {
       text,
     );
   }
+}
+
+/** A record as it is now: one that was refused may come again under its key once it is corrected. */
+function stateOf({ key }: Pick<Submission, 'key'>, record: unknown): string {
+  return keyOf(key, canonicalText(record));
 }
 
 function reason(error: unknown): string {

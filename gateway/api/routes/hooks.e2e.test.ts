@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
@@ -8,6 +8,8 @@ import { pinEachOther, until } from '../../testing/live-region.ts';
 
 const SECRET = 'a-secret-of-the-hall-0123456789';
 const MAPPING = 'mapping: 1\nin:\n  - open: body\n    reference: no\n';
+const SOAP_MAPPING = 'mapping: 1\nin:\n  - { case: submit.no, act: accept, data: {} }\n';
+const WSS = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss';
 
 let nantong: ApiRegion;
 let uxin: ApiRegion;
@@ -23,7 +25,12 @@ beforeAll(async () => {
   await writeFile(mapping, MAPPING);
   const hook = { auth: { type: 'bearer', secret_file: secret }, lane: 'no' };
   const credit = { url: 'http://127.0.0.1:9/', auth: { type: 'none' } };
+  const soap = { auth: { type: 'none' }, namespace: 'urn:hall', operations: {} };
+  const xml = join(nantong.folder, 'counter.yaml');
+  await writeFile(xml, SOAP_MAPPING);
+  const soapHook = { auth: { type: 'username-token', user: 'counter', password_file: secret }, lane: 'submit.no' };
   await nantong.live.services.platforms.start([
+    { kind: 'soap', name: 'counter', settings: { ...soap, hook: soapHook, mapping: xml } },
     { kind: 'http', name: 'hall', settings: { hook, mapping } },
     { kind: 'http-credit', name: 'office', settings: credit },
   ]);
@@ -86,6 +93,28 @@ test('what must be refused is parked, and the platform learns every reason', asy
   const { json: letters } = await nantong.ask('GET', '/v1/dead-letters');
   expect(letters.letters.filter((one: { name: string }) => one.name === 'hall')).toHaveLength(3);
   expect((await nantong.ask('GET', '/v1/cases')).json.cases).toHaveLength(1);
+});
+
+test('a platform of SOAP is answered in SOAP, with the status of a fault; a replay is not believed', async () => {
+  const created = new Date(nantong.live.core.clock.now()).toISOString();
+  const digest = createHash('sha1').update(`nonce${created}${SECRET}`).digest('base64');
+  const token = `<w:UsernameToken><w:Username>counter</w:Username>
+    <w:Password Type="${WSS}-username-token-profile-1.0#PasswordDigest">${digest}</w:Password>
+    <w:Nonce>${btoa('nonce')}</w:Nonce><u:Created>${created}</u:Created></w:UsernameToken>`;
+  const message = `<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/" xmlns:u="${WSS}-wssecurity-utility-1.0.xsd">
+    <e:Header><w:Security xmlns:w="${WSS}-wssecurity-secext-1.0.xsd">${token}</w:Security></e:Header>
+    <e:Body><submit xmlns="urn:hall"><no>HALL-404</no></submit></e:Body></e:Envelope>`;
+  const send = () =>
+    nantong.api.app.inject({
+      ...{ method: 'POST', url: '/hooks/counter', headers: { 'content-type': 'text/xml' } },
+      payload: message,
+    });
+  const answer = await send();
+  expect([answer.statusCode, answer.headers['content-type']]).toEqual([500, 'text/xml; charset=utf-8']);
+  expect(answer.body).toMatch(/<faultcode>soap:Client<\/faultcode>.*<code>NOT_FOUND<\/code>/s);
+  expect((await send()).statusCode).toBe(401);
+  const { json: letters } = await nantong.ask('GET', '/v1/dead-letters?name=counter');
+  expect(letters.letters).toMatchObject([{ code: 'NOT_FOUND', type: 'act' }]);
 });
 
 test.each<[string, string, Record<string, string>]>([

@@ -7,7 +7,8 @@ import { HttpFault } from '../problem.ts';
 import type { RouteModule, TypedFastify } from '../typed.ts';
 import { CLOSED } from '../views/schemas.ts';
 
-const MEDIA_TYPES = ['application/json', 'application/cloudevents+json'] as const;
+/** What is in it the adapter judges; one that expects another of them cannot read it. */
+const MEDIA_TYPES = ['application/json', 'application/cloudevents+json', 'text/xml', 'application/soap+xml'] as const;
 /** Bytes of a record that is pushed. */
 const BODY_BYTES = 1024 * 1024;
 
@@ -45,8 +46,8 @@ export function hookRoutes({ platforms }: Pick<ApiContext, 'platforms'>): RouteM
             tags: ['平台推送 / pushes of platforms'],
             summary: '平台推送一条记录 / a platform pushes one of its records',
             description:
-              '以平台自己的签名、令牌或密钥证明身份,不用网关令牌;有最终结果才回答;重复推送结果相同 / ' +
-              'proven by the signature, token or secret of the platform; answered with the final outcome; a repetition has the same one',
+              '以平台自己的签名、令牌或密钥证明身份,不用网关令牌;有最终结果才回答;重复推送结果相同;SOAP 以 SOAP 回答 / ' +
+              'proven by the signature, token or secret of the platform; answered with the final outcome; a repetition has the same one; SOAP is answered in SOAP',
             consumes: [...MEDIA_TYPES],
             params: Type.Object({ platform: Type.String({ description: '平台名称 / name of the platform' }) }, CLOSED),
             response: {
@@ -59,7 +60,16 @@ export function hookRoutes({ platforms }: Pick<ApiContext, 'platforms'>): RouteM
             },
           },
         },
-        async (request) => answerTo(await proven.get(request)!.submit()),
+        async (request, reply) => {
+          const record = proven.get(request)!;
+          const outcome = await record.submit();
+          if (!record.answer) return answerTo(outcome);
+          const { status, headers, body } = record.answer(outcome);
+          return reply
+            .code(status as 200)
+            .headers(headers)
+            .send(Buffer.from(body) as never);
+        },
       );
     });
   };

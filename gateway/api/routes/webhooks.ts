@@ -227,5 +227,5 @@ function read<T>(rule: Rule, body: unknown): T {
 }
 
 function withSecret(one: ShownSubscription): WebhookWithSecretJson {
-  return { ...webhookJson(one), secret: one.secrets.current };
+  return { ...webhookJson(one), secret: one.secrets!.current };
 }

@@ -61,7 +61,7 @@ export function webhookJson({ secrets, health, ...one }: ShownSubscription): Web
   const { isAllowed: allowed, position, behind, parked, lastCode } = health;
   return {
     ...{ id, owner, url, types: [...types], state, allowed, position: String(position), behind, parked, lastCode },
-    ...(secrets.previous && { previousSecretUntil: secrets.previous.until }),
+    ...(secrets?.previous && { previousSecretUntil: secrets.previous.until }),
     ...{ version, createdAt, updatedAt },
   };
 }

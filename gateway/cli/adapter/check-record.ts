@@ -1,4 +1,4 @@
-import { type Explanation, type FileMapping, type FoundRecord, findingsProblems, isServiceAnswer } from '#adapters';
+import { answerProblems, type Explanation, type FileMapping, type FoundRecord, isServiceAnswer } from '#adapters';
 import { CodedError, type Problem } from '#proto';
 import { readActInput, readCaseInput } from '../../case/case-input.ts';
 import { readNoteInput } from '../../case/notes/case-notes.ts';
@@ -62,9 +62,9 @@ function problemsOf(
   document: unknown,
 ): TracedProblem[] {
   const at = `/wishes/${index}`;
-  // Of what answers a question only the findings count, and those of the first wish alone.
+  // Of what answers a question only the data count, and those of the first wish alone.
   if (isServiceAnswer(document)) {
-    const problems = index === 0 && wish.do !== 'open' ? findingsProblems(wish.data, document.call) : [];
+    const problems = index === 0 && wish.do !== 'open' ? answerProblems(wish.data, document.call) : [];
     return problems.map((problem) => ({ ...problem, pointer: `${at}/data${problem.pointer}` }));
   }
   if (wish.do === 'act' && !Object.hasOwn(EVENTS, wish.act ?? '')) return [unknown(`${at}/act`, Object.keys(EVENTS))];

@@ -36,7 +36,13 @@ export function bringFiles(
     for (const { name, mediaType, open } of files) {
       signal.throwIfAborted();
       const upload = { name, mediaType, grade: 'B', checkedBy, checkedAt: clock.now() };
-      brought.push(await cases.takeFile(conversation, upload, await open(signal)));
+      const bytes = await open(signal);
+      try {
+        brought.push(await cases.takeFile(conversation, upload, bytes));
+      } finally {
+        // Nobody may have read it to its end, or at all: a file that is left open ends the process.
+        bytes.destroy();
+      }
     }
     return brought;
   };

@@ -100,6 +100,8 @@ interface Bench {
   ahead: number;
   intake(): Intake;
   metrics(): Promise<string>;
+  /** What the log says. */
+  readonly warned: string[];
   submit(submission: Submission): Promise<SubmissionOutcome>;
   open(): Promise<FiledLetter[]>;
 }
@@ -111,10 +113,12 @@ async function bench(store: Store, capacity = 10): Promise<Bench> {
   const made = { ahead: 0 } as Bench;
   const clock = { now: () => 1_800_000_000_000 + made.ahead };
   const letters = new LetterBook({ store, clock, capacity });
-  const intake = () => new Intake({ store, clock, cases: desk.cases, letters, metrics });
+  const warned: string[] = [];
+  const log = { warn: (_fields: object, text: string) => void warned.push(text) };
+  const intake = () => new Intake({ store, clock, cases: desk.cases, letters, metrics, log });
   const first = intake();
   return Object.assign(made, {
-    ...{ store, desk, letters, clock, intake },
+    ...{ store, desk, letters, clock, intake, warned },
     metrics: () => metrics.text(),
     submit: (submission: Submission) => first.submitFor('hall')(submission, signal),
     open: () => letterTable.list(store.read, {}, 10, Number.MAX_SAFE_INTEGER),
@@ -208,6 +212,9 @@ describe.each([
     expect(await as({ conversation: other.conversation }, 'k7', { reference: 'A-1' })).toMatchObject({
       code: 'CONFLICT',
     });
+    for (const names of [{ number: 'A\0' }, { reference: 'A\0' }, { conversation: 'A\0' }])
+      expect(await as(names, `k7 ${Object.keys(names)}`)).toMatchObject({ ok: false, code: 'NOT_FOUND' });
+    expect(await as({ number }, 'k7', { reference: 'A-3\0' })).toMatchObject({ code: 'VALIDATION_FAILED' });
     expect(await as({ number }, 'k8', { act: 'sing' })).toMatchObject({ problems: [{ pointer: '/act' }] });
     expect(await desk.done()).toBe(2);
     expect(await referenceTable.conversationOf(store.read, 'other', 'A-1')).toBeUndefined();
@@ -285,6 +292,38 @@ describe.each([
     expect(await submit(submission([act(desk)]))).toMatchObject({ ok: true });
     expect(await desk.done()).toBe(1);
   });
+
+  on(
+    `is told to the platform when an operator had it done, once, and never when it is refused again${why}`,
+    async () => {
+      const { store, desk, intake, submit, open: letters, warned } = await bench(await open());
+      let understood = submission([], { problems: [MISSING] });
+      let isAway = false;
+      const told: unknown[] = [];
+      const source = {
+        again: async (key: string) => ({ ...understood, key }),
+        told: async (...args: unknown[]) => {
+          told.push(args);
+          if (isAway) throw new Error('away');
+        },
+      } as unknown as SubmissionSource;
+      for (const key of ['a', 'b']) await submit(submission([], { key, problems: [MISSING] }));
+      const [second, first] = await letters();
+      await expect(intake().redo(first!, ACT, source)).rejects.toMatchObject({ code: 'CONFLICT' });
+      expect(told).toEqual([]);
+      understood = submission([act(desk)]);
+      await intake().redo(first!, ACT, source);
+      const { conversation, number: caseNumber } = desk.file;
+      expect(told).toEqual([['a', { SBLSH: 'A-1', SQRMC: '张示例' }, { ok: true, conversation, caseNumber }]]);
+      await expect(intake().redo(first!, ACT, source)).rejects.toMatchObject({ code: 'CONFLICT' });
+      expect([told.length, warned]).toEqual([1, []]);
+      isAway = true;
+      await intake().redo(second!, ACT, source);
+      expect([told.length, warned]).toEqual([2, [expect.stringContaining('was not told')]]);
+      expect({ done: await desk.done(), letters: await letters() }).toEqual({ done: 2, letters: [] });
+      expect(await parkedTable.find(store.read, 'hall', 'b')).toBeUndefined();
+    },
+  );
 
   on(`says so where nobody can understand it anew, and can be given up${why}`, async () => {
     const { store, intake, submit, open: letters } = await bench(await open());

@@ -1,4 +1,4 @@
-import type { Submission, SubmissionOutcome, SubmissionSource, Submit } from '#adapters';
+import type { Submission, SubmissionOutcome, SubmissionSource, Submit, TakenOutcome } from '#adapters';
 import { CodedError, ERROR_CODES, type ErrorCode } from '#proto';
 import type { Clock } from '#trust';
 import type { LetterAct, LetterDetail } from '../../dead-letter/dead-letters.ts';
@@ -6,6 +6,7 @@ import type { FiledLetter } from '../../dead-letter/letter.ts';
 import type { LetterBook } from '../../dead-letter/letter-book.ts';
 import { Turns } from '../../material/turns.ts';
 import type { Sql, Store, Transaction } from '../../store/store.ts';
+import type { Log } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { type KeptSubmission, type ParkedSubmission, parkedTable } from './parked-table.ts';
 import { type TakenWishes, takeWishes, type WishContext } from './take-wishes.ts';
@@ -19,6 +20,7 @@ export interface IntakeContext extends WishContext {
   readonly clock: Clock;
   readonly letters: LetterBook;
   readonly metrics: Pick<Metrics, 'handedIn'>;
+  readonly log: Pick<Log, 'warn'>;
 }
 
 type Refused = Extract<SubmissionOutcome, { ok: false }>;
@@ -53,7 +55,7 @@ export class Intake {
   }
 
   /**
-   * Takes a parked submission again, as it is understood now, and closes its letter with its success.
+   * Takes a parked submission again, as it is understood now, closes its letter with its success, and has the platform told.
    *
    * @param source of the platform; undefined when the configuration has it no more
    * @throws CodedError CONFLICT when nobody can understand it anew, or it is refused again, with the reasons; a retryable
@@ -74,7 +76,7 @@ export class Intake {
       if (!(await parkedTable.at(read, letter.place))) throw new CodedError('CONFLICT', 'it was dealt with in between');
       return this.#take(adapter, { ...submission, key }, this.#stopping.signal, act);
     });
-    if (outcome.ok) return;
+    if (outcome.ok) return this.#tell(source, parked, outcome);
     const { code, message, problems } = outcome;
     if (ERROR_CODES[code].retryable) throw new CodedError(code, message, problems);
     throw new CodedError('CONFLICT', `it is refused again, ${code}: ${message}`, problems);
@@ -151,6 +153,16 @@ export class Intake {
     return refusalOf(
       new CodedError('BACK_PRESSURE', 'too many submissions of the platform are parked: see tongban dead-letter list'),
     );
+  }
+
+  /** It is done whether the platform hears of it or not: events tell of the case as well. */
+  async #tell(source: SubmissionSource, { adapter, key, document }: KeptSubmission, outcome: TakenOutcome) {
+    try {
+      await source.told?.(key, document, outcome);
+    } catch (error) {
+      const text = 'a platform was not told that what it had been refused is done now';
+      this.#context.log.warn({ adapter, err: error }, text);
+    }
   }
 
   async #unpark(adapter: string, key: string, act: LetterAct): Promise<void> {

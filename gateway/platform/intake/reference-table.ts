@@ -4,6 +4,11 @@ import type { Sql, Transaction } from '../../store/store.ts';
 /** Characters of a platform's own number, at most. */
 export const REFERENCE_LENGTH = 128;
 
+/** Whether a text can be a platform's own number: a database cannot hold, or people tell apart, what has control characters. */
+export function isReference(text: string): boolean {
+  return text !== '' && text.length <= REFERENCE_LENGTH && !/\p{Cc}/u.test(text);
+}
+
 /** A case as one platform calls it. */
 export interface NamedCase {
   /** Name of the platform. */

@@ -9,7 +9,7 @@ import { FREE_NOTES, type NoteName } from '../../case/notes/notes.ts';
 import { EVENTS, type Event } from '../../case/transitions.ts';
 import type { Sql, Store, Transaction } from '../../store/store.ts';
 import { bringFiles } from './bring-files.ts';
-import { REFERENCE_LENGTH, referenceTable } from './reference-table.ts';
+import { isReference, REFERENCE_LENGTH, referenceTable } from './reference-table.ts';
 import { type TakenWish, takenTable, type WishPlace } from './taken-table.ts';
 
 export interface WishContext {
@@ -161,6 +161,8 @@ async function demandCase(by: CaseReference, adapter: string, sql: Sql): Promise
 /** The case that a platform means by our conversation, by our number, or by its own number. */
 async function lookFor(by: CaseReference, adapter: string, sql: Sql): Promise<Case | undefined> {
   const { conversation, number, reference } = (by ?? {}) as Partial<Record<string, string>>;
+  // A database that is asked for such a name fails, as if asking again could help.
+  if ([conversation, number, reference].some((name) => name?.includes('\0'))) return undefined;
   if (number !== undefined) return caseRepository.findByNumber(sql, number);
   const named = reference === undefined ? conversation : await referenceTable.conversationOf(sql, adapter, reference);
   return named === undefined ? undefined : caseRepository.find(sql, named);
@@ -174,8 +176,10 @@ async function bind(
   { clock }: WishContext,
 ): Promise<void> {
   if (reference === undefined) return;
-  if (reference === '' || reference.length > REFERENCE_LENGTH)
-    throw wrong({ pointer: '/reference', code: 'LENGTH', message: `needs 1 to ${REFERENCE_LENGTH} characters` });
+  if (!isReference(reference)) {
+    const message = `needs 1 to ${REFERENCE_LENGTH} characters, and no control characters`;
+    throw wrong({ pointer: '/reference', code: 'LENGTH', message });
+  }
   await referenceTable.bind(tx, { adapter, reference, conversation }, clock.now());
 }
 

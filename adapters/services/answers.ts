@@ -1,0 +1,58 @@
+import {
+  boolean,
+  fields,
+  instant,
+  list,
+  oneOf,
+  optional,
+  optionalText,
+  type Problem,
+  type Rule,
+  record,
+  text,
+} from '#proto';
+import { CREDIT_RESULTS } from '../credit.ts';
+import { LOCKER_STATES } from './locker.ts';
+import { PARCEL_STATES } from './parcels.ts';
+
+/** Most findings of one answer. */
+const MAX_FINDINGS = 500;
+
+/** What an answer in our own words must be, by the question. */
+const ANSWER_RULES = {
+  'parcel-question': findings(fields({ state: oneOf(...PARCEL_STATES), at: instant })),
+  'locker-question': findings(fields({ state: oneOf(...LOCKER_STATES), at: instant })),
+  'data-question': fields({
+    found: boolean,
+    fields: optional(record(text(64), optionalText(4000, { lines: true }), 50)),
+  }),
+  'credit-question': fields({
+    result: oneOf(...CREDIT_RESULTS),
+    code: optional(optionalText(64, { pattern: /^[\w.-]+$/, hint: 'must be a code: letters, digits, . _ -' })),
+  }),
+} as const satisfies Readonly<Record<string, Rule>>;
+
+/** A question to a platform. */
+export type ServiceQuestion = keyof typeof ANSWER_RULES;
+
+/** Whether a record is what a platform answered to a question (`{ call, request, answer }`). */
+export function isServiceAnswer(record: unknown): record is { readonly call: ServiceQuestion } {
+  const call = (record as { readonly call?: unknown } | null | undefined)?.call;
+  return typeof call === 'string' && Object.hasOwn(ANSWER_RULES, call);
+}
+
+/** What is wrong with an answer in our own words, by pointer within it. Says nothing of what was answered. */
+export function answerProblems(answer: unknown, call: ServiceQuestion): Problem[] {
+  const problems: Problem[] = [];
+  ANSWER_RULES[call](answer, '', problems);
+  return problems;
+}
+
+/** A list as `findings`; what stands beside it is for later versions. */
+function findings(rule: Rule): Rule {
+  const all = list(rule, MAX_FINDINGS);
+  return (answer, pointer, problems) => {
+    const found = (answer as { readonly findings?: unknown } | null | undefined)?.findings;
+    all(found, `${pointer}/findings`, problems);
+  };
+}
