@@ -3,7 +3,7 @@ import type { Adapter, AdapterContext } from '../adapter.ts';
 import { adapterName } from '../config-rules.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import { CLIENT_RULES, type ClientConfig, PlatformClient } from './client.ts';
-import { hookSecretProblems } from './hook/hook-proof.ts';
+import { hookSecretProblems, sharedSecretProblems } from './hook/hook-proof.ts';
 import { type HookConfig, hookRule, jsonPushes, PushSource } from './hook/push-source.ts';
 import { mappedHeaderRule } from './mapped-request.ts';
 import { ListReader } from './poll/list-reader.ts';
@@ -114,6 +114,9 @@ function mappingProblems(
   return problems;
 }
 
-async function hookProblems({ hook }: HttpConfig): Promise<Problem[]> {
-  return hook ? hookSecretProblems(hook.auth, '/hook/auth') : [];
+async function hookProblems({ auth, hook }: HttpConfig): Promise<Problem[]> {
+  if (!hook) return [];
+  const own = auth && 'secret_file' in auth ? auth.secret_file : undefined;
+  const shared = await sharedSecretProblems(hook.auth, own, '/hook/auth');
+  return [...(await hookSecretProblems(hook.auth, '/hook/auth')), ...shared];
 }

@@ -1,4 +1,5 @@
 import { absentOr, CodedError, fields, oneOf, type Problem, type Rule } from '#proto';
+import { PlatformError } from '../adapter.ts';
 import type { ClientRequest } from './client.ts';
 import { below, type QueryValues } from './place.ts';
 
@@ -59,7 +60,7 @@ export const mappedHeaderRule: Rule = (value, pointer, problems) => {
  * The request that a document asks for.
  *
  * @param allowed names of headers that the document may set, in lower case
- * @throws CodedError VALIDATION_FAILED with what is wrong, by pointer within the document
+ * @throws PlatformError refused, with what is wrong by pointer within the document
  */
 export function requestOf(id: string, document: unknown, base: URL, allowed: readonly string[]): ClientRequest {
   const problems: Problem[] = [];
@@ -103,6 +104,8 @@ function members(rule: Rule): Rule {
   };
 }
 
-function refused(problems: readonly Problem[]): CodedError {
-  return new CodedError('VALIDATION_FAILED', 'the mapping does not say a request', problems);
+function refused(problems: readonly Problem[]): PlatformError {
+  const cause = new CodedError('VALIDATION_FAILED', 'the mapping does not say a request', problems);
+  const listed = problems.map(({ pointer, message }) => `${pointer} ${message}`).join('; ');
+  return new PlatformError(false, `${cause.message}: ${listed}`.slice(0, 1_000), { cause });
 }

@@ -1,10 +1,9 @@
-import { CodedError, type Problem } from '#proto';
 import { type AdapterContext, type DeliverySink, PlatformError, type PlatformEvent } from '../adapter.ts';
 import { binaryEvent, headerText, STRUCTURED_TYPE, structuredEvent } from '../cloud-event.ts';
 import { mappedSink } from '../mapping/mapped-sink.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import { Unreadable } from '../unreadable.ts';
-import type { ClientAnswer, ClientRequest, PlatformClient } from './client.ts';
+import type { ClientAnswer, PlatformClient } from './client.ts';
 import { demandJson } from './json.ts';
 import { requestOf } from './mapped-request.ts';
 import { verdict } from './verdict.ts';
@@ -52,7 +51,7 @@ export function requestSink(
     also_taken: alsoTaken = [],
   } = config;
   return mappedSink(mapping, context, async ({ id, document }, signal) => {
-    const request = understood(headerText(id), document, client, allowed);
+    const request = requestOf(headerText(id), document, client.base, allowed);
     const named = { ...request, headers: { ...request.headers, [idHeader]: request.id } };
     const answer = await client.send(named, signal, mapping.answer ? MAX_ANSWER_BYTES : 0);
     const failure = alsoTaken.includes(answer.status) ? undefined : judge(client.host, answer, context);
@@ -79,22 +78,6 @@ function said({ body, headers }: ClientAnswer, host: string): unknown {
       { cause },
     );
   }
-}
-
-function understood(id: string, document: unknown, client: PlatformClient, allowed: readonly string[]): ClientRequest {
-  try {
-    return requestOf(id, document, client.base, allowed);
-  } catch (cause) {
-    if (!(cause instanceof CodedError)) throw cause;
-    throw new PlatformError(false, `the mapping does not say a request: ${listed(cause.problems)}`, { cause });
-  }
-}
-
-function listed(problems: readonly Problem[]): string {
-  return problems
-    .map(({ pointer, message }) => `${pointer} ${message}`)
-    .join('; ')
-    .slice(0, 1_000);
 }
 
 function encode(event: PlatformEvent, mode: 'structured' | 'binary') {

@@ -10,7 +10,7 @@ export interface EstateRow {
   readonly QSZT: string;
 }
 
-/** A line of the platform's own book of questions (调用日志). */
+/** A line of the platform's own book of questions (调用日志), with the columns that it told. */
 export interface SharedQuestion {
   readonly id: string;
   readonly region: string;
@@ -20,23 +20,17 @@ export interface SharedQuestion {
 }
 
 interface Question {
-  readonly id: string;
-  readonly region: string;
-  readonly parameters: readonly { readonly name: string; readonly value: string }[];
-  readonly fields: readonly string[];
-  readonly purpose: string;
-  readonly legal_basis: string;
+  readonly qqlsh: string;
+  readonly qqdq: string;
+  readonly cxyt: string;
+  readonly cxyj: string;
+  readonly cxtj: Partial<EstateRow>;
+  readonly fhzd: readonly (keyof EstateRow)[];
 }
 
-/** What a question calls a column. */
-const COLUMNS: Readonly<Record<string, keyof EstateRow>> = {
-  owner_name: 'QLRMC',
-  owner_code: 'QLRZJH',
-  address: 'ZL',
-  area: 'MJ',
-};
+const NAMES = ['x-app-id', 'x-timestamp', 'x-nonce', 'x-sign'] as const;
 
-/** A data-sharing platform (数据共享交换平台): a service over a directory, which answers from rows in force. */
+/** A data-sharing platform (数据共享交换平台): answers from the rows of its directory that are in force. */
 export class SharingPlatform extends VendorPlatform {
   readonly book: SharedQuestion[] = [];
   readonly #rows: readonly EstateRow[];
@@ -47,14 +41,20 @@ export class SharingPlatform extends VendorPlatform {
   }
 
   protected answer(call: VendorCall): VendorAnswer {
-    if (!this.isProven(call)) return { status: 401, body: { code: 401, msg: '签名错误' } };
-    const { id, region, parameters, fields, purpose, legal_basis } = call.body as unknown as Question;
-    const row = this.#rows.find(
-      (one) => one.QSZT === '现势' && parameters.every(({ name, value }) => one[COLUMNS[name]!] === value),
+    const header = (name: string) => call.headers[name] as string | undefined;
+    if (!this.isSigned(call, header, { names: NAMES, digest: 'hmac-sm3' })) return refusal('41', '签名错误');
+    if (!call.path.endsWith('/directories/BDCDJXX/query')) return refusal('44', '无此目录');
+    const { qqlsh: id, qqdq: region, cxyt: purpose, cxyj: legalBasis, cxtj, fhzd } = call.body as unknown as Question;
+    const looked = Object.entries(cxtj) as [keyof EstateRow, string][];
+    const found = this.#rows.filter(
+      (row) => row.QSZT === '现势' && looked.every(([column, value]) => row[column] === value),
     );
-    const told = row ? fields.filter((name) => Object.hasOwn(COLUMNS, name)) : [];
-    this.book.push({ id, region, purpose, legalBasis: legal_basis, told });
-    if (!row) return { body: { found: false } };
-    return { body: { found: true, fields: Object.fromEntries(told.map((name) => [name, row[COLUMNS[name]!]])) } };
+    const rows = found.map((row) => Object.fromEntries(fhzd.map((column) => [column, row[column]])));
+    this.book.push({ id, region, purpose, legalBasis, told: rows.length > 0 ? fhzd : [] });
+    return { body: { code: '00', msg: '成功', total: rows.length, rows } };
   }
+}
+
+function refusal(code: string, msg: string): VendorAnswer {
+  return { body: { code, msg } };
 }

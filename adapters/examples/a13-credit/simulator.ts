@@ -22,12 +22,12 @@ export class CreditPlatform extends VendorPlatform {
     this.#rows = options.rows;
   }
 
-  protected answer(call: VendorCall): VendorAnswer {
-    if (!this.isProven(call)) return { status: 401, body: { code: '401', msg: '签名错误' } };
-    const { document_number: number, name } = call.body as { document_number: string; name: string };
-    this.asked.push(number);
-    const row = this.#rows.find((one) => one.XYDM === number && one.ZTMC === name);
-    if (!row) return { body: { result: 'unknown', code: 'NOT_IN_FILE' } };
-    return { body: row.YZSX === '1' ? { result: 'restricted', code: row.SXYY } : { result: 'good' } };
+  protected answer({ path, headers, body }: VendorCall): VendorAnswer {
+    if (headers['x-credit-key'] !== this.secret) return { body: { status: '1401', message: '密钥无效' } };
+    if (!path.endsWith('/subject/query')) return { body: { status: '1400', message: '接口不存在' } };
+    this.asked.push(String(body['XYDM']));
+    const row = this.#rows.find((one) => one.XYDM === body['XYDM'] && one.ZTMC === body['ZTMC']);
+    if (!row) return { body: { status: '1004', message: '主体不在档' } };
+    return { body: { status: '1000', message: '查询成功', result: { YZSX: row.YZSX, SXYY: row.SXYY } } };
   }
 }

@@ -1,4 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { realpath } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { jwtVerify } from 'jose';
 import { fields, oneOf, optional, type Problem, type Rule, regionUrn, text } from '#proto';
 import { absolutePath } from '../../config-rules.ts';
@@ -48,6 +50,26 @@ export const hookAuthRules: Rule = (value, pointer, problems) => {
     RULES[type as HookAuthConfig['type']](value, pointer, problems);
   else problems.push({ pointer: `${pointer}/type`, code: 'NOT_IN_LIST', message: 'must be one of: hmac, jwt, bearer' });
 };
+
+/**
+ * With one secret for both ways, what we sent could be sent back to us as if the platform had said it.
+ *
+ * @param own file of the secret with which we call the platform
+ */
+export async function sharedSecretProblems(
+  { secret_file }: HookAuthConfig,
+  own: string | undefined,
+  pointer: string,
+): Promise<Problem[]> {
+  if (own === undefined || (await placeOf(own)) !== (await placeOf(secret_file))) return [];
+  const message = 'is the file of auth, too; pushes need a secret of their own';
+  return [{ pointer: `${pointer}/secret_file`, code: 'CONFLICT', message }];
+}
+
+/** A file that is not there is told of elsewhere. */
+function placeOf(file: string): Promise<string> {
+  return realpath(file).catch(() => resolve(file));
+}
 
 /** Says what is wrong with the secret file, if anything. */
 export async function hookSecretProblems(config: HookAuthConfig, pointer: string): Promise<Problem[]> {

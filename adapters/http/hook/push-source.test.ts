@@ -198,22 +198,31 @@ it.each([
 });
 
 describe('the source', () => {
-  it('takes records of one case one after another, others side by side, and no more than it may at once', async () => {
+  it('takes records of one case one after another, others side by side', async () => {
     await start({ auth: await bearer(), lane: 'no', at_once: 3 });
-    const ends: (() => void)[] = [];
-    const wait = () => new Promise<SubmissionOutcome>((resolve) => ends.push(() => resolve(tryAgain('INTERNAL'))));
-    ledger.answers.push(wait, wait, wait);
-    const outcomes = ['a', 'a', 'b', 'c'].map((no) => push(bearing({ no, body: {} })));
-    expect(await outcomes[3]).toMatchObject({ ok: false, code: 'BACK_PRESSURE' });
-    expect(ledger.calls.map(({ document }) => (document as { no: string }).no)).toEqual(['a', 'b']);
+    const ends = waiting(3);
+    const first = push(bearing({ no: 'a', body: {} }));
+    await expect.poll(numbers).toEqual(['a']);
+    const outcomes = [first, ...['a', 'b'].map((no) => push(bearing({ no, body: {} })))];
+    await expect.poll(numbers).toEqual(['a', 'b']);
     for (const end of ends.splice(0)) end();
-    expect(await outcomes[0]).toMatchObject({ code: 'INTERNAL' });
-    await outcomes[2];
-    await expect.poll(() => ledger.calls.length).toBe(3);
+    await expect.poll(numbers).toEqual(['a', 'b', 'a']);
     for (const end of ends.splice(0)) end();
-    await outcomes[1];
+    for (const outcome of outcomes) expect(await outcome).toMatchObject({ code: 'INTERNAL' });
     expect(ledger.most).toBe(2);
-    expect(await push(bearing({ no: 'c', body: {} }))).toMatchObject({ ok: true });
+  });
+
+  it('takes no more than it may at once, and says so to the others', async () => {
+    await start({ auth: await bearer(), lane: 'no', at_once: 2 });
+    const ends = waiting(2);
+    const outcomes = ['a', 'b'].map((no) => push(bearing({ no, body: {} })));
+    await expect.poll(() => ends.length).toBe(2);
+    const other = bearing({ no: 'c', body: {} });
+    expect(await push(other)).toMatchObject({ ok: false, code: 'BACK_PRESSURE' });
+    for (const end of ends.splice(0)) end();
+    await Promise.all(outcomes);
+    expect(await push(other)).toMatchObject({ ok: true });
+    expect(ledger.most).toBe(2);
   });
 
   it('says to come again when nothing was decided, when it has not begun, and when it ends', async () => {
@@ -293,4 +302,17 @@ function withAttributes({ headers, body }: Pushed): Pushed {
 
 function bearing(document: unknown): Pushed {
   return { headers: { ...JSON_TYPE, authorization: `Bearer ${BEARER}` }, body: Buffer.from(JSON.stringify(document)) };
+}
+
+/** The next so many submissions wait until they are ended, and are to come again then. */
+function waiting(count: number): (() => void)[] {
+  const ends: (() => void)[] = [];
+  for (let n = 0; n < count; n += 1)
+    ledger.answers.push(() => new Promise((resolve) => ends.push(() => resolve(tryAgain('INTERNAL')))));
+  return ends;
+}
+
+/** The `no` of every record that was handed to the gateway, in order. */
+function numbers(): string[] {
+  return ledger.calls.map(({ document }) => (document as { no: string }).no);
 }

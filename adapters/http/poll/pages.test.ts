@@ -12,3 +12,18 @@ it.each([
   const { kept } = pager.after(undefined, {}, [{ at: wrong }, { at: right }]);
   expect([kept, pager.parameter(kept)]).toEqual([right, asked]);
 });
+
+it.each([
+  ['as many as a page holds', { size: 3 }, [5, 5, 5], true],
+  ['as many, those of the overlap among them', { size: 3, overlap: 2 }, [4, 5, 5], true],
+  ['fewer', { size: 4 }, [5, 5, 5], undefined],
+  ['a hundred, all as new as each other', {}, Array(100).fill(5), true],
+  ['ninety-nine', {}, Array(99).fill(5), undefined],
+  ['a hundred, some older', { overlap: 2 }, [4, ...Array(99).fill(5)], undefined],
+  ['as many, some newer', { size: 3 }, [5, 5, 6], undefined],
+] as const)('tells that there is no way on behind %s', (_, config, newest, isStuck) => {
+  const pager = pagerOf({ by: 'newest', name: 'since', field: 'n', ...config });
+  const records = newest.map((n) => ({ n }));
+  expect(pager.after('5', {}, records).isStuck).toBe(isStuck);
+  expect(pager.after('4', {}, records).isStuck).toBeUndefined();
+});

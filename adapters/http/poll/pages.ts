@@ -26,11 +26,15 @@ export type PagesConfig = { readonly name: string; readonly in?: 'query' | 'body
       readonly start?: string;
       /** How far back each request reaches: in the unit of a number, in seconds of a time. */
       readonly overlap?: number;
+      /** Records of a full page: with it a page is known on which there is no way on. */
+      readonly size?: number;
     }
 );
 
 /** Characters of a place in a list. */
 const MAX_PLACE = 4096;
+/** Where nobody says how many records a page has, so many that are all as new as each other look like a full one. */
+const MANY_ALIKE = 100;
 /** The clock on the wall in China. */
 const CHINA_MS = 8 * 60 * 60 * 1000;
 /** Moments outside are a mistake: the list would never again have anything newer than one of them. */
@@ -54,6 +58,7 @@ const RULES: Readonly<Record<PagesConfig['by'], Rule>> = {
     format: optional(oneOf('number', 'iso', 'datetime')),
     start: optional(text(64)),
     overlap: optional(integer(0)),
+    size: optional(integer(1, 10_000)),
   }),
 };
 
@@ -75,11 +80,14 @@ export interface Pager {
   /**
    * @returns the next place, undefined at the end; and what to keep then
    */
-  after(
-    place: string | undefined,
-    answer: unknown,
-    records: readonly unknown[],
-  ): { readonly next: string | undefined; readonly kept: string | undefined };
+  after(place: string | undefined, answer: unknown, records: readonly unknown[]): PageEnd;
+}
+
+interface PageEnd {
+  readonly next: string | undefined;
+  readonly kept: string | undefined;
+  /** Whether records must stand behind this page that no request reaches. */
+  readonly isStuck?: boolean;
 }
 
 const ONE_PAGE: Pager = {
@@ -122,7 +130,7 @@ function byPage({ first = 1, size = 1 }: Extract<PagesConfig, { by: 'page' }>): 
 }
 
 function byNewest(config: Extract<PagesConfig, { by: 'newest' }>): Pager {
-  const { field, start, overlap = 0 } = config;
+  const { field, start, overlap = 0, size } = config;
   const scale = SCALES[config.format ?? 'number'];
   return {
     isAnew: false,
@@ -137,7 +145,12 @@ function byNewest(config: Extract<PagesConfig, { by: 'newest' }>): Pager {
           (most, value) => (most === undefined || scale.read(value)! > (scale.read(most) ?? -1n) ? value : most),
           place,
         );
-      return { next: newest === place ? undefined : newest, kept: newest };
+      const isSame = newest !== undefined && newest === place;
+      const isFull =
+        size === undefined
+          ? told.length >= MANY_ALIKE && told.every((value) => String(value) === newest)
+          : records.length >= size;
+      return { next: isSame ? undefined : newest, kept: newest, ...(isSame && isFull && { isStuck: true }) };
     },
   };
 }

@@ -208,6 +208,16 @@ describe('polling', () => {
     expect(ledger.calls).toHaveLength(3);
   });
 
+  it('says once that more records are as new as each other than a page holds', async () => {
+    const rows = ['a', 'b', 'c'].map((id) => ({ id, n: 7, body: {} }));
+    answers(() => ({ rows: rows.slice(0, 2) }));
+    await start({ pages: { by: 'newest', name: 'since', field: 'n', size: 2 } });
+    await asked(5);
+    expect(context.lines).toMatchObject([{ level: 'error' }]);
+    expect(lines()).toEqual([expect.stringContaining('have larger pages answered')]);
+    expect(ledger.cases.size).toBe(2);
+  });
+
   it('takes ids of 19 digits apart that JavaScript numbers would mix up, and says them whole', async () => {
     platform.handler = ({ path }, response) => {
       if (path === '/')

@@ -64,6 +64,7 @@ export class PollSource implements SubmissionSource {
   readonly #pager: Pager;
   readonly #stopping = new AbortController();
   readonly #settled = new Set<string>();
+  #isStuck = false;
   /** The place that is kept in the store. */
   #kept: string | undefined;
   #running: Promise<void> = Promise.resolve();
@@ -118,7 +119,8 @@ export class PollSource implements SubmissionSource {
     while (been.size <= MAX_PAGES) {
       const { answer, records } = await this.#page(place);
       await this.#take(records, round, submit);
-      const { next, kept } = this.#pager.after(place, answer, records);
+      const { next, kept, isStuck = false } = this.#pager.after(place, answer, records);
+      this.#tellStuck(isStuck);
       if (!round.isBehind) await this.#keep(next ?? kept);
       if (round.paused || this.#stopping.signal.aborted || next === undefined) return false;
       if (been.has(next)) break;
@@ -128,6 +130,17 @@ export class PollSource implements SubmissionSource {
     }
     this.#log('the list of the platform does not end; it goes on in the next round');
     return false;
+  }
+
+  /** Says it once until the list goes on. */
+  #tellStuck(isStuck: boolean): void {
+    const isNews = isStuck && !this.#isStuck;
+    this.#isStuck = isStuck;
+    if (isNews)
+      this.#context.log.error(
+        { adapter: this.#reader.platform },
+        'more records of the list are as new as each other than one page holds, so that those behind are not read: have larger pages answered',
+      );
   }
 
   /** A place that the platform does not know any more is given up, where the list begins anew after its end. */

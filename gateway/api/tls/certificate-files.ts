@@ -1,5 +1,6 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import { createSecureContext } from 'node:tls';
 import { CodedError } from '#proto';
 import type { HttpTlsConfig } from '../../config/http-tls-config.ts';
 
@@ -27,8 +28,7 @@ export async function readCertificateFiles(config: HttpTlsConfig): Promise<Certi
   const certificatePem = await readPem('certificate_file', certificateFile);
   const keyPem = await readPem('key_file', keyFile);
   const certificate = certificateIn('certificate_file', certificateFile, certificatePem);
-  if (!certificate.checkPrivateKey(keyIn(keyFile, keyPem)))
-    throw wrong('key_file', `${keyFile} is not the key of the certificate in ${certificateFile}`);
+  demandPair(config, certificatePem, keyPem);
   const clientCaPem = clientCaFile === undefined ? undefined : await readPem('client_ca_file', clientCaFile);
   if (clientCaPem !== undefined && !certificateIn('client_ca_file', clientCaFile!, clientCaPem).ca)
     throw wrong('client_ca_file', `${clientCaFile} holds no certificate of an authority`);
@@ -55,11 +55,15 @@ function certificateIn(setting: string, file: string, pem: string): X509Certific
   }
 }
 
-function keyIn(file: string, pem: string): KeyObject {
+/** Has TLS itself judge them: nothing here opens a private key. */
+function demandPair(config: HttpTlsConfig, certificatePem: string, keyPem: string): void {
+  const { certificateFile, keyFile } = config;
   try {
-    return createPrivateKey(pem);
+    createSecureContext({ cert: certificatePem, key: keyPem });
   } catch (cause) {
-    throw wrong('key_file', `${file} is not a private key in PEM without a passphrase`, cause);
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH')
+      throw wrong('key_file', `${keyFile} is not the key of the certificate in ${certificateFile}`, cause);
+    throw wrong('key_file', `${keyFile} is not a private key in PEM without a passphrase`, cause);
   }
 }
 

@@ -36,6 +36,14 @@ it('every example of a service says in its page what stands in gateway.yaml', as
 describe('every record of an example is understood', () => {
   it.each([
     [
+      'a05-data-sharing',
+      'answered.json',
+      [
+        { data: { found: true, fields: { address: '乌审旗嘎鲁图镇示例街2号', area: '120.5' } } },
+        { data: { found: false } },
+      ],
+    ],
+    [
       'a07-rating',
       'evaluations.json',
       [
@@ -93,6 +101,15 @@ describe('every record of an example is understood', () => {
         '文件柜没有此单',
       ],
     ],
+    [
+      'a13-credit',
+      'answered.json',
+      [
+        { data: { result: 'good' } },
+        { data: { result: 'restricted', code: 'YZSX-03' } },
+        { data: { result: 'unknown', code: 'NOT_IN_FILE' } },
+      ],
+    ],
   ])('%s %s', async (example, sample, meanings) => {
     const { code, records } = await check(example, sample);
     expect(records.map(({ problems }) => problems)).toEqual(meanings.map(() => []));
@@ -102,9 +119,11 @@ describe('every record of an example is understood', () => {
   });
 
   it.each([
+    ['a05-data-sharing', 'TYPE', 'answer.rows[0].MJ'],
     ['a07-rating', 'UNKNOWN_CODE', 'satisfaction'],
     ['a08-hotline', 'REQUIRED', 'operatorNo'],
     ['a09-supervision', 'DATE', 'hfqx'],
+    ['a13-credit', 'UNKNOWN_CODE', 'answer.result.YZSX'],
   ])('%s: a bad one is not, for a reason', async (example, reason, from) => {
     const { code, records } = await check(example, 'bad.json');
     expect([code, records[0]!.problems]).toMatchObject([1, [{ code: reason, from }]]);
@@ -116,6 +135,8 @@ describe('every record of an example is understood', () => {
     const odd = structuredClone(answer);
     odd.retBody.responseItems[0].opCode = '999';
     expect(await mapping.in({ call, request, answer: odd })).toMatchObject({ problems: [{ code: 'UNKNOWN_CODE' }] });
+    const { code, records } = await check('a13-credit', 'bad.json');
+    expect([code, records[1]!.problems]).toMatchObject([1, [{ pointer: '/wishes/0/data/code' }]]);
   });
 });
 
@@ -123,6 +144,7 @@ describe('every request of an example is what the platform wants', () => {
   it.each([
     ['a03-certificate-library', 'certificate.issued', 'issued'],
     ['a03-certificate-library', 'certificate.status-changed', 'status'],
+    ['a05-data-sharing', 'service.data-question', 'question'],
     ['a07-rating', 'service.rating-invitation', 'invitation'],
     ['a09-supervision', 'service.supervision-report', 'step'],
     ['a09-supervision', 'service.supervision-report', 'limit'],
@@ -131,6 +153,7 @@ describe('every request of an example is what the platform wants', () => {
     ['a12-locker', 'service.locker-order', 'order'],
     ['a12-locker', 'service.locker-cancel', 'cancel'],
     ['a12-locker', 'service.locker-question', 'question'],
+    ['a13-credit', 'service.credit-question', 'question'],
   ])('%s %s: %s', async (example, event, sample) => {
     const data = sampleOf(example, `out/${sample}.data.json`);
     const args = ['--event', `cn.tongban.${event}.v1`, '--data', data, '--json'];
@@ -139,16 +162,22 @@ describe('every request of an example is what the platform wants', () => {
     expect(JSON.parse(stdout).documents).toEqual([await read(example, `out/${sample}.document.json`)]);
   });
 
-  it.each(['a03-certificate-library', 'a07-rating', 'a09-supervision', 'a10-ems', 'a11-sms', 'a12-locker'])(
-    '%s: what it answers is judged',
-    async (example) => {
-      const { answer } = await loadMapping(mappingOf(example), { now: Date.now });
-      const answers = (await read(example, 'answers.json')) as Record<string, unknown[]>;
-      for (const [verdict, bodies] of Object.entries(answers))
-        for (const body of bodies) expect(await answer!(body)).toMatchObject({ verdict });
-      expect(Object.keys(answers)).toEqual(['taken', 'retry', 'refuse']);
-    },
-  );
+  it.each([
+    'a03-certificate-library',
+    'a05-data-sharing',
+    'a07-rating',
+    'a09-supervision',
+    'a10-ems',
+    'a11-sms',
+    'a12-locker',
+    'a13-credit',
+  ])('%s: what it answers is judged', async (example) => {
+    const { answer } = await loadMapping(mappingOf(example), { now: Date.now });
+    const answers = (await read(example, 'answers.json')) as Record<string, unknown[]>;
+    for (const [verdict, bodies] of Object.entries(answers))
+      for (const body of bodies) expect(await answer!(body)).toMatchObject({ verdict });
+    expect(Object.keys(answers)).toEqual(['taken', 'retry', 'refuse']);
+  });
 
   it('a certificate that we only asked about does not concern the library', async () => {
     const mapping = await loadMapping(mappingOf('a03-certificate-library'), { now: Date.now });

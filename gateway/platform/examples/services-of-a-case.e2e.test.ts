@@ -97,7 +97,7 @@ describe('a case to which every platform of both regions does its part', () => {
       }),
     });
     expect(await response.json()).toMatchObject({ status: 'found', fields: { address: '乌审旗嘎鲁图镇示例街2号' } });
-    expect(there.sharing.book).toMatchObject([{ region: '320600', purpose: '核验经营场所', told: ['address'] }]);
+    expect(there.sharing.book).toMatchObject([{ region: '320600', purpose: '核验经营场所', told: ['ZL'] }]);
   });
 
   it('A11: the applicant is told by text message that something is missing, and until when', async () => {
