@@ -305,6 +305,25 @@ describe.each(servers.map((server) => [server.kind, server] as const))('claims i
     await way.close();
   });
 
+  it('leave a row that refuses its claim, and what is behind it in its case, and take all others', async () => {
+    const named = kind === 'postgres' ? '"no"' : '`no`';
+    await database.platform.run(
+      `ALTER TABLE accept_in ADD CONSTRAINT ${named} CHECK (row_guid <> 'b' OR exchange_state <> 'claimed')`,
+    );
+    for (const [name, project_no] of Object.entries({ a: 'P-1', b: 'P-2', c: 'P-2', d: 'P-3', e: 'P-4' }))
+      await putAcceptance(database, name, { project_no });
+    const lines = await start();
+    const states = () => Promise.all(['a', 'b', 'c', 'd', 'e'].map(readState));
+    await vi.waitFor(async () => expect(await states()).toEqual(['done', 'new', 'new', 'done', 'done']), {
+      timeout: 10_000,
+    });
+    expect(lines).toMatchObject([{ level: 'error', fields: { adapter: 'hall' } }]);
+    await database.platform.run(`ALTER TABLE accept_in DROP CONSTRAINT ${named}`);
+    await vi.waitFor(async () => expect(await states()).toEqual(Array(5).fill('done')), { timeout: 10_000 });
+    expect(ledger.calls).toHaveLength(5);
+    expect(lines).toHaveLength(1);
+  });
+
   it('say it when a table lacks what they need, and take it up once it is there', async () => {
     await database.platform.run('ALTER TABLE accept_in DROP COLUMN retry_at');
     await putAcceptance(database, 'a');

@@ -1,3 +1,4 @@
+import type { AdapterContext } from '../adapter.ts';
 import type { Bound, Database, Session } from './database.ts';
 import type { IntakeConfig, TableConfig } from './database-config.ts';
 import { inOrder, type Page } from './in-order.ts';
@@ -25,6 +26,8 @@ const DEFAULT_LEASE_MS = 60_000;
 /** Rows whose end is written by one statement. */
 const ENDS_AT_ONCE = 100;
 const MAX_DETAIL = 4_000;
+/** Rows that refuse their claim, of which the log has been told. */
+const TOLD_REFUSALS = 1_000;
 
 /** The ends of one kind with what is written of each. */
 interface Written {
@@ -43,20 +46,31 @@ export class ClaimFeed implements RowFeed {
   /** Who claims, as the rows say it. */
   readonly #owner: string;
   readonly #config: readonly TableConfig[];
+  readonly #log: AdapterContext['log'];
   readonly #batch: number;
   readonly #leaseMs: number;
   /** Perhaps claimed, but not read because something failed in between. */
   #doubtful: readonly Candidate[] = [];
+  /** Rows that refused their claim. */
+  readonly #refusing = new Set<string>();
   /** Keys of the rows that were taken and have no end yet. */
   readonly #taken = new Map<string, { readonly table: number; readonly key: string | number }>();
 
   /** @param owner the same after every restart, and nobody else's */
-  constructor(database: Database, tables: Tables, platform: string, owner: string, config: IntakeConfig) {
+  constructor(
+    database: Database,
+    tables: Tables,
+    platform: string,
+    owner: string,
+    config: IntakeConfig,
+    log: AdapterContext['log'],
+  ) {
     this.#database = database;
     this.#tables = tables;
     this.#platform = platform;
     this.#owner = owner;
     this.#config = config.tables;
+    this.#log = log;
     this.#batch = config.batch ?? DEFAULT_BATCH;
     this.#leaseMs = config.lease_ms ?? DEFAULT_LEASE_MS;
   }
@@ -93,10 +107,10 @@ export class ClaimFeed implements RowFeed {
     await this.#letGoOfDoubtful();
     const pages: Page[] = [];
     for (const [index, table] of this.#config.entries()) pages.push(await this.#page(index, table));
-    const candidates = inOrder(pages);
+    const candidates = inOrder(pages, this.#database.dialect.nullsFirst);
     if (candidates.length === 0) return [];
     this.#doubtful = candidates;
-    const claimed = await this.#database.unit((session) => this.#claim(session, candidates));
+    const claimed = await this.#claimOf(candidates, new Set());
     const rows = await this.#read(claimed);
     for (const { id, table, key } of claimed) this.#taken.set(id, { table, key });
     this.#doubtful = claimed.filter(({ id }) => !rows.some((row) => row.id === id));
@@ -143,6 +157,46 @@ export class ClaimFeed implements RowFeed {
     const found = (await this.#database.rows(text)).map((row) => candidateOf(index, row));
     const rows = [...new Map(found.map((row) => [row.id, row])).values()];
     return { rows, more: found.length === this.#batch };
+  }
+
+  /**
+   * Claims what can be, in one unit of work; where a row refuses its claim, by a check or a trigger of the platform, it is
+   * found and left, and keeps back those behind it in its lane.
+   *
+   * @param blocked lanes that are kept back already
+   */
+  async #claimOf(candidates: readonly Candidate[], blocked: Set<string>): Promise<Candidate[]> {
+    const open = candidates.filter(({ lane }) => !blocked.has(lane));
+    if (open.length === 0) return [];
+    try {
+      const claimed = await this.#database.unit((session) => this.#claim(session, open));
+      for (const { id } of claimed) this.#refusing.delete(id);
+      const ids = new Set(claimed.map(({ id }) => id));
+      for (const { id, lane } of open) if (!ids.has(id)) blocked.add(lane);
+      return claimed;
+    } catch (error) {
+      const { code, isFinal } = this.#database.dialect.fault(error);
+      if (!isFinal) throw error;
+      if (open.length === 1) {
+        blocked.add(open[0]!.lane);
+        this.#tellRefusal(open[0]!, code);
+        return [];
+      }
+      const half = Math.ceil(open.length / 2);
+      const first = await this.#claimOf(open.slice(0, half), blocked);
+      return [...first, ...(await this.#claimOf(open.slice(half), blocked))];
+    }
+  }
+
+  /** Says it once of each row, as long as it refuses. */
+  #tellRefusal({ id }: Candidate, code: string): void {
+    if (this.#refusing.has(id)) return;
+    if (this.#refusing.size >= TOLD_REFUSALS) this.#refusing.clear();
+    this.#refusing.add(id);
+    this.#log.error(
+      { adapter: this.#platform, code },
+      'a row refuses to be claimed and is left, and with it those behind it in its case; look for a check or a trigger of its table',
+    );
   }
 
   /**

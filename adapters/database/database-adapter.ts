@@ -62,7 +62,7 @@ function sourceOf(database: Database, config: DatabaseConfig, context: AdapterCo
   const owner = `tongban-${context.region}-${config.name}`;
   const feed: RowFeed = intake.tables[0]!.watermark
     ? new WatermarkFeed(database, tables, config.name, intake, { state: context.state!, now: () => context.now() })
-    : new ClaimFeed(database, tables, config.name, owner, intake);
+    : new ClaimFeed(database, tables, config.name, owner, intake, context.log);
   return new RowSource(feed, {
     name: config.name,
     mapping,

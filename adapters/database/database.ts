@@ -45,6 +45,8 @@ export interface Dialect {
   readonly ahead: string;
   /** A watermark that lies before another by seconds, or by so many numbers: the other, then how far. */
   before(kind: 'time' | 'number'): string;
+  /** Whether it sorts NULL before all else, or behind. */
+  readonly nullsFirst: boolean;
   /** Locks rows that nobody else has locked, or waits for them a short time where the database cannot pass them by. */
   lock(): string;
   fault(error: unknown): Fault;

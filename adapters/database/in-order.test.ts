@@ -10,7 +10,7 @@ function page(table: number, places: readonly unknown[], more = false, bytes = 1
 }
 
 function order(...pages: Page[]): unknown[] {
-  return inOrder(pages).map(({ table, place }) => `${table}:${place}`);
+  return inOrder(pages, true).map(({ table, place }) => `${table}:${place}`);
 }
 
 it('goes by the place, then by the table, then as the table has it', () => {
@@ -27,6 +27,12 @@ it('compares numbers as numbers, however they are told, and times as text', () =
   ]);
 });
 
+it('has NULL where the database has it, so that none behind it waits for ever', () => {
+  const places = (pages: Page[], nullsFirst: boolean) => inOrder(pages, nullsFirst).map(({ place }) => place);
+  expect(places([page(0, [null, 1], true), page(1, [1])], true)).toEqual([null, 1]);
+  expect(places([page(0, [1, null], true), page(1, [2])], false)).toEqual([1, 2, null]);
+});
+
 it('leaves rows behind which a table may have earlier ones', () => {
   expect(order(page(0, [1, 2], true), page(1, [1, 2, 5]))).toEqual(['0:1', '1:1', '0:2']);
   expect(order(page(0, [1, 2], true), page(1, [0, 1], true))).toEqual(['1:0', '0:1', '1:1']);
@@ -36,14 +42,17 @@ it('leaves rows behind which a table may have earlier ones', () => {
 it('takes no more bytes than it may, but always a row; one that is too long is not read and counts nothing', () => {
   const half = 700 * 1024;
   expect(
-    inOrder([
-      page(
-        0,
-        Array.from({ length: 40 }, (_, n) => n),
-        false,
-        half,
-      ),
-    ]),
+    inOrder(
+      [
+        page(
+          0,
+          Array.from({ length: 40 }, (_, n) => n),
+          false,
+          half,
+        ),
+      ],
+      true,
+    ),
   ).toHaveLength(23);
-  expect(inOrder([page(0, [1, 2], false, 100 * 1024 * 1024)])).toHaveLength(2);
+  expect(inOrder([page(0, [1, 2], false, 100 * 1024 * 1024)], true)).toHaveLength(2);
 });

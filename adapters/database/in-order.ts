@@ -16,8 +16,10 @@ export interface Page {
  * earlier ones are left for the next time, and so are those that would be too many bytes.
  *
  * @param pages one for each table, in the order of the configuration
+ * @param nullsFirst where the database sorts what is NULL
  */
-export function inOrder(pages: readonly Page[]): Candidate[] {
+export function inOrder(pages: readonly Page[], nullsFirst: boolean): Candidate[] {
+  const compare = (a: Candidate, b: Candidate) => compareValues(a.place, b.place, nullsFirst) || a.table - b.table;
   const ends = pages.filter(({ more }) => more).map(({ rows }) => rows.at(-1)!);
   const known = pages
     .flatMap(({ rows }) => rows)
@@ -32,14 +34,10 @@ export function inOrder(pages: readonly Page[]): Candidate[] {
   return upTo < 0 ? known : known.slice(0, upTo);
 }
 
-function compare(a: Candidate, b: Candidate): number {
-  return compareValues(a.place, b.place) || a.table - b.table;
-}
-
 /** Numbers as numbers, everything else as the text of the database, which writes times so that they sort. */
-function compareValues(a: unknown, b: unknown): number {
+function compareValues(a: unknown, b: unknown, nullsFirst: boolean): number {
   if (a === b) return 0;
-  if (a == null || b == null) return a == null ? -1 : 1;
+  if (a == null || b == null) return (a == null) === nullsFirst ? -1 : 1;
   const [x, y] = [wholeNumber(a), wholeNumber(b)];
   if (x !== undefined && y !== undefined) return x < y ? -1 : x > y ? 1 : 0;
   return String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0;

@@ -96,7 +96,7 @@ export class WatermarkFeed implements RowFeed {
     if (due.length > 0) return due;
     const pages: Page[] = [];
     for (const index of this.#config.keys()) pages.push(await this.#forward(index));
-    const next = inOrder(pages);
+    const next = inOrder(pages, this.#database.dialect.nullsFirst);
     if (next.length === 0) return this.#sweep();
     const rows = await this.#read(next);
     for (const candidate of next) this.#passed(candidate, rows);

@@ -8,7 +8,7 @@ import { type DirectoryConfig, delimiterOf, directoryRules, mappingProblems } fr
 import { directorySink, writeDocuments } from './directory-sink.ts';
 import { DirectorySource } from './directory-source.ts';
 import type { FolderFiles } from './folder-files.ts';
-import { localFiles } from './local-files.ts';
+import { localFiles, localFilesIn } from './local-files.ts';
 import { SftpFiles, sftpProblems } from './sftp-files.ts';
 
 const DEFAULT_POLL_MS = 5_000;
@@ -24,8 +24,9 @@ export const directoryKind = {
   async create(config: DirectoryConfig, context: AdapterContext, mapping?: Mapping): Promise<Adapter> {
     const problems = [...(await placeProblems(config)), ...mappingProblems(config, mapping !== undefined)];
     if (problems.length > 0) throw new CodedError('CONFIG_INVALID', 'the folders cannot be used', problems);
-    const files = config.sftp ? new SftpFiles(config.sftp) : localFiles;
-    const source = config.in ? sourceOf(config, config.in, files, context, mapping) : undefined;
+    const files = config.sftp ? new SftpFiles(config.sftp, context.log) : localFiles;
+    const handedIn = config.in && !config.sftp ? localFilesIn(config.in) : files;
+    const source = config.in ? sourceOf(config, config.in, handedIn, context, mapping) : undefined;
 
     return {
       kind: 'directory',

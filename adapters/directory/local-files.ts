@@ -1,9 +1,10 @@
 import { constants, watch } from 'node:fs';
-import { lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, readdir, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { posix } from 'node:path';
+import { unreadable } from '../unreadable.ts';
 import type { EntryKind, FolderFiles } from './folder-files.ts';
 
-const { join, dirname } = posix;
+const { join, dirname, relative } = posix;
 
 /** What file systems and servers say of an entry. */
 export interface Kinded {
@@ -31,8 +32,7 @@ export const localFiles: FolderFiles = {
   },
 
   async open(path) {
-    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    return file.createReadStream();
+    return (await openFile(path)).createReadStream();
   },
 
   async write(folder, name, content) {
@@ -70,6 +70,42 @@ export const localFiles: FolderFiles = {
 
   async close() {},
 };
+
+/**
+ * The same, for a folder that others write into: they can put a link in the place of a folder between a look at it and the
+ * opening, so what was opened is compared with where it should stand. The folder itself may be reached by links.
+ *
+ * @param root the folder, an absolute path
+ */
+export function localFilesIn(root: string): FolderFiles {
+  return {
+    ...localFiles,
+    async open(path) {
+      const file = await openFile(path);
+      try {
+        const expected = join(await realpath(root), relative(root, path));
+        if (!(await standsAt(file, path, expected))) throw unreadable('FILE', 'leads through a symbolic link');
+      } catch (error) {
+        await file.close();
+        throw error;
+      }
+      return file.createReadStream();
+    },
+  };
+}
+
+function openFile(path: string): Promise<FileHandle> {
+  return open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+}
+
+/** Linux tells where an open file is; elsewhere it is compared with what stands there now. */
+async function standsAt(file: FileHandle, path: string, expected: string): Promise<boolean> {
+  const place = await readlink(`/proc/self/fd/${file.fd}`).catch(() => undefined);
+  if (place !== undefined) return place === expected;
+  if ((await realpath(path)) !== expected) return false;
+  const [opened, there] = await Promise.all([file.stat({ bigint: true }), stat(expected, { bigint: true })]);
+  return opened.dev === there.dev && opened.ino === there.ino;
+}
 
 /** Makes what was created, renamed or removed in a folder survive a power cut. */
 async function syncFolder(folder: string): Promise<void> {

@@ -5,8 +5,9 @@ import { connect, type Socket } from 'node:net';
 import { posix } from 'node:path';
 import SftpClient from 'ssh2-sftp-client';
 import { fields, integer, optional, type Problem, type Rule, text } from '#proto';
+import type { AdapterContext } from '../adapter.ts';
 import { absolutePath } from '../config-rules.ts';
-import { type FolderFiles, isAbsent } from './folder-files.ts';
+import { type Entry, type FolderFiles, isAbsent } from './folder-files.ts';
 import { type Kinded, kindOf } from './local-files.ts';
 
 /** A machine whose folders are reached over SSH. */
@@ -45,15 +46,21 @@ const CONNECT_MS = 20_000;
 const SILENCE_MS = 10_000;
 /** Milliseconds for one answer, and for one file: a server whose disks hang still says that it is there. */
 const PATIENCE = { answerMs: 60_000, fileMs: 10 * 60_000 } as const;
+/** Entries of a folder that are looked at, and answers of the server that are awaited for them: it might list without end. */
+export const FOLDER_ENTRIES = 10_000;
+const FOLDER_ANSWERS = 10_000;
+const NAME_CHARACTERS = 255;
 
 const DEFAULT_PORT = 22;
-/** SSH_FX_NO_SUCH_FILE and SSH_FX_PERMISSION_DENIED of the SFTP protocol. */
+/** SSH_FX_EOF, SSH_FX_NO_SUCH_FILE and SSH_FX_PERMISSION_DENIED of the SFTP protocol. */
 const CODES: ReadonlyMap<unknown, string> = new Map([
+  [1, 'EOF'],
   [2, 'ENOENT'],
   [3, 'EACCES'],
 ]);
 
 type Session = Awaited<ReturnType<SftpClient['connect']>>;
+type Patience = { readonly answerMs: number; readonly fileMs: number };
 type Done<T> = (error?: Error | null, value?: T) => void;
 
 /** Says what is wrong with the file of the secret, if anything. */
@@ -76,18 +83,67 @@ export class SftpFiles implements FolderFiles {
   #socket: Socket | undefined;
   /** Told when the connection ends: what was asked, and what is being read. */
   readonly #waiting = new Set<(error: Error) => void>();
-  readonly #patience: { readonly answerMs: number; readonly fileMs: number };
+  readonly #log: AdapterContext['log'];
+  readonly #patience: Patience;
+  readonly #most: number;
+  #isTold = false;
   #closed = false;
 
-  constructor(config: SftpConfig, patience: { readonly answerMs: number; readonly fileMs: number } = PATIENCE) {
+  constructor(
+    config: SftpConfig,
+    log: AdapterContext['log'],
+    patience: Patience = PATIENCE,
+    most: number = FOLDER_ENTRIES,
+  ) {
     this.#config = config;
+    this.#log = log;
+    this.#most = most;
     this.#patience = patience;
   }
 
+  /** The first by their names; the others wait until there is room. */
   async entries(folder: string) {
+    const handle = await this.#call<Buffer>((session, done) => session.opendir(folder, done));
+    let kept: Entry[] = [];
+    let isWhole = false;
+    let isCut = false;
+    try {
+      for (let answers = 0; !isWhole && answers < FOLDER_ANSWERS; answers += 1) {
+        const found = await this.#listed(handle);
+        isWhole = found === undefined;
+        kept.push(...(found ?? []));
+        if (kept.length <= this.#most) continue;
+        isCut = true;
+        kept = firstOf(kept, this.#most);
+      }
+    } finally {
+      await this.#call((session, done) => session.close(handle, done)).catch(() => {});
+    }
+    this.#tell(isCut || !isWhole);
+    return kept;
+  }
+
+  /** @returns undefined at the end */
+  async #listed(handle: Buffer): Promise<Entry[] | undefined> {
     type Listed = { filename: string; attrs: Kinded };
-    const found = await this.#call<Listed[]>((session, done) => session.readdir(folder, done));
-    return found.map(({ filename, attrs }) => ({ name: filename, kind: kindOf(attrs) }));
+    try {
+      const found = await this.#call<Listed[]>((session, done) => session.readdir(handle, done));
+      return found
+        .filter(({ filename }) => filename.length <= NAME_CHARACTERS)
+        .map(({ filename, attrs }) => ({ name: filename, kind: kindOf(attrs) }));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EOF') return undefined;
+      throw error;
+    }
+  }
+
+  #tell(isTooMuch: boolean): void {
+    if (isTooMuch && !this.#isTold)
+      this.#log.warn(
+        { count: this.#most },
+        'a folder has too many entries; the first by name are taken, remove others',
+      );
+    this.#isTold = isTooMuch;
   }
 
   async look(path: string) {
@@ -235,6 +291,10 @@ function readSecret({ key_file, password_file }: SftpConfig): Promise<Buffer> {
 
 function fingerprintOf(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
+}
+
+function firstOf(entries: readonly Entry[], count: number): Entry[] {
+  return entries.toSorted((one, other) => (one.name < other.name ? -1 : 1)).slice(0, count);
 }
 
 function absent(error: unknown): void {

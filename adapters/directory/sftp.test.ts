@@ -125,6 +125,17 @@ describe.skipIf(NO_SFTP)(`a folder of another machine${NO_SFTP ? `: ${NO_SFTP}` 
       expect(ledger.cases.size).toBe(2);
     });
 
+    it('lists only so many entries, the first by their names, and says so once', async () => {
+      for (const name of ['d', 'b', 'e', 'a', 'c']) await placeFile(folder.path, `${name}.json`, '{}');
+      const files = new SftpFiles(over(), context.log, undefined, 3);
+      for (let n = 0; n < 2; n += 1)
+        expect((await files.entries(folder.path)).map(({ name }) => name)).toEqual(['a.json', 'b.json', 'c.json']);
+      await files.close();
+      expect(context.lines).toEqual([
+        { level: 'warn', fields: { count: 3 }, message: expect.stringContaining('too many') },
+      ]);
+    });
+
     it('gives up a server that is there and does not answer, and comes again', async () => {
       const pipe = join(folder.path, 'pipe');
       execFileSync('mkfifo', [pipe]);
@@ -132,7 +143,7 @@ describe.skipIf(NO_SFTP)(`a folder of another machine${NO_SFTP ? `: ${NO_SFTP}` 
         { answerMs: 500, fileMs: 60_000 },
         { answerMs: 60_000, fileMs: 500 },
       ]) {
-        const files = new SftpFiles(over(), patience);
+        const files = new SftpFiles(over(), context.log, patience);
         // Opening a pipe that nobody writes holds up everything that is asked on the same connection.
         const held = text(await files.open(pipe));
         await Promise.all([

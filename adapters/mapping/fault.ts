@@ -12,8 +12,7 @@ export class MappingFault extends Error {
 
 /** A record or event whose expressions do not end in time. */
 export class MappingTimeout extends MappingFault {
-  /** @param ms the time that it had */
-  constructor(ms: number) {
-    super('TIME', `its expressions did not end within ${ms} ms; look for recursion and for regular expressions`);
+  constructor(message: string) {
+    super('TIME', message);
   }
 }

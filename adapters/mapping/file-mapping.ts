@@ -1,4 +1,5 @@
 import type { PlatformEvent } from '../adapter.ts';
+import { Breaks } from './breaks.ts';
 import type { Compiler } from './compiler.ts';
 import type { Work } from './expressions/sandbox.ts';
 import { MappingTimeout } from './fault.ts';
@@ -34,9 +35,12 @@ export class FileMapping implements Mapping {
   readonly answer: ((response: unknown) => Promise<MappedAnswer>) | undefined;
   readonly #compiler: Compiler;
   readonly #rules: Rules;
+  readonly #breaks: Breaks;
 
-  constructor(compiler: Compiler, rules: Rules) {
+  /** @param tired is called when its expressions run out of time again and again */
+  constructor(compiler: Compiler, rules: Rules, tired: () => void) {
     this.#compiler = compiler;
+    this.#breaks = new Breaks(compiler.clock, tired);
     this.#rules = rules;
     const { answer } = rules;
     this.answer = answer && (async (response) => this.#judge(answer, response));
@@ -89,12 +93,7 @@ export class FileMapping implements Mapping {
   }
 
   #run<T>(work: Work<T>): T | MappingTimeout {
-    try {
-      return this.#compiler.sandbox.run(work);
-    } catch (error) {
-      if (error instanceof MappingTimeout) return error;
-      throw error;
-    }
+    return this.#breaks.run(() => this.#compiler.sandbox.run(work));
   }
 }
 

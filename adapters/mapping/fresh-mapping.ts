@@ -31,7 +31,7 @@ export class FreshMapping implements Mapping {
   /** @throws CodedError CONFIG_INVALID with every problem by its pointer within the file */
   static async open(file: string, context: Lent): Promise<FreshMapping> {
     const version = await versionOf(file);
-    return new FreshMapping(file, context, await loadMapping(file, context), version);
+    return new FreshMapping(file, context, await load(file, context), version);
   }
 
   async in(document: unknown): Promise<MappedIn> {
@@ -74,7 +74,7 @@ export class FreshMapping implements Mapping {
     this.#version = version;
     const { log } = this.#context;
     try {
-      this.#mapping = await loadMapping(this.#file, this.#context);
+      this.#mapping = await load(this.#file, this.#context);
       log.info({}, 'the mapping file was changed; what it says now counts');
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
@@ -84,6 +84,11 @@ export class FreshMapping implements Mapping {
       log.warn({ code: error.code, count }, text);
     }
   }
+}
+
+function load(file: string, context: Lent): Promise<FileMapping> {
+  const text = 'the expressions of a mapping run out of time again and again; it is not asked for a minute';
+  return loadMapping(file, context, () => context.log.error({}, text));
 }
 
 /** Differs after every change; a file that is not there has a version too. */

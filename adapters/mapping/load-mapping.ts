@@ -12,9 +12,14 @@ import { compileOut } from './rules/map-out.ts';
  *
  * @param file absolute path
  * @param clock ms since 1970; an AdapterContext is one
+ * @param tired is called when its expressions run out of time again and again, and it is not asked for a while
  * @throws CodedError CONFIG_INVALID with every problem by its pointer within the file
  */
-export async function loadMapping(file: string, clock: { now(): number }): Promise<FileMapping> {
+export async function loadMapping(
+  file: string,
+  clock: { now(): number },
+  tired: () => void = () => {},
+): Promise<FileMapping> {
   const document = await readMappingYaml(file);
   const problems: Problem[] = [];
   mappingShape(document, '', problems);
@@ -22,7 +27,7 @@ export async function loadMapping(file: string, clock: { now(): number }): Promi
   const compiler = new Compiler(document as MappingSpec, clock, problems);
   const rules = { in: compileIn(compiler), out: compileOut(compiler), answer: compileAnswer(compiler) };
   if (problems.length > 0) throw invalid(file, problems);
-  return new FileMapping(compiler, rules);
+  return new FileMapping(compiler, rules, tired);
 }
 
 function invalid(file: string, problems: readonly Problem[]): CodedError {

@@ -1,7 +1,7 @@
 import { CodedError, type messages, type Problem } from '#proto';
 import { declaredAs } from '../material/file-kind.ts';
 import type { MaterialStore } from '../material/material-store.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, Transaction } from '../store/store.ts';
 import type { CaseFile, CaseMaterial } from './case-file.ts';
 import { caseRepository } from './case-repository.ts';
 import { demandImpersonal, demandUnerased } from './personal/retention.ts';
@@ -36,28 +36,33 @@ export class CaseMaterials {
    */
   async add(file: CaseFile, upload: Upload, bytes: AsyncIterable<Uint8Array>): Promise<CaseMaterial> {
     this.demandTaking(file, upload.name);
-    const kept = await this.take(file.conversation, upload, bytes);
-    await this.#change(file.conversation, (materials) => including(materials, [kept]), upload.name);
+    const kept = await this.#take(file.conversation, upload, bytes, 'held');
+    try {
+      await this.#change(file.conversation, (materials) => including(materials, [kept]), upload.name);
+    } catch (error) {
+      await this.#forgetOfErased(file.conversation);
+      throw error;
+    }
     return kept;
   }
 
   /**
-   * Takes the bytes of a file in, in constant memory; the case does not know of it yet.
+   * Takes the bytes of a file in, in constant memory; the case does not know of it yet. A day later it is swept, unless the
+   * case has it by then.
    *
    * @throws CodedError MATERIAL_TOO_LARGE, VALIDATION_FAILED when its bytes are of another kind than it is declared as
    */
-  async take(conversation: string, upload: Upload, bytes: AsyncIterable<Uint8Array>): Promise<CaseMaterial> {
-    const stored = await this.#options.materials.take(conversation, declaredAs(upload.mediaType, bytes));
-    return { ...upload, digest: stored.digest.toString('hex'), size: stored.size };
+  take(conversation: string, upload: Upload, bytes: AsyncIterable<Uint8Array>): Promise<CaseMaterial> {
+    return this.#take(conversation, upload, bytes, 'staged');
   }
 
   /**
-   * A case with files that were taken in for it; nothing is written.
+   * A case with files that were taken in for it, which are kept from now on; of the case nothing is written.
    *
    * @throws CodedError CONFLICT when the case takes no files now, VALIDATION_FAILED when there are too many or one is named
    *   after somebody
    */
-  withBrought(file: CaseFile, brought: readonly CaseMaterial[]): CaseFile {
+  async withBrought(tx: Transaction, file: CaseFile, brought: readonly CaseMaterial[]): Promise<CaseFile> {
     if (brought.length === 0) return file;
     for (const { name } of brought) {
       demandTakesFiles(file, name);
@@ -65,6 +70,8 @@ export class CaseMaterials {
     }
     const materials = including(file.document.materials, brought);
     if (materials.length > MAX_FILES) throw tooMany();
+    const digests = brought.map(({ digest }) => Buffer.from(digest, 'hex'));
+    await this.#options.materials.hold(tx, file.conversation, digests);
     return { ...file, document: { ...file.document, materials } };
   }
 
@@ -91,6 +98,24 @@ export class CaseMaterials {
     );
     if (!checked) throw new CodedError('NOT_FOUND', 'the case has no such material');
     return checked;
+  }
+
+  /** Of a case that was erased while a file streamed in, that file goes, too. */
+  async #forgetOfErased(conversation: string): Promise<void> {
+    const { store, materials } = this.#options;
+    const now = await caseRepository.find(store.read, conversation);
+    if (!now || now.erasedAt !== undefined) await materials.erase(conversation);
+  }
+
+  async #take(
+    conversation: string,
+    upload: Upload,
+    bytes: AsyncIterable<Uint8Array>,
+    state: 'held' | 'staged',
+  ): Promise<CaseMaterial> {
+    const declared = declaredAs(upload.mediaType, bytes);
+    const { digest, size } = await this.#options.materials.take(conversation, declared, state);
+    return { ...upload, digest: digest.toString('hex'), size };
   }
 
   /** @param name of the only material that changes, where it is known */

@@ -36,7 +36,7 @@ export type BringFiles = (conversation: string, handler: messages.Handler) => Pr
 interface Submitting {
   /** Case key to use instead of a fresh one; the caller has made sure that it is new. Needed for files. */
   readonly conversation?: string;
-  /** The files; they stay where they were taken in when the case is refused after all. */
+  /** The files; when the case is refused after all they are swept a day later. */
   readonly bring?: BringFiles;
   /** Whether a case that we decide ourselves is taken in, and nothing more; it is refused otherwise. */
   readonly ownToo?: boolean;
@@ -129,7 +129,7 @@ export class CaseService extends CaseQueries {
       if (!authorization && !ownToo)
         throw new CodedError('VALIDATION_FAILED', 'a case that we decide ourselves is not handed over');
       const by = { handler: read.handler };
-      const complete = this.#materials.withBrought(draft, brought);
+      const complete = await this.#materials.withBrought(tx, draft, brought);
       // The item is read and the transfer judged once, and the case goes into the store once, as the last step leaves it.
       const save = authorization ? saveLater : caseRepository.insert;
       const received = await this.#acts.act(tx, complete, 'receive', by, { item, save });
@@ -173,7 +173,7 @@ export class CaseService extends CaseQueries {
           throw new CodedError('CONFLICT', 'the case has changed since it was read');
         const asked = judged.checked ? await this.#keepCheck(tx, file, judged.checked) : file;
         if (judged.refusal) return judged.refusal;
-        const complete = this.#materials.withBrought(asked, brought);
+        const complete = await this.#materials.withBrought(tx, asked, brought);
         const changed = await this.#acts.act(tx, complete, event, judged.input, { certificate });
         const { region, now, neighbours } = this.#context;
         if (event === 'revoke') await takeBack(tx, changed, read as TakenBack, { region, at: now(), neighbours });

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -67,15 +68,32 @@ function send(url: URL, { method, headers, body, signal }: Asked, tls: Connectio
     const size = typeof body === 'string' ? Buffer.byteLength(body) : body?.size;
     const length = size === undefined ? {} : { 'content-length': String(size) };
     const asked = request(url, { ...tls, method, headers: { ...headers, ...length }, ...(signal && { signal }) });
-    asked.once('error', reject);
+    asked.on('error', reject);
+    // Some ends come without an error, such as an answer that wants to go on in another protocol.
+    asked.once('close', () => reject(new Error('the connection ended without an answer')));
     asked.once('response', (answer) => {
-      const { statusCode: status = 500 } = answer;
-      const given = Object.entries(answer.headersDistinct).map(([name, values]) => [name, values!.join(', ')] as const);
-      const content = EMPTY.has(status) ? null : (Readable.toWeb(answer) as ReadableStream<Uint8Array>);
-      if (!content) answer.resume();
-      resolve(new Response(content, { status, headers: Object.fromEntries(given) }));
+      try {
+        resolve(asResponse(answer));
+      } catch (error) {
+        // A status or a header that is none: whoever listens there is no gateway.
+        reject(error);
+        answer.destroy();
+      }
     });
     if (body instanceof Blob) pipeline(Readable.fromWeb(body.stream()), asked).catch(reject);
     else asked.end(body);
   });
+}
+
+/** @throws Error when it cannot be an answer: RangeError for its status, TypeError for its headers */
+function asResponse(answer: IncomingMessage): Response {
+  const { statusCode: status = 500 } = answer;
+  const given = Object.entries(answer.headersDistinct).map(([name, values]) => [name, values!.join(', ')] as const);
+  const isEmpty = EMPTY.has(status);
+  const headers = Object.fromEntries(given);
+  // Tried without the body first, which would be left open.
+  const tried = new Response(null, { status, headers });
+  if (!isEmpty) return new Response(Readable.toWeb(answer) as ReadableStream<Uint8Array>, { status, headers });
+  answer.resume();
+  return tried;
 }

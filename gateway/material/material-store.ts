@@ -53,9 +53,14 @@ export class MaterialStore {
   /**
    * Takes a file from the own side: a window's upload.
    *
+   * @param state `staged` where nothing names it yet: it is swept unless it is held
    * @throws CodedError MATERIAL_TOO_LARGE
    */
-  async take(conversation: string, bytes: AsyncIterable<Uint8Array>): Promise<StoredMaterial> {
+  async take(
+    conversation: string,
+    bytes: AsyncIterable<Uint8Array>,
+    state: 'held' | 'staged' = 'held',
+  ): Promise<StoredMaterial> {
     const temporary = join(this.#folder, 'uploads', `${conversation}-${process.hrtime.bigint()}`);
     const { vault } = this.#store.read;
     const fileKey = newFileKey(vault);
@@ -67,7 +72,7 @@ export class MaterialStore {
       // Named before it is in its place: what a crash leaves there in between is swept, and no orphan for ever.
       await this.#record(ours, { size, state: 'arriving' });
       await moveInto(temporary, this.#path(conversation, digest));
-      await this.#enter(ours, { size, state: 'held' });
+      await this.#enter(ours, { size, state });
       return taken;
     } finally {
       await rm(temporary, { force: true });
@@ -108,7 +113,9 @@ export class MaterialStore {
       const part = vault.cipher
         ? await openSealedPart(path, vault, rowOf(conversation, digest))
         : await openPlainPart(path, offset);
-      const reached = await appendChunks(part, size, chunks);
+      // Only bytes keep it from being swept: a call that brings none does not renew it.
+      const renewing = atFirstByte(chunks, () => this.#record(key, { size, state: 'arriving' }));
+      const reached = await appendChunks(part, size, renewing);
       if (reached < size) return { offset: reached, complete: false };
       await this.#finish(key, size, path);
       return { offset: size, complete: true };
@@ -125,6 +132,8 @@ export class MaterialStore {
     this.#writing.add(path);
     try {
       await this.#forget(key, Number.MAX_SAFE_INTEGER);
+      // Bytes that came while the case was erased are known to nobody else.
+      await rm(path, { force: true });
     } finally {
       this.#writing.delete(path);
     }
@@ -140,7 +149,7 @@ export class MaterialStore {
     return absent;
   }
 
-  /** Keeps staged files for good: an accepted envelope names them. */
+  /** Keeps staged files for good: an accepted envelope names them, or a case of ours. */
   async hold(tx: Transaction, conversation: string, digests: readonly Buffer[]): Promise<void> {
     for (const digest of digests) await materialTable.hold(tx, conversation, digest, this.#clock.now());
   }
@@ -200,7 +209,7 @@ export class MaterialStore {
     return { place: last && `${last.conversation} ${last.digest.toString('hex')}`, sealed, broken };
   }
 
-  /** Removes what peers staged more than a day ago and no envelope named. @returns how many files */
+  /** Removes what was staged more than a day ago and nothing named. @returns how many files */
   async sweep(): Promise<number> {
     const before = this.#clock.now() - STAGED_FOR_MS;
     let removed = 0;
@@ -243,7 +252,7 @@ export class MaterialStore {
   async #reserve(key: MaterialKey, size: number): Promise<void> {
     await this.#store.write(async (tx) => {
       if ((await materialTable.stagedBeside(tx, key)) + size > this.#quota) throw new CodedError('MATERIAL_QUOTA');
-      await materialTable.record(tx, key, { size, state: 'arriving' }, this.#clock.now());
+      await materialTable.announce(tx, key, size, this.#clock.now());
     });
   }
 
@@ -304,6 +313,21 @@ export class MaterialStore {
     const { vault } = this.#store.read;
     const path = this.#partPath(key);
     return vault.cipher ? sealedPartSize(path, vault, rowOf(key.conversation, key.digest)) : fileSize(path);
+  }
+}
+
+/** The same chunks; something is done before the first byte of them. */
+export async function* atFirstByte(
+  chunks: AsyncIterable<Uint8Array>,
+  then: () => Promise<unknown>,
+): AsyncGenerator<Uint8Array> {
+  let isFirst = true;
+  for await (const chunk of chunks) {
+    if (isFirst && chunk.length > 0) {
+      isFirst = false;
+      await then();
+    }
+    yield chunk;
   }
 }
 

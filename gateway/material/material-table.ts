@@ -69,6 +69,21 @@ export const materialTable = {
     );
   },
 
+  /** Counts a file from before its bytes come; saying it again does not make it younger. @param at milliseconds */
+  async announce(
+    tx: Transaction,
+    { peer, conversation, digest }: MaterialKey,
+    size: number,
+    at: number,
+  ): Promise<void> {
+    await tx.run(
+      `INSERT INTO material (conversation, digest, peer, size, state, updated_at) VALUES (?, ?, ?, ?, 'arriving', ?)
+       ON CONFLICT (conversation, digest, peer) DO UPDATE SET size = excluded.size, state = excluded.state
+         WHERE material.state <> 'held'`,
+      ...[conversation, digest, peer, size, at],
+    );
+  },
+
   /** Bytes that a peer has staged beside one file. */
   async stagedBeside(sql: Sql, { peer, conversation, digest }: MaterialKey): Promise<number> {
     const row = await sql.get<{ bytes: number | null }>(

@@ -13,6 +13,11 @@ export class Turns {
     }
   }
 
+  /** Whether somebody has a turn under a name, or waits for one. */
+  isTaken(name: string): boolean {
+    return this.#last.has(name);
+  }
+
   /** Resolves when nobody has a turn or waits for one. */
   async idle(): Promise<void> {
     while (this.#last.size > 0) await Promise.allSettled(this.#last.values());

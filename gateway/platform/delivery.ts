@@ -229,7 +229,6 @@ export class Delivery {
 
   #tell(queued: QueuedEvent, ending: Ending): void {
     const { metrics, log, clock } = this.#context;
-    if (ending.to === 'lined' || ending.to === 'nobody') return;
     if (ending.to === 'postponed') {
       const { failure, dueAt } = ending;
       const delay = Math.round(dueAt - clock.now());
@@ -240,6 +239,7 @@ export class Delivery {
       return;
     }
     this.#eventWaits.delete(queued.position);
+    if (ending.to === 'lined' || ending.to === 'nobody') return;
     metrics.delivered(this.adapter, ending.to === 'delivered' ? 'delivered' : 'failed');
     if (ending.to === 'parked')
       log.error(

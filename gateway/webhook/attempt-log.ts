@@ -25,16 +25,13 @@ export interface Attempt {
 export const attemptLog = {
   async add(tx: Transaction, webhook: string, attempt: Omit<Attempt, 'n'>): Promise<void> {
     const { at, event, type, status, code, ms } = attempt;
-    const row = await tx.get<{ last: number | null }>(
-      'SELECT max(n) AS last FROM webhook_attempt WHERE webhook = ?',
-      webhook,
+    // A ping may be under way beside a delivery: the number is taken where it is written.
+    const row = await tx.get<{ n: number }>(
+      `INSERT INTO webhook_attempt (webhook, n, at, event, type, status, code, ms)
+       SELECT ?, coalesce(max(n), 0) + 1, ?, ?, ?, ?, ?, ? FROM webhook_attempt WHERE webhook = ? RETURNING n`,
+      ...[webhook, at, event, type, status, code, ms, webhook],
     );
-    const n = (row?.last ?? 0) + 1;
-    await tx.run(
-      'INSERT INTO webhook_attempt (webhook, n, at, event, type, status, code, ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-      ...[webhook, n, at, event, type, status, code, ms],
-    );
-    await tx.run('DELETE FROM webhook_attempt WHERE webhook = ? AND n <= ?', webhook, n - ATTEMPTS_KEPT);
+    await tx.run('DELETE FROM webhook_attempt WHERE webhook = ? AND n <= ?', webhook, row!.n - ATTEMPTS_KEPT);
   },
 
   /** Newest first, below a number. */

@@ -70,6 +70,9 @@ interface Running {
 export class Webhooks {
   readonly #options: WebhooksOptions;
   readonly #running = new Map<string, Running>();
+  /** Where those go on that stand still for a change. */
+  readonly #resting = new Map<string, number>();
+  #isStopping = false;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: WebhooksOptions) {
@@ -92,17 +95,18 @@ export class Webhooks {
     }
   }
 
-  /** Lets deliveries under way end. What waits stays in the store. */
+  /** Lets deliveries under way end, and begins no other. What waits stays in the store. */
   async stop(): Promise<void> {
+    this.#isStopping = true;
     await this.#inTurn(async () => {
       await Promise.all([...this.#running.keys()].map((id) => this.#halt(id)));
     });
   }
 
-  /** Every event up to here is done with, for all that are at work. */
+  /** Every event up to here is done with, for all that are at work or will be at once. */
   get doneUpTo(): number {
     const cursors = [...this.#running.values()].map(({ delivery }) => delivery.cursor);
-    return Math.min(Number.MAX_SAFE_INTEGER, ...cursors);
+    return Math.min(Number.MAX_SAFE_INTEGER, ...cursors, ...this.#resting.values());
   }
 
   /**
@@ -192,14 +196,17 @@ export class Webhooks {
   replay(id: string, owner: string | undefined, after: number): Promise<ShownSubscription> {
     return this.#inTurn(async () => {
       const one = await this.#demand(id, owner);
-      await this.#options.feed.demandKept(after);
-      await this.#halt(id);
-      try {
-        await this.#options.store.write((tx) => subscriptionTable.setPlace(tx, id, after));
-      } finally {
-        await this.#run(one);
-      }
-      return this.#shown(one);
+      const place = await subscriptionTable.placeOf(this.#options.store.read, id);
+      return this.#atRest(id, Math.min(after, place), async () => {
+        await this.#options.feed.demandKept(after);
+        await this.#halt(id);
+        try {
+          await this.#options.store.write((tx) => subscriptionTable.setPlace(tx, id, after));
+        } finally {
+          await this.#run(one);
+        }
+        return this.#shown(one);
+      });
     });
   }
 
@@ -256,12 +263,24 @@ export class Webhooks {
     return this.#inTurn(async () => {
       const before = await this.#demand(id, owner);
       const { clock, store } = this.#options;
-      const after = { ...(await change(before)), version: before.version + 1, updatedAt: clock.now() };
-      await store.write((tx) => subscriptionTable.update(tx, after));
-      await this.#halt(id);
-      await this.#run(after);
-      return this.#shown(after);
+      return this.#atRest(id, await subscriptionTable.placeOf(store.read, id), async () => {
+        const after = { ...(await change(before)), version: before.version + 1, updatedAt: clock.now() };
+        await store.write((tx) => subscriptionTable.update(tx, after));
+        await this.#halt(id);
+        await this.#run(after);
+        return this.#shown(after);
+      });
     });
+  }
+
+  /** What one that stands still will deliver must not be removed meanwhile. @param place events behind it are needed */
+  async #atRest<T>(id: string, place: number, change: () => Promise<T>): Promise<T> {
+    this.#resting.set(id, place);
+    try {
+      return await change();
+    } finally {
+      this.#resting.delete(id);
+    }
   }
 
   async #demand(id: string, owner: string | undefined): Promise<Subscription> {
@@ -272,7 +291,7 @@ export class Webhooks {
 
   async #run(one: Subscription): Promise<void> {
     const { store, clock, config, region, letters, log, random, metrics, timing } = this.#options;
-    if (one.state !== 'active' || !one.secrets || !isAllowed(one.url, config.targets)) return;
+    if (this.#isStopping || one.state !== 'active' || !one.secrets || !isAllowed(one.url, config.targets)) return;
     const name = queueName(one.id);
     await this.#leaveGone(one.id);
     const wants = (type: string) => one.types.length === 0 || one.types.includes(type);

@@ -135,7 +135,8 @@ export class Sandbox {
       ENTER.runInContext(this.#context, { timeout: this.#ms });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error;
-      throw new MappingTimeout(this.#ms);
+      const message = `its expressions did not end within ${this.#ms} ms; look for recursion and for regular expressions`;
+      throw new MappingTimeout(message);
     } finally {
       this.#context['next'] = undefined;
     }

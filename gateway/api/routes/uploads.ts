@@ -77,7 +77,7 @@ export function uploadRoutes({ cases, uploads, scans, examinations }: ApiContext
           metadata: readMetadata(header(request, 'upload-metadata') ?? ''),
         });
         const { name, digest, mediatype: mediaType = 'application/octet-stream', grade = 'C' } = metadata;
-        const state = await uploads.create(key, { name, digest, mediaType, grade, size: length });
+        const state = await uploads.create(key, { name, digest, mediaType, grade, size: length }, request.user.sub);
         reply.header('location', `/v1/cases/${encodeURIComponent(key)}/uploads/${digest}`);
         return told(reply, state).code(201).send();
       },

@@ -10,6 +10,8 @@ export interface UploadRow {
   readonly mediaType: string;
   /** Bytes of the whole. */
   readonly size: number;
+  /** Whose quota it counts against. */
+  readonly share: string;
   /** Milliseconds: then it is forgotten. */
   readonly expiresAt: number;
   /** When the file became one of the case; undefined before. */
@@ -23,6 +25,7 @@ interface Row {
   readonly grade: 'C' | 'D';
   readonly media_type: string;
   readonly size: number;
+  readonly share: string;
   readonly expires_at: number;
   readonly done_at: number | null;
 }
@@ -31,7 +34,7 @@ interface Row {
 export const uploadTable = {
   async find(sql: Sql, conversation: string, digest: Buffer, now: number): Promise<UploadRow | undefined> {
     const row = await sql.get<Row>(
-      `SELECT conversation, digest, name, grade, media_type, size, expires_at, done_at FROM material_upload
+      `SELECT conversation, digest, name, grade, media_type, size, share, expires_at, done_at FROM material_upload
        WHERE conversation = ? AND digest = ? AND expires_at > ?`,
       conversation,
       digest,
@@ -42,15 +45,20 @@ export const uploadTable = {
     return { ...rest, mediaType, expiresAt, doneAt: done_at ?? undefined };
   },
 
-  /** Begins it; what was said of the same file before counts no more. */
+  /**
+   * Begins it; what was said of the same file before counts no more. One that is under way keeps its end and its share:
+   * saying it again does not renew it.
+   */
   async save(tx: Transaction, row: UploadRow): Promise<void> {
-    const { conversation, digest, name, grade, mediaType, size, expiresAt } = row;
+    const { conversation, digest, name, grade, mediaType, size, share, expiresAt } = row;
     await tx.run(
-      `INSERT INTO material_upload (conversation, digest, name, grade, media_type, size, expires_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO material_upload (conversation, digest, name, grade, media_type, size, share, expires_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (conversation, digest) DO UPDATE SET name = excluded.name, grade = excluded.grade,
-         media_type = excluded.media_type, size = excluded.size, expires_at = excluded.expires_at, done_at = NULL`,
-      ...[conversation, digest, name, grade, mediaType, size, expiresAt],
+         media_type = excluded.media_type, size = excluded.size, done_at = NULL,
+         share = CASE WHEN material_upload.done_at IS NULL THEN material_upload.share ELSE excluded.share END,
+         expires_at = CASE WHEN material_upload.done_at IS NULL THEN material_upload.expires_at ELSE excluded.expires_at END`,
+      ...[conversation, digest, name, grade, mediaType, size, share, expiresAt],
     );
   },
 
@@ -84,6 +92,18 @@ export const uploadTable = {
   async countBeside(sql: Sql, conversation: string, digest: Buffer): Promise<number> {
     const row = await sql.get<{ n: number }>(
       'SELECT count(*) AS n FROM material_upload WHERE conversation = ? AND digest <> ? AND done_at IS NULL',
+      conversation,
+      digest,
+    );
+    return row!.n;
+  },
+
+  /** Uploads of one share under way, beside one file. */
+  async countOfShare(sql: Sql, { share, conversation, digest }: UploadRow): Promise<number> {
+    const row = await sql.get<{ n: number }>(
+      `SELECT count(*) AS n FROM material_upload
+       WHERE share = ? AND done_at IS NULL AND NOT (conversation = ? AND digest = ?)`,
+      share,
       conversation,
       digest,
     );

@@ -1,9 +1,12 @@
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SubmissionFile, SubmissionOutcome, Wish } from '#adapters';
+import { CodedError } from '#proto';
 import type { CaseService } from '../../case/case-service.ts';
 import type { State } from '../../case/transitions.ts';
+import { MaterialStore } from '../../material/material-store.ts';
 import { openDesks } from '../../node/platforms.ts';
 import {
   authorize,
@@ -229,6 +232,25 @@ describe('a platform at each end of a case', () => {
       expect(told).toEqual(expected);
     }
   });
+});
+
+it('sweeps the files of a case that was put off and never came again, and keeps those of a case', async () => {
+  const { core, services } = nantong;
+  const full = () => Promise.reject(new CodedError('BACK_PRESSURE'));
+  const cases = Object.create(services.cases, {
+    submit: { value: (body: object, how: object) => services.cases.submit(body, { ...how, also: full }) },
+    takeFile: { value: services.cases.takeFile.bind(services.cases) },
+  }) as CaseService;
+  const busy = new Intake({ ...core, cases });
+  const files = [file('营业执照', 100), file('食品经营许可申请书', 100)];
+  const wish: Wish = { do: 'open', body: caseInput(UXIN, FOOD_LICENCE), files };
+  const before = await rows(nantong);
+  expect(await handIn(busy, [wish])).toMatchObject({ ok: false, code: 'BACK_PRESSURE' });
+  expect(await rows(nantong)).toEqual({ ...before, material: before['material']! + 2 });
+  const tomorrow = { now: () => core.clock.now() + 25 * 60 * 60_000 };
+  const materials = new MaterialStore(core.store, tomorrow, join(nantong.folder, 'materials'), 1);
+  expect(await materials.sweep()).toBe(2);
+  expect(await rows(nantong)).toEqual(before);
 });
 
 it('takes in what the region decides itself, which nobody else needs', async () => {

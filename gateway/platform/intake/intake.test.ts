@@ -205,7 +205,7 @@ describe.each([
       submit(submission([act(desk, { case: names, ...more })], { key }));
     expect(await as({ number }, 'k1', { reference: 'A-1' })).toMatchObject({ ok: true, conversation });
     expect(await as({ reference: 'A-1' }, 'k2')).toMatchObject({ ok: true, conversation });
-    expect(await as({ reference: 'A-2' }, 'k3')).toMatchObject({ ok: false, code: 'NOT_FOUND' });
+    expect(await as({ reference: 'A-2' }, 'k3')).toMatchObject({ ok: false, code: 'TRY_LATER' });
     expect(await as({}, 'k4')).toMatchObject({ ok: false, code: 'VALIDATION_FAILED' });
     expect(await as({ number }, 'k5', { reference: 'x'.repeat(129) })).toMatchObject({ code: 'VALIDATION_FAILED' });
     expect(await as({ number }, 'k6', { reference: 'A-2' })).toMatchObject({ code: 'CONFLICT' });
@@ -218,6 +218,29 @@ describe.each([
     expect(await as({ number }, 'k8', { act: 'sing' })).toMatchObject({ problems: [{ pointer: '/act' }] });
     expect(await desk.done()).toBe(2);
     expect(await referenceTable.conversationOf(store.read, 'other', 'A-1')).toBeUndefined();
+  });
+
+  on(`waits for the number of a case that the platform has not told yet, and not for ever${why}`, async () => {
+    const made = await bench(await open());
+    const { store, desk, submit, open: letters, intake, clock } = made;
+    const { conversation } = desk.file;
+    const decides = (reference: string, key: string) => submission([act(desk, { case: { reference } })], { key });
+    for (const [reference, key] of [
+      ['A-1', 'k1'],
+      ['A-9', 'k9'],
+    ] as const)
+      expect(await submit(decides(reference, key))).toMatchObject({ ok: false, code: 'TRY_LATER' });
+    expect({ done: await desk.done(), letters: await letters() }).toEqual({ done: 0, letters: [] });
+    await store.write((tx) =>
+      referenceTable.bind(tx, { adapter: 'hall', reference: 'A-1', conversation }, clock.now()),
+    );
+    expect(await submit(decides('A-1', 'k1'))).toMatchObject({ ok: true, conversation });
+    made.ahead = 2 * 60_000;
+    expect(await submit(decides('A-9', 'k9'))).toMatchObject({ ok: false, code: 'NOT_FOUND' });
+    // A restart remembers nothing, and what is parked has had its time.
+    expect(await intake().submitFor('hall')(decides('A-9', 'k9'), signal)).toMatchObject({ code: 'NOT_FOUND' });
+    expect(await letters()).toHaveLength(1);
+    expect(await desk.done()).toBe(1);
   });
 
   on(
@@ -324,6 +347,42 @@ describe.each([
       expect(await parkedTable.find(store.read, 'hall', 'b')).toBeUndefined();
     },
   );
+
+  on(`is not given up while it is being done: the later of the two learns of the other${why}`, async () => {
+    const { store, desk, intake, submit, open: letters, clock } = await bench(await open());
+    await submit(submission([], { problems: [MISSING] }));
+    const [letter] = await letters();
+    let goOn = () => {};
+    desk.gate = new Promise((resolve) => {
+      goOn = resolve;
+    });
+    const source = { again: async () => submission([act(desk)]) } as unknown as SubmissionSource;
+    const one = intake();
+    const done = one.redo(letter!, ACT, source);
+    await vi.waitFor(() => expect(desk.running).toBe(1));
+    await expect(store.write((tx) => one.drop(tx, letter!))).rejects.toMatchObject({ code: 'CONFLICT' });
+    goOn();
+    await done;
+    expect((await letterTable.history(store.read, letter!.id, 1))[0]?.closing).toMatchObject({ outcome: 'retried' });
+
+    // Its removal was decided before, and is written in the middle of what is done.
+    await submit(submission([], { key: 'row-2', problems: [MISSING] }));
+    const [second] = await letters();
+    desk.gate = new Promise((resolve) => {
+      goOn = resolve;
+    });
+    const late = one.redo(second!, ACT, source);
+    late.catch(() => {});
+    await vi.waitFor(() => expect(desk.running).toBe(1));
+    await store.write(async (tx) => {
+      await parkedTable.remove(tx, second!.place);
+      const found = (await letterTable.history(tx, second!.id, 1))[0]!;
+      await letterTable.close(tx, found.position, { ...ACT, outcome: 'dropped', successor: '', at: clock.now() });
+    });
+    goOn();
+    await expect(late).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(await desk.done()).toBe(2);
+  });
 
   on(`says so where nobody can understand it anew, and can be given up${why}`, async () => {
     const { store, intake, submit, open: letters } = await bench(await open());

@@ -8,6 +8,7 @@ import { Turns } from '../../material/turns.ts';
 import type { Sql, Store, Transaction } from '../../store/store.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
+import { EarlyReferences } from './early-references.ts';
 import { type KeptSubmission, type ParkedSubmission, parkedTable } from './parked-table.ts';
 import { type TakenWishes, takeWishes, type WishContext } from './take-wishes.ts';
 import { takenTable } from './taken-table.ts';
@@ -41,10 +42,12 @@ interface LetterWords {
 export class Intake {
   readonly #context: IntakeContext;
   readonly #turns = new Turns();
+  readonly #early: EarlyReferences;
   readonly #stopping = new AbortController();
 
   constructor(context: IntakeContext) {
     this.#context = context;
+    this.#early = new EarlyReferences(context.clock);
   }
 
   /** What the adapter of a platform calls with each submission. */
@@ -76,15 +79,23 @@ export class Intake {
       if (!(await parkedTable.at(read, letter.place))) throw new CodedError('CONFLICT', 'it was dealt with in between');
       return this.#take(adapter, { ...submission, key }, this.#stopping.signal, act);
     });
-    if (outcome.ok) return this.#tell(source, parked, outcome);
+    if (outcome.ok) {
+      await this.#tell(source, parked, outcome);
+      const closed = await this.#context.letters.find(read, letter.id);
+      if (closed?.closing?.outcome !== 'dropped') return;
+      throw new CodedError('CONFLICT', 'it is done, and was dropped in between: see the case that it is about');
+    }
     const { code, message, problems } = outcome;
     if (ERROR_CODES[code].retryable) throw new CodedError(code, message, problems);
     throw new CodedError('CONFLICT', `it is refused again, ${code}: ${message}`, problems);
   }
 
-  /** Gives a parked submission up. */
-  drop(tx: Transaction, { place }: FiledLetter): Promise<void> {
-    return parkedTable.remove(tx, place);
+  /** Gives a parked submission up. @throws CodedError CONFLICT while it is taken again */
+  async drop(tx: Transaction, { place }: FiledLetter): Promise<void> {
+    const parked = await parkedTable.at(tx, place);
+    if (parked && this.#turns.isTaken(turnOf(parked.adapter, parked.key)))
+      throw new CodedError('CONFLICT', 'it is being taken again right now; look at it once more');
+    await parkedTable.remove(tx, place);
   }
 
   /** Why a parked submission is refused. */
@@ -119,17 +130,29 @@ export class Intake {
     const { key, document, problems } = submission;
     const taken = problems.length > 0 ? undefined : await takeWishes(adapter, submission, signal, this.#context);
     if (taken?.ok) {
+      this.#early.forget(turnOf(adapter, key));
       if (letters.hasOpen('intake', adapter)) await this.#unpark(adapter, key, act);
       metrics.handedIn(adapter, taken.isRepeat ? 'repeated' : 'taken');
       return { ok: true, conversation: taken.conversation, caseNumber: taken.caseNumber };
     }
-    const refused = refusalOf(taken?.error ?? new CodedError('MAPPING_FAILED', undefined, problems));
+    const isEarly = taken?.isUnbound && (await this.#isEarly(adapter, key));
+    const error = isEarly
+      ? new CodedError('TRY_LATER', 'the platform means a case by a number not told yet')
+      : taken?.error;
+    const refused = refusalOf(error ?? new CodedError('MAPPING_FAILED', undefined, problems));
     const isFinal = !ERROR_CODES[refused.code].retryable;
     const outcome = isFinal
       ? await this.#park({ adapter, key, document, refusal: refused }, refused, wordsOf(submission, taken))
       : refused;
     metrics.handedIn(adapter, ERROR_CODES[outcome.code].retryable ? 'deferred' : 'refused');
     return outcome;
+  }
+
+  /** Whether the number that a submission names may still come; one that is parked has waited for it before. */
+  async #isEarly(adapter: string, key: string): Promise<boolean> {
+    if (!this.#early.isUnderWay(turnOf(adapter, key))) return false;
+    const { letters, store } = this.#context;
+    return !letters.hasOpen('intake', adapter) || !(await parkedTable.find(store.read, adapter, key));
   }
 
   /** Keeps what is refused, in one open letter for each key. @returns the refusal, or that there is no room for another */

@@ -40,6 +40,8 @@ export type TakenWishes =
       readonly error: CodedError;
       /** The case that it is about, where that is known. */
       readonly conversation: string;
+      /** Whether it names a case by a number of the platform that belongs to none. */
+      readonly isUnbound: boolean;
     };
 
 type Case = Pick<CaseFile, 'conversation' | 'pending'>;
@@ -72,7 +74,8 @@ export async function takeWishes(
       signal.throwIfAborted();
       if (!(error instanceof CodedError)) throw error;
       const about = wish.do === 'open' ? undefined : await lookFor(wish.case, adapter, read);
-      return { ok: false, step, error, conversation: about?.conversation ?? '' };
+      const isUnbound = error.code === 'NOT_FOUND' && wish.do !== 'open' && isByReference(wish.case);
+      return { ok: false, step, error, conversation: about?.conversation ?? '', isUnbound };
     }
   }
   const caseNumber = conversation === '' ? '' : ((await caseRepository.numberOf(read, conversation)) ?? '');
@@ -166,6 +169,11 @@ async function lookFor(by: CaseReference, adapter: string, sql: Sql): Promise<Ca
   if (number !== undefined) return caseRepository.findByNumber(sql, number);
   const named = reference === undefined ? conversation : await referenceTable.conversationOf(sql, adapter, reference);
   return named === undefined ? undefined : caseRepository.find(sql, named);
+}
+
+function isByReference(by: CaseReference): boolean {
+  const { number, reference } = by as Partial<Record<string, string>>;
+  return number === undefined && reference !== undefined && isReference(reference);
 }
 
 async function bind(

@@ -36,7 +36,8 @@ CREATE TABLE webhook_attempt (
   ms INTEGER NOT NULL,
   PRIMARY KEY (webhook, n)
 ) WITHOUT ROWID;
--- files of cases that arrive in parts from our own platforms; done_at is null until the file belongs to the case
+-- files of cases that arrive in parts from our own platforms; done_at is null until the file belongs to the case; share: whose quota they
+-- count against, a digest
 CREATE TABLE material_upload (
   conversation TEXT NOT NULL,
   digest BLOB NOT NULL,
@@ -44,6 +45,7 @@ CREATE TABLE material_upload (
   grade TEXT NOT NULL,
   media_type TEXT NOT NULL,
   size INTEGER NOT NULL,
+  share TEXT NOT NULL,
   expires_at INTEGER NOT NULL,
   done_at INTEGER,
   PRIMARY KEY (conversation, digest)
