@@ -37,7 +37,7 @@ describe('refuses a configuration and names every problem at once:', () => {
     expect(await problems('carrier-pigeon', HTTP)).toEqual(['/kind NOT_IN_LIST']);
     expect(await problems('constructor', HTTP)).toEqual(['/kind NOT_IN_LIST']);
     const services = ['http-sms', 'http-parcel', 'http-locker', 'http-rating', 'http-supervision'];
-    const kinds = ['http', 'directory', 'database', 'soap', 'amqp', 'http-query', 'http-credit', ...services];
+    const kinds = ['http', 'directory', 'database', 'soap', 'amqp', 'kafka', 'http-query', 'http-credit', ...services];
     expect(ADAPTER_KINDS).toEqual(kinds);
   });
 

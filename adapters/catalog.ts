@@ -7,6 +7,7 @@ import { directoryKind } from './directory/directory-adapter.ts';
 import { httpKind } from './http/http-adapter.ts';
 import { httpCreditKind } from './http/http-credit-adapter.ts';
 import { httpQueryKind } from './http/http-query-adapter.ts';
+import { kafkaKind } from './kafka/kafka-adapter.ts';
 import { FreshMapping } from './mapping/fresh-mapping.ts';
 import type { Mapping } from './mapping/mapping.ts';
 import { httpLockerKind } from './services/http-locker-adapter.ts';
@@ -35,6 +36,7 @@ const KINDS: ReadonlyMap<string, AdapterKind> = new Map<string, AdapterKind>([
   ['database', databaseKind],
   ['soap', soapKind],
   ['amqp', amqpKind],
+  ['kafka', kafkaKind],
   ['http-query', httpQueryKind],
   ['http-credit', httpCreditKind],
   ['http-sms', httpSmsKind],

@@ -33,7 +33,8 @@ export function headerText(value: string): string {
   );
 }
 
-function attributes(event: PlatformEvent) {
+/** What CloudEvents 1.0 says about an event, as text. */
+export function attributes(event: PlatformEvent) {
   return {
     specversion: '1.0',
     id: event.id,

@@ -1,16 +1,10 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { CodedError, ERROR_CODES } from '#proto';
-import {
-  type AdapterContext,
-  PlatformError,
-  type Submission,
-  type SubmissionOutcome,
-  type SubmissionSource,
-  type Submit,
-} from '../adapter.ts';
+import type { AdapterContext, Submission, SubmissionSource, Submit } from '../adapter.ts';
 import { Pause } from '../database/pause.ts';
 import { Lanes } from '../lanes.ts';
 import { understand } from '../mapping/understand.ts';
+import { backOff, outcomeOf, PAUSING } from '../outcomes.ts';
 import type { IntakeConfig } from './amqp-config.ts';
 import { type Broker, codeOf } from './broker.ts';
 import type { OutcomeTeller } from './outcome-teller.ts';
@@ -19,11 +13,7 @@ import type { Delivery, DeliveryReader } from './read-delivery.ts';
 /** Messages in hand at once. */
 const DEFAULT_PREFETCH = 64;
 const DEFAULT_RETRY_MS = 2_000;
-/** Longest wait between two tries, of a message or for a broker that is away. */
-const LONGEST_MS = 60_000;
 const FIRST_BACKOFF_MS = 500;
-/** Outcomes that say that the whole gateway wants to be left alone for a while. */
-const PAUSING: ReadonlySet<string> = new Set(['BACK_PRESSURE', 'SHUTTING_DOWN']);
 
 export interface AmqpSourceParts {
   /** What the operator calls the platform. */
@@ -183,16 +173,6 @@ export class AmqpSource implements SubmissionSource {
   }
 }
 
-/** A rejection is retryable, unless it says otherwise. */
-async function outcomeOf(submission: Submission, submit: Submit, signal: AbortSignal): Promise<SubmissionOutcome> {
-  try {
-    return await submit(submission, signal);
-  } catch (error) {
-    if (!(error instanceof PlatformError) || error.retryable) throw error;
-    return { ok: false, code: error.code, message: error.message, problems: [] };
-  }
-}
-
 /** What is too large for us is given back for good: the broker has it set aside where its queue says so. */
 function release(channel: Channel, { message, isTooLarge }: Delivery): void {
   try {
@@ -201,10 +181,6 @@ function release(channel: Channel, { message, isTooLarge }: Delivery): void {
   } catch {
     // The connection was lost: the message comes again, to no effect.
   }
-}
-
-function backOff(firstMs: number, tries: number): number {
-  return Math.min(LONGEST_MS, firstMs * 2 ** Math.min(tries, 10));
 }
 
 function gone(): Error {

@@ -1,5 +1,6 @@
 import type { Options } from 'amqplib';
 import { type AdapterContext, PlatformError, type SubmissionOutcome } from '../adapter.ts';
+import { toldOutcome } from '../outcomes.ts';
 import type { IntakeConfig } from './amqp-config.ts';
 import type { Publisher } from './publisher.ts';
 import type { Delivery } from './read-delivery.ts';
@@ -35,7 +36,7 @@ export class OutcomeTeller {
   async #reply({ message, submission }: Delivery, outcome: SubmissionOutcome, signal: AbortSignal): Promise<void> {
     const { reply } = this.#intake;
     const { replyTo, correlationId, messageId } = message.properties;
-    const body = Buffer.from(JSON.stringify(described(outcome)));
+    const body = Buffer.from(JSON.stringify(toldOutcome(outcome)));
     const properties: Options.Publish = {
       contentType: 'application/json',
       contentEncoding: 'utf-8',
@@ -77,13 +78,6 @@ export class OutcomeTeller {
     if (await this.#publisher.publish(message, signal)) return;
     throw new PlatformError(true, 'no queue takes what is told: bind one to the exchange by this routing key');
   }
-}
-
-/** What a reply says. */
-function described(outcome: SubmissionOutcome): Readonly<Record<string, unknown>> {
-  if (outcome.ok) return { ok: true, conversation: outcome.conversation, caseNumber: outcome.caseNumber };
-  const { code, message, problems } = outcome;
-  return { ok: false, code, message, problems };
 }
 
 function isText(value: unknown): value is string {

@@ -58,6 +58,8 @@ it('has a platform of every kind, and each adapter takes its settings', async ()
   await writeFile(join(folder, 'banner-hall.mapping.yaml'), 'mapping: 1\nin: [{ ignore: "true" }]\n');
   await writeFile(join(folder, 'exchange.password'), 'secret');
   await writeFile(join(folder, 'exchange.mapping.yaml'), 'mapping: 1\nin: [{ ignore: "true" }]\n');
+  await writeFile(join(folder, 'topics.password'), 'secret');
+  await writeFile(join(folder, 'topics.mapping.yaml'), 'mapping: 1\nin: [{ ignore: "true" }]\n');
   await writeFile(join(folder, 'county-hall.password'), 'secret');
   await writeFile(join(folder, 'county-hall.mapping.yaml'), 'mapping: 1\nin: [{ ignore: "true" }]\n');
   const here = (await readFile(EXAMPLE, 'utf8')).replaceAll(/\/(?:etc|srv)\/tongban/g, folder);

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { temporaryFolder } from '../../adapters/testing/folders.ts';
 import { LetterBook } from '../dead-letter/letter-book.ts';
-import { DeliveryQueue, type Ending } from './delivery-queue.ts';
+import { DeliveryQueue } from './delivery-queue.ts';
+import type { Ending } from './queued-event.ts';
 import { FIRST, openGateway, type TestGateway } from './testing/test-gateway.ts';
 
 const NOW = 1_000_000;

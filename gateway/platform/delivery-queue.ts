@@ -1,10 +1,9 @@
-import type { PlatformEvent } from '#adapters';
-import type { ErrorCode } from '#proto';
-import type { LetterReason } from '../dead-letter/letter.ts';
 import type { LetterBook } from '../dead-letter/letter-book.ts';
 import type { Store, Transaction } from '../store/store.ts';
 import { opened } from '../store/vault/opened.ts';
 import { dataFor } from './certificate-news.ts';
+import { type EventRow, type HeldRow, heldTable } from './held-table.ts';
+import type { Ending, QueuedEvent, Turn } from './queued-event.ts';
 
 /** Events read at once. */
 const PAGE = 100;
@@ -17,50 +16,6 @@ export const EVENTS_BEHIND = 1_000_000;
 /** Events that are held for one platform; while there are so many, no new one has a turn. */
 export const EVENTS_HELD = 10_000;
 
-/** An event whose turn it is. */
-export interface QueuedEvent {
-  readonly position: number;
-  readonly event: PlatformEvent;
-  /** Whether it is no longer new: it failed before, or stood behind one that did. */
-  readonly held: boolean;
-  /** Attempts that failed. */
-  readonly attempts: number;
-  /** When the first attempt failed, in ms; undefined before. */
-  readonly failedSince: number | undefined;
-  /** Why its data, which are empty then, do not open: it cannot be delivered. */
-  readonly unopened: ErrorCode | undefined;
-  /** Whether the platform wants events of its type: else it is left out. */
-  readonly isWanted: boolean;
-  /** Whether earlier events of its subject are held: it only takes its place behind them. */
-  readonly waits: boolean;
-}
-
-/** Why an attempt failed. */
-export interface Failure {
-  readonly code: ErrorCode;
-  readonly message: string;
-  /** When, in ms. */
-  readonly at: number;
-}
-
-/** What became of an event. */
-export type Ending =
-  | { readonly to: 'delivered' }
-  /** Nothing is to be done with it. */
-  | { readonly to: 'nobody' }
-  /** It takes its place behind those of its subject that wait. */
-  | { readonly to: 'lined' }
-  /** @param dueAt when to try again, in ms */
-  | { readonly to: 'postponed'; readonly failure: Failure; readonly dueAt: number }
-  | { readonly to: 'parked'; readonly failure: Failure; readonly reason: LetterReason };
-
-/** Events, or when to look again, in ms; undefined: when there are new events. */
-export interface Turn {
-  readonly events: readonly QueuedEvent[];
-  /** Without events: when to look again. */
-  readonly dueAt?: number | undefined;
-}
-
 /** How much may wait. */
 export interface QueueBounds {
   readonly behind: number;
@@ -72,22 +27,6 @@ export interface QueueSize {
   readonly behind: number;
   /** Events that nobody will deliver unless an operator says so. */
   readonly parked: number;
-}
-
-interface EventRow {
-  readonly position: number;
-  readonly id: string;
-  readonly type: string;
-  readonly subject: string;
-  readonly sequence: number;
-  readonly at: number;
-  readonly data: string;
-}
-
-interface HeldRow extends EventRow {
-  readonly attempts: number;
-  readonly first_at: number;
-  readonly due_at: number;
 }
 
 /**
@@ -157,7 +96,7 @@ export class DeliveryQueue {
    * @param most new events at once
    */
   async turn(now: number, newFirst: boolean, most: number): Promise<Turn> {
-    const held = await this.#firstHeld();
+    const held = await heldTable.first(this.#store.read, this.#adapter);
     const due = held && held.due_at <= now ? held : undefined;
     if (due && !newFirst) return { events: [this.#queued(due, due)] };
     const events = held && (await this.#isFull()) ? [] : await this.#firstNew(most);
@@ -189,13 +128,7 @@ export class DeliveryQueue {
 
   /** Lets every event that waits for its turn have it earlier. @param ms milliseconds */
   async bringForward(ms: number): Promise<void> {
-    await this.#store.write((tx) =>
-      tx.run(
-        "UPDATE platform_held SET due_at = due_at - ? WHERE adapter = ? AND state = 'waiting' AND due_at > 0",
-        Math.round(ms),
-        this.#adapter,
-      ),
-    );
+    await this.#store.write((tx) => heldTable.bringForward(tx, this.#adapter, ms));
   }
 
   /**
@@ -226,36 +159,18 @@ export class DeliveryQueue {
 
   async size(): Promise<QueueSize> {
     const { read } = this.#store;
-    const count = async (query: string, value: string | number) =>
-      (await read.get<{ n: number }>(`SELECT count(*) AS n FROM (${query} LIMIT ${MANY}) AS found`, value))!.n;
-    const fresh = await count('SELECT 1 FROM platform_event WHERE position > ?', this.#cursor);
-    const held = "SELECT 1 FROM platform_held WHERE adapter = ? AND state = '";
-    const waiting = await count(`${held}waiting'`, this.#adapter);
-    const parked = await count(`${held}parked'`, this.#adapter);
-    return { behind: Math.min(fresh + waiting, MANY), parked };
-  }
-
-  /** The first waiting event of each subject can have its turn; of these, the one that is due first. */
-  #firstHeld(): Promise<HeldRow | undefined> {
-    return this.#store.read.get<HeldRow>(
-      `SELECT event.position, id, type, event.subject, sequence, at, data, attempts, first_at, due_at
-       FROM platform_held AS held JOIN platform_event AS event ON event.position = held.position
-       WHERE held.adapter = ? AND held.state = 'waiting' AND NOT EXISTS (
-         SELECT 1 FROM platform_held AS earlier
-         WHERE earlier.adapter = held.adapter AND earlier.subject = held.subject AND earlier.state = 'waiting'
-           AND earlier.position < held.position)
-       ORDER BY due_at, held.position LIMIT 1`,
-      this.#adapter,
+    const fresh = await read.get<{ n: number }>(
+      `SELECT count(*) AS n FROM (SELECT 1 FROM platform_event WHERE position > ? LIMIT ${MANY}) AS found`,
+      this.#cursor,
     );
+    const waiting = await heldTable.count(read, this.#adapter, 'waiting', MANY);
+    const parked = await heldTable.count(read, this.#adapter, 'parked', MANY);
+    return { behind: Math.min(fresh!.n + waiting, MANY), parked };
   }
 
   async #isFull(): Promise<boolean> {
-    const row = await this.#store.read.get<{ n: number }>(
-      `SELECT count(*) AS n FROM (SELECT 1 FROM platform_held WHERE adapter = ? AND state = 'waiting' LIMIT ?) AS held`,
-      this.#adapter,
-      this.#bounds.held,
-    );
-    return row!.n >= this.#bounds.held;
+    const { held } = this.#bounds;
+    return (await heldTable.count(this.#store.read, this.#adapter, 'waiting', held)) >= held;
   }
 
   async #firstNew(most: number): Promise<QueuedEvent[]> {
@@ -264,7 +179,10 @@ export class DeliveryQueue {
     return Promise.all(
       this.#page
         .slice(0, next === -1 ? most : Math.min(most, next))
-        .map(async (row) => ({ ...this.#queued(row), waits: await this.#subjectWaits(row.subject) })),
+        .map(async (row) => ({
+          ...this.#queued(row),
+          waits: await heldTable.waits(this.#store.read, this.#adapter, row.subject),
+        })),
     );
   }
 
@@ -292,24 +210,15 @@ export class DeliveryQueue {
     );
   }
 
-  async #subjectWaits(subject: string): Promise<boolean> {
-    const row = await this.#store.read.get(
-      "SELECT 1 FROM platform_held WHERE adapter = ? AND subject = ? AND state = 'waiting' LIMIT 1",
-      this.#adapter,
-      subject,
-    );
-    return row !== undefined;
-  }
-
   async #record(tx: Transaction, queued: QueuedEvent, ending: Ending): Promise<void> {
     const { position, event, held } = queued;
-    if (ending.to === 'lined') return this.#line(tx, position, event.subject);
-    if (ending.to === 'postponed') return this.#hold(tx, queued, 'waiting', ending.failure, ending.dueAt);
+    if (ending.to === 'lined') return heldTable.line(tx, this.#adapter, position, event.subject);
+    if (ending.to === 'postponed')
+      return heldTable.hold(tx, this.#adapter, queued, 'waiting', ending.failure, ending.dueAt);
     if (ending.to === 'parked') {
-      await this.#hold(tx, queued, 'parked', ending.failure, 0);
+      await heldTable.hold(tx, this.#adapter, queued, 'parked', ending.failure, 0);
       await this.#file(tx, queued, ending);
-    } else if (held)
-      await tx.run('DELETE FROM platform_held WHERE adapter = ? AND position = ?', this.#adapter, position);
+    } else if (held) await heldTable.remove(tx, this.#adapter, position);
   }
 
   /** One open letter for each event: it may be parked once more when all is delivered again. */
@@ -325,39 +234,6 @@ export class DeliveryQueue {
       ...{ id, queue: 'platform', name: this.#adapter, place: position },
       ...{ subject, type, sequence, reason, code, since: failedSince ?? at },
     });
-  }
-
-  /** Puts a new event behind the waiting ones of its subject, also one that was parked before all is delivered again. */
-  async #line(tx: Transaction, position: number, subject: string): Promise<void> {
-    await tx.run(
-      `INSERT INTO platform_held
-         (adapter, position, subject, state, attempts, first_at, last_at, due_at, code, message)
-       VALUES (?, ?, ?, 'waiting', 0, 0, 0, 0, '', '')
-       ON CONFLICT (adapter, position) DO UPDATE SET state = excluded.state, attempts = 0, first_at = 0, due_at = 0`,
-      this.#adapter,
-      position,
-      subject,
-    );
-  }
-
-  async #hold(tx: Transaction, queued: QueuedEvent, state: string, failure: Failure, dueAt: number): Promise<void> {
-    await tx.run(
-      `INSERT INTO platform_held (adapter, position, subject, state, attempts, first_at, last_at, due_at, code, message)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT (adapter, position) DO UPDATE SET state = excluded.state, attempts = excluded.attempts,
-         first_at = excluded.first_at, last_at = excluded.last_at, due_at = excluded.due_at, code = excluded.code,
-         message = excluded.message`,
-      this.#adapter,
-      queued.position,
-      queued.event.subject,
-      state,
-      queued.attempts + 1,
-      queued.failedSince ?? failure.at,
-      failure.at,
-      Math.round(dueAt),
-      failure.code,
-      failure.message,
-    );
   }
 
   #queued(row: EventRow, held?: HeldRow): QueuedEvent {

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { PlatformError } from '#adapters';
-import type { QueuedEvent } from './delivery-queue.ts';
 import { deliverRound } from './delivery-round.ts';
+import type { QueuedEvent } from './queued-event.ts';
 
 /** An event named by its subject and its place there, such as `a1`. */
 function event(name: string, changes: Partial<QueuedEvent> = {}): QueuedEvent {

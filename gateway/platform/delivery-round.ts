@@ -1,5 +1,5 @@
 import { PlatformError } from '#adapters';
-import type { QueuedEvent } from './delivery-queue.ts';
+import type { QueuedEvent } from './queued-event.ts';
 
 /**
  * What came of an event in a round: nobody wants one that is `unwanted`; `passed` was left out, since it does not open or

@@ -3,7 +3,8 @@ import { PlatformError } from '#adapters';
 import { createLog } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { DELIVERY_TIMING, Delivery } from './delivery.ts';
-import type { DeliveryQueue, Ending, QueuedEvent } from './delivery-queue.ts';
+import type { DeliveryQueue } from './delivery-queue.ts';
+import type { Ending, QueuedEvent } from './queued-event.ts';
 import { FIRST } from './testing/test-gateway.ts';
 
 it('forgets how long an event waited that nobody wants in between', async () => {

@@ -5,8 +5,9 @@ import type { LetterReason } from '../dead-letter/letter.ts';
 import { BackOff } from '../outbound/back-off.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { DeliveryQueue, Ending, QueuedEvent, QueueSize } from './delivery-queue.ts';
+import type { DeliveryQueue, QueueSize } from './delivery-queue.ts';
 import { deliverRound, type Tried } from './delivery-round.ts';
+import type { Ending, QueuedEvent } from './queued-event.ts';
 import { Sleeper } from './sleeper.ts';
 
 /** Events of a round for each subject that a platform takes at once: what shares one commit, and may come twice after a crash. */
