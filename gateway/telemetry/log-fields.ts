@@ -1,5 +1,11 @@
+import { constants } from 'node:os';
 import { CodedError, isErrorCode, isRegionCode, PAYLOAD_NAMES, UUID } from '#proto';
 import { VALIDITY_SUBJECTS } from './subjects.ts';
+
+/** What systems call their failures. */
+const SYSTEM_CODES: ReadonlySet<string> = new Set([...Object.keys(constants.errno), 'ENOTFOUND']);
+/** What libraries call theirs: AMQP_404, NO_QUEUE. No name and no number of a document looks like it. */
+const LIBRARY_CODE = /^[A-Z]{2,20}(?:_[A-Z0-9]{1,20}){1,4}$/;
 
 const MAX_CAUSES = 3;
 
@@ -22,7 +28,7 @@ export const LOG_FIELDS = {
   digest: text(matching(/^[0-9a-f]{64}$/)),
   type: text((value) => (PAYLOAD_NAMES as readonly string[]).includes(value)),
   // how it went
-  code: text(isErrorCode),
+  code: text((value) => isErrorCode(value) || SYSTEM_CODES.has(value) || LIBRARY_CODE.test(value)),
   outcome: text(oneOf('accepted', 'rejected', 'refused', 'deferred', 'repeated', 'delivered', 'failed', 'expired')),
   ready: (value: boolean) => (typeof value === 'boolean' ? value : undefined),
   err: (value: unknown) => errorForm(value, MAX_CAUSES),

@@ -76,6 +76,13 @@ test('a message made of a template does not compile either', () => {
   expect(text()).not.toContain(PERSON.name);
 });
 
+test('the codes of systems and libraries are shown, and nothing that could be a number of a document', () => {
+  const { log, lines } = memoryLog();
+  for (const code of ['ECONNREFUSED', 'AMQP_404', 'E12345678', '91150626MA0000001R', 'ERKIN'])
+    log.warn({ code: code as never }, 'codes');
+  expect(lines().map(({ code }) => code)).toEqual(['ECONNREFUSED', 'AMQP_404', undefined, undefined, undefined]);
+});
+
 test('an error shows its class, its code, where it was thrown and the same of its cause', () => {
   const { log, lines } = memoryLog();
   const cause = Object.assign(new Error('connect to 10.0.0.1'), { code: 'ECONNREFUSED' });
