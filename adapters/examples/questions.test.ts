@@ -40,6 +40,7 @@ async function settingsOf(example: string, platform: VendorPlatform, secret = SE
   const { platforms, seal } = parse(
     text
       .replace(/\/etc\/tongban\/[\w-]+\.secret/, join(folder.path, 'secret'))
+      .replace(/\/etc\/tongban\/[\w-]+\.mapping\.yaml/, join(import.meta.dirname, example, 'mapping.yaml'))
       .replace(/https:\/\/[a-z-]+\.example\.gov\.cn/, platform.url),
   );
   return seal ?? platforms[0];
@@ -56,16 +57,14 @@ const saidTo = (platform: VendorPlatform) => platform.server.requests.map(({ bod
 
 describe('A5 data sharing', () => {
   const open = async () => new SharingPlatform({ ...VENDOR, rows: await sample('a05-data-sharing', 'rows.json') });
-  const query = async (): Promise<DataQuery> => {
-    const { legal_basis: legalBasis, ...rest } = await sample('a05-data-sharing', 'question.json');
-    return { ...rest, legalBasis };
-  };
+  const query = (): Promise<DataQuery> => sample('a05-data-sharing', 'out/question.data.json');
 
-  it('is asked and answers as its samples have it, from the row that is in force', async () => {
+  it('is asked in its own words and answers from the row that is in force', async () => {
     const platform = await open();
     const { data } = await adapterFor('a05-data-sharing', platform);
-    expect(await data!.answer(await query(), signal)).toEqual(await sample('a05-data-sharing', 'answer.json'));
-    expect(saidTo(platform)).toEqual([await sample('a05-data-sharing', 'question.json')]);
+    const found = { found: true, fields: { address: '乌审旗嘎鲁图镇示例街2号' } };
+    expect(await data!.answer(await query(), signal)).toEqual(found);
+    expect(saidTo(platform)).toEqual([(await sample('a05-data-sharing', 'out/question.document.json')).body]);
     const parameters = [{ name: 'owner_code', type: 'social-credit-code', value: '11150626MB00000014' }];
     expect(await data!.answer({ ...(await query()), parameters }, signal)).toEqual({ found: false });
   });
@@ -79,17 +78,12 @@ describe('A5 data sharing', () => {
 });
 
 describe('A13 credit', () => {
-  it('is asked and answers as its samples have it: good, restricted, or not in the file', async () => {
+  it('is asked in its own words and answers: good, restricted, or not in the file', async () => {
     const platform = new CreditPlatform({ ...VENDOR, rows: await sample('a13-credit', 'rows.json') });
     const { credit } = await adapterFor('a13-credit', platform);
-    const {
-      document_type: documentType,
-      document_number: documentNumber,
-      ...rest
-    } = await sample('a13-credit', 'question.json');
-    const query: CreditQuery = { ...rest, documentType, documentNumber };
-    expect(await credit!.check(query, signal)).toMatchObject(await sample('a13-credit', 'answer.json'));
-    expect(saidTo(platform)).toEqual([await sample('a13-credit', 'question.json')]);
+    const query: CreditQuery = await sample('a13-credit', 'out/question.data.json');
+    expect(await credit!.check(query, signal)).toMatchObject({ result: 'good' });
+    expect(saidTo(platform)).toEqual([(await sample('a13-credit', 'out/question.document.json')).body]);
     const other = { documentType: 'citizen-number', documentNumber: '11010519491231002X', name: '测试失信人' };
     expect(await credit!.check({ ...query, ...other }, signal)).toEqual({ result: 'restricted', code: 'YZSX-03' });
     expect(await credit!.check({ ...query, name: '另一人' }, signal)).toMatchObject({ result: 'unknown' });
