@@ -8,7 +8,7 @@ import { pinEachOther, until } from '../../testing/live-region.ts';
 
 const SECRET = 'a-secret-of-the-hall-0123456789';
 const MAPPING = 'mapping: 1\nin:\n  - open: body\n    reference: no\n';
-const SOAP_MAPPING = 'mapping: 1\nin:\n  - { case: submit.no, act: accept, data: {} }\n';
+const SOAP_MAPPING = 'mapping: 1\nin:\n  - { case: { number: submit.no }, act: accept, data: {} }\n';
 const WSS = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss';
 
 let nantong: ApiRegion;
