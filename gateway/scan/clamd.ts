@@ -42,8 +42,16 @@ export async function scanStream(
   // What is wrong with the connection shows in the answer that is missing.
   socket.on('error', () => {});
   const closed = new Promise<void>((resolve) => socket.once('close', resolve));
-  const write = async (data: Uint8Array | string) => {
-    if (!socket.write(data)) await Promise.race([once(socket, 'drain').catch(() => {}), closed]);
+  const hasSaidEnough = () => socket.destroyed || answer !== '';
+  // One at a time, with a look at what came in between: a scanner that has said enough closes, and the first write after
+  // that would throw its unread answer away.
+  const write = async (...data: readonly (Uint8Array | string)[]) => {
+    if (hasSaidEnough()) return;
+    socket.cork();
+    for (const part of data.slice(0, -1)) socket.write(part);
+    const written = new Promise<void>((resolve) => socket.write(data.at(-1)!, () => setImmediate(resolve)));
+    socket.uncork();
+    await Promise.race([written, closed]);
   };
   try {
     if (within.aborted) abort();
@@ -53,11 +61,9 @@ export async function scanStream(
     for await (const chunk of bytes) {
       for (let at = 0; at < chunk.length; at += PIECE) {
         const piece = chunk.subarray(at, at + PIECE);
-        await write(lengthOf(piece.length));
-        await write(piece);
+        await write(lengthOf(piece.length), piece);
       }
-      // A scanner that has said enough reads no further.
-      if (socket.destroyed || answer !== '') break;
+      if (hasSaidEnough()) break;
     }
     await write(lengthOf(0));
     await closed;
