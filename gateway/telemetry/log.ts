@@ -1,4 +1,7 @@
 import { once } from 'node:events';
+import { openSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import pino from 'pino';
 import { type LogFields, permittedFields } from './log-fields.ts';
 
@@ -42,7 +45,8 @@ export interface LogOptions {
  * @throws errors of the file system, if the file cannot be opened
  */
 export async function openLog(options: LogOptions): Promise<{ log: Log; close: () => Promise<void> }> {
-  const destination = pino.destination({ dest: options.file ?? 1, sync: false, mkdir: true, maxLength: MAX_BUFFER });
+  const dest = options.file === undefined ? 1 : await openToAppend(options.file);
+  const destination = pino.destination({ dest, sync: false, maxLength: MAX_BUFFER });
   await once(destination, 'ready');
   // A full disk or a closed pipe costs lines of the log, never the gateway.
   destination.on('error', () => undefined);
@@ -58,6 +62,12 @@ export async function openLog(options: LogOptions): Promise<{ log: Log; close: (
       await closed;
     },
   };
+}
+
+/** Opened before there is a destination: one that never opens would fail once more when the process ends. */
+async function openToAppend(file: string): Promise<number> {
+  await mkdir(dirname(file), { recursive: true });
+  return openSync(file, 'a');
 }
 
 /** The log on any destination that takes lines. */
