@@ -177,12 +177,10 @@ export class DeliveryQueue {
     await this.#passOver();
     const next = this.#page.findIndex(({ type }) => !this.#wants(type));
     return Promise.all(
-      this.#page
-        .slice(0, next === -1 ? most : Math.min(most, next))
-        .map(async (row) => ({
-          ...this.#queued(row),
-          waits: await heldTable.waits(this.#store.read, this.#adapter, row.subject),
-        })),
+      this.#page.slice(0, next === -1 ? most : Math.min(most, next)).map(async (row) => ({
+        ...this.#queued(row),
+        waits: await heldTable.waits(this.#store.read, this.#adapter, row.subject),
+      })),
     );
   }
 
