@@ -5,7 +5,7 @@ import { type IncomingHandler, MissingMaterials } from '../peer/incoming.ts';
 import type { Transaction } from '../store/store.ts';
 import type { Arrival } from './arrival.ts';
 import type { Authorize } from './authorize.ts';
-import { inbox } from './inbox.ts';
+import { inbox, type KnownEnvelope } from './inbox.ts';
 
 /** What a verified envelope is answered with. */
 export type Decision =
@@ -14,6 +14,8 @@ export type Decision =
       readonly body: Buffer;
       readonly code: string;
       readonly repeated?: true;
+      /** Of a repetition: its position in the inbox, when the seal of its receipt was lost. */
+      readonly unsealed?: number;
     }
   | {
       readonly kind: 'deferral';
@@ -51,7 +53,8 @@ export class Decider {
     const { sender, id, conversation, sequence } = envelope.header;
     // The same envelope may have been decided on another stream since the look-up.
     const known = await inbox.known(tx, sender, id);
-    if (known) return repeated(known, envelope);
+    // Decided a moment ago: its seal is under way.
+    if (known) return repeated({ ...known, unsealed: null }, envelope);
     if ((await this.#options.mayDecide?.(tx, envelope.header)) === false)
       return { kind: 'deferral', code: 'TRY_LATER' };
     const expected = await inbox.expected(tx, sender, conversation);
@@ -119,10 +122,8 @@ export class Decider {
 }
 
 /** A decided id: its stored receipt for the same envelope, a refusal for any other. */
-export function repeated(
-  known: { readonly leaf: Buffer; readonly receipt: Buffer },
-  arrived: { readonly leaf: Buffer },
-): Decision {
+export function repeated(known: KnownEnvelope, arrived: { readonly leaf: Buffer }): Decision {
   if (!known.leaf.equals(arrived.leaf)) return { kind: 'refusal', code: 'ID_REUSED' };
-  return { kind: 'receipt', body: known.receipt, code: '', repeated: true };
+  const { receipt: body, unsealed } = known;
+  return { kind: 'receipt', body, code: '', repeated: true, ...(unsealed !== null && { unsealed }) };
 }

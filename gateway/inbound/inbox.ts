@@ -8,6 +8,8 @@ export interface KnownEnvelope {
   readonly leaf: Buffer;
   /** Body of the receipt that was given. */
   readonly receipt: Buffer;
+  /** Its position, when the seal of the receipt was lost between the verdict and the signature. */
+  readonly unsealed: number | null;
 }
 
 /** The verdict as it is stored beside the envelope. */
@@ -49,7 +51,12 @@ export class ReceiptGroup {
 export const inbox = {
   /** What became of an envelope id; undefined when it was never decided. */
   known(sql: Sql, sender: string, id: string): Promise<KnownEnvelope | undefined> {
-    return sql.get<KnownEnvelope>('SELECT leaf, receipt FROM inbox WHERE sender = ? AND id = ?', sender, id);
+    return sql.get<KnownEnvelope & Record<string, never>>(
+      `SELECT leaf, receipt, CASE WHEN sealed_group.signed_root = '' THEN inbox.position END AS unsealed
+       FROM inbox LEFT JOIN sealed_group ON sealed_group.id = inbox.receipt_group_id WHERE sender = ? AND inbox.id = ?`,
+      sender,
+      id,
+    );
   },
 
   /** Sequence that the next envelope of the conversation must have. */
@@ -157,5 +164,21 @@ export const inbox = {
       Buffer.concat(leaves),
       group,
     );
+  },
+
+  /** Gives receipts whose seal was lost their places under another one. */
+  async sealedAnew(
+    tx: Transaction,
+    { signedRoot, leaves }: SealedRoot,
+    lost: readonly { readonly position: number; readonly index: number }[],
+  ): Promise<void> {
+    const group = await keepGroup(tx, signedRoot, leaves);
+    for (const { position, index } of lost)
+      await tx.run(
+        'UPDATE inbox SET receipt_group_id = ?, receipt_group_index = ? WHERE position = ?',
+        group,
+        index,
+        position,
+      );
   },
 };

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { CodedError, type ErrorCode, LIMITS, type messages } from '#proto';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { CodedError, type ErrorCode, LIMITS, type messages, receiptLeaf } from '#proto';
 import {
   AuthorizationError,
   type CompiledAgreement,
@@ -12,6 +12,7 @@ import {
   readReceipt,
   sealEnvelopes,
   sealReceipts,
+  suiteOf,
   verifyReceiptGroup,
 } from '#trust';
 import { payloadSamples } from '../../proto/testing/payload-samples.ts';
@@ -72,6 +73,17 @@ function outcome(answer: messages.ReceiptBatch): { kind: string; code: string } 
   ];
   expect(all).toHaveLength(1);
   return all[0]!;
+}
+
+/** The signed root under which each receipt is kept. */
+async function sealsOf(...envelopes: FixedEnvelope[]): Promise<string[]> {
+  const roots = envelopes.map(({ leaf }) =>
+    uxin.store.read.get<{ root: string }>(
+      'SELECT signed_root AS root FROM inbox JOIN sealed_group ON sealed_group.id = receipt_group_id WHERE leaf = ?',
+      leaf,
+    ),
+  );
+  return (await Promise.all(roots)).map((row) => row!.root);
 }
 
 /** Every row that receiving could leave. */
@@ -287,6 +299,32 @@ describe('an envelope that came before', () => {
     expect(answer.receipts[0]).toEqual(answer.receipts[1]);
     expect((await send(bad)).receipts[0]).toEqual(answer.receipts[0]);
     expect(await stored()).toEqual(ONE_VERDICT);
+  });
+
+  it('has its seal made good when the clock stood before our key as the verdict was to be sealed', async () => {
+    const { sign } = own.signing;
+    const [first, second] = [ping(), ping()];
+    vi.spyOn(own.signing, 'sign').mockRejectedValueOnce(new CodedError('KEY_MISSING'));
+    await expect(send(first, second)).rejects.toMatchObject({ code: 'KEY_MISSING' });
+    expect(own.signing.sign).toHaveBeenCalledOnce();
+    vi.restoreAllMocks();
+    expect(own.signing.sign).toBe(sign);
+    expect(await sealsOf(first, second)).toEqual(['', '']);
+    const again = await send(ping(), second, first);
+    expect(again.receipts).toHaveLength(3);
+    await vi.waitFor(async () => expect(await sealsOf(first, second)).not.toContain(''));
+    const places = await uxin.store.read.all<{ root: string; leaves: Buffer; index: number; receipt: Buffer }>(
+      `SELECT signed_root AS root, leaves, receipt_group_index AS "index", receipt FROM inbox
+       JOIN sealed_group ON sealed_group.id = receipt_group_id`,
+    );
+    for (const { root, leaves, index, receipt } of places) {
+      expect(root).not.toBe('');
+      const leaf = receiptLeaf(suiteOf(own.signing.suite).hash, receipt);
+      expect(leaves.subarray(index * leaf.length, (index + 1) * leaf.length)).toEqual(leaf);
+    }
+    const kept = await stored();
+    await send(first);
+    expect(await stored()).toEqual(kept);
   });
 
   it('gets it after a restart', async () => {

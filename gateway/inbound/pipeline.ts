@@ -157,7 +157,7 @@ export class Pipeline {
     group: number | undefined,
   ): Promise<BatchAnswer> {
     const given: Buffer[] = [];
-    const repeats: Buffer[] = [];
+    const repeats: { readonly body: Buffer; readonly unsealed?: number }[] = [];
     const deferrals: object[] = [];
     const refusals: object[] = [];
     for (const { decision, leaf, arrived } of places) {
@@ -165,7 +165,8 @@ export class Pipeline {
       this.#options.onDecided(peer.region, made);
       const leafHash = arrived?.leaf ?? leaf;
       if (made.kind === 'receipt') {
-        (made.repeated ? repeats : given).push(made.body);
+        if (made.repeated) repeats.push(made);
+        else given.push(made.body);
       } else if (made.kind === 'deferral') {
         deferrals.push({
           envelopeId: arrived?.header.id,
@@ -179,17 +180,26 @@ export class Pipeline {
       }
     }
     // Those of the new group come first: their places in it are their places on the wire.
-    const receipts = [...given, ...repeats];
-    const sealed = await this.#seal(receipts, group);
+    const receipts = [...given, ...repeats.map(({ body }) => body)];
+    const lost = repeats.flatMap(({ unsealed }, at) =>
+      unsealed === undefined ? [] : [{ position: unsealed, index: given.length + at }],
+    );
+    const sealed = await this.#seal(receipts, group, lost);
     return { receipts: { answers, signedRoot: Buffer.from(sealed?.signedRoot ?? ''), receipts, deferrals, refusals } };
   }
 
-  async #seal(receipts: readonly Buffer[], group: number | undefined): Promise<SealedRoot | undefined> {
+  async #seal(
+    receipts: readonly Buffer[],
+    group: number | undefined,
+    lost: readonly { readonly position: number; readonly index: number }[],
+  ): Promise<SealedRoot | undefined> {
     if (receipts.length === 0) return undefined;
     const { signer, region, clock, store } = this.#options;
     const sealed = await sealReceipts(signer, region, receipts, clock.now());
     // Receipts are durable already; their seal may follow, since it can be made anew.
     if (group !== undefined) store.write((tx) => inbox.sealed(tx, group, sealed)).catch(this.#options.onError);
+    // A clock that went wrong or a kill in between: whoever asks again has it made good.
+    if (lost.length > 0) store.write((tx) => inbox.sealedAnew(tx, sealed, lost)).catch(this.#options.onError);
     return sealed;
   }
 }
