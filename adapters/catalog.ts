@@ -8,8 +8,8 @@ import { httpKind } from './http/http-adapter.ts';
 import { httpCreditKind } from './http/http-credit-adapter.ts';
 import { httpQueryKind } from './http/http-query-adapter.ts';
 import { kafkaKind } from './kafka/kafka-adapter.ts';
-import { FreshMapping } from './mapping/fresh-mapping.ts';
 import type { Mapping } from './mapping/mapping.ts';
+import { openMapping } from './mapping/open-mapping.ts';
 import { httpLockerKind } from './services/http-locker-adapter.ts';
 import { httpParcelKind } from './services/http-parcel-adapter.ts';
 import { httpRatingKind } from './services/http-rating-adapter.ts';
@@ -68,7 +68,7 @@ export async function createAdapter(kind: string, config: unknown, context: Adap
   const problems: Problem[] = [];
   entry.rules(settings, '', problems);
   mappingRule(entry)(file === undefined ? {} : { mapping: file }, '', problems);
-  const mapping = typeof file === 'string' && entry.mapping ? await readMapping(file, context, problems) : undefined;
+  const mapping = typeof file === 'string' && entry.mapping ? await openMapping(file, context, problems) : undefined;
   if (problems.length > 0)
     throw new CodedError('CONFIG_INVALID', `the settings of the ${kind} adapter are wrong`, problems);
   return entry.create(settings, context, mapping);
@@ -83,16 +83,4 @@ function withoutMapping(entry: AdapterKind, config: unknown): { mapping?: unknow
 function mappingRule({ mapping }: AdapterKind): Rule {
   if (!mapping) return () => {};
   return fields({ mapping: mapping === 'required' ? absolutePath : optional(absolutePath) });
-}
-
-/** Its problems stand at `/mapping`, followed by the place within the file. */
-async function readMapping(file: string, context: AdapterContext, problems: Problem[]): Promise<Mapping | undefined> {
-  try {
-    return await FreshMapping.open(file, context);
-  } catch (error) {
-    if (!(error instanceof CodedError)) throw error;
-    problems.push(...error.problems.map((one) => ({ ...one, pointer: `/mapping${one.pointer}` })));
-    if (error.problems.length === 0) problems.push({ pointer: '/mapping', code: 'FILE', message: error.message });
-    return undefined;
-  }
 }

@@ -91,32 +91,45 @@ describe('A13 credit', () => {
 });
 
 describe('A4 e-seal', () => {
-  it('is asked in its own words, sets each seal once, and knows its seals', async () => {
-    const body = await sample('a04-e-seal', 'request.json');
-    const devices = { [body.sealCode]: (pdf: Buffer) => pdf };
-    const platform = new SealPlatform({ ...VENDOR, devices });
+  const open = async () => {
+    const {
+      document,
+      id,
+      bytes: _bytes,
+      sha256: _sha256,
+      ...said
+    } = await sample('a04-e-seal', 'out/request.data.json');
+    const platform = new SealPlatform({ ...VENDOR, devices: { [said.seal]: (pdf) => pdf } });
     const { kind: _kind, seals: _seals, ...settings } = await settingsOf('a04-e-seal', platform);
     const service = await createHttpSeal(settings, testContext());
     opened.push(service);
-    const document = Buffer.from(body.fileData, 'base64');
-    const request: SealRequest = {
-      requestId: body.bizNo,
-      signatory: body.signType,
-      seal: body.sealCode,
-      document,
-      mediaType: body.fileType,
-      place: body.signPosition,
-      reason: body.signReason,
-      authority: body.signOrg,
-    };
+    const request: SealRequest = { ...said, requestId: id, document: Buffer.from(document, 'base64') };
+    return { platform, service, request };
+  };
+
+  it('is asked in its own words, sets each seal once, and knows its seals', async () => {
+    const { platform, service, request } = await open();
     for (let times = 0; times < 2; times += 1)
-      expect((await service.seal(request, signal)).document.equals(document)).toBe(true);
+      expect((await service.seal(request, signal)).document.equals(request.document)).toBe(true);
+    const { body } = await sample('a04-e-seal', 'out/request.document.json');
     expect(saidTo(platform)).toEqual([body, body]);
     expect(platform.register).toHaveLength(1);
-    await expect(service.seal({ ...request, document: Buffer.from('%PDF-2.0') }, signal)).rejects.toMatchObject({
-      code: 'SEAL_REFUSED',
-    });
-    expect(await service.seals(signal)).toEqual([body.sealCode]);
-    expect((await sample('a04-e-seal', 'answer.json')).data.signedFile).toBe(body.fileData);
+    expect(await service.seals(signal)).toEqual([request.seal]);
+  });
+
+  it('refuses another file under the same number, and a seal that it does not have', async () => {
+    const { platform, service, request } = await open();
+    await service.seal(request, signal);
+    for (const changes of [{ document: Buffer.from('%PDF-2.0') }, { seal: '9', requestId: 'b'.repeat(64) }])
+      await expect(service.seal({ ...request, ...changes }, signal)).rejects.toMatchObject({ code: 'SEAL_REFUSED' });
+    expect(platform.register).toHaveLength(1);
+  });
+
+  it('rests, and says so', async () => {
+    const { platform, service, request } = await open();
+    platform.resting = true;
+    await expect(service.seal(request, signal)).rejects.toMatchObject({ code: 'SEAL_UNAVAILABLE' });
+    platform.resting = false;
+    expect((await service.seal(request, signal)).document.equals(request.document)).toBe(true);
   });
 });

@@ -14,6 +14,8 @@ export const SERVICE_CALLS = [
   'supervision-report',
   'data-question',
   'credit-question',
+  'seal-request',
+  'seal-list',
 ] as const;
 export type ServiceCall = (typeof SERVICE_CALLS)[number];
 
@@ -29,7 +31,7 @@ export interface ServiceRequest {
 }
 
 /** A question that is answered with a list, which is empty where nothing is known. */
-export type FindingsQuestion = Exclude<ServiceQuestion, 'data-question' | 'credit-question'>;
+export type FindingsQuestion = Extract<ServiceQuestion, 'parcel-question' | 'locker-question'>;
 
 /** Puts requests into the words of one service, and its answers into ours. */
 export interface ServiceWords {
@@ -46,7 +48,9 @@ export interface ServiceWords {
 }
 
 /** The words of a mapping. */
-interface MappedWords extends ServiceWords {
+export interface MappedWords extends ServiceWords {
+  /** Whether the mapping has words for a call. */
+  knows(call: ServiceCall): Promise<boolean>;
   /**
    * What the service says to a question, in our own words but not yet checked; undefined where the mapping says that it
    * means nothing.
@@ -72,16 +76,20 @@ export const OWN_WORDS: ServiceWords = {
  * out; what answers a question is a record `{ call, request, answer }` for its way in, of whose wish only the data count: they
  * are the answer in our own words, and nothing is wished where the service knows nothing.
  */
-export function mappedWords(mapping: Mapping, { now, region }: AdapterContext): MappedWords {
+export function mappedWords(mapping: Mapping, { now, region }: Pick<AdapterContext, 'now' | 'region'>): MappedWords {
+  const current = async () => (await mapping.now?.()) ?? mapping;
   return {
+    async knows(call) {
+      return (await current()).wants(requestType(call)) !== 'no';
+    },
     async say(call, request) {
       const { id, conversation = id } = request;
       const about = { id, subject: conversation, source: regionUrn(region), time: now(), sequence: 1 };
       const event: PlatformEvent = { ...about, type: requestType(call), data: { ...request } };
-      const current = (await mapping.now?.()) ?? mapping;
-      if (current.wants(event.type) === 'no')
+      const words = await current();
+      if (words.wants(event.type) === 'no')
         throw new PlatformError(false, `the mapping of the service has no rule for ${event.type}`);
-      const mapped = await current.out(event, undefined);
+      const mapped = await words.out(event, undefined);
       if (!mapped.ok)
         throw new PlatformError(false, `cannot be put into the words of the service: ${listed(mapped.problems)}`);
       const { documents } = mapped;

@@ -21,7 +21,8 @@ import type { LetterKeeper, PatientKeeper } from '../dead-letter/dead-letters.ts
 import type { LetterBook } from '../dead-letter/letter-book.ts';
 import { Questions } from '../service-calls/questions.ts';
 import type { Store } from '../store/store.ts';
-import type { Log, LogFields } from '../telemetry/log.ts';
+import { adapterLog } from '../telemetry/adapter-log.ts';
+import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { DELIVERY_TIMING, Delivery, type DeliveryTiming } from './delivery.ts';
 import { DeliveryQueue, type QueueBounds } from './delivery-queue.ts';
@@ -315,14 +316,4 @@ function kindProblems(adapters: readonly Adapter[], pointer: string): Problem[] 
       ? [{ pointer: `${pointer}/kinds/${index}`, code: 'DUPLICATE', message: 'another platform answers this kind' }]
       : [],
   );
-}
-
-/**
- * The gateway's log for an adapter. What a kind logs is text of its own source, as the port demands; the log masks what
- * cannot be such text, and drops every field that it does not know.
- */
-function adapterLog(log: Log, adapter: string): AdapterContext['log'] {
-  const line = (level: 'info' | 'warn' | 'error') => (fields: Readonly<Record<string, unknown>>, message: string) =>
-    log[level]({ ...(fields as LogFields), adapter }, message as 'text of the adapter');
-  return { info: line('info'), warn: line('warn'), error: line('error') };
 }

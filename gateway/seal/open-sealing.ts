@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { createHttpSeal, type SealService } from '#adapters';
+import { type AdapterContext, createHttpSeal, type SealService } from '#adapters';
 import { CodedError } from '#proto';
 import { type Clock, readTrustList } from '#trust';
 import type { ConfiguredSeal, SealConfig } from '../config/seal-config.ts';
+import { adapterLog } from '../telemetry/adapter-log.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics, SealOutcome } from '../telemetry/metrics.ts';
 import { LocalSeal, type LocalSealOptions } from './local-seal.ts';
@@ -41,7 +42,7 @@ export async function openSealing({
   metrics,
 }: SealingParts): Promise<Sealing> {
   const seals = await Promise.all(config.seal.seals.map(pinnedSeal));
-  const service = await openSealService(config.seal, region, clock);
+  const service = await openSealService(config.seal, { region, now: () => clock.now(), log: adapterLog(log, 'seal') });
   return new Sealing({
     clock,
     own: new LocalSeal({ region, clock, keyring }),
@@ -62,12 +63,11 @@ export async function openSealing({
  */
 export async function openSealService(
   { kind, settings }: SealConfig,
-  region: string,
-  clock: Clock,
+  lent: Pick<AdapterContext, 'region' | 'now' | 'log'>,
 ): Promise<SealService | undefined> {
   if (kind === 'local') return undefined;
   try {
-    return await createHttpSeal(settings, { region, now: () => clock.now() });
+    return await createHttpSeal(settings, lent);
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     const problems = error.problems.map((problem) => ({ ...problem, pointer: `/seal${problem.pointer}` }));

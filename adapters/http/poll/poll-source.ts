@@ -11,13 +11,11 @@ import {
 } from '../../adapter.ts';
 import { Lanes } from '../../lanes.ts';
 import { understand } from '../../mapping/understand.ts';
+import { PAUSING } from '../../outcomes.ts';
 import { canonicalText, valueAt } from '../json.ts';
 import { keyed, keyOf, type RecordReader } from '../records.ts';
 import { type Pager, pagerOf } from './pages.ts';
 import { DEFAULT_AT_ONCE, DEFAULT_EVERY_MS, DEFAULT_MOST, type PollConfig } from './poll-config.ts';
-
-/** Outcomes that say that the whole gateway wants to be left alone for a while. */
-const PAUSING: ReadonlySet<string> = new Set(['BACK_PRESSURE', 'SHUTTING_DOWN']);
 
 /** Answers of one round: a list that says it goes on for ever is asked again in the next. */
 const MAX_PAGES = 1_000;

@@ -35,6 +35,7 @@ it('every example of a service says in its page what stands in gateway.yaml', as
 
 describe('every record of an example is understood', () => {
   it.each([
+    ['a04-e-seal', 'answered.json', [{ data: { document: 'JVBERi0xLjc=' } }, { data: { seals: ['1506260000017'] } }]],
     [
       'a05-data-sharing',
       'answered.json',
@@ -119,6 +120,7 @@ describe('every record of an example is understood', () => {
   });
 
   it.each([
+    ['a04-e-seal', 'REQUIRED', 'answer.data.signedFile'],
     ['a05-data-sharing', 'TYPE', 'answer.rows[0].MJ'],
     ['a07-rating', 'UNKNOWN_CODE', 'satisfaction'],
     ['a08-hotline', 'REQUIRED', 'operatorNo'],
@@ -144,6 +146,7 @@ describe('every request of an example is what the platform wants', () => {
   it.each([
     ['a03-certificate-library', 'certificate.issued', 'issued'],
     ['a03-certificate-library', 'certificate.status-changed', 'status'],
+    ['a04-e-seal', 'service.seal-request', 'request'],
     ['a05-data-sharing', 'service.data-question', 'question'],
     ['a07-rating', 'service.rating-invitation', 'invitation'],
     ['a09-supervision', 'service.supervision-report', 'step'],
@@ -164,6 +167,7 @@ describe('every request of an example is what the platform wants', () => {
 
   it.each([
     'a03-certificate-library',
+    'a04-e-seal',
     'a05-data-sharing',
     'a07-rating',
     'a09-supervision',

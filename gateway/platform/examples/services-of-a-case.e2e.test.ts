@@ -197,7 +197,7 @@ describe('a case to which every platform of both regions does its part', () => {
     const pdf = Buffer.from(await response.arrayBuffer());
     expect(pdf.toString('latin1').match(/\/ByteRange/g)).toHaveLength(2);
     expect(there.seals.register).toMatchObject([
-      { sealCode: SEAL_CODE, signReason: '电子证照：食品经营许可证', signOrg: AUTHORITY },
+      { sealCode: SEAL_CODE, reason: '电子证照：食品经营许可证', orgCode: AUTHORITY.code },
     ]);
   });
 

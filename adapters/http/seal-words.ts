@@ -1,0 +1,32 @@
+import type { SealRequest } from '../seal.ts';
+import type { ClientAnswer, ClientRequest } from './client.ts';
+
+/** The words of one seal service: what it is asked, and what its answers mean. */
+export interface SealWords {
+  /** @throws SealError refused, when the request cannot be put into its words */
+  ask(request: SealRequest): Promise<ClientRequest>;
+  /**
+   * The sealed document, or where at the service it is.
+   *
+   * @throws SealError for everything but an answer with a document
+   */
+  sealed(request: SealRequest, answer: ClientAnswer): Promise<Buffer | { readonly file: string }>;
+  /** The question which seals there are; undefined where the words have none. */
+  askSeals(): Promise<ClientRequest | undefined>;
+  /** @throws SealError */
+  seals(answer: ClientAnswer): Promise<readonly string[] | undefined>;
+}
+
+/** Bytes of an answer beside the document, which is base64. */
+export const MAX_REST_BYTES = 64 * 1024;
+
+/**
+ * Base64 in its one spelling, line breaks left out: leniently read, some texts would become other bytes.
+ *
+ * @returns undefined for any other text
+ */
+export function fromBase64(text: string): Buffer | undefined {
+  const joined = text.includes('\n') ? text.replace(/\r?\n/g, '') : text;
+  const isBase64 = joined.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(joined);
+  return isBase64 ? Buffer.from(joined, 'base64') : undefined;
+}
