@@ -1,6 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { AdapterContext } from '../adapter.ts';
-import { PlatformError } from '../adapter.ts';
+import { type AdapterContext, PlatformError } from '../adapter.ts';
 import { headerText } from '../cloud-event.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import { SealError, type SealRequest } from '../seal.ts';

@@ -233,7 +233,10 @@ describe('a file', () => {
     const again = await materialBytes(nantong, 'sent');
     expect(again).toBeGreaterThanOrEqual(half);
     expect(again).toBeLessThan(size);
-    expect(await materialBytes(uxin, 'received')).toBe(half + again);
+    // A push that began where the file no longer ended was refused before a byte of it was read.
+    const received = await materialBytes(uxin, 'received');
+    expect(received).toBeGreaterThanOrEqual(size);
+    expect(received).toBeLessThanOrEqual(half + again);
   });
 
   it('that the receiver lost is pushed again when its envelope is deferred', async () => {
