@@ -27,6 +27,14 @@ export function toldOutcome(outcome: SubmissionOutcome): Readonly<Record<string,
   return { ok: false, code, message, problems };
 }
 
+/**
+ * Id of the reply that says that what was refused has been taken after all: with the id of the refusal readers would pass
+ * over it as a repetition.
+ */
+export function lateReplyId(key: string): string {
+  return `${key}-2`;
+}
+
 /** Wait before the next try, in ms: doubled each time, up to a minute. @param tries before this one */
 export function backOff(firstMs: number, tries: number): number {
   return Math.min(LONGEST_MS, firstMs * 2 ** Math.min(tries, 10));

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Message } from 'amqplib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Adapter, AdapterContext } from '../adapter.ts';
+import type { Adapter, AdapterContext, SubmissionSource } from '../adapter.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import { AmqpPlatform, overTls } from '../testing/amqp-platform.ts';
 import { testContext, testEvent } from '../testing/context.ts';
@@ -18,6 +18,8 @@ import type { AmqpConfig, IntakeConfig } from './amqp-config.ts';
 
 const RETRY_MS = 20;
 const SOON = { timeout: 15_000, interval: 10 };
+/** What became of a submission when an operator tried it again. */
+const LATE = { ok: true, conversation: 'conversation-9', caseNumber: '320600-2026-9' } as const;
 const MAPPING = plainMapping((document) => {
   const { body } = document as { body?: unknown };
   if (!body) throw new Error('is required');
@@ -205,6 +207,36 @@ describe.skipIf(NO_RABBITMQ)(`a message broker${NO_RABBITMQ ? `: ${NO_RABBITMQ}`
       await adapters.pop()!.close();
       expect(await platform.left()).toBe(0);
       expect(ledger.cases.size).toBe(1);
+    });
+
+    it('tells at the exchange what an operator had taken after all, by the id of the reply that refused it', async () => {
+      const [common, asker] = [await platform.collect(), await platform.collect()];
+      const source = await start({ reply: { exchange: '', routing_key: common.queue, to_sender: true } });
+      await platform.put({ body: { refuse: true } }, { messageId: 'm1' });
+      await platform.put({ body: { refuse: true } }, { messageId: 'm2', replyTo: asker.queue });
+      await vi.waitFor(() => expect([common.messages, asker.messages]).toMatchObject([[{}], [{}]]), SOON);
+      for (const [index, refused] of [common.messages[0]!, asker.messages[0]!].entries()) {
+        const { key, document } = ledger.calls.find((one) => one.key === refused.properties.messageId)!;
+        await source.told!(key, document, LATE);
+        await vi.waitFor(() => expect(common.messages).toHaveLength(index + 2), SOON);
+        const { content, properties } = common.messages[index + 1]!;
+        expect(JSON.parse(content.toString())).toEqual(LATE);
+        expect(properties).toMatchObject({ correlationId: key, messageId: `${key}-2`, deliveryMode: 2 });
+      }
+      // Whoever asked is not known any more.
+      expect(asker.messages).toHaveLength(1);
+    });
+
+    it('tells nobody of it where there is no exchange for replies, and says so when no queue takes it', async () => {
+      const { queue, messages } = await platform.collect();
+      const asked = await start({ reply: { to_sender: true } });
+      await platform.put({ body: { refuse: true } }, { replyTo: queue });
+      await vi.waitFor(() => expect(messages).toHaveLength(1), SOON);
+      const { key, document } = ledger.calls[0]!;
+      await asked.told!(key, document, LATE);
+      const { source: unbound } = await open({ in: { queue, reply: { exchange: platform.exchange } } }, MAPPING);
+      await expect(unbound!.told!(key, document, LATE)).rejects.toMatchObject({ code: 'PLATFORM_UNREACHABLE' });
+      expect(messages).toHaveLength(1);
     });
 
     it('sets a copy of what is refused aside, with the reason', async () => {
@@ -417,9 +449,10 @@ describe.skipIf(NO_RABBITMQ)(`a message broker${NO_RABBITMQ ? `: ${NO_RABBITMQ}`
     place: Partial<AmqpConfig> = {},
     mapping: Mapping = MAPPING,
     submit = ledger.submit,
-  ): Promise<void> {
+  ): Promise<SubmissionSource> {
     const { source } = await open({ ...place, in: { queue: platform.queue, retry_ms: RETRY_MS, ...intake } }, mapping);
     await source!.start(submit);
+    return source!;
   }
 
   async function open(settings: Partial<AmqpConfig>, mapping?: Mapping, lent: AdapterContext = context) {

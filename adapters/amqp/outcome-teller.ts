@@ -1,8 +1,7 @@
-import type { Options } from 'amqplib';
-import { type AdapterContext, PlatformError, type SubmissionOutcome } from '../adapter.ts';
-import { toldOutcome } from '../outcomes.ts';
+import { type AdapterContext, PlatformError, type SubmissionOutcome, type TakenOutcome } from '../adapter.ts';
+import { lateReplyId, toldOutcome } from '../outcomes.ts';
 import type { IntakeConfig } from './amqp-config.ts';
-import type { Publisher } from './publisher.ts';
+import type { OutgoingMessage, Publisher } from './publisher.ts';
 import type { Delivery } from './read-delivery.ts';
 
 /** Problems that headers name: they must fit into one frame. */
@@ -32,26 +31,34 @@ export class OutcomeTeller {
     if (!outcome.ok && !delivery.isTooLarge) await this.#copy(delivery, outcome, signal);
   }
 
+  /**
+   * Tells that what was refused has been taken after all. The message is not known any more, nor whoever asked: it is told at
+   * the exchange alone, and names the reply that refused it.
+   *
+   * @param key of the submission
+   * @throws PlatformError when nobody was told
+   */
+  async tellLate(key: string, outcome: TakenOutcome, signal: AbortSignal): Promise<void> {
+    const to = this.#exchange();
+    if (to) await this.#demandQueue({ ...to, ...replyOf(outcome, lateReplyId(key), key) }, signal);
+  }
+
   /** The key of the submission is the id, by which a repeated reply is known. */
   async #reply({ message, submission }: Delivery, outcome: SubmissionOutcome, signal: AbortSignal): Promise<void> {
-    const { reply } = this.#intake;
     const { replyTo, correlationId, messageId } = message.properties;
-    const body = Buffer.from(JSON.stringify(toldOutcome(outcome)));
-    const properties: Options.Publish = {
-      contentType: 'application/json',
-      contentEncoding: 'utf-8',
-      ...(isText(correlationId ?? messageId) && { correlationId: correlationId ?? messageId }),
-      appId: 'tongban',
-    };
-    if (reply?.to_sender && isText(replyTo)) {
-      const to = { exchange: '', routingKey: replyTo };
+    const reply = replyOf(outcome, submission.key, correlationId ?? messageId);
+    const to = this.#exchange();
+    if (this.#intake.reply?.to_sender && isText(replyTo)) {
       // Whoever asked has gone: nobody else waits for it.
-      if (!(await this.#publisher.publish({ ...to, id: submission.key, body, properties }, signal)))
+      if (!(await this.#publisher.publish({ exchange: '', routingKey: replyTo, ...reply }, signal)))
         this.#log.warn({ adapter: this.#platform, code: 'NO_QUEUE' }, 'the queue for a reply is gone');
-    } else if (reply?.exchange != null) {
-      const to = { exchange: reply.exchange, routingKey: reply.routing_key ?? '' };
-      await this.#demandQueue({ ...to, id: submission.key, body, properties }, signal);
-    }
+    } else if (to) await this.#demandQueue({ ...to, ...reply }, signal);
+  }
+
+  /** Where replies go that nobody in particular asked for. */
+  #exchange(): Pick<OutgoingMessage, 'exchange' | 'routingKey'> | undefined {
+    const { exchange, routing_key } = this.#intake.reply ?? {};
+    return exchange == null ? undefined : { exchange, routingKey: routing_key ?? '' };
   }
 
   /** The message as it came, and why it was refused. */
@@ -74,10 +81,25 @@ export class OutcomeTeller {
     await this.#demandQueue({ ...to, id, body: content, properties: { ...texts, headers, appId: 'tongban' } }, signal);
   }
 
-  async #demandQueue(message: Parameters<Publisher['publish']>[0], signal: AbortSignal): Promise<void> {
+  async #demandQueue(message: OutgoingMessage, signal: AbortSignal): Promise<void> {
     if (await this.#publisher.publish(message, signal)) return;
     throw new PlatformError(true, 'no queue takes what is told: bind one to the exchange by this routing key');
   }
+}
+
+/** @param about id of what it answers, where that is a text */
+function replyOf(
+  outcome: SubmissionOutcome,
+  id: string,
+  about: unknown,
+): Pick<OutgoingMessage, 'id' | 'body' | 'properties'> {
+  const body = Buffer.from(JSON.stringify(toldOutcome(outcome)));
+  const named = isText(about) && { correlationId: about };
+  return {
+    id,
+    body,
+    properties: { contentType: 'application/json', contentEncoding: 'utf-8', ...named, appId: 'tongban' },
+  };
 }
 
 function isText(value: unknown): value is string {

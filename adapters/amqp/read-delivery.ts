@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import type { ConsumeMessage } from 'amqplib';
-import { PlatformError, type Submission } from '../adapter.ts';
+import type { Submission } from '../adapter.ts';
 import { demandJson } from '../http/json.ts';
-import { keyOf, MAX_RECORD_BYTES, type RecordReader, submissionOf } from '../http/records.ts';
+import { MAX_RECORD_BYTES, type RecordReader } from '../http/records.ts';
 import type { Mapping } from '../mapping/mapping.ts';
-import type { OpenFile } from '../mapping/understand.ts';
-import { Unreadable, unreadable } from '../unreadable.ts';
+import { understand } from '../mapping/understand.ts';
+import { type ArrivedRecord, noFiles, receive } from '../records/arrived-record.ts';
+import { unreadable } from '../unreadable.ts';
 import { textAt } from '../value-at.ts';
 import { readXml, type XmlOptions } from '../xml/read-xml.ts';
 import type { IntakeConfig, LaneConfig } from './amqp-config.ts';
@@ -20,11 +20,6 @@ export interface Delivery {
   readonly lane: string;
 }
 
-/** A message is all there is: files want another way. */
-const noFiles: OpenFile = async () => {
-  throw new PlatformError(false, 'a message has no files; hand the files in by another platform, such as a directory');
-};
-
 /** Turns messages of one queue into submissions; what cannot be read becomes one with its problems. */
 export class DeliveryReader {
   readonly #reader: RecordReader;
@@ -35,33 +30,27 @@ export class DeliveryReader {
     this.#intake = intake;
   }
 
-  get mapping(): Mapping {
-    return this.#reader.mapping;
-  }
-
-  readonly openFile = noFiles;
-
   async read(message: ConsumeMessage): Promise<Delivery> {
-    const isTooLarge = message.content.length > MAX_RECORD_BYTES;
-    const about = { message: isTooLarge ? { ...message, content: Buffer.alloc(0) } : message, isTooLarge };
-    const { key, lane } = this.#intake;
-    const id = textOf(message.properties.messageId) || undefined;
+    const { content: bytes, properties } = message;
+    const { key, lane, xml } = this.#intake;
+    const id = textOf(properties.messageId) || undefined;
     const name = key === 'body' || id === undefined ? undefined : ['message', id];
     const paths = typeof key === 'object' && key !== null ? key : undefined;
-    try {
-      const document = documentOf(message, this.#intake.xml ?? {});
-      const submission = await submissionOf(document, { paths, id: name }, this.#reader);
-      return { ...about, submission, lane: laneOf(message, document, lane) ?? submission.key };
-    } catch (error) {
-      if (!(error instanceof Unreadable)) throw error;
-      const digest = createHash('sha256').update(message.content).digest('hex');
-      const known = name && !paths ? name : ['bytes', digest];
-      const submission = { document: null, wishes: [], problems: error.problems };
-      const submissionKey = keyOf(this.#reader.platform, ...known);
-      // It may belong to a case all the same: nothing of that case overtakes it.
-      const itsLane = laneOf(message, undefined, lane) ?? submissionKey;
-      return { ...about, submission: { key: submissionKey, ...submission }, lane: itsLane };
-    }
+    const record: ArrivedRecord = {
+      bytes,
+      identity: { paths, id: name },
+      name: paths ? undefined : name,
+      document: () => documentOf(message, xml ?? {}),
+      laneOf: (document) => laneOf(message, document, lane),
+    };
+    const isTooLarge = bytes.length > MAX_RECORD_BYTES;
+    const kept = isTooLarge ? { ...message, content: Buffer.alloc(0) } : message;
+    return { message: kept, isTooLarge, ...(await receive(record, this.#reader)) };
+  }
+
+  /** Understands what was parked anew. */
+  again(key: string, document: unknown): Promise<Submission> {
+    return understand(key, document, this.#reader.mapping, noFiles);
   }
 }
 

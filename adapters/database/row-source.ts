@@ -11,17 +11,14 @@ import {
 import { Lanes } from '../lanes.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import { type OpenFile, understand } from '../mapping/understand.ts';
+import { backOff, PAUSING } from '../outcomes.ts';
+import { Pause } from '../pause.ts';
 import { Holds } from './holds.ts';
-import { Pause } from './pause.ts';
 import { TableUnfit } from './tables.ts';
 import type { RowEnd, RowFeed, Settled, TakenRow } from './taken-row.ts';
 
-/** Outcomes that say that the whole gateway wants to be left alone for a while. */
-const PAUSING: ReadonlySet<string> = new Set(['BACK_PRESSURE', 'SHUTTING_DOWN']);
 const DEFAULT_POLL_MS = 2_000;
 const DEFAULT_AT_ONCE = 16;
-/** Longest wait between two tries, of a row or for a database that is away. */
-const LONGEST_MS = 60_000;
 const FIRST_BACKOFF_MS = 500;
 /** Ends that the database was not told yet; beyond it nothing more is taken. */
 const MAX_UNTOLD = 1_000;
@@ -124,7 +121,7 @@ export class RowSource implements SubmissionSource {
         return true;
       } catch (error) {
         this.#lost(error);
-        await this.#pause.wait(Math.min(LONGEST_MS, FIRST_BACKOFF_MS * 2 ** Math.min(tries, 10)));
+        await this.#pause.wait(backOff(FIRST_BACKOFF_MS, tries));
       }
     }
     return false;
@@ -154,7 +151,7 @@ export class RowSource implements SubmissionSource {
   async #endOf({ id, key, lane, document, problems }: TakenRow, submit: Submit): Promise<RowEnd> {
     if (this.#stopping.signal.aborted) return { as: 'later', delayMs: 0, code: '' };
     if (this.#holds.blocks(lane, id))
-      return { as: 'later', delayMs: this.#delay(this.#holds.tries(lane) - 1), code: '' };
+      return { as: 'later', delayMs: backOff(this.#pollMs, this.#holds.tries(lane) - 1), code: '' };
     if (this.#pausedUntil) return this.#later(lane, id, 'BACK_PRESSURE');
     const outcome = await this.#outcome(key, document, problems, submit);
     if (outcome.ok) return { as: 'done', conversation: outcome.conversation, caseNumber: outcome.caseNumber };
@@ -188,11 +185,7 @@ export class RowSource implements SubmissionSource {
   }
 
   #later(lane: string, id: string, code: string): RowEnd {
-    return { as: 'later', delayMs: this.#delay(this.#holds.fail(lane, id) - 1), code };
-  }
-
-  #delay(tries: number): number {
-    return Math.min(LONGEST_MS, this.#pollMs * 2 ** Math.min(tries, 10));
+    return { as: 'later', delayMs: backOff(this.#pollMs, this.#holds.fail(lane, id) - 1), code };
   }
 
   #pauseAll(): void {

@@ -40,34 +40,6 @@ export function post(
   });
 }
 
-/**
- * As `post`, with the body of the answer.
- *
- * @param maxBytes of the body; beyond it the connection is dropped
- * @returns `body` is undefined when it is longer
- */
-export function postForBody(
-  url: URL,
-  headers: Readonly<Record<string, string>>,
-  body: Uint8Array,
-  agent: HttpAgent,
-  signal: AbortSignal,
-  maxBytes: number,
-): Promise<BodyAnswer> {
-  return respond({ url, headers, body, agent, signal }, takeBody(maxBytes));
-}
-
-/** As `postForBody`, of a GET. */
-export function getForBody(
-  url: URL,
-  headers: Readonly<Record<string, string>>,
-  agent: HttpAgent,
-  signal: AbortSignal,
-  maxBytes: number,
-): Promise<BodyAnswer> {
-  return respond({ url, headers, agent, signal }, takeBody(maxBytes));
-}
-
 /** The head of an answer. */
 export interface AnswerHead {
   readonly status: number;

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type BaseOptions, Consumer, type Message, Producer } from '@platformatic/kafka';
+import type { BaseOptions, Consumer, Message, Producer } from '@platformatic/kafka';
 import type { Problem } from '#proto';
 import { ClientTls } from '../http/client-tls.ts';
 import type { ClusterPlace } from './kafka-config.ts';
@@ -17,6 +17,9 @@ const RETRY_DELAY_MS = 100;
 
 /** A record as it was fetched; `value` is undefined in a tombstone, whatever its type says. */
 export type FetchedRecord = Message<Buffer, Buffer, Buffer, Buffer>;
+
+/** Loaded only where it is used: it is larger than all else that a command of ours loads. */
+const client = () => import('@platformatic/kafka');
 
 /** The brokers of a platform, and how they are reached. */
 export class Cluster {
@@ -47,6 +50,7 @@ export class Cluster {
 
   /** Reads as a member of a group; connects when it is used. Must be closed by the caller. */
   async consumer(groupId: string): Promise<Consumer<Buffer, Buffer, Buffer, Buffer>> {
+    const { Consumer } = await client();
     return new Consumer<Buffer, Buffer, Buffer, Buffer>({
       ...(await this.#options()),
       groupId,
@@ -60,6 +64,7 @@ export class Cluster {
 
   /** Writes, and knows its own repetitions. Connects when it is used. Must be closed by the caller. */
   async producer(): Promise<Producer<Buffer, Buffer, Buffer, Buffer>> {
+    const { Producer } = await client();
     return new Producer<Buffer, Buffer, Buffer, Buffer>({
       ...(await this.#options()),
       idempotent: true,

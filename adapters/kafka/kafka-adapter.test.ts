@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Adapter } from '../adapter.ts';
+import type { Adapter, SubmissionSource } from '../adapter.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import { testContext, testEvent } from '../testing/context.ts';
 import { temporaryFolder } from '../testing/folders.ts';
@@ -16,6 +16,8 @@ import type { IntakeConfig, KafkaConfig } from './kafka-config.ts';
 
 const RETRY_MS = 20;
 const SOON = { timeout: 15_000, interval: 10 };
+/** What became of a submission when an operator tried it again. */
+const LATE = { ok: true, conversation: 'conversation-9', caseNumber: '320600-2026-9' } as const;
 const MAPPING = plainMapping((document) => {
   const { body } = document as { body?: unknown };
   if (!body) throw new Error('is required');
@@ -202,6 +204,35 @@ describe('topics of Kafka, at a protocol double: no real broker was tried', () =
         'tongban-partition': '0',
         'tongban-offset': '0',
       });
+    });
+
+    it('tells in the topic what an operator had taken after all, by the id of the reply that refused it', async () => {
+      const source = await start({ reply: { topic: 'replies' } });
+      put({ body: { refuse: true } }, { key: 'case-1', headers: { 'message-id': 'm1' } });
+      await vi.waitFor(() => expect(double.records('replies')).toHaveLength(1), SOON);
+      const { key, document } = ledger.calls[0]!;
+      expect(double.records('replies')[0]!.headers).toMatchObject({ 'message-id': key, 'correlation-id': 'm1' });
+      await source.told!(key, document, LATE);
+      const late = double.records('replies')[1]!;
+      expect(JSON.parse(late.value!)).toEqual(LATE);
+      expect(late.key).toBe(key);
+      expect(late.headers).toEqual({
+        'message-id': `${key}-2`,
+        'correlation-id': key,
+        'content-type': 'application/json',
+      });
+    });
+
+    it('tells nobody of it where there is no topic for replies, and says so when the brokers do not take it', async () => {
+      const source = await start();
+      put({ body: { refuse: true } });
+      await vi.waitFor(() => expect(committed()).toBe(1n), SOON);
+      const { key, document } = ledger.calls[0]!;
+      await source.told!(key, document, LATE);
+      const intake = { topics: ['in'], group: 'other', reply: { topic: 'missing' } };
+      const { source: unheard } = await open({ in: intake }, MAPPING);
+      await expect(unheard!.told!(key, document, LATE)).rejects.toMatchObject({ code: 'PLATFORM_UNREACHABLE' });
+      expect(double.records('replies')).toEqual([]);
     });
 
     it('commits nothing before its outcome was told', async () => {
@@ -406,10 +437,11 @@ describe('topics of Kafka, at a protocol double: no real broker was tried', () =
     intake: Partial<IntakeConfig> = {},
     mapping: Mapping = MAPPING,
     submit = ledger.submit,
-  ): Promise<void> {
+  ): Promise<SubmissionSource> {
     const settings = { topics: ['in'], group: 'tongban', retry_ms: RETRY_MS, ...intake };
     const { source } = await open({ in: settings }, mapping);
     await source!.start(submit);
+    return source!;
   }
 
   async function open(settings: Partial<KafkaConfig>, mapping?: Mapping): Promise<Adapter> {

@@ -1,5 +1,5 @@
-import type { SubmissionOutcome } from '../adapter.ts';
-import { toldOutcome } from '../outcomes.ts';
+import type { SubmissionOutcome, TakenOutcome } from '../adapter.ts';
+import { lateReplyId, toldOutcome } from '../outcomes.ts';
 import type { FetchedRecord } from './cluster.ts';
 import type { ReceivedRecord } from './read-record.ts';
 import type { OutgoingRecord } from './record-publisher.ts';
@@ -25,6 +25,21 @@ export function replyTo(
       'tongban-partition': String(partition),
       'tongban-offset': String(offset),
     },
+    value: Buffer.from(JSON.stringify(toldOutcome(outcome))),
+  };
+}
+
+/**
+ * Tells that what was refused has been taken after all. The record is not known any more, nor its id: the reply names the
+ * one that refused it.
+ *
+ * @param key of the submission
+ */
+export function lateReply(key: string, outcome: TakenOutcome, replyTopic: string): OutgoingRecord {
+  return {
+    topic: replyTopic,
+    key: Buffer.from(key),
+    headers: { 'message-id': lateReplyId(key), 'correlation-id': key, 'content-type': 'application/json' },
     value: Buffer.from(JSON.stringify(toldOutcome(outcome))),
   };
 }

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
-import { PlatformError, type Submission } from '../adapter.ts';
+import type { Submission } from '../adapter.ts';
 import { demandJson } from '../http/json.ts';
-import { keyOf, MAX_RECORD_BYTES, type RecordReader, submissionOf } from '../http/records.ts';
+import { MAX_RECORD_BYTES, type RecordReader } from '../http/records.ts';
 import type { Mapping } from '../mapping/mapping.ts';
-import type { OpenFile } from '../mapping/understand.ts';
-import { Unreadable, unreadable } from '../unreadable.ts';
+import { understand } from '../mapping/understand.ts';
+import { type ArrivedRecord, noFiles, receive } from '../records/arrived-record.ts';
+import { unreadable } from '../unreadable.ts';
 import { textAt } from '../value-at.ts';
 import { readXml } from '../xml/read-xml.ts';
 import type { FetchedRecord } from './cluster.ts';
@@ -23,14 +23,8 @@ export interface ReceivedRecord {
 
 const DEFAULT_ID_HEADER = 'message-id';
 
-/** A record is all there is: files want another way. */
-const noFiles: OpenFile = async () => {
-  throw new PlatformError(false, 'a record has no files; hand the files in by another platform, such as a directory');
-};
-
 /** Turns records into submissions; what cannot be read becomes one with its problems. */
 export class TopicReader {
-  readonly openFile = noFiles;
   readonly #reader: RecordReader;
   readonly #intake: IntakeConfig;
 
@@ -39,30 +33,28 @@ export class TopicReader {
     this.#intake = intake;
   }
 
-  get mapping(): Mapping {
-    return this.#reader.mapping;
-  }
-
   /** @param record no tombstone */
   async read(record: FetchedRecord): Promise<ReceivedRecord> {
     const { key, id_header } = this.#intake;
     const headers = textHeaders(record);
     const id = headers.get(id_header ?? DEFAULT_ID_HEADER) || undefined;
-    const about = { recordKey: record.key ?? undefined, id };
     const paths = typeof key === 'object' && key !== null ? key : undefined;
-    const name = key === 'value' ? undefined : key === 'offset' || id === undefined ? placeOf(record) : ['message', id];
-    try {
-      const document = this.#documentOf(record.value, headers);
-      const submission = await submissionOf(document, { paths, id: paths ? undefined : name }, this.#reader);
-      return { ...about, submission, lane: this.#laneOf(record, headers, document) ?? submission.key };
-    } catch (error) {
-      if (!(error instanceof Unreadable)) throw error;
-      const digest = createHash('sha256').update(record.value).digest('hex');
-      const submissionKey = keyOf(this.#reader.platform, ...(name && !paths ? name : ['bytes', digest]));
-      const submission = { key: submissionKey, document: null, wishes: [], problems: error.problems };
-      // It may belong to a case all the same: nothing of that case overtakes it.
-      return { ...about, submission, lane: this.#laneOf(record, headers, undefined) ?? submissionKey };
-    }
+    const known =
+      key === 'value' ? undefined : key === 'offset' || id === undefined ? placeOf(record) : ['message', id];
+    const name = paths ? undefined : known;
+    const arrived: ArrivedRecord = {
+      bytes: record.value,
+      identity: { paths, id: name },
+      name,
+      document: () => this.#documentOf(record.value, headers),
+      laneOf: (document) => this.#laneOf(record, headers, document),
+    };
+    return { ...(await receive(arrived, this.#reader)), recordKey: record.key ?? undefined, id };
+  }
+
+  /** Understands what was parked anew. */
+  again(key: string, document: unknown): Promise<Submission> {
+    return understand(key, document, this.#reader.mapping, noFiles);
   }
 
   #documentOf(value: Buffer, headers: ReadonlyMap<string, string>): unknown {

@@ -1,7 +1,8 @@
 import { createWebhook, type DeliverySink, PlatformError, type PlatformEvent, type Webhook } from '#adapters';
 import type { Store } from '../store/store.ts';
 import { type Attempt, attemptLog } from './attempt-log.ts';
-import { type Secrets, type Subscription, signingSecrets } from './subscription.ts';
+import { type Secrets, signingSecrets } from './secrets.ts';
+import type { Subscription } from './subscription.ts';
 
 export interface CourierOptions {
   readonly store: Store;

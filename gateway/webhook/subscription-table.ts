@@ -1,7 +1,7 @@
 import type { Sql, Transaction } from '../store/store.ts';
 import { opened } from '../store/vault/opened.ts';
-import type { Secrets, Subscription } from './subscription.ts';
-import { queueName } from './subscription.ts';
+import type { Secrets } from './secrets.ts';
+import { queueName, type Subscription } from './subscription.ts';
 
 interface Row {
   readonly id: string;

@@ -1,3 +1,5 @@
+import type { Secrets } from './secrets.ts';
+
 /** Where a platform wants the events of the region sent (事件订阅), as it said itself by the API. */
 export interface Subscription {
   readonly id: string;
@@ -16,13 +18,6 @@ export interface Subscription {
   readonly updatedAt: number;
 }
 
-/** By what its webhooks are signed; `whsec_` and base64. */
-export interface Secrets {
-  readonly current: string;
-  /** Signs beside the current one while the platform changes over. */
-  readonly previous?: { readonly secret: string /** Milliseconds. */; readonly until: number };
-}
-
 /** What a platform says about a subscription. */
 export interface SubscriptionWish {
   readonly url: string;
@@ -31,11 +26,6 @@ export interface SubscriptionWish {
 
 /** What it may change of it. */
 export type SubscriptionChange = Partial<SubscriptionWish> & { readonly state?: Subscription['state'] };
-
-/** Secrets that sign now. */
-export function signingSecrets({ current, previous }: Secrets, now: number): readonly string[] {
-  return previous && now < previous.until ? [current, previous.secret] : [current];
-}
 
 /** The name under which its queue, its letters and its metrics are kept. No platform of the configuration can have it. */
 export function queueName(id: string): string {

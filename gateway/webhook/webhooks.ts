@@ -1,66 +1,23 @@
-import { randomBytes } from 'node:crypto';
-import type { PlatformEvent } from '#adapters';
-import { CodedError, type ErrorCode, regionUrn } from '#proto';
-import type { Clock } from '#trust';
-import type { WebhooksConfig } from '../config/webhooks-config.ts';
+import { CodedError } from '#proto';
 import type { LetterKeeper } from '../dead-letter/dead-letters.ts';
-import type { LetterBook } from '../dead-letter/letter-book.ts';
-import { DELIVERY_TIMING, Delivery, type DeliveryTiming } from '../platform/delivery.ts';
-import { DeliveryQueue, type QueueSize } from '../platform/delivery-queue.ts';
-import type { EventFeed } from '../platform/feed/event-feed.ts';
-import { parkedEvents } from '../platform/parked.ts';
-import type { Store, Transaction } from '../store/store.ts';
-import type { Log } from '../telemetry/log.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
+import type { Transaction } from '../store/store.ts';
 import { type Attempt, attemptLog } from './attempt-log.ts';
-import { Courier } from './courier.ts';
-import {
-  queueName,
-  type Secrets,
-  type Subscription,
-  type SubscriptionChange,
-  type SubscriptionWish,
-} from './subscription.ts';
+import { Couriers, type CouriersOptions, type SubscriptionHealth } from './couriers.ts';
+import { demandRoom, newSubscription } from './new-subscription.ts';
+import { demandSecrets, renewed } from './secrets.ts';
+import { queueName, type Subscription, type SubscriptionChange, type SubscriptionWish } from './subscription.ts';
 import { subscriptionTable } from './subscription-table.ts';
 import { demandAllowed, isAllowed } from './target.ts';
+import { sendTestEvent } from './test-event.ts';
+import { webhookLetters } from './webhook-letters.ts';
 
-/** Subscriptions that there may be, and of them those of one platform. */
-export const WEBHOOKS = 64;
-export const WEBHOOKS_OF_ONE = 8;
-
-export interface WebhooksOptions {
-  readonly store: Store;
-  readonly clock: Clock;
+export interface WebhooksOptions extends CouriersOptions {
   /** UUIDv7 source. */
   readonly newId: () => string;
-  /** From 0 to 1, for jitter. */
-  readonly random: () => number;
-  readonly log: Log;
-  readonly metrics: Pick<Metrics, 'delivered'>;
-  readonly region: string;
-  readonly config: WebhooksConfig;
-  readonly feed: EventFeed;
-  readonly letters: LetterBook;
-  readonly timing?: Partial<DeliveryTiming>;
-}
-
-/** How a subscription is doing. */
-export interface SubscriptionHealth extends QueueSize {
-  /** Whether the operator lists its target, still. */
-  readonly isAllowed: boolean;
-  /** Every event up to here was delivered or waits on its own. */
-  readonly position: number;
-  /** Code of the last attempt; empty when it succeeded or there was none. */
-  readonly lastCode: ErrorCode | '';
 }
 
 export interface ShownSubscription extends Subscription {
   readonly health: SubscriptionHealth;
-}
-
-interface Running {
-  readonly courier: Courier;
-  readonly delivery: Delivery;
 }
 
 /**
@@ -69,44 +26,35 @@ interface Running {
  */
 export class Webhooks {
   readonly #options: WebhooksOptions;
-  readonly #running = new Map<string, Running>();
-  /** Where those go on that stand still for a change. */
-  readonly #resting = new Map<string, number>();
-  #isStopping = false;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #couriers: Couriers;
+  /** What can be done about events that a webhook never took. */
+  readonly letterKeeper: LetterKeeper;
 
   constructor(options: WebhooksOptions) {
     this.#options = options;
-    options.feed.listen(() => {
-      for (const { delivery } of this.#running.values()) delivery.wake();
-    });
+    this.#couriers = new Couriers(options);
+    this.letterKeeper = webhookLetters(this.#couriers);
   }
 
   /** Goes on delivering. Comes before anything that removes old events. */
   async start(): Promise<void> {
-    for (const one of await subscriptionTable.all(this.#options.store.read)) {
-      if (isAllowed(one.url, this.#options.config.targets)) await this.#run(one);
-      else this.#options.log.warn({ adapter: queueName(one.id) }, 'webhooks.targets no longer lists this webhook');
-      if (!one.secrets)
-        this.#options.log.error(
-          { adapter: queueName(one.id) },
-          'the secret of a webhook does not open: it needs another',
-        );
+    const { store, config, log } = this.#options;
+    for (const one of await subscriptionTable.all(store.read)) {
+      const about = { adapter: queueName(one.id) };
+      if (isAllowed(one.url, config.targets)) await this.#couriers.run(one);
+      else log.warn(about, 'webhooks.targets no longer lists this webhook');
+      if (!one.secrets) log.error(about, 'the secret of a webhook does not open: it needs another');
     }
   }
 
   /** Lets deliveries under way end, and begins no other. What waits stays in the store. */
-  async stop(): Promise<void> {
-    this.#isStopping = true;
-    await this.#inTurn(async () => {
-      await Promise.all([...this.#running.keys()].map((id) => this.#halt(id)));
-    });
+  stop(): Promise<void> {
+    return this.#couriers.stop();
   }
 
   /** Every event up to here is done with, for all that are at work or will be at once. */
   get doneUpTo(): number {
-    const cursors = [...this.#running.values()].map(({ delivery }) => delivery.cursor);
-    return Math.min(Number.MAX_SAFE_INTEGER, ...cursors, ...this.#resting.values());
+    return this.#couriers.doneUpTo;
   }
 
   /**
@@ -117,19 +65,14 @@ export class Webhooks {
    */
   create(
     owner: string,
-    { url, types }: SubscriptionWish,
+    wish: SubscriptionWish,
     also: (tx: Transaction, made: ShownSubscription) => Promise<void> | void = () => {},
   ): Promise<ShownSubscription> {
     const { store, clock, newId, config, feed } = this.#options;
-    demandAllowed(url, config.targets);
-    return this.#inTurn(async () => {
-      const all = await subscriptionTable.all(store.read);
-      if (all.length >= WEBHOOKS || all.filter((one) => one.owner === owner).length >= WEBHOOKS_OF_ONE)
-        throw new CodedError('CONFLICT', `a platform has at most ${WEBHOOKS_OF_ONE} webhooks, a gateway ${WEBHOOKS}`);
-      const at = clock.now();
-      const secrets = { current: newSecret() };
-      const named = { id: newId(), owner, url, types, state: 'active', secrets } as const;
-      const made: Subscription = { ...named, version: 1, createdAt: at, updatedAt: at };
+    demandAllowed(wish.url, config.targets);
+    return this.#couriers.inTurn(async () => {
+      demandRoom(await subscriptionTable.all(store.read), owner);
+      const made = newSubscription(newId(), owner, wish, clock.now());
       const position = await feed.newest();
       const shown = { ...made, health: { behind: 0, parked: 0, isAllowed: true, position, lastCode: '' } as const };
       await store.write(async (tx) => {
@@ -137,7 +80,7 @@ export class Webhooks {
         await subscriptionTable.setPlace(tx, made.id, position);
         await also(tx, shown);
       });
-      await this.#run(made);
+      await this.#couriers.run(made);
       return shown;
     });
   }
@@ -170,7 +113,7 @@ export class Webhooks {
     const { config, feed, store } = this.#options;
     return this.#replace(id, owner, async (before) => {
       judge(before);
-      demandSecrets(before);
+      demandSecrets(before.secrets);
       if (change.url !== undefined) demandAllowed(change.url, config.targets);
       if (before.state === 'paused' && change.state === 'active')
         await feed.demandKept(await subscriptionTable.placeOf(store.read, id));
@@ -181,10 +124,8 @@ export class Webhooks {
   /** Has a new secret sign; the one before signs too for a while. @param overlapMs milliseconds */
   rotate(id: string, owner: string | undefined, overlapMs: number): Promise<ShownSubscription> {
     return this.#replace(id, owner, async (before) => {
-      const until = this.#options.clock.now() + overlapMs;
-      const old = before.secrets?.current;
-      const previous = overlapMs > 0 && old !== undefined && { previous: { secret: old, until } };
-      return { ...before, secrets: { current: newSecret(), ...previous } };
+      const until = overlapMs > 0 ? this.#options.clock.now() + overlapMs : undefined;
+      return { ...before, secrets: renewed(before.secrets, until) };
     });
   }
 
@@ -194,37 +135,26 @@ export class Webhooks {
    * @throws CodedError NOT_FOUND, EVENTS_GONE
    */
   replay(id: string, owner: string | undefined, after: number): Promise<ShownSubscription> {
-    return this.#inTurn(async () => {
+    const { store, feed } = this.#options;
+    return this.#couriers.inTurn(async () => {
       const one = await this.#demand(id, owner);
-      const place = await subscriptionTable.placeOf(this.#options.store.read, id);
-      return this.#atRest(id, Math.min(after, place), async () => {
-        await this.#options.feed.demandKept(after);
-        await this.#halt(id);
+      const place = await subscriptionTable.placeOf(store.read, id);
+      return this.#couriers.atRest(id, Math.min(after, place), async () => {
+        await feed.demandKept(after);
+        await this.#couriers.halt(id);
         try {
-          await this.#options.store.write((tx) => subscriptionTable.setPlace(tx, id, after));
+          await store.write((tx) => subscriptionTable.setPlace(tx, id, after));
         } finally {
-          await this.#run(one);
+          await this.#couriers.run(one);
         }
         return this.#shown(one);
       });
     });
   }
 
-  /** Sends a test event at once, outside the queue. */
+  /** Sends a test event at once, outside the queue. @throws CodedError NOT_FOUND, VALIDATION_FAILED, CONFLICT */
   async ping(id: string, owner: string | undefined): Promise<Omit<Attempt, 'n'>> {
-    const { config, clock, newId, region, store } = this.#options;
-    const one = await this.#demand(id, owner);
-    demandAllowed(one.url, config.targets);
-    const courier = new Courier(one, demandSecrets(one), { store, clock, networks: config.networks });
-    const type = 'cn.tongban.webhook.ping.v1';
-    const event: PlatformEvent = {
-      ...{ id: newId(), type, source: regionUrn(region), subject: id, time: clock.now(), sequence: 1, data: {} },
-    };
-    try {
-      return await courier.try(event);
-    } finally {
-      courier.close();
-    }
+    return sendTestEvent(await this.#demand(id, owner), this.#options);
   }
 
   /** What was tried, newest first, below a number. @throws CodedError NOT_FOUND */
@@ -235,52 +165,29 @@ export class Webhooks {
 
   /** Ends it for good. @throws CodedError NOT_FOUND */
   remove(id: string, owner: string | undefined): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#couriers.inTurn(async () => {
       await this.#demand(id, owner);
-      await this.#halt(id);
+      await this.#couriers.halt(id);
       await this.#options.store.write((tx) => subscriptionTable.remove(tx, id));
     });
   }
-
-  /** What can be done about events that a webhook never took. */
-  readonly letterKeeper: LetterKeeper = {
-    retry: async (tx, letter) => {
-      const running = [...this.#running].find(([id]) => queueName(id) === letter.name);
-      if (!running) throw new CodedError('CONFLICT', 'there is no such webhook at work; drop it');
-      await parkedEvents.unpark(tx, letter);
-      tx.afterCommit(() => running[1].delivery.revived());
-      return '';
-    },
-    drop: (tx, letter) => parkedEvents.remove(tx, letter),
-    detail: (sql, letter) => parkedEvents.detail(sql, letter),
-  };
 
   #replace(
     id: string,
     owner: string | undefined,
     change: (before: Subscription) => Promise<Subscription>,
   ): Promise<ShownSubscription> {
-    return this.#inTurn(async () => {
+    const { clock, store } = this.#options;
+    return this.#couriers.inTurn(async () => {
       const before = await this.#demand(id, owner);
-      const { clock, store } = this.#options;
-      return this.#atRest(id, await subscriptionTable.placeOf(store.read, id), async () => {
+      return this.#couriers.atRest(id, await subscriptionTable.placeOf(store.read, id), async () => {
         const after = { ...(await change(before)), version: before.version + 1, updatedAt: clock.now() };
         await store.write((tx) => subscriptionTable.update(tx, after));
-        await this.#halt(id);
-        await this.#run(after);
+        await this.#couriers.halt(id);
+        await this.#couriers.run(after);
         return this.#shown(after);
       });
     });
-  }
-
-  /** What one that stands still will deliver must not be removed meanwhile. @param place events behind it are needed */
-  async #atRest<T>(id: string, place: number, change: () => Promise<T>): Promise<T> {
-    this.#resting.set(id, place);
-    try {
-      return await change();
-    } finally {
-      this.#resting.delete(id);
-    }
   }
 
   async #demand(id: string, owner: string | undefined): Promise<Subscription> {
@@ -289,68 +196,7 @@ export class Webhooks {
     return one;
   }
 
-  async #run(one: Subscription): Promise<void> {
-    const { store, clock, config, region, letters, log, random, metrics, timing } = this.#options;
-    if (this.#isStopping || one.state !== 'active' || !one.secrets || !isAllowed(one.url, config.targets)) return;
-    const name = queueName(one.id);
-    await this.#leaveGone(one.id);
-    const wants = (type: string) => one.types.length === 0 || one.types.includes(type);
-    const queue = new DeliveryQueue(store, name, regionUrn(region), false, letters, undefined, wants);
-    await queue.open();
-    const courier = new Courier(one, one.secrets, { store, clock, networks: config.networks });
-    const context = { clock, random, log: log.with({ adapter: name }), metrics };
-    const delivery = new Delivery(name, courier.sink, queue, { ...context, timing: { ...DELIVERY_TIMING, ...timing } });
-    this.#running.set(one.id, { courier, delivery });
-    delivery.start();
-  }
-
-  /** Who was away for longer than events are kept goes on with what there is, and a letter says what is missing. */
-  async #leaveGone(id: string): Promise<void> {
-    const { store, feed, letters, clock } = this.#options;
-    const [place, oldest] = [await subscriptionTable.placeOf(store.read, id), await feed.oldest()];
-    if (place >= oldest) return;
-    const name = queueName(id);
-    await store.write(async (tx) => {
-      await subscriptionTable.setPlace(tx, id, oldest);
-      await letters.file(tx, {
-        ...{ id: `${name}:${place + 1}-${oldest}`, queue: 'platform', name, place: place + 1, subject: '', type: '' },
-        ...{ sequence: oldest - place, reason: 'overflow', code: 'EVENTS_GONE', since: clock.now() },
-      });
-    });
-  }
-
-  async #halt(id: string): Promise<void> {
-    const running = this.#running.get(id);
-    if (!running) return;
-    await running.delivery.stop();
-    running.courier.close();
-    this.#running.delete(id);
-  }
-
   async #shown(one: Subscription): Promise<ShownSubscription> {
-    const { store, config } = this.#options;
-    const delivery = this.#running.get(one.id)?.delivery;
-    const size = (await delivery?.size()) ?? { behind: 0, parked: 0 };
-    const position = await subscriptionTable.placeOf(store.read, one.id);
-    const about = { position, isAllowed: isAllowed(one.url, config.targets), lastCode: delivery?.lastCode ?? '' };
-    return { ...one, health: { ...size, ...about } };
+    return { ...one, health: await this.#couriers.healthOf(one) };
   }
-
-  /** One change at a time: each may stop and start a delivery. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#turn.then(work);
-    this.#turn = done.catch(() => {});
-    return done;
-  }
-}
-
-/** What was written with a key that is away must not be written over. @throws CodedError CONFLICT */
-function demandSecrets({ secrets }: Subscription): Secrets {
-  if (secrets) return secrets;
-  throw new CodedError('CONFLICT', 'the secret of the webhook does not open; ask for another first');
-}
-
-/** 32 random bytes, as Standard Webhooks writes them. */
-function newSecret(): string {
-  return `whsec_${randomBytes(32).toString('base64')}`;
 }
