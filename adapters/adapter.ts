@@ -299,7 +299,7 @@ export interface CaseDesk {
    * platform's own number if it is known. Undefined when the subject of the event is no case.
    */
   read(conversation: string): Promise<Readonly<Record<string, unknown>> | undefined>;
-  /** Bytes of a material of the case. @throws CodedError NOT_FOUND, MATERIAL_PARKED */
+  /** Bytes of a material of the case. @throws CodedError NOT_FOUND, MATERIAL_PARKED, MATERIAL_UNSCANNED */
   openMaterial(conversation: string, digest: string): Promise<Readable>;
   /** Remembers the platform's own number of a case, as its answer to an event said it; the first one stays. */
   bind(conversation: string, reference: string): Promise<void>;

@@ -22,7 +22,7 @@ const [url = '', password_file = '', cases = ''] = process.argv.slice(2);
 process.send?.(await measure(Number(cases)));
 
 async function measure(count: number): Promise<{ per_s: number; growth_mib: number }> {
-  const database = openDatabase(await readCredentials({ url, password_file }, []));
+  const database = await openDatabase(await readCredentials({ url, password_file }, []));
   await fill(database, count);
   const sequence = ['row_time', 'row_seq'];
   const tables = TABLES.map((name) => ({ name, key: 'row_guid', case: 'project_no', sequence }));

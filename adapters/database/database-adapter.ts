@@ -35,14 +35,14 @@ export const databaseKind = {
       });
     if (problems.length > 0) throw new CodedError('CONFIG_INVALID', 'the database cannot be used', problems);
 
-    const database = openDatabase(credentials);
+    const database = await openDatabase(credentials);
     const source = config.in && sourceOf(database, config, context, mapping!);
     let closing: Promise<void> | undefined;
     return {
       kind: 'database',
       name: config.name,
       ...(config.out && {
-        sink: { ...databaseSink(database, config.out.tables, mapping!, context), atOnce: OUT_AT_ONCE },
+        sink: { ...databaseSink(database, config.out, mapping!, context), atOnce: OUT_AT_ONCE },
       }),
       ...(source && { source }),
       close() {

@@ -60,11 +60,30 @@ export interface OutTable {
   readonly event: string;
 }
 
+/** A table that takes the materials of a row of ours, each as a row of its own (材料表). */
+export interface OutMaterials {
+  readonly name: string;
+  readonly key: string;
+  /** Column with the id of the event, as in the row that they belong to. */
+  readonly event: string;
+  /** Column with the bytes. */
+  readonly bytes: string;
+  /** Column with the name as a file. */
+  readonly file?: string | null;
+  /** Largest material that it takes, in MiB. */
+  readonly max_mib?: number | null;
+}
+
 export interface DatabaseConfig extends DatabasePlace {
   readonly name: string;
   readonly in?: IntakeConfig | null;
   readonly materials?: MaterialsConfig | null;
-  readonly out?: { readonly tables: readonly OutTable[] } | null;
+  readonly out?: OutConfig | null;
+}
+
+export interface OutConfig {
+  readonly tables: readonly OutTable[];
+  readonly materials?: OutMaterials | null;
 }
 
 /** Letters of any language, digits and _: names are quoted as well, so that nothing in one can end it. */
@@ -123,7 +142,21 @@ export const databaseRules: Rule = both(
       ),
     ),
     materials: absentOr(fields({ name: tableName, key: columnName, bytes: columnName })),
-    out: optional(fields({ tables: list(fields({ name: tableName, event: columnName }), MAX_TABLES, 1) })),
+    out: optional(
+      fields({
+        tables: list(fields({ name: tableName, event: columnName }), MAX_TABLES, 1),
+        materials: absentOr(
+          fields({
+            name: tableName,
+            key: columnName,
+            event: columnName,
+            bytes: columnName,
+            file: optional(columnName),
+            max_mib: optional(integer(1, 64)),
+          }),
+        ),
+      }),
+    ),
   }),
   fits,
 );

@@ -1,28 +1,39 @@
 import { type AdapterContext, type DeliverySink, PlatformError } from '../adapter.ts';
-import { mappedSink } from '../mapping/mapped-sink.ts';
+import { mappedSink, type SendDocument } from '../mapping/mapped-sink.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import type { Database, Session } from './database.ts';
-import type { OutTable } from './database-config.ts';
+import type { OutConfig } from './database-config.ts';
+import { type MaterialRow, readMaterials, writeMaterials } from './materials-out.ts';
 import { asPlatformError } from './open-database.ts';
 import { type RowToWrite, readRow } from './row-to-write.ts';
 import { places } from './tables.ts';
 
 /**
- * Writes what happened as rows of staging tables, one transaction for each, with the id of the event: one that is there
- * already is left as it is.
+ * Writes what happened as rows of staging tables, one transaction for each and the materials that it names, with the id of
+ * the event: one that is there already is left as it is.
  */
 export function databaseSink(
   database: Database,
-  tables: readonly OutTable[],
+  out: OutConfig,
   mapping: Mapping,
   context: AdapterContext,
 ): DeliverySink {
   /** Attempts that nobody waits for any more, by id: the next one must not run beside them. */
   const underWay = new Map<string, Promise<unknown>>();
 
-  async function write(id: string, row: RowToWrite): Promise<{ readonly written: boolean }> {
+  async function write(
+    id: string,
+    row: RowToWrite,
+    materials: readonly MaterialRow[],
+    signal: AbortSignal,
+  ): Promise<{ readonly written: boolean }> {
     await underWay.get(id)?.catch(() => {});
-    const writing = database.unit((session) => writeOnce(session, database, id, row));
+    const writing = database.unit(async (session) => {
+      if (await isThere(session, database, id, row)) return false;
+      await writeMaterials(session, database.dialect, materials, signal);
+      await writeRow(session, database, id, row);
+      return true;
+    });
     underWay.set(id, writing);
     try {
       return { written: await writing };
@@ -35,20 +46,20 @@ export function databaseSink(
     }
   }
 
-  return mappedSink(mapping, context, async ({ id, document }, signal) => {
+  const send: SendDocument = async ({ id, document, files }, signal) => {
     if (signal.aborted) throw brokenOff();
-    const row = readRow(document, tables);
+    const row = readRow(document, out.tables);
+    const materials = readMaterials(files, id, out.materials);
     try {
-      return await orBrokenOff(write(id, row), signal);
+      return await orBrokenOff(write(id, row, materials, signal), signal);
     } catch (error) {
       throw asPlatformError(database, error);
     }
-  });
+  };
+  return mappedSink(mapping, context, send, 'files');
 }
 
-/** @returns whether the row had to be written */
-async function writeOnce(session: Session, database: Database, id: string, row: RowToWrite): Promise<boolean> {
-  if (await isThere(session, database, id, row)) return false;
+async function writeRow(session: Session, database: Database, id: string, row: RowToWrite): Promise<void> {
   const { quote } = database.dialect;
   const { table, key } = row;
   const all = [...row.columns, [table.event, id] as const];
@@ -58,11 +69,10 @@ async function writeOnce(session: Session, database: Database, id: string, row: 
     const where = key.map((name) => `${quote(name)} = ?`).join(' AND ');
     const known = key.map((name) => row.columns.find(([column]) => column === name)![1]);
     if ((await session.run(`UPDATE ${quote(table.name)} SET ${sets} WHERE ${where}`, [...values, ...known])) > 0)
-      return true;
+      return;
   }
   const names = all.map(([name]) => quote(name)).join(', ');
   await session.run(`INSERT INTO ${quote(table.name)} (${names}) VALUES (${places(all.length)})`, values);
-  return true;
 }
 
 async function isThere(session: Session, database: Database, id: string, { table }: RowToWrite): Promise<boolean> {

@@ -39,6 +39,8 @@ export interface Dialect {
   bytesOf(quoted: string, kind: Column['kind']): string;
   /** Some bytes of a column: from which one, counted from 1, and how many. */
   part(quoted: string): string;
+  /** Statement that reads `most`, the bytes that the server takes at once; undefined where it takes any value of a column. */
+  readonly largest: string | undefined;
   readonly now: string;
   /** The moment that lies `?` ms before or after now. */
   readonly ago: string;

@@ -113,6 +113,7 @@ const DIALECT: Omit<Dialect, 'lock'> = {
   },
   bytesOf: (column) => `LENGTH(${column})`,
   part: (column) => `SUBSTRING(${column}, ?, ?)`,
+  largest: 'SELECT @@max_allowed_packet AS most',
   nullsFirst: true,
   now: 'NOW(3)',
   ago: 'NOW(3) - INTERVAL (? * 1000) MICROSECOND',

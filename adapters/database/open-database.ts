@@ -1,12 +1,11 @@
 import { PlatformError } from '../adapter.ts';
 import type { Credentials } from './credentials.ts';
 import type { Database } from './database.ts';
-import { openMysql } from './mysql.ts';
-import { openPostgres } from './postgres.ts';
 
-/** Connects when the first statement asks for it. Must be closed by the caller. */
-export function openDatabase(credentials: Credentials): Database {
-  return credentials.server.kind === 'postgres' ? openPostgres(credentials) : openMysql(credentials);
+/** Loads the client of that kind of server, which connects when the first statement asks for it. Must be closed by the caller. */
+export async function openDatabase(credentials: Credentials): Promise<Database> {
+  if (credentials.server.kind === 'postgres') return (await import('./postgres.ts')).openPostgres(credentials);
+  return (await import('./mysql.ts')).openMysql(credentials);
 }
 
 /** A failure without the words of the server, which may repeat values. */

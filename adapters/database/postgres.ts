@@ -29,6 +29,7 @@ const DIALECT: Dialect = {
   // Of text and bytea the length is known without fetching a long value.
   bytesOf: (column, kind) => `octet_length(${kind === 'other' ? `${column}::text` : column})`,
   part: (column) => `substring(${column} from ?::integer for ?::integer)`,
+  largest: undefined,
   nullsFirst: false,
   now: 'now()',
   ago: "now() - ?::float8 * interval '1 millisecond'",

@@ -22,17 +22,28 @@ export function readRow(document: unknown, tables: readonly OutTable[]): RowToWr
   const { table: name, row, key = [] } = objectOf(document, 'the document');
   const table = tables.find((one) => one.name === name);
   if (!table) throw refused('/table must be one of the tables of out in the configuration');
-  const columns = Object.entries(objectOf(row, '/row')).map(([column, value]) => {
-    if (!isColumnName(column)) throw refused('/row has a name that is no name of a column');
-    if (column === table.event) throw refused('/row must leave out the column with the id of the event');
-    return [column, boundOf(value)] as const;
-  });
-  if (columns.length === 0 || columns.length > MAX_COLUMNS)
-    throw refused(`/row must have from 1 to ${MAX_COLUMNS} columns`);
+  const columns = readColumns(objectOf(row, '/row'), [table.event]);
+  if (columns.length === 0) throw refused(`/row must have from 1 to ${MAX_COLUMNS} columns`);
   const values = new Map(columns);
   if (!Array.isArray(key) || key.some((column) => (values.get(column) ?? null) === null))
     throw refused('/key must be a list of columns of /row that have a value');
   return { table, columns, key: key as string[] };
+}
+
+/**
+ * Columns as a mapping words them.
+ *
+ * @param ours those that the gateway itself fills
+ * @throws PlatformError final, which says what is wrong and no value
+ */
+export function readColumns(row: Readonly<Record<string, unknown>>, ours: readonly string[]): RowToWrite['columns'] {
+  const columns = Object.entries(row).map(([column, value]) => {
+    if (!isColumnName(column)) throw refused('/row has a name that is no name of a column');
+    if (ours.includes(column)) throw refused('/row must leave out the columns that the configuration names');
+    return [column, boundOf(value)] as const;
+  });
+  if (columns.length > MAX_COLUMNS) throw refused(`/row must have from 1 to ${MAX_COLUMNS} columns`);
+  return columns;
 }
 
 function objectOf(value: unknown, what: string): Record<string, unknown> {

@@ -127,6 +127,7 @@ describe('the folder of submissions', () => {
       title: '输入有误 one or more fields are wrong',
       detail: 'two fields are wrong',
       problems: REFUSED.ok ? [] : REFUSED.problems,
+      key: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
   });
 

@@ -44,7 +44,8 @@ export const directoryKind = {
 function sinkOf(config: DirectoryConfig, out: string, files: FolderFiles, context: AdapterContext, mapping?: Mapping) {
   if (!mapping) return directorySink(files, out);
   const { write = {} } = config;
-  return mappedSink(mapping, context, writeDocuments(files, out, { ...write, delimiter: delimiterOf(write) }));
+  const send = writeDocuments(files, out, { ...write, delimiter: delimiterOf(write) });
+  return mappedSink(mapping, context, send, 'files');
 }
 
 function sourceOf(

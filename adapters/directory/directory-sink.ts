@@ -8,6 +8,7 @@ import { NoTable, writeCsv } from '../records/write-csv.ts';
 import { NoXml, writeXml } from '../xml/write-xml.ts';
 import { eventFileName } from './event-file.ts';
 import { exists, type FolderFiles, readWhole } from './folder-files.ts';
+import { placeFiles } from './place-files.ts';
 
 /** Bytes of an event; files beyond it are not ours. */
 const MAX_EVENT_BYTES = 4 * 1024 * 1024;
@@ -42,17 +43,19 @@ export function directorySink(files: FolderFiles, folder: string): DeliverySink 
 }
 
 /**
- * Writes every document in the platform's words as one file. One that is there already is the same one: its name has the
- * id, and what it says of the case may have changed since.
+ * Writes every document in the platform's words as one file, after the files that it names in a folder beside it. One that is
+ * there already is the same one: its name has the id, and what it says of the case may have changed since.
  */
 export function writeDocuments(files: FolderFiles, folder: string, writing: DocumentWriting): SendDocument {
   const { format = 'json', encoding = 'utf-8' } = writing;
-  return async ({ id, event, document }, signal) => {
-    const name = eventFileName({ ...event, id } satisfies PlatformEvent, format);
+  return async ({ id, event, document, files: named }, signal) => {
+    const told = { ...event, id } satisfies PlatformEvent;
+    const name = eventFileName(told, format);
     const content = encodeText(written(document, format, { ...writing, encoding }), encoding);
     await within(signal, async () => {
-      if (await exists(files, posix.join(folder, name))) await files.sync(folder);
-      else await files.write(folder, name, content);
+      if (await exists(files, posix.join(folder, name))) return files.sync(folder);
+      if (named.length > 0) await placeFiles(files, folder, eventFileName(told, 'files'), named, signal);
+      await files.write(folder, name, content);
     });
     return undefined;
   };

@@ -1,15 +1,16 @@
 import { posix } from 'node:path';
-import type { AdapterContext, Submission, SubmissionSource, Submit } from '../adapter.ts';
+import type { AdapterContext, Submission, SubmissionSource, Submit, TakenOutcome } from '../adapter.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import { understand } from '../mapping/understand.ts';
+import { PAUSING } from '../outcomes.ts';
 import { type RecordFormat, type RecordOptions, recordFormat } from '../records/read-records.ts';
 import { Unreadable } from '../unreadable.ts';
 import { textAt } from '../value-at.ts';
 import type { Entry, FolderFiles } from './folder-files.ts';
 import { MAPPED_FORMATS, noFiles, readMapped } from './mapped-submission.ts';
 import { readParked, readSubmission } from './read-submission.ts';
-import { SETTLED_FOLDERS, settle } from './settle.ts';
-import { asUnreadable, offer, PAUSING, reason, stillUnreadable, type Taken } from './take-document.ts';
+import { SETTLED_FOLDERS, settle, settleLater } from './settle.ts';
+import { asUnreadable, offer, reason, stillUnreadable, type Taken } from './take-document.ts';
 import { takeRows } from './take-rows.ts';
 
 /** Names of things that somebody is still writing. */
@@ -79,6 +80,11 @@ export class DirectorySource implements SubmissionSource {
     if (problems) return { key, document, wishes: [], problems };
     const { mapping } = this.#place;
     return mapping ? understand(key, document, mapping, noFiles) : readParked(key, document);
+  }
+
+  told(key: string, _document: unknown, outcome: TakenOutcome): Promise<void> {
+    const { files, folder } = this.#place;
+    return settleLater(files, folder, key, outcome);
   }
 
   /** Without a watcher, because the system has none left or lost it, polling goes on. */

@@ -9,6 +9,9 @@ export interface Entry {
   readonly kind: EntryKind;
 }
 
+/** What is written into a file. */
+export type Content = Uint8Array | AsyncIterable<Uint8Array>;
+
 /**
  * Folders of this machine or of another one. Paths are absolute, with `/`. What is missing is reported with the code of
  * Node's file system (`ENOENT`), what cannot be reached with any other code.
@@ -21,15 +24,18 @@ export interface FolderFiles {
   open(path: string): Promise<Readable>;
   /**
    * Puts a file into a folder so that a reader sees all of it or nothing, and a power cut does not undo it as far as the
-   * machine can promise. What stood there, or what a crash left of an earlier attempt, is replaced.
+   * machine can promise. What stood there, or what a crash left of an earlier attempt, is replaced. Content that comes in
+   * pieces is never held as a whole; when it fails nothing is left of it, as far as the machine can be reached.
    */
-  write(folder: string, name: string, content: Uint8Array): Promise<void>;
+  write(folder: string, name: string, content: Content): Promise<void>;
   /** Makes what was written before survive a power cut. */
   sync(folder: string): Promise<void>;
   /** Moves a file or a folder to a free name. */
   move(from: string, to: string): Promise<void>;
-  /** Makes no parents; does nothing when there is such a folder. */
+  /** For the own account and its group. Makes no parents; does nothing when there is such a folder. */
   makeFolder(path: string): Promise<void>;
+  /** Removes a folder with the files in it; does nothing when there is none. A link goes, what it leads to stays. */
+  removeFolder(path: string): Promise<void>;
   /** Calls `changed` after every change in a folder; absent where nothing reports them. @returns how to stop it */
   watch?(folder: string, changed: () => void, lost: (error: unknown) => void): () => void;
   /** Must be called by whoever made it. */

@@ -1,5 +1,17 @@
 import { constants, watch } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, readdir, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
+import {
+  chmod,
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
 import { posix } from 'node:path';
 import { unreadable } from '../unreadable.ts';
 import type { EntryKind, FolderFiles } from './folder-files.ts';
@@ -17,6 +29,11 @@ export function kindOf(one: Kinded): EntryKind {
   if (one.isSymbolicLink()) return 'link';
   if (one.isDirectory()) return 'folder';
   return one.isFile() ? 'file' : 'other';
+}
+
+/** The platform's account may take away what lies in a folder of ours where it shares our group; nobody else looks into it. */
+export function sharedMode(mode: number): number {
+  return (mode & 0o7770) | 0o070;
 }
 
 /** Folders of this machine, or of a drive that it has mounted. */
@@ -42,6 +59,9 @@ export const localFiles: FolderFiles = {
     try {
       await file.writeFile(content);
       await file.sync();
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
     } finally {
       await file.close();
     }
@@ -58,9 +78,16 @@ export const localFiles: FolderFiles = {
   },
 
   async makeFolder(path) {
-    await mkdir(path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
+    try {
+      await mkdir(path);
+      await chmod(path, sharedMode((await stat(path)).mode));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  },
+
+  async removeFolder(path) {
+    await rm(path, { recursive: true, force: true });
   },
 
   watch(folder, changed, lost) {

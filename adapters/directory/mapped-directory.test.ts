@@ -225,6 +225,32 @@ describe('a folder of the platform’s own documents', () => {
     expect(await again({ unreadableFile: 'a.xml' })).toMatchObject({ wishes: [], problems: [{ code: 'FILE' }] });
   });
 
+  it('says in done by its key what was taken after it had been refused, also twice', async () => {
+    await placeFile(folder.path, '王小明.csv', 'no,n\nA,1\nB,\n');
+    await start(plainMapping((document) => ((document as { n: string }).n ? document : fail())));
+    await appears('failed', '王小明.csv');
+    const { rows } = await report('failed', '王小明.csv.error.json');
+    expect(rows).toMatchObject([
+      { row: 2, caseNumber: expect.anything() },
+      { row: 3, key: ledger.calls[1]!.key },
+    ]);
+    const [, { key }] = rows;
+    const outcome = { ok: true, conversation: 'c-1', caseNumber: '150626-1' } as const;
+    for (let time = 0; time < 2; time += 1) await adapter!.source!.told!(key, ledger.calls[1]!.document, outcome);
+    expect(await list(join(folder.path, 'done'))).toEqual([`${key}.result.json`]);
+    expect(await report('done', `${key}.result.json`)).toEqual({ key, conversation: 'c-1', caseNumber: '150626-1' });
+    expect(await list(join(folder.path, 'failed'))).toContain('王小明.csv');
+  });
+
+  it('says that it cannot tell an outcome, without the name of a place', async () => {
+    await start(asItIs);
+    await writeFile(join(folder.path, 'done'), 'no folder');
+    const outcome = { ok: true, conversation: 'c-1', caseNumber: '150626-1' } as const;
+    const error = await adapter!.source!.told!('a'.repeat(64), {}, outcome).catch((reason: Error) => reason);
+    expect(error).toMatchObject({ code: 'PLATFORM_UNREACHABLE' });
+    expect(String(error)).not.toContain(folder.path);
+  });
+
   const asItIs = plainMapping((document) => document);
 
   async function create(mapping: Mapping, changes: object = {}): Promise<Adapter> {
@@ -299,6 +325,10 @@ describe('documents for the platform', () => {
     expect(await list(folder.path)).toEqual([]);
   });
 });
+
+function fail(): never {
+  throw new Error('is required');
+}
 
 function list(path: string): Promise<string[]> {
   return readdir(path).catch(() => []);

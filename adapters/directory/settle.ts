@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import { ERROR_CODES, type ErrorCode, type Problem } from '#proto';
-import type { SubmissionOutcome } from '../adapter.ts';
+import { PlatformError, type SubmissionOutcome, type TakenOutcome } from '../adapter.ts';
 import { exists, type FolderFiles } from './folder-files.ts';
 
 const { join } = posix;
@@ -29,6 +29,25 @@ export async function settle(files: FolderFiles, folder: string, name: string, g
   await files.move(join(folder, name), join(target, free));
 }
 
+/**
+ * Says that what was reported as refused has been taken after all: `done/KEY.result.json`, with the key that stands in the
+ * report of the refusal. What was refused stays where it is: the platform may have done something with it.
+ *
+ * @param key idempotency key of the submission
+ * @throws PlatformError
+ */
+export async function settleLater(files: FolderFiles, folder: string, key: string, outcome: TakenOutcome) {
+  try {
+    const target = join(folder, DONE);
+    await files.makeFolder(target);
+    const report = { key, ...described(outcome, key) };
+    await files.write(target, `${key}.result.json`, Buffer.from(`${JSON.stringify(report, null, 2)}\n`));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new PlatformError(true, `the outcome cannot be written (${code ?? 'unknown'})`);
+  }
+}
+
 /** What a report says of one submission. */
 export type Described =
   | { readonly conversation: string; readonly caseNumber: string }
@@ -37,12 +56,15 @@ export type Described =
       readonly title: string;
       readonly detail: string;
       readonly problems: readonly Problem[];
+      /** By which it is known should it be taken later. */
+      readonly key: string;
     };
 
-export function described(outcome: SubmissionOutcome): Described {
+/** @param key idempotency key of the submission */
+export function described(outcome: SubmissionOutcome, key: string): Described {
   if (outcome.ok) return { conversation: outcome.conversation, caseNumber: outcome.caseNumber };
   const { zh, en } = ERROR_CODES[outcome.code];
-  return { code: outcome.code, title: `${zh} ${en}`, detail: outcome.message, problems: outcome.problems };
+  return { code: outcome.code, title: `${zh} ${en}`, detail: outcome.message, problems: outcome.problems, key };
 }
 
 /**

@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { posix } from 'node:path';
-import SftpClient from 'ssh2-sftp-client';
+import type SftpClient from 'ssh2-sftp-client';
 import { fields, integer, optional, type Problem, type Rule, text } from '#proto';
 import type { AdapterContext } from '../adapter.ts';
 import { absolutePath } from '../config-rules.ts';
-import { type Entry, type FolderFiles, isAbsent } from './folder-files.ts';
-import { type Kinded, kindOf } from './local-files.ts';
+import { type Content, type Entry, type FolderFiles, isAbsent } from './folder-files.ts';
+import { type Kinded, kindOf, sharedMode } from './local-files.ts';
 
 /** A machine whose folders are reached over SSH. */
 export interface SftpConfig {
@@ -166,14 +166,22 @@ export class SftpFiles implements FolderFiles {
       });
   }
 
-  async write(folder: string, name: string, content: Uint8Array) {
+  async write(folder: string, name: string, content: Content) {
     const temporary = posix.join(folder, `.${name}.tmp`);
     await this.#call((session, done) => session.unlink(temporary, done)).catch(absent);
     const handle = await this.#call<Buffer>((session, done) => session.open(temporary, 'wx', { mode: 0o640 }, done));
     try {
-      if (content.length > 0)
-        await this.#call((session, done) => session.write(handle, Buffer.from(content), 0, content.length, 0, done));
+      let written = 0;
+      for await (const piece of content instanceof Uint8Array ? [content] : content) {
+        if (piece.length === 0) continue;
+        const [bytes, at] = [Buffer.from(piece), written];
+        await this.#call((session, done) => session.write(handle, bytes, 0, bytes.length, at, done));
+        written += bytes.length;
+      }
       await this.#call((session, done) => session.ext_openssh_fsync(handle, done)).catch(unsupported);
+    } catch (error) {
+      await this.#call((session, done) => session.unlink(temporary, done)).catch(() => {});
+      throw error;
     } finally {
       await this.#call((session, done) => session.close(handle, done)).catch(() => {});
     }
@@ -192,6 +200,21 @@ export class SftpFiles implements FolderFiles {
       await this.#call((session, done) => session.mkdir(path, done));
     } catch (error) {
       if ((await this.look(path)).kind !== 'folder') throw error;
+      return;
+    }
+    const { mode } = await this.#call<{ mode: number }>((session, done) => session.lstat(path, done));
+    // Other systems than Unix know no such thing.
+    await this.#call((session, done) => session.chmod(path, sharedMode(mode), done)).catch(() => {});
+  }
+
+  async removeFolder(path: string) {
+    const there = await this.look(path).catch(absent);
+    if (there?.kind === 'folder') {
+      for (const { name } of await this.entries(path))
+        await this.#call((session, done) => session.unlink(posix.join(path, name), done));
+      await this.#call((session, done) => session.rmdir(path, done));
+    } else if (there) {
+      await this.#call((session, done) => session.unlink(path, done));
     }
   }
 
@@ -239,13 +262,15 @@ export class SftpFiles implements FolderFiles {
   async #connect(): Promise<Session> {
     const { host, port = DEFAULT_PORT, user, key_file, host_key } = this.#config;
     const secret = await readSecret(this.#config);
+    // Loaded only where it is used: no command of ours needs it.
+    const { default: Client } = await import('ssh2-sftp-client');
     const socket = await dial(host, port);
     this.#socket = socket;
     if (this.#closed) throw new Error('closed');
     const ended = new Promise<never>((_, reject) => this.#waiting.add(reject));
     socket.once('close', () => this.#ended(socket));
     const ignore = () => {};
-    const client = new SftpClient('tongban', { error: ignore, end: ignore, close: ignore });
+    const client = new Client('tongban', { error: ignore, end: ignore, close: ignore });
     const connected = client.connect({
       sock: socket,
       username: user,

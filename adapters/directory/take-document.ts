@@ -11,9 +11,6 @@ export type Taken =
   | { readonly decided: true; readonly good: boolean; readonly report: unknown }
   | { readonly decided: false; readonly code: string; readonly lanes: readonly string[] };
 
-/** Codes that say that the whole gateway wants to be left alone for a while. */
-export const PAUSING: ReadonlySet<string> = new Set(['BACK_PRESSURE', 'SHUTTING_DOWN']);
-
 /** Bytes of an unreadable file by which it is known again. */
 const BEGINNING_BYTES = 64 * 1024;
 
@@ -38,7 +35,7 @@ export async function offer(
   const outcome = await submit(submission, signal).catch((error: unknown) => error as Error);
   if (outcome instanceof Error) return { decided: false, code: reason(outcome), lanes };
   if (isRetryable(outcome)) return { decided: false, code: outcome.code, lanes };
-  return { decided: true, good: outcome.ok, report: described(outcome) };
+  return { decided: true, good: outcome.ok, report: described(outcome, submission.key) };
 }
 
 /**

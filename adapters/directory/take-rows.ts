@@ -4,13 +4,14 @@ import type { Submission, SubmissionOutcome, Submit } from '../adapter.ts';
 import { Lanes } from '../lanes.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import { understand } from '../mapping/understand.ts';
+import { PAUSING } from '../outcomes.ts';
 import { CSV_LIMITS, type CsvOptions, type CsvRow, csvRows } from '../records/csv-rows.ts';
 import { unreadable } from '../unreadable.ts';
 import { keyOf } from './entry.ts';
 import { type FolderFiles, piecesOf } from './folder-files.ts';
 import { noFiles } from './mapped-submission.ts';
 import { type Described, described } from './settle.ts';
-import { type HeldLanes, isRetryable, PAUSING, reason, type Taken } from './take-document.ts';
+import { type HeldLanes, isRetryable, reason, type Taken } from './take-document.ts';
 
 /** Rows of different cases that are under way at once. */
 const ROWS_AT_ONCE = 16;
@@ -94,7 +95,7 @@ class Round {
     if (this.#waiting.has(lane)) this.#code ??= 'CASE_WAITS';
     else {
       const outcome = await this.#offer(row, problems);
-      if (typeof outcome !== 'string') this.#reports.push(reportOf(row.row, outcome));
+      if (typeof outcome !== 'string') this.#reports.push(reportOf(row.row, outcome, this.#keyOf(row)));
       else {
         this.#waiting.add(lane);
         if (!this.paused) this.#code = outcome;
@@ -112,8 +113,8 @@ class Round {
   }
 
   /** @returns the outcome, or the code for which the row waits */
-  async #offer({ row, document }: CsvRow, problems: readonly Problem[]): Promise<SubmissionOutcome | string> {
-    const key = keyOf(this.#digest, String(row));
+  async #offer(row: CsvRow, problems: readonly Problem[]): Promise<SubmissionOutcome | string> {
+    const [key, { document }] = [this.#keyOf(row), row];
     try {
       const submission: Submission =
         problems.length > 0
@@ -125,12 +126,16 @@ class Round {
       return reason(error);
     }
   }
+
+  #keyOf({ row }: CsvRow): string {
+    return keyOf(this.#digest, String(row));
+  }
 }
 
 type RowReport = { readonly row: number } & Described;
 
-function reportOf(row: number, outcome: SubmissionOutcome): RowReport {
-  const report = described(outcome);
+function reportOf(row: number, outcome: SubmissionOutcome, key: string): RowReport {
+  const report = described(outcome, key);
   return 'problems' in report
     ? { row, ...report, problems: report.problems.slice(0, MAX_PROBLEMS) }
     : { row, ...report };

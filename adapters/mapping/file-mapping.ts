@@ -73,8 +73,9 @@ export class FileMapping implements Mapping {
     const input = { event, ...(found && { case: found }) };
     const told = this.#run(mapOut(this.#rules.out, event.type, this.#source(input, 'out')));
     if (told instanceof MappingTimeout) return { ok: false, problems: [problemOf(told)] };
-    const { documents, problems } = told;
-    return problems.length > 0 ? { ok: false, problems } : { ok: true, documents };
+    const { documents, files, problems } = told;
+    if (problems.length > 0) return { ok: false, problems };
+    return { ok: true, documents, ...(files.some(({ length }) => length > 0) && { files }) };
   }
 
   #understand(document: unknown): Understood {

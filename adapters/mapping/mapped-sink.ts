@@ -1,5 +1,6 @@
 import { type AdapterContext, type DeliverySink, PlatformError, type PlatformEvent } from '../adapter.ts';
 import type { MappedAnswer, Mapping } from './mapping.ts';
+import { type OutgoingFile, outgoingFiles } from './outgoing-files.ts';
 
 /** One document of the platform's own words that tells of an event. */
 export interface OutgoingDocument {
@@ -7,6 +8,8 @@ export interface OutgoingDocument {
   readonly id: string;
   readonly event: PlatformEvent;
   readonly document: unknown;
+  /** Materials of the case that the platform has to have before the document; none unless its kind takes files. */
+  readonly files: readonly OutgoingFile[];
 }
 
 /**
@@ -20,8 +23,15 @@ export type SendDocument = (outgoing: OutgoingDocument, signal: AbortSignal) => 
 /**
  * A way out whose events are put into the platform's words. An event that does not concern the platform counts as
  * delivered; one that cannot be put into its words is refused with the reasons.
+ *
+ * @param takes whether `send` brings the files of a document; where it does not, a document with files is refused
  */
-export function mappedSink(mapping: Mapping, context: AdapterContext, send: SendDocument): DeliverySink {
+export function mappedSink(
+  mapping: Mapping,
+  context: AdapterContext,
+  send: SendDocument,
+  takes: 'words' | 'files' = 'words',
+): DeliverySink {
   return {
     async deliver(event, signal) {
       const current = (await mapping.now?.()) ?? mapping;
@@ -31,9 +41,12 @@ export function mappedSink(mapping: Mapping, context: AdapterContext, send: Send
       const mapped = await current.out(event, found);
       if (!mapped.ok)
         throw new PlatformError(false, `cannot be put into the words of the platform: ${listed(mapped.problems)}`);
+      if (mapped.files && takes === 'words')
+        throw new PlatformError(false, 'a platform of this kind is sent no files: take files out of the mapping');
       for (const [index, document] of mapped.documents.entries()) {
         const id = index === 0 ? event.id : `${event.id}-${index + 1}`;
-        const response = await send({ id, event, document }, signal);
+        const files = outgoingFiles(mapped.files?.[index] ?? [], event.subject, context.cases);
+        const response = await send({ id, event, document, files }, signal);
         if (current.answer) await judge(await current.answer(response), event, context);
       }
     },

@@ -24,6 +24,21 @@ export interface MappedFile {
   readonly mediaType?: string;
 }
 
+/** A material of the case that goes out with a document (随件材料). */
+export interface MappedMaterial {
+  /** What people call it, as the mapping says. */
+  readonly name: string;
+  /** Its name as a file: safe on every file system, alone among the files of its document. */
+  readonly file: string;
+  /** Digest of the material, as the case shows it. */
+  readonly material: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly mediaType: string;
+  /** Further columns of its row, where the platform takes it as one. */
+  readonly row?: Readonly<Record<string, unknown>>;
+}
+
 /** What a record of the platform means: wishes in order (none: it means nothing to us), or every problem. */
 export type MappedIn =
   | { readonly ok: true; readonly wishes: readonly MappedWish[] }
@@ -31,7 +46,12 @@ export type MappedIn =
 
 /** What an event means to the platform: documents in order (none: it does not concern it), or every problem. */
 export type MappedOut =
-  | { readonly ok: true; readonly documents: readonly unknown[] }
+  | {
+      readonly ok: true;
+      readonly documents: readonly unknown[];
+      /** Of each document, in their order; absent when none has any. */
+      readonly files?: readonly (readonly MappedMaterial[])[];
+    }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 /** What a platform's answer to a document means; `retry` and `refuse` as in PlatformError. */

@@ -118,9 +118,9 @@ async function stagingDatabase(facts: ServerFacts, charset: string | undefined):
       connections: 2,
       timeZone: '+08:00',
     });
-  const admin = open(kind === 'postgres' ? 'postgres' : 'mysql');
+  const admin = await open(kind === 'postgres' ? 'postgres' : 'mysql');
   await admin.run(`CREATE DATABASE ${name}${charset ? ` CHARACTER SET ${charset}` : ''}`);
-  const platform = open(name);
+  const platform = await open(name);
   const ddl = await readFile(new URL(`${kind}.sql`, DDL), 'utf8');
   // The names of characters in the file win over those of the database.
   const text = charset ? ddl.replaceAll('CHARSET = utf8mb4', `CHARSET = ${charset}`) : ddl;

@@ -1,6 +1,5 @@
 import {
   type Adapter,
-  type AdapterContext,
   type CaseDesk,
   type CreditFinding,
   type CreditQuery,

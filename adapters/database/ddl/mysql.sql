@@ -211,3 +211,20 @@ CREATE TABLE event_out (
   UNIQUE KEY event_out_seq (row_seq),
   KEY event_out_waiting (fetch_state, row_seq)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COMMENT = '办件动态(网关写入,平台读取)';
+
+CREATE TABLE material_out (
+  material_guid varchar(64) NOT NULL COMMENT '材料唯一标识,由网关生成;同一编号只写入一次',
+  event_id varchar(64) NOT NULL COMMENT '所属行的事件编号(case_out、event_out 的 event_id)',
+  written_at datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) COMMENT '写入时间',
+  conversation varchar(64) NULL COMMENT '通办会话编号',
+  case_number varchar(64) NULL COMMENT '通办办件编号',
+  project_no varchar(64) NULL COMMENT '平台办件编号',
+  material_name varchar(255) NULL COMMENT '材料名称',
+  file_name varchar(255) NOT NULL COMMENT '文件名,各系统可用,同一行内不重复',
+  media_type varchar(100) NULL COMMENT '媒体类型,例如 application/pdf',
+  material_size bigint NULL COMMENT '字节数',
+  sha256 varchar(64) NULL COMMENT '内容的 SHA-256,小写十六进制',
+  content longblob NOT NULL COMMENT '文件内容',
+  PRIMARY KEY (material_guid),
+  KEY material_out_event (event_id)
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COMMENT = '材料(网关写入,平台读取);先于引用它的行,同一事务';

@@ -372,3 +372,35 @@ COMMENT ON COLUMN event_out.event_sequence IS '同一办件内的顺序';
 COMMENT ON COLUMN event_out.event_data IS '事件内容(JSON)';
 COMMENT ON COLUMN event_out.fetch_state IS '平台读取状态:new 未读,done 已读;由平台维护';
 COMMENT ON COLUMN event_out.fetched_at IS '平台读取时间';
+
+CREATE TABLE material_out (
+  material_guid varchar(64) NOT NULL,
+  event_id varchar(64) NOT NULL,
+  written_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  conversation varchar(64),
+  case_number varchar(64),
+  project_no varchar(64),
+  material_name varchar(255),
+  file_name varchar(255) NOT NULL,
+  media_type varchar(100),
+  material_size bigint,
+  sha256 varchar(64),
+  content bytea NOT NULL,
+  PRIMARY KEY (material_guid)
+);
+CREATE INDEX material_out_event ON material_out (event_id);
+COMMENT ON TABLE material_out IS '材料(网关写入,平台读取);先于引用它的行,同一事务';
+COMMENT ON COLUMN material_out.material_guid IS '材料唯一标识,由网关生成;同一编号只写入一次';
+COMMENT ON COLUMN material_out.event_id IS '所属行的事件编号(case_out、event_out 的 event_id)';
+COMMENT ON COLUMN material_out.written_at IS '写入时间';
+COMMENT ON COLUMN material_out.conversation IS '通办会话编号';
+COMMENT ON COLUMN material_out.case_number IS '通办办件编号';
+COMMENT ON COLUMN material_out.project_no IS '平台办件编号';
+COMMENT ON COLUMN material_out.material_name IS '材料名称';
+COMMENT ON COLUMN material_out.file_name IS '文件名,各系统可用,同一行内不重复';
+COMMENT ON COLUMN material_out.media_type IS '媒体类型,例如 application/pdf';
+COMMENT ON COLUMN material_out.material_size IS '字节数';
+COMMENT ON COLUMN material_out.sha256 IS '内容的 SHA-256,小写十六进制';
+COMMENT ON COLUMN material_out.content IS '文件内容';
+-- 不压缩,扫描件压缩无益 / uncompressed: scans gain nothing by it
+ALTER TABLE material_out ALTER COLUMN content SET STORAGE EXTERNAL;

@@ -63,6 +63,15 @@ export class CountyHall {
     return row;
   }
 
+  /** Bytes of the materials of a case that came, by their names as files: what its row names, in that order. */
+  async materialsOf({ event_id, materials }: Row): Promise<Map<string, Uint8Array>> {
+    const named = JSON.parse(String(materials)) as readonly { readonly file: string }[];
+    const text = 'SELECT file_name, content FROM material_out WHERE event_id = ?';
+    const rows = await this.#database.rows<{ file_name: string; content: Uint8Array }>(text, [String(event_id)]);
+    const found = new Map(rows.map((row) => [row.file_name, row.content]));
+    return new Map(named.map(({ file }) => [file, found.get(file)!]));
+  }
+
   /** Reads what is new, as the program of the hall does every few seconds. */
   async look(): Promise<void> {
     this.received.push(...(await this.#readNew('case_out')));

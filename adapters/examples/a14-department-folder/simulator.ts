@@ -19,6 +19,8 @@ export interface FiledCase {
   /** 新增, 补正, 撤回 in order. */
   readonly operations: string[];
   document: Readonly<Record<string, unknown>>;
+  /** Bytes of the files that came with the latest document, by their names. */
+  files: ReadonlyMap<string, Buffer>;
 }
 
 /**
@@ -69,10 +71,14 @@ export class FolderDepartment {
   async look(): Promise<void> {
     for (const name of (await readdir(this.#out)).filter((one) => one.endsWith('.xml')).sort()) {
       const { BJ } = readXml(await readFile(join(this.#out, name)), 1024 * 1024) as { BJ: Record<string, string> };
-      const known = this.cases.get(BJ['TBBH']!) ?? { TBBH: BJ['TBBH']!, operations: [], document: BJ };
+      const beside = name.replace(/xml$/, 'files');
+      const files = await filesIn(join(this.#out, beside));
+      const known = this.cases.get(BJ['TBBH']!) ?? { TBBH: BJ['TBBH']!, operations: [], document: BJ, files };
       known.operations.push(BJ['@lx']!);
       known.document = BJ;
+      known.files = files;
       this.cases.set(known.TBBH, known);
+      if (files.size > 0) await rename(join(this.#out, beside), join(this.#read, beside));
       await rename(join(this.#out, name), join(this.#read, name));
     }
   }
@@ -85,6 +91,12 @@ export class FolderDepartment {
     }
     return undefined;
   }
+}
+
+/** Nothing where there is no such folder: the document came alone. */
+async function filesIn(folder: string): Promise<Map<string, Buffer>> {
+  const names = await readdir(folder).catch(() => []);
+  return new Map(await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name))] as const)));
 }
 
 function quoted(value: string): string {

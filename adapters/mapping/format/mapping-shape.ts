@@ -60,6 +60,14 @@ export interface FileSpec {
   readonly media_type?: FieldSpec;
 }
 
+/** Materials that go out with a document. */
+export interface OutFileSpec {
+  readonly each?: string;
+  readonly name?: FieldSpec;
+  readonly material: FieldSpec;
+  readonly row?: FieldMap;
+}
+
 /** One wish of a rule. */
 export interface WishSpec extends Shared {
   readonly when?: string;
@@ -80,6 +88,7 @@ export interface DocumentSpec {
   readonly when?: string;
   readonly with?: string | readonly string[];
   readonly document: BodySpec;
+  readonly files?: readonly OutFileSpec[];
 }
 
 export interface OutRuleSpec extends Partial<DocumentSpec> {
@@ -184,7 +193,17 @@ const wishMembers = {
     ),
   ),
 };
-const documentMembers = { when: absentOr(either(expression, boolean)), with: absentOr(names) };
+const documentMembers = {
+  when: absentOr(either(expression, boolean)),
+  with: absentOr(names),
+  files: absentOr(
+    list(
+      fields({ each: absentOr(expression), name: absentOr(fieldSpec), material: fieldSpec, row: absentOr(fieldMap) }),
+      100,
+      1,
+    ),
+  ),
+};
 
 const shape = fields({
   mapping: (value, pointer, problems) => {

@@ -1,13 +1,10 @@
 import type { Problem } from '#proto';
-import { answersOf, type Expression } from '../expressions/expression.ts';
 import type { Work } from '../expressions/sandbox.ts';
 import { type Field, fill, type Source, shown } from '../fields/field.ts';
 import type { MappedFile, MappedWish } from '../mapping.ts';
 import type { InRule, WishPlan } from './compile-in.ts';
 import { holding } from './conditions.ts';
-
-/** Files of one wish. */
-const WISH_FILES = 100;
+import { entriesOf, FILES_MOST } from './file-entries.ts';
 
 /** What a record means, and how that was found. */
 export interface Understood {
@@ -111,24 +108,7 @@ function* filesOf(plan: WishPlan, source: Source, pointer: string, problems: Pro
       files.push(file as MappedFile);
     }
   }
-  if (files.length <= WISH_FILES) return files;
-  problems.push({ pointer: `${pointer}/files`, code: 'TOO_MANY', message: `has more than ${WISH_FILES} entries` });
-  return files.slice(0, WISH_FILES);
-}
-
-function* entriesOf(
-  expression: Expression,
-  { input, record }: Source,
-  pointer: string,
-  problems: Problem[],
-): Work<readonly unknown[]> {
-  const [answer] = yield* answersOf([{ expression, input, record }]);
-  if ('fault' in answer!) {
-    const { code, message } = answer.fault;
-    problems.push({ pointer, code, message: `${message} (from ${shown(expression.text)})` });
-    return [];
-  }
-  const { value } = answer!;
-  if (value === undefined || value === null || value === '') return [];
-  return (Array.isArray(value) ? value : [value]).slice(0, WISH_FILES + 1);
+  if (files.length <= FILES_MOST) return files;
+  problems.push({ pointer: `${pointer}/files`, code: 'TOO_MANY', message: `has more than ${FILES_MOST} entries` });
+  return files.slice(0, FILES_MOST);
 }

@@ -23,6 +23,7 @@ in:
   - { when: $exists(ROW), case: ROW.NO, act: withdraw, data: { reason: ROW.WHY, handler.organisation: ROW.ORG, handler.staff: ROW.USER } }
 out:
   - { on: cn.tongban.case.accept.v1, reads: case, document: { NO: { from: case.number, required: true } } }
+  - { on: cn.tongban.case.transfer.v1, reads: case, document: { FILES: files.file }, files: [{ each: case.materials, material: digest }] }
 `;
 
 interface Checked {
@@ -150,6 +151,30 @@ describe('adapter dry-run', () => {
     await writeFile(at('case.json'), '{ "number": "320600-1", "state": "accepted" }');
     const made = await dryRun('--event', 'cn.tongban.case.accept.v1', '--case', at('case.json'));
     expect(made).toMatchObject({ code: 0, json: { wanted: 'case', documents: [{ NO: '320600-1' }] } });
+  });
+
+  it('shows which files would go out with it, by their names and sizes', async () => {
+    const material = {
+      name: '营业执照',
+      mediaType: 'application/pdf',
+      grade: 'C',
+      size: 20_480,
+      digest: 'a'.repeat(64),
+    };
+    await writeFile(
+      at('files.json'),
+      JSON.stringify({ materials: [material, { ...material, digest: 'b'.repeat(64) }] }),
+    );
+    const options = ['--event', 'cn.tongban.case.transfer.v1', '--case', at('files.json')];
+    const { code, json } = await dryRun(...options);
+    const files = [
+      { file: '营业执照.pdf', size: 20_480 },
+      { file: '营业执照-2.pdf', size: 20_480 },
+    ];
+    expect(code).toBe(0);
+    expect(json).toMatchObject({ documents: [{ FILES: files.map(({ file }) => file) }], files: [files] });
+    const { stdout } = await runHere(['adapter', 'dry-run', at('mapping.yaml'), ...options]);
+    expect(stdout).toMatch(/营业执照-2\.pdf +20/);
   });
 
   it('says what is missing, and that the case was not given', async () => {

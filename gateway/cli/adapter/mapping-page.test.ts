@@ -54,8 +54,8 @@ describe('the page about mappings', () => {
       item: 'EX018',
       applicant: { name: '阿依夏木·示例', documentType: 'passport', documentNumber: 'E00000000' },
     };
-    await writeFile(file('case.json'), JSON.stringify({ ...found, number: '150626-2026-1' }));
-    const args = ['adapter', 'dry-run', file('mapping.yaml'), '--case', file('case.json'), '--json'];
+    await writeFile(file('found.json'), JSON.stringify({ ...found, number: '150626-2026-1' }));
+    const args = ['adapter', 'dry-run', file('mapping.yaml'), '--case', file('found.json'), '--json'];
     const { code, stdout } = await runHere([
       ...args,
       '--event',
@@ -74,6 +74,15 @@ describe('the page about mappings', () => {
       }),
     ]);
     expect(answer).toEqual({ verdict: 'taken', reference: '7', reason: '0' });
+  });
+
+  it('has an example that sends the materials of a case, whose names as files it says', async () => {
+    const options = ['--event', 'cn.tongban.case.transfer.v1', '--case', file('case.json')];
+    const { code, stdout } = await runHere(['adapter', 'dry-run', file('files.yaml'), ...options]);
+    expect(code).toBe(0);
+    for (const [, name, size] of page.matchAll(/`([^`]+\.(?:pdf|jpg))` (\d+\.\d KiB)/g))
+      expect(stdout).toMatch(new RegExp(`"WJ": "${name}"[^]*^${name} +${size}$`, 'm'));
+    expect(stdout.match(/KiB$/gm)).toHaveLength(2);
   });
 
   it('names every option of a field and every code of a problem', () => {

@@ -7,7 +7,7 @@ import { findMapping } from '../adapter/mapping-source.ts';
 import { sampleEvent } from '../adapter/sample-event.ts';
 import { type Cli, type CommonOptions, handle } from '../command.ts';
 import { fileError, readJson } from '../files.ts';
-import { pairs, plain, table } from '../format.ts';
+import { humanSize, pairs, plain, table } from '../format.ts';
 
 interface CheckOptions extends CommonOptions {
   readonly sample: string;
@@ -73,13 +73,15 @@ function defineDryRun(command: Command, cli: Cli): void {
         text: '映射不涉及此事件 / the mapping is not about this event\n',
       };
     const mapped = await mapping.out(event, wanted === 'case' ? found : undefined);
-    const json = { event, wanted, ...(mapped.ok ? { documents: mapped.documents } : { problems: mapped.problems }) };
+    const { ok: _, ...said } = mapped;
+    const json = { event, wanted, ...said };
     const notes =
       wanted === 'case' && !found ? ['此规则要读办件,请给出 --case / these rules read the case: give --case'] : [];
     if (!mapped.ok) return { json, text: problemTable(mapped.problems), notes, exit: 1 };
     const judged = await judge(mapping.answer, options.answer, cli);
     const none = '不发送任何内容 / nothing is sent\n';
-    const text = mapped.documents.map((one) => `${lines(one)}\n`).join('\n') || none;
+    const { documents, files } = mapped;
+    const text = documents.map((one, index) => `${lines(one)}\n${fileTable(files?.[index])}`).join('\n') || none;
     return { json: { ...json, ...judged.json }, text: text + judged.text, notes };
   });
 }
@@ -125,6 +127,16 @@ function problemTable(problems: CheckedRecord['problems']): string {
   const headers = ['字段 / field', '来源 / from', '代码 / code', '问题 / problem'];
   const rows = problems.map(({ pointer, from, code, message }) => [pointer || '/', from, code, message]);
   return table(headers, rows, '没有问题 / no problem');
+}
+
+/** The materials that go out with a document, by the names that the platform sees. */
+function fileTable(files: readonly { readonly file: string; readonly size: number }[] = []): string {
+  if (files.length === 0) return '';
+  return table(
+    ['随件文件 / file', '大小 / size'],
+    files.map(({ file, size }) => [file, humanSize(size)]),
+    '',
+  );
 }
 
 /** JSON in lines, none of which can do anything to a terminal. */

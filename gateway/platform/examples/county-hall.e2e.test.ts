@@ -1,12 +1,12 @@
-import { readFile } from 'node:fs/promises';
-import { buffer } from 'node:stream/consumers';
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Banjian, OnlinePlatform } from '../../../adapters/examples/a01-online-platform/simulator.ts';
 import { CountyHall, type HallRow } from '../../../adapters/examples/a02-county-hall/simulator.ts';
-import { FolderDepartment } from '../../../adapters/examples/a14-department-folder/simulator.ts';
+import { type FiledCase, FolderDepartment } from '../../../adapters/examples/a14-department-folder/simulator.ts';
 import { temporaryFolder } from '../../../adapters/testing/folders.ts';
 import { postgresServer, type StagingDatabase } from '../../../adapters/testing/staging-servers.ts';
-import { openDesks } from '../../node/platforms.ts';
+import { scanTable } from '../../scan/scan-table.ts';
 import { authorize } from '../../testing/agency-case.ts';
 import { pinEachOther, until } from '../../testing/live-region.ts';
 import {
@@ -117,11 +117,14 @@ describe.skipIf(!server)('a county hall with a staging database (A2)', () => {
       const filed = await departmentHears('新增', 0);
       TBBH = filed['TBBH'] as string;
       expect(filed).toMatchObject({ SJDQ: '320600', SQR: { MC: '测试食品有限公司', ZJLX: '统一社会信用代码' } });
-      const { WJ } = filed['CL'] as { WJ: { '@mc': string; '@sha256': string }[] };
-      const { core, services } = uxin.live;
-      const desk = openDesks(core, services.examinations, services.scans)('counter');
-      const bytes = WJ.map(async (one) => buffer(await desk.openMaterial(filed['HHBH'] as string, one['@sha256'])));
-      expect(await Promise.all(bytes)).toEqual(Object.values(FILES));
+      const { WJ } = filed['CL'] as { WJ: { '@mc': string; '@wjm': string; '@sha256': string }[] };
+      const [{ files }] = [...department.cases.values()] as [FiledCase];
+      expect(WJ.map((one) => [one['@mc'], one['@wjm']])).toEqual([
+        ['营业执照', '营业执照.pdf'],
+        ['食品经营许可申请书', '食品经营许可申请书.pdf'],
+      ]);
+      expect(WJ.map((one) => files.get(one['@wjm']))).toEqual(Object.values(FILES));
+      expect(WJ.map((one) => one['@sha256'])).toEqual(Object.values(FILES).map(sha256));
       await hall.correct('accept_in', 'G-0001', 'project_no', NO);
       await until('the second try', async () => (await hall.answerTo('accept_in', 'G-0001'))!.tries === 2);
       expect(await answered('accept_in', 'G-0001')).toEqual({ ...row, tries: 2 });
@@ -133,8 +136,24 @@ describe.skipIf(!server)('a county hall with a staging database (A2)', () => {
       await department.exportDocument('buzheng', xml.replace('15062620261122000001', TBBH));
       const told = await hallHears(number, 'request-supplement');
       expect(told).toMatchObject({ step: { items: [{ material: '平面布局图', reason: '未提交' }] } });
+      const { core, services } = uxin.live;
+      const parked = Buffer.from(sha256(FILES['M-0001']), 'hex');
+      const [{ document }] = [...department.cases.values()] as [FiledCase];
+      const conversation = document['HHBH'] as string;
+      const found = { state: 'parked', at: core.clock.now(), signature: 'Example' } as const;
+      await core.store.write((tx) => scanTable.keep(tx, conversation, parked, found));
       expect(await write('G-0002', {}, { 'M-0003': Buffer.from('%PDF-平面布局图') })).toMatchObject({ state: 'done' });
+      const letters = () => services.deadLetters.list({ queue: 'platform' }, 10);
+      await until('a dead letter', async () => (await letters()).length > 0);
+      const [letter] = await letters();
+      expect(letter).toMatchObject({ name: 'counter', reason: 'refused', code: 'PLATFORM_REFUSED' });
+      expect(JSON.stringify(await services.deadLetters.show(letter!.id))).toContain('(MATERIAL_PARKED)');
+      expect(await readdir(department.folders.out)).toEqual([]);
+      await services.scans.release(conversation, parked, { by: 'li', reason: '误报' });
+      await services.deadLetters.retry(letter!.id, { by: 'li', role: 'sysadmin', reason: '已放行' });
       expect(await departmentHears('新增,补正', 0)).toMatchObject({ BLLSH: 'SC-2026-018' });
+      const [{ files }] = [...department.cases.values()] as [FiledCase];
+      expect([...files.keys()].sort()).toEqual(['平面布局图.pdf', '营业执照.pdf', '食品经营许可申请书.pdf']);
     });
 
     it('is decided by the rows of a table, of which one bad row is parked while the others are done', async () => {
@@ -198,7 +217,10 @@ describe.skipIf(!server)('a county hall with a staging database (A2)', () => {
     });
     const [came] = hall.received as [Record<string, unknown>];
     expect(came).toMatchObject({ receive_region: '150626', handle_region: '320600', applyer_page_type: '001' });
-    expect(JSON.parse(String(came['materials']))).toHaveLength(3);
+    const named = JSON.parse(String(came['materials'])) as { name: string; file: string; sha256: string }[];
+    const contents = [...Object.values(FILES), Buffer.from('PNG')];
+    expect(named.map(({ sha256: digest }) => digest)).toEqual(contents.map(sha256));
+    expect([...(await hall.materialsOf(came)).values()]).toEqual(contents);
     expect(await write('G-0011')).toMatchObject({ state: 'done' });
     expect(await write('G-0013', { tb_no: String(came['case_number']) })).toMatchObject({ state: 'done' });
     for (const guid of ['G-0014', 'G-0015', 'G-0016'])
@@ -210,6 +232,10 @@ describe.skipIf(!server)('a county hall with a staging database (A2)', () => {
     });
   });
 });
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
 
 async function cases({ live }: ExampleRegion): Promise<number> {
   return (await live.core.store.read.get<{ n: number }>('SELECT count(*) AS n FROM case_file'))!.n;

@@ -1,0 +1,181 @@
+import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Adapter } from '../adapter.ts';
+import { loadMapping } from '../mapping/load-mapping.ts';
+import { CaseMaterials, piecesOf, refusing } from '../testing/case-materials.ts';
+import { NOW, testContext, testEvent } from '../testing/context.ts';
+import { temporaryFolder } from '../testing/folders.ts';
+import { NO_SFTP, SftpServer } from '../testing/sftp-server.ts';
+import { directoryKind } from './directory-adapter.ts';
+import { eventFileName } from './event-file.ts';
+
+const MAPPING = `mapping: 1
+out:
+  - on: '*'
+    reads: case
+    document: { FILES: { each: files, fields: { file: file, sha256: material } } }
+    files: [{ each: case.materials, material: digest }]
+`;
+const NAMES = ['营业执照.pdf', '申请书.pdf'];
+const BIG = Buffer.alloc(1_500_000, '营业执照');
+const SMALL = Buffer.from('%PDF-申请书');
+const DOCUMENT = eventFileName(testEvent(1));
+const FILES = eventFileName(testEvent(1), 'files');
+
+for (const over of ['this machine', 'SFTP'] as const)
+  describe.skipIf(over === 'SFTP' && NO_SFTP)(`files beside a document, on ${over}`, () => {
+    let server: SftpServer | undefined;
+    let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+    let out: string;
+    let materials: CaseMaterials;
+    let adapter: Adapter;
+    beforeAll(async () => {
+      if (over === 'SFTP') server = await SftpServer.start();
+    });
+    afterAll(() => server?.close());
+    beforeEach(async () => {
+      folder = await temporaryFolder();
+      out = join(folder.path, 'out');
+      await mkdir(out);
+      materials = new CaseMaterials([
+        ['营业执照', BIG],
+        ['申请书', SMALL],
+      ]);
+      await writeFile(join(folder.path, 'mapping.yaml'), MAPPING);
+      const mapping = await loadMapping(join(folder.path, 'mapping.yaml'), { now: () => NOW });
+      const { port, user, keyFile: key_file, hostKey: host_key } = server ?? {};
+      const sftp = server && { host: '127.0.0.1', port: port!, user: user!, key_file: key_file!, host_key: host_key! };
+      const context = { ...testContext(), cases: materials.desk };
+      adapter = await directoryKind.create({ name: 'files', out, ...(sftp && { sftp }) }, context, mapping);
+    });
+    afterEach(async () => {
+      await adapter.close();
+      await folder.remove();
+    });
+
+    const deliver = (signal = new AbortController().signal) => adapter.sink!.deliver(testEvent(1), signal);
+    const all = async () => (await readdir(out)).sort();
+    const visible = async () => (await all()).filter((name) => !name.startsWith('.'));
+    const content = (name: string) => readFile(join(out, FILES, name));
+
+    async function expectWhole(): Promise<void> {
+      expect(await all()).toEqual([FILES, DOCUMENT].sort());
+      expect((await readdir(join(out, FILES))).sort()).toEqual([...NAMES].sort());
+      expect([await content(NAMES[0]!), await content(NAMES[1]!)]).toEqual([BIG, SMALL]);
+      const { FILES: named } = JSON.parse(await readFile(join(out, DOCUMENT), 'utf8'));
+      expect(named).toEqual(NAMES.map((file, index) => ({ file, sha256: materials.digests[index] })));
+    }
+
+    it('are all there before it, and none is seen before all of them are whole', async () => {
+      const seen: string[][] = [];
+      materials.instead.set(materials.digests[1]!, async function* () {
+        yield SMALL.subarray(0, 3);
+        seen.push(await visible());
+        yield SMALL.subarray(3);
+      });
+      await deliver();
+      expect(seen).toEqual([[]]);
+      await expectWhole();
+      // The department's account, of our group, can take all of it away.
+      expect((await stat(join(out, FILES))).mode & 0o777).toBe(0o770);
+    });
+
+    it('are written once, and never changed when the event comes again', async () => {
+      await deliver();
+      await writeFile(join(out, FILES, NAMES[0]!), 'stamped by the department');
+      const before = await stat(join(out, FILES, NAMES[1]!));
+      await deliver();
+      expect(materials.opened).toHaveLength(2);
+      expect((await content(NAMES[0]!)).toString()).toBe('stamped by the department');
+      expect((await stat(join(out, FILES, NAMES[1]!))).ino).toBe(before.ino);
+    });
+
+    it('are left as they are when only the document was still missing', async () => {
+      await deliver();
+      const before = await stat(join(out, FILES, NAMES[0]!));
+      await rename(join(out, DOCUMENT), join(folder.path, 'read'));
+      await deliver();
+      expect(materials.opened).toHaveLength(2);
+      expect((await stat(join(out, FILES, NAMES[0]!))).ino).toBe(before.ino);
+      await expectWhole();
+    });
+
+    it('replace what an attempt left that was broken off', async () => {
+      for (const name of [FILES, `.${FILES}.tmp`]) {
+        await mkdir(join(out, name));
+        for (const file of [...NAMES, `.${NAMES[0]}.tmp`, 'of another time.pdf'])
+          await writeFile(join(out, name, file), 'half');
+      }
+      await deliver();
+      await expectWhole();
+    });
+
+    it('leave no document when the delivery ends in the middle of one, and the next delivery brings everything', async () => {
+      const stopping = new AbortController();
+      materials.instead.set(materials.digests[0]!, async function* () {
+        yield BIG.subarray(0, 1_000_000);
+        stopping.abort();
+        yield BIG.subarray(1_000_000);
+      });
+      await expect(deliver(stopping.signal)).rejects.toMatchObject({ code: 'PLATFORM_UNREACHABLE', retryable: true });
+      expect(await visible()).toEqual([]);
+      materials.instead.clear();
+      await deliver();
+      await expectWhole();
+    });
+
+    it.each([
+      ['MATERIAL_PARKED', false, () => refusing('MATERIAL_PARKED')],
+      ['NOT_FOUND', false, () => refusing('NOT_FOUND')],
+      ['MATERIAL_UNSCANNED', true, () => refusing('MATERIAL_UNSCANNED')],
+      ['MATERIAL_DIGEST', false, () => piecesOf(Buffer.from('other bytes'))],
+    ] as const)('leave nothing behind when one is not handed out: %s', async (code, retryable, instead) => {
+      materials.instead.set(materials.digests[1]!, instead);
+      const error = await deliver().catch((reason: Error) => reason);
+      expect(error).toMatchObject({ code: retryable ? 'PLATFORM_UNREACHABLE' : 'PLATFORM_REFUSED', retryable });
+      expect(String(error)).toContain(`file 2 of the document (${code})`);
+      expect(String(error)).not.toContain('申请书');
+      expect(await all()).toEqual([]);
+    });
+
+    if (over === 'SFTP')
+      it('go on after the other machine was away in the middle of one', async () => {
+        const away = server!;
+        materials.instead.set(materials.digests[0]!, async function* () {
+          yield BIG.subarray(0, 1_000_000);
+          await away.stop();
+          yield BIG.subarray(1_000_000);
+        });
+        await expect(deliver()).rejects.toMatchObject({ retryable: true });
+        expect(await visible()).toEqual([]);
+        materials.instead.clear();
+        await away.resume();
+        await deliver();
+        await expectWhole();
+      });
+  });
+
+it('a file of any size takes little memory', async () => {
+  const folder = await temporaryFolder();
+  try {
+    const piece = Buffer.alloc(256 * 1024, 'x');
+    const size = 400 * piece.length;
+    const materials = new CaseMaterials([['图', Buffer.alloc(size, 'x')]]);
+    materials.instead.set(materials.digests[0]!, async function* () {
+      for (let written = 0; written < size; written += piece.length) yield piece;
+    });
+    await writeFile(join(folder.path, 'mapping.yaml'), MAPPING);
+    const mapping = await loadMapping(join(folder.path, 'mapping.yaml'), { now: () => NOW });
+    const out = join(folder.path, 'out');
+    await mkdir(out);
+    const context = { ...testContext(), cases: materials.desk };
+    const { sink } = await directoryKind.create({ name: 'files', out }, context, mapping);
+    const before = process.memoryUsage().rss;
+    await sink!.deliver(testEvent(1), new AbortController().signal);
+    expect(process.memoryUsage().rss - before).toBeLessThan(50 * 1024 * 1024);
+    expect((await stat(join(out, FILES, '图.pdf'))).size).toBe(size);
+  } finally {
+    await folder.remove();
+  }
+});
