@@ -206,6 +206,7 @@ async function openApi(
   const { config, log, metrics, clock, newId } = core;
   const context: ApiContext = {
     region: core.region,
+    version: VERSION,
     clock,
     office: config.office,
     newId,

@@ -14,6 +14,8 @@ interface Bom {
 }
 
 interface Locked {
+  /** Where the folder has another name than the package in it. */
+  readonly name?: string;
   readonly version: string;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
@@ -38,7 +40,7 @@ function closure(): Set<string> {
       // What is optional may be absent.
       if (at === undefined) continue;
       visited.add(at);
-      found.add(`${name}@${packages[at]!.version}`);
+      found.add(`${packages[at]!.name ?? name}@${packages[at]!.version}`);
     }
   }
   return found;

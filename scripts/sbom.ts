@@ -36,11 +36,14 @@ if (made.status !== 0) {
  */
 function withoutDevelopment(bom: Bom): Bom {
   const running = packagesThatRun();
-  const isDevelopment = ({ name, version }: Bom['components'][number]) => !running.has(`${name}@${version}`);
+  const isDevelopment = (component: Bom['components'][number]) => !running.has(component['bom-ref']);
   const gone = new Set(bom.components.filter(isDevelopment).map((component) => component['bom-ref']));
   return {
     ...bom,
-    components: bom.components.filter((component) => !isDevelopment(component)),
+    components: bom.components
+      .filter((component) => !isDevelopment(component))
+      // npm calls a package by its folder, which may have the name of another one; the reference has its own.
+      .map((component) => ({ ...component, name: component['bom-ref'].slice(0, -`@${component.version}`.length) })),
     dependencies: bom.dependencies
       .filter(({ ref }) => !gone.has(ref))
       .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((on) => !gone.has(on)) })),

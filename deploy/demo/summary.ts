@@ -23,7 +23,7 @@ export function table(scene: Scene): string {
 export function kept({ nantong, uxin, dir }: Scene): string {
   const lines = [nantong, uxin].map(
     ({ name, code, url, tokens, process: child }) =>
-      `  ${name} ${code}\n    ${url}/docs\n    token operator ${tokens?.operator}\n    token secadmin ${tokens?.secadmin}\n    停止 / stop: kill ${child?.pid}\n`,
+      `  ${name} ${code}\n    ${url}/docs\n    ${url}/console\n    token operator ${tokens?.operator}\n    token secadmin ${tokens?.secadmin}\n    停止 / stop: kill ${child?.pid}\n`,
   );
   return `网关保持运行 / the gateways go on:\n${lines.join('')}  文件 / files: ${dir}\n`;
 }

@@ -47,6 +47,8 @@ import type { Webhooks } from '../webhook/webhooks.ts';
 /** The rooms of the gateway, as the routes of the API see them. */
 export interface ApiContext {
   readonly region: string;
+  /** Of the program. */
+  readonly version: string;
   readonly clock: Clock;
   /** When the offices of our region work. */
   readonly office: Office;

@@ -37,11 +37,13 @@ export const ROUTE_ACCESS: AccessTable = {
   'POST /v1/administrators': secadmin,
   'DELETE /v1/administrators/:subject': secadmin,
   'POST /v1/sessions': ADMINISTRATORS,
+  'GET /v1/sessions/current': everybody,
   'DELETE /v1/sessions/current': ADMINISTRATORS,
   'GET /v1/audit': auditor,
   'GET /v1/audit/export': auditor,
 
   'GET /v1/dead-letters': staff,
+  'GET /v1/dead-letters/counts': staff,
   'GET /v1/dead-letters/:id': staff,
   'POST /v1/dead-letters/:id/retry': sysadmin,
   'POST /v1/dead-letters/:id/drop': sysadmin,
@@ -172,6 +174,8 @@ export const ROUTE_ACCESS: AccessTable = {
   'GET /status-lists/:n': 'open',
   'GET /verify': 'open',
   'GET /verify/:file': 'open',
+  'GET /console': 'open',
+  'GET /console/:file': 'open',
   'POST /v1/public/verify/text': 'open',
   'POST /v1/public/verify/file': 'open',
   // What a platform pushes proves itself, by a signature, a token or a secret.

@@ -116,11 +116,14 @@ describe('separation of duties', () => {
   it('an administrator reads with his token, acts with a session alone, and it ends', async () => {
     const zhang = await as('secadmin', 'zhang');
     expect((await ask('GET', '/v1/administrators', zhang)).json.administrators).toMatchObject([{ subject: 'zhang' }]);
+    const whose = async (token: string) => (await ask('GET', '/v1/sessions/current', token)).json;
+    expect(await whose(zhang)).toMatchObject({ subject: 'zhang', role: 'secadmin', acts: false });
     expect(await ask('DELETE', '/v1/peers/150626', zhang)).toMatchObject({
       status: 403,
       json: { code: 'SECOND_FACTOR_REQUIRED' },
     });
     const token = await session('secadmin', 'zhang', secrets.zhang!);
+    expect(await whose(token)).toMatchObject({ subject: 'zhang', factor: 'otp', acts: true });
     expect((await ask('DELETE', '/v1/peers/150626', token)).status).toBe(404);
     expect((await ask('DELETE', '/v1/sessions/current', token)).status).toBe(204);
     expect((await ask('DELETE', '/v1/peers/150626', token)).status).toBe(401);

@@ -119,6 +119,9 @@ describe('a poisoned envelope', () => {
 
     const listed = await ask('GET', '/v1/dead-letters?queue=peer', 'auditor');
     expect(listed.json.letters).toMatchObject([{ id, reason: 'refused', code: 'PAYLOAD_MISMATCH', sequence: 1 }]);
+    expect((await ask('GET', '/v1/dead-letters/counts', 'operator')).json).toEqual({
+      counts: [{ queue: 'peer', name: UXIN, count: 1 }],
+    });
     expect(JSON.stringify(listed.json)).not.toMatch(/payload|header|note/);
     expect((await ask('GET', `/v1/dead-letters/${id}`, 'auditor')).json.detail).toMatchObject({ waiting: 1 });
 

@@ -1,7 +1,7 @@
 import { CodedError, type Problem } from '#proto';
 import type { Clock } from '#trust';
 import type { Sql, Store, Transaction } from '../store/store.ts';
-import type { Closing, FiledLetter } from './letter.ts';
+import type { Closing, FiledLetter, LetterCount } from './letter.ts';
 import type { LetterBook } from './letter-book.ts';
 import { type LetterFilter, letterTable } from './letter-table.ts';
 
@@ -99,6 +99,11 @@ export class DeadLetters {
   /** Newest first, below a position of the book. */
   list(filter: LetterFilter, limit: number, before = Number.MAX_SAFE_INTEGER): Promise<FiledLetter[]> {
     return letterTable.list(this.#options.store.read, filter, limit, before);
+  }
+
+  /** How many letters are open, by peer and platform. */
+  counts(): LetterCount[] {
+    return this.#options.book.counts();
   }
 
   /** @throws CodedError NOT_FOUND */

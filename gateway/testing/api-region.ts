@@ -41,7 +41,10 @@ export async function apiOf(
   { core, services, wire }: LiveRegion,
   more: Partial<ApiServerOptions> = {},
 ): Promise<TestApi> {
-  const context: ApiContext = { ...core, ...services, ...wire, log: core.evidence, office: core.config.office };
+  const context: ApiContext = {
+    ...{ ...core, ...services, ...wire, log: core.evidence, office: core.config.office },
+    version: '0.1.0',
+  };
   return startTestApi({
     routes: allRoutes(context),
     access: ROUTE_ACCESS,

@@ -1,31 +1,5 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { MEDIA_TYPES, PageFiles } from '../page-files.ts';
 import { regionWords } from './words.ts';
-
-/** A file of the page, as it is sent. */
-export interface PageFile {
-  readonly mediaType: string;
-  readonly bytes: Buffer;
-  readonly gzipped: Buffer;
-  /** Entity tag (RFC 9110, section 8.8.3): of the content, so that it holds over restarts. */
-  readonly etag: string;
-}
-
-const SCRIPT = 'text/javascript; charset=utf-8';
-
-/** Everything that the page is made of, by the name under `/verify/`; nothing else can be had there. */
-const FILES: Readonly<Record<string, { readonly mediaType: string; readonly url: string }>> = {
-  'index.html': { mediaType: 'text/html; charset=utf-8', url: ours('index.html') },
-  'page.css': { mediaType: 'text/css; charset=utf-8', url: ours('page.css') },
-  'page.js': { mediaType: SCRIPT, url: ours('page.js') },
-  'icon.svg': { mediaType: 'image/svg+xml', url: ours('icon.svg') },
-  // The decoder of QR codes, which imports its neighbour by this name.
-  'decode.js': { mediaType: SCRIPT, url: import.meta.resolve('qr/decode.js') },
-  'index.js': { mediaType: SCRIPT, url: import.meta.resolve('qr') },
-};
 
 /** What the page may do: nothing but what it brings itself, no script in its markup, and nothing from elsewhere. */
 export const PAGE_POLICY = [
@@ -41,37 +15,23 @@ export const PAGE_POLICY = [
   "trusted-types 'none'",
 ].join(';');
 
-/** The files of the verification page (核验页), read when somebody asks first. */
-export class PageFiles {
-  readonly #region: string;
-  readonly #read = new Map<string, Promise<PageFile>>();
-
-  /** @param region our own: the page says whose it is */
-  constructor(region: string) {
-    this.#region = region;
-  }
-
-  /** A file of the page; undefined for any other name. */
-  find(name: string): Promise<PageFile> | undefined {
-    if (!Object.hasOwn(FILES, name)) return undefined;
-    const known = this.#read.get(name) ?? this.#open(name);
-    this.#read.set(name, known);
-    return known;
-  }
-
-  async #open(name: string): Promise<PageFile> {
-    const { mediaType, url } = FILES[name]!;
-    const raw = await readFile(fileURLToPath(url));
-    const bytes =
-      name === 'index.html' ? Buffer.from(raw.toString('utf8').replaceAll('{{region}}', this.#words())) : raw;
-    const digest = createHash('sha256').update(bytes).digest('base64url');
-    return { mediaType, bytes, gzipped: await promisify(gzip)(bytes, { level: 9 }), etag: `"${digest}"` };
-  }
-
-  /** From the table of regions, which has no character of markup. */
-  #words(): string {
-    return regionWords(this.#region);
-  }
+/**
+ * Everything that the verification page (核验页) is made of, by the name under `/verify/`.
+ *
+ * @param region our own: the page says whose it is, in words of the table of regions, which has no character of markup
+ */
+export function verifyPageFiles(region: string): PageFiles {
+  const { html, css, script, svg } = MEDIA_TYPES;
+  const named = (text: string) => text.replaceAll('{{region}}', regionWords(region));
+  return new PageFiles({
+    'index.html': { mediaType: html, url: ours('index.html'), change: named },
+    'page.css': { mediaType: css, url: ours('page.css') },
+    'page.js': { mediaType: script, url: ours('page.js') },
+    'icon.svg': { mediaType: svg, url: ours('icon.svg') },
+    // The decoder of QR codes, which imports its neighbour by this name.
+    'decode.js': { mediaType: script, url: import.meta.resolve('qr/decode.js') },
+    'index.js': { mediaType: script, url: import.meta.resolve('qr') },
+  });
 }
 
 function ours(name: string): string {

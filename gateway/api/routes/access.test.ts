@@ -36,6 +36,8 @@ test('the table names every route of the API, each with at least one role, and a
     'GET /status-lists/:n',
     'GET /verify',
     'GET /verify/:file',
+    'GET /console',
+    'GET /console/:file',
     'POST /v1/public/verify/text',
     'POST /v1/public/verify/file',
     'POST /hooks/:platform',

@@ -1,11 +1,12 @@
 import { Type } from '@fastify/type-provider-typebox';
 import { boolean, both, CodedError, fields, oneOf, optional, type Problem, text } from '#proto';
-import { ADMINISTRATORS, type AdministratorRole } from '../../duty/administrator.ts';
+import { ADMINISTRATORS, type AdministratorRole, SECOND_FACTORS } from '../../duty/administrator.ts';
 import type { Administrator } from '../../duty/administrators.ts';
 import { readClientCertificate } from '../../duty/client-certificate.ts';
 import { base32, otpauthUri, TOTP_ALGORITHMS, type TotpAlgorithm } from '../../duty/totp.ts';
 import type { ApiContext } from '../context.ts';
 import { RULED, readInput } from '../helpers/body.ts';
+import { ROLES } from '../roles.ts';
 import type { RouteModule } from '../typed.ts';
 import { CLOSED, instant, words } from '../views/schemas.ts';
 
@@ -31,6 +32,18 @@ const EnrolledJson = Type.Object({
   administrator: AdministratorJson,
   secret: Type.Optional(Type.String({ description: '动态口令密钥(base32),只告知这一次 / never told again' })),
   uri: Type.Optional(Type.String({ description: 'otpauth,供手机程序扫码 / for a QR code' })),
+});
+
+const CallerJson = Type.Object({
+  subject: Type.String({ description: '令牌使用方 / subject of the token' }),
+  role: words(ROLES, '角色 / role'),
+  factor: Type.Optional(words(SECOND_FACTORS, '会话所用第二因素 / by what his session was opened, if it is one')),
+  acts: Type.Boolean({
+    description:
+      '能否操作:管理员须先登录会话,否则只能查看 / whether he may act: an administrator without a session only looks',
+  }),
+  region: Type.String({ description: '行政区划代码 / region code' }),
+  version: Type.String({ description: '程序版本 / version of the program' }),
 });
 
 const enrolment = both(
@@ -59,7 +72,7 @@ interface Enrolment {
 }
 
 /** Who administers (三员), and their sessions with a second factor (动态口令). */
-export function administratorRoutes({ administrators, region, clock }: ApiContext): RouteModule {
+export function administratorRoutes({ administrators, region, version, clock }: ApiContext): RouteModule {
   return (app) => {
     app.get(
       '/v1/administrators',
@@ -162,6 +175,26 @@ export function administratorRoutes({ administrators, region, clock }: ApiContex
           : await administrators.openBoundSession(request.user);
         reply.header('cache-control', 'no-store');
         return reply.code(201).send({ token, amr: [code ? 'otp' : 'pop'], expiresAt });
+      },
+    );
+
+    app.get(
+      '/v1/sessions/current',
+      {
+        schema: {
+          tags,
+          summary: '我是谁 / whose the token is, and what it is good for',
+          response: { 200: CallerJson },
+        },
+      },
+      async ({ user }, reply) => {
+        const { sub, role, factor } = user;
+        const acts = await administrators.demand(user, true).then(
+          () => true,
+          () => false,
+        );
+        reply.header('cache-control', 'no-store');
+        return { subject: sub, role, ...(factor && { factor }), acts, region, version };
       },
     );
 

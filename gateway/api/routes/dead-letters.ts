@@ -65,6 +65,12 @@ const ShownJson = Type.Object({
   earlier: Type.Array(LetterJson, { description: '以往记录 / what was done about it before' }),
 });
 
+const CountJson = Type.Object({
+  queue: words(LETTER_QUEUES),
+  name: Type.String({ description: '对端或平台 / peer or platform' }),
+  count: Type.Integer(),
+});
+
 const ReasonBody = Type.Object(
   { reason: Type.String({ description: '事由(200 字内),长期留存 / why; it is kept' }) },
   CLOSED,
@@ -102,6 +108,18 @@ export function deadLetterRoutes({ deadLetters }: Pick<ApiContext, 'deadLetters'
         const { items, next } = pageOf(found, limit, ({ position }) => [position]);
         return { letters: items.map(letterJson), ...(next && { next }) };
       },
+    );
+
+    app.get(
+      '/v1/dead-letters/counts',
+      {
+        schema: {
+          tags,
+          summary: '待处理死信件数 / how many letters are open, by queue and by peer or platform',
+          response: { 200: Type.Object({ counts: Type.Array(CountJson) }) },
+        },
+      },
+      async () => ({ counts: deadLetters.counts() }),
     );
 
     app.get(

@@ -92,7 +92,7 @@ describe('a browser', () => {
     }
   });
 
-  test.each(['/verify', '/docs/'])('gets the page %s without a script in it', async (url) => {
+  test.each(['/verify', '/console', '/docs/'])('gets the page %s without a script in it', async (url) => {
     const page = await knock('GET', url, {});
     expect(page.statusCode).toBe(200);
     const scripts = [...page.body.matchAll(/<script\b([^>]*)>([\s\S]*?)<\/script>/gi)];

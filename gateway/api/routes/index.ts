@@ -15,6 +15,7 @@ import { noticeRoutes } from './certificate-notices.ts';
 import { certificateVerifyRoutes } from './certificate-verify.ts';
 import { certificateRoutes } from './certificates.ts';
 import { checkRoutes } from './checks.ts';
+import { consoleRoutes } from './console.ts';
 import { deadLetterRoutes } from './dead-letters.ts';
 import { documentRoutes } from './documents.ts';
 import { entrustmentRoutes } from './entrustments.ts';
@@ -84,6 +85,7 @@ export function allRoutes(context: ApiContext): RouteModule[] {
     checkRoutes(context),
     statusListRoutes(context),
     verifyRoutes(context),
+    consoleRoutes(context),
     hookRoutes(context),
     evidenceRoutes(context),
     reportRoutes(context),

@@ -2,12 +2,14 @@ import type { Readable } from 'node:stream';
 import { Type } from '@fastify/type-provider-typebox';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { CodedError, ERROR_CODES } from '#proto';
+import type { PageFile } from '../../page-files.ts';
 import { ERROR_WORDS, publicCode } from '../../verify/error-words.ts';
 import { TooOften } from '../../verify/limits.ts';
-import { PAGE_POLICY, type PageFile, PageFiles } from '../../verify/page-files.ts';
+import { PAGE_POLICY, verifyPageFiles } from '../../verify/page-files.ts';
 import type { PublicVerdict } from '../../verify/verdict.ts';
 import { MAX_TEXT_LENGTH } from '../../verify/verification.ts';
 import type { ApiContext } from '../context.ts';
+import { sendPage } from '../helpers/send-page.ts';
 import { codedError, HttpFault } from '../problem.ts';
 import type { RouteModule } from '../typed.ts';
 import { bytesOf, CLOSED, described, instant, words } from '../views/schemas.ts';
@@ -18,6 +20,8 @@ const OCTETS = 'application/octet-stream';
 const FILE_BYTES = 20 * 1024 * 1024;
 /** Seconds for which a browser that got no answer waits before it tries again. */
 const RETRY_SECONDS = 5;
+
+const PAGE_RULES = { policy: PAGE_POLICY, permissions: 'camera=(self), geolocation=(), microphone=()' };
 
 /** No answer stays in a browser or on the way. */
 const NOT_KEPT = ['cache-control', 'no-store'] as const;
@@ -40,7 +44,7 @@ const VerdictJson = Type.Object({
  * nothing kept. Every error has words for people who know nothing of gateways.
  */
 export function verifyRoutes({ verification, region }: Pick<ApiContext, 'verification' | 'region'>): RouteModule {
-  const files = new PageFiles(region);
+  const files = verifyPageFiles(region);
   const admitted = {
     onRequest: async (request: FastifyRequest) => {
       demandOpen();
@@ -117,28 +121,12 @@ export function verifyRoutes({ verification, region }: Pick<ApiContext, 'verific
   function send(request: FastifyRequest, reply: FastifyReply, found: Promise<PageFile> | undefined) {
     demandOpen();
     if (!found) throw new CodedError('NOT_FOUND');
-    return found.then((file) => sendFile(request, reply, file));
+    return found.then((file) => sendPage(request, reply, file, PAGE_RULES));
   }
 
   function demandOpen(): void {
     if (!verification.isOpen) throw new CodedError('NOT_FOUND', 'this region has no public verification page');
   }
-}
-
-function sendFile({ headers }: FastifyRequest, reply: FastifyReply, { mediaType, bytes, gzipped, etag }: PageFile) {
-  reply.headers({
-    etag,
-    vary: 'accept-encoding',
-    // Asked again each time: what the page says must be what this program does.
-    'cache-control': 'no-cache',
-    'content-security-policy': PAGE_POLICY,
-    'permissions-policy': 'camera=(self), geolocation=(), microphone=()',
-  });
-  const known = (headers['if-none-match'] ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-  if (known.includes(etag)) return reply.code(304).send();
-  reply.type(mediaType);
-  if (!/\bgzip\b/.test(String(headers['accept-encoding'] ?? ''))) return reply.send(bytes);
-  return reply.header('content-encoding', 'gzip').send(gzipped);
 }
 
 /** The same error, in words of the table; whatever the table does not have is INTERNAL. */

@@ -79,7 +79,7 @@ function ready(config: GatewayConfig, info: RunInfo, notes: readonly string[], a
   const { region, name } = config;
   const text = asJson
     ? `${JSON.stringify({ ready: true, region, name, ...info })}\n`
-    : `就绪 ready: ${region} ${name}  HTTP ${info.http}  gRPC ${info.peer}  pid ${info.pid}\n`;
+    : `就绪 ready: ${region} ${name}  HTTP ${info.http}  gRPC ${info.peer}  控制台 console ${info.http}/console  pid ${info.pid}\n`;
   return { text, notes };
 }
 
