@@ -45,7 +45,7 @@ beforeEach(async () => {
   store = await openSqliteStore(join(folder, 'gateway.db'));
   clock = { at: NOW, now: () => clock.at };
   serial = 0;
-  await createFileKeyStore(keys(), { suite: 'ES256', passphrase, now: NOW });
+  await createFileKeyStore(keys(), { suite: 'ES256', passphrase, now: NOW, cost: 2 ** 4 });
   await restate();
   ring = await open();
   ring.waitFor(() => [PEER]);

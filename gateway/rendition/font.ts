@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import fontkit from '@pdf-lib/fontkit';
 import type { PDFDocument, PDFFont } from 'pdf-lib';
 import { alignedFont } from './aligned-font.ts';
 
@@ -21,6 +20,8 @@ export async function openFont(): Promise<RenditionFont> {
       fileURLToPath(import.meta.resolve('@expo-google-fonts/noto-sans-sc/400Regular/NotoSansSC_400Regular.ttf')),
     ),
   );
+  // Loaded with the font: a gateway that draws nothing starts without it.
+  const { default: fontkit } = await import('@pdf-lib/fontkit');
   const font = fontkit.create(bytes);
   return {
     covers: (codePoint) => font.hasGlyphForCodePoint(codePoint),

@@ -2,6 +2,8 @@ import { expect, it } from 'vitest';
 import { LeaderThread } from './leader-thread.ts';
 
 const SEED = { file: '', passphrase: '', environment: {} };
+/** Milliseconds of silence; long against what an answer takes on a busy machine. */
+const HUNG_MS = 4_000;
 
 /** A thread that says it leads, and then does what it is made to. */
 function threadThat(behaviour: string): LeaderThread {
@@ -15,7 +17,7 @@ function threadThat(behaviour: string): LeaderThread {
     });
     port.postMessage({ is: 'prepared' });
   `;
-  return new LeaderThread(new URL(`data:text/javascript,${encodeURIComponent(program)}`), SEED);
+  return new LeaderThread(new URL(`data:text/javascript,${encodeURIComponent(program)}`), SEED, HUNG_MS);
 }
 
 it('a gateway that hangs is ended, with the reason, while one that answers goes on', async () => {

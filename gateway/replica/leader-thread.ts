@@ -32,6 +32,7 @@ const HUNG_MS = 20_000;
  */
 export class LeaderThread {
   readonly #worker: Worker;
+  readonly #hungMs: number;
   readonly #prepared = Promise.withResolvers<void>();
   readonly #leading = Promise.withResolvers<Address>();
   readonly #ended = Promise.withResolvers<Error | undefined>();
@@ -39,8 +40,12 @@ export class LeaderThread {
   /** When the gateway at work was heard last; milliseconds of a clock that never jumps. */
   #heardAt = Number.POSITIVE_INFINITY;
 
-  /** @param program the module that runs in the thread */
-  constructor(program: URL, seed: ThreadSeed) {
+  /**
+   * @param program the module that runs in the thread
+   * @param hungMs milliseconds without a word from it, once it is at work, after which it hangs
+   */
+  constructor(program: URL, seed: ThreadSeed, hungMs: number = HUNG_MS) {
+    this.#hungMs = hungMs;
     this.#worker = new Worker(program, { workerData: { ...seed, environment: { ...seed.environment } } });
     this.#worker.on('message', (said: FromThread) => this.#hear(said));
     this.#worker.on('error', (error) => {
@@ -81,7 +86,7 @@ export class LeaderThread {
    */
   know(others: Readonly<Record<string, boolean>>): void {
     this.#tell({ do: 'know', others });
-    if (performance.now() - this.#heardAt < HUNG_MS || this.#failure) return;
+    if (performance.now() - this.#heardAt < this.#hungMs || this.#failure) return;
     this.#failure = new CodedError('INTERNAL', 'the gateway hung: its thread did not answer any more');
     void this.kill();
   }

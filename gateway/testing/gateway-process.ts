@@ -7,6 +7,7 @@ import { keepLog } from '../../proto/testing/kept-logs.ts';
 import { roleFor } from '../api/acting-role.ts';
 import type { Role } from '../api/roles.ts';
 import { mintToken, readApiKey } from '../api/token.ts';
+import { runHere, type Said } from '../cli/testing/run-here.ts';
 import { loadConfig } from '../config/config.ts';
 import { localSubject } from '../duty/administrator.ts';
 import { agreementDraft, ITEMS } from './agency-case.ts';
@@ -31,8 +32,16 @@ export interface GatewayProcess {
 /** What a call needs to know of a gateway. */
 export type ReachedGateway = Omit<GatewayProcess, 'child'>;
 
-/** Makes a region with `tongban init` and starts its gateway. */
-export async function startRegion(region: string, name: string): Promise<GatewayProcess> {
+/**
+ * Makes a region with `tongban init` and starts its gateway.
+ *
+ * @param prepare may change its config before
+ */
+export async function startRegion(
+  region: string,
+  name: string,
+  prepare: (folder: string) => Promise<void> = async () => {},
+): Promise<GatewayProcess> {
   const folder = await mkdtemp(join(tmpdir(), `tongban-process-${region}-`));
   const data = join(folder, 'gateway');
   const passphrase = join(folder, 'passphrase');
@@ -40,6 +49,7 @@ export async function startRegion(region: string, name: string): Promise<Gateway
   const endpoint = `127.0.0.1:${await freePort()}`;
   const where = ['--http', '127.0.0.1:0', '--peer-listen', endpoint, '--peer-endpoint', endpoint];
   await tongban('init', data, '--region', region, '--name', name, ...where, '--passphrase-file', passphrase);
+  await prepare(data);
   return { region, folder: data, ...(await tokensOf(data)), ...(await launch(data)) };
 }
 
@@ -127,21 +137,9 @@ export async function tongban<T>(...args: readonly string[]): Promise<T> {
   return JSON.parse(stdout) as T;
 }
 
-/** Runs `tongban …`. */
-export function runTongban(...args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (data) => {
-      stdout += data;
-    });
-    child.stderr.on('data', (data) => {
-      stderr += data;
-    });
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code: code ?? 1, stdout, stderr }));
-  });
+/** Runs `tongban …`, with the environment of this process. */
+export function runTongban(...args: readonly string[]): Promise<Said> {
+  return runHere(args, '', process.env);
 }
 
 /** Starts the gateway of a folder and waits until it is ready. @param runFile where it tells so */

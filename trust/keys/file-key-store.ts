@@ -24,6 +24,8 @@ export interface NewKeyStore {
   readonly now: number;
   /** Noted in the index for the people who find the folder. */
   readonly region?: string;
+  /** What a try of a passphrase costs, where it is not to be the most: keys that protect nothing are opened faster. */
+  readonly cost?: number;
 }
 
 /**
@@ -37,7 +39,7 @@ export async function createFileKeyStore(dir: string, options: NewKeyStore): Pro
   await demandNoStore(dir);
   await makePrivateFolder(dir);
   const { signing, tls } = await makeKeys(options.suite, options.now);
-  await Promise.all([...signing, tls].map((key) => writeKeyFiles(dir, key, options.passphrase)));
+  await Promise.all([...signing, tls].map((key) => writeKeyFiles(dir, key, options.passphrase, options.cost)));
   // The index is written last: without it there is no store, and an interrupted creation can be done again.
   const keys = [...signing, tls].map(({ info }) => ({ ...info, created: options.now }));
   await writePrivateFile(join(dir, INDEX), writeIndex({ ...options, keys }));

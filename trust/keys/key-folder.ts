@@ -33,9 +33,14 @@ export async function holdsKey(dir: string, key: Pick<IndexedKey, 'purpose' | 'k
   );
 }
 
-/** Writes the encrypted private key, and for TLS its certificate. */
-export async function writeKeyFiles(dir: string, key: NewKey | NewTlsKey, passphrase: string): Promise<void> {
-  await writePrivateFile(keyFile(dir, key.info), await encryptPrivateKey(key.privateKey, passphrase));
+/** Writes the encrypted private key, and for TLS its certificate. @param cost as of `encryptPrivateKey` */
+export async function writeKeyFiles(
+  dir: string,
+  key: NewKey | NewTlsKey,
+  passphrase: string,
+  cost?: number,
+): Promise<void> {
+  await writePrivateFile(keyFile(dir, key.info), await encryptPrivateKey(key.privateKey, passphrase, cost));
   if ('identity' in key) await writePrivateFile(certificateFile(dir, key.info), key.identity.certificatePem);
 }
 

@@ -6,7 +6,7 @@ import { CodedError } from '#proto';
  * Cost of scrypt (RFC 7914). N = 2^14 with r = 8 takes 16 MiB and is the largest power of two within the 32 MiB that
  * OpenSSL allows a key file to ask for; a larger one could be written but not read back.
  */
-const SCRYPT = { N: 2 ** 14, r: 8, p: 1 } as const;
+const SCRYPT = { N: 2 ** 14, r: 8, p: 1 };
 const SALT_BYTES = 16;
 const IV_BYTES = 16;
 const KEY_BYTES = 32;
@@ -31,18 +31,20 @@ const derive = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt);
  * key with 2,048 rounds of PBKDF2, which a graphics card tries millions of times a second.
  *
  * @param passphrase taken as UTF-8
+ * @param cost N of scrypt, a power of two; less is for keys that protect nothing
  * @returns PEM with a final line break
  */
-export async function encryptPrivateKey(privateKey: KeyObject, passphrase: string): Promise<string> {
+export async function encryptPrivateKey(privateKey: KeyObject, passphrase: string, cost = SCRYPT.N): Promise<string> {
+  const scryptWith = { ...SCRYPT, N: cost };
   const plain = privateKey.export({ type: 'pkcs8', format: 'der' });
   const salt = randomBytes(SALT_BYTES);
   const iv = randomBytes(IV_BYTES);
-  const key = await derive(passphrase, salt, KEY_BYTES, SCRYPT);
+  const key = await derive(passphrase, salt, KEY_BYTES, scryptWith);
   const cipher = createCipheriv('aes-256-cbc', key, iv);
   const encrypted = Buffer.concat([cipher.update(plain), cipher.final()]);
   key.fill(0);
   plain.fill(0);
-  return pem(sequence(pbes2(salt, iv), octets(encrypted)));
+  return pem(sequence(pbes2(salt, iv, scryptWith), octets(encrypted)));
 }
 
 /**
@@ -60,8 +62,8 @@ export function decryptPrivateKey(text: string, passphrase: string): KeyObject {
   }
 }
 
-function pbes2(salt: Buffer, iv: Buffer): Buffer {
-  const parameters = sequence(octets(salt), integer(SCRYPT.N), integer(SCRYPT.r), integer(SCRYPT.p));
+function pbes2(salt: Buffer, iv: Buffer, { N, r, p }: typeof SCRYPT): Buffer {
+  const parameters = sequence(octets(salt), integer(N), integer(r), integer(p));
   return sequence(
     oid(OID.pbes2),
     sequence(sequence(oid(OID.scrypt), parameters), sequence(oid(OID.aes256Cbc), octets(iv))),

@@ -1,7 +1,4 @@
-// The X.509 library injects its parts with decorators and cannot load without this.
-import 'reflect-metadata';
 import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
-import * as x509 from '@peculiar/x509';
 import { CodedError } from '#proto';
 import { spkiOf } from '../region/statement.ts';
 
@@ -52,6 +49,7 @@ export async function certifyTlsKey(
   validity: { notBefore: number; notAfter: number },
 ): Promise<TlsIdentity> {
   const algorithm = algorithmOf(privateKey);
+  const x509 = await x509Library();
   const publicKey = createPublicKey(privateKey);
   const spki = spkiOf({ publicKey });
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
@@ -92,6 +90,12 @@ export function tlsIdentityOf(certificate: X509Certificate, privateKey: KeyObjec
     spki: spkiOf(certificate),
     notAfter: certificate.validToDate.getTime(),
   };
+}
+
+/** Loaded only where a certificate is made. It injects its parts with decorators and cannot load without the other. */
+async function x509Library() {
+  await import('reflect-metadata');
+  return import('@peculiar/x509');
 }
 
 function algorithmOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): typeof EC | typeof RSA {
