@@ -38,9 +38,13 @@ export class PageFiles {
   /** A file of the page; undefined for any other name. */
   find(name: string): Promise<PageFile> | undefined {
     if (!Object.hasOwn(this.#sources, name)) return undefined;
-    const known = this.#opened.get(name) ?? open(this.#sources[name]!);
-    this.#opened.set(name, known);
-    return known;
+    const known = this.#opened.get(name);
+    if (known) return known;
+    const opening = open(this.#sources[name]!);
+    this.#opened.set(name, opening);
+    // What could not be read now may be there the next time.
+    opening.catch(() => this.#opened.delete(name));
+    return opening;
   }
 }
 

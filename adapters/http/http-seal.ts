@@ -26,6 +26,8 @@ type Lent = Pick<AdapterContext, 'now' | 'region' | 'log'>;
 
 /** A seal is set by a device, and a picture drawn: longer than other platforms take. */
 const DEFAULT_TIMEOUT_MS = 20_000;
+/** Characters of the address of a file. */
+const MAX_ADDRESS = 2048;
 const MAX_LIST_BYTES = 256 * 1024;
 const MAX_SEALED_BYTES = SEAL_LIMITS.documentBytes + SEAL_LIMITS.addedBytes;
 
@@ -42,9 +44,11 @@ const rules: Rule = both(
     headers: optional(list(both(headerName, mappedHeaderRule), 20)),
   }),
   (value, pointer, problems) => {
-    const { mapping, fields: names, answer } = value as HttpSealConfig;
+    const { mapping, headers, fields: names, answer } = value as HttpSealConfig;
     for (const [one, given] of Object.entries({ fields: names, answer }))
       if (mapping && given) problems.push({ pointer: `${pointer}/${one}`, code: 'DUPLICATE', message: SAID_THERE });
+    if (headers && !mapping)
+      problems.push({ pointer: `${pointer}/headers`, code: 'UNKNOWN_FIELD', message: 'only a mapping can set headers' });
   },
 );
 const SAID_THERE = 'is said by the mapping; leave one of them out';
@@ -105,7 +109,7 @@ async function send(
 
 /** @throws SealError */
 async function readFile(client: PlatformClient, file: string, signal: AbortSignal): Promise<Buffer> {
-  const url = atSameHost(client.base, file);
+  const url = file.length > MAX_ADDRESS ? undefined : atSameHost(client.base, file);
   if (!url) throw new SealError('malformed', `the sealed document is not at the host of the service, ${client.host}`);
   try {
     const chunks: Buffer[] = [];

@@ -14,6 +14,8 @@ import { verdict } from './verdict.ts';
 /** Texts of an answer that are longer are kept aside: the mapping moves them and does not see them. */
 const MAX_SEEN_TEXT = 1024;
 const ID_HEADER = 'idempotency-key';
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 /** What some services write before the base64 of a document. */
 const DATA_URI = /^data:[\w.+-]+\/[\w.+-]+;base64,/;
 
@@ -57,6 +59,9 @@ export function mappedSealWords(
 
   function jsonIn(answer: ClientAnswer): unknown {
     const { status, headers: said, body } = answer;
+    if (status >= 300 && status < 400) throw malformed(base.host, 'is that it is elsewhere; give its right address');
+    if (body && bytesBesideTexts(body) > MAX_REST_BYTES)
+      throw malformed(base.host, `has more than ${MAX_REST_BYTES} bytes beside its texts`);
     const failure = verdict(
       base.host,
       { status, retryAfter: said['retry-after'] },
@@ -86,7 +91,7 @@ export function mappedSealWords(
         throw malformed(base.host, `has more than ${MAX_REST_BYTES} bytes beside the document`);
       const found = await said<SealedAnswer>('seal-request', requestWords(request), short);
       if (!found) throw malformed(base.host, 'means nothing to its mapping');
-      if (found.file) return { file: found.file };
+      if (found.file) return { file: aside.textOf(found.file) };
       const document = fromBase64(aside.textOf(found.document ?? '').replace(DATA_URI, ''));
       if (!document) throw malformed(base.host, 'has no document in base64 where its mapping looks');
       return document;
@@ -126,6 +131,31 @@ function withDocument(request: ClientRequest, standIn: string, document: Buffer)
   const base64 = document.toString('base64');
   const bytes = Buffer.from(isForm ? encodeURIComponent(base64) : base64, 'latin1');
   return { ...request, body: Buffer.concat([sent.subarray(0, at), bytes, sent.subarray(at + standIn.length)]) };
+}
+
+/**
+ * Bytes outside of the texts of a JSON, their quotes included, as far as they matter: millions of small values take seconds
+ * to read, and no answer about one document has them.
+ */
+function bytesBesideTexts(json: Buffer): number {
+  let beside = 0;
+  let at = 0;
+  while (beside <= MAX_REST_BYTES) {
+    const quote = json.indexOf(QUOTE, at);
+    if (quote < 0) return beside + json.length - at;
+    beside += quote - at + 2;
+    let end = json.indexOf(QUOTE, quote + 1);
+    while (end > 0 && isEscaped(json, end)) end = json.indexOf(QUOTE, end + 1);
+    if (end < 0) return beside;
+    at = end + 1;
+  }
+  return beside;
+}
+
+function isEscaped(json: Buffer, quote: number): boolean {
+  let slashes = 0;
+  while (json[quote - 1 - slashes] === BACKSLASH) slashes += 1;
+  return slashes % 2 === 1;
 }
 
 /** The long texts of one answer, by the stand-ins that the mapping sees in their place. */

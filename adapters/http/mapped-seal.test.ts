@@ -145,6 +145,35 @@ describe('an answer by mapping', () => {
     expect(await failure((await open()).seal(REQUEST, signal))).toMatchObject({ fault: 'malformed' });
   });
 
+  it('may say it by an address that is long, as signed ones are', async () => {
+    const long = `/files/7?sign=${'a'.repeat(1_500)}`;
+    answering({ code: 0, data: { url: long } }, { [long]: SEALED });
+    expect((await (await open()).seal(REQUEST, signal)).document.equals(SEALED)).toBe(true);
+    answering({ code: 0, data: { url: `/files/7?sign=${'a'.repeat(2_100)}` } });
+    expect(await failure((await open()).seal(REQUEST, signal))).toMatchObject({ fault: 'malformed' });
+  });
+
+  it('may have quotes and backslashes in its texts', async () => {
+    answering({ code: 0, said: '\\"\\\\"'.repeat(20_000), data: { file: SEALED.toString('base64') } });
+    expect((await (await open()).seal(REQUEST, signal)).document.equals(SEALED)).toBe(true);
+  });
+
+  it('with millions of small values is refused before it is read', async () => {
+    const many = Buffer.from(`{"code":0,"x":[${'{},'.repeat(1_500_000)}1]}`);
+    platform.handler = (_, response) => void response.writeHead(200, { 'content-type': 'application/json' }).end(many);
+    const service = await open();
+    const before = performance.eventLoopUtilization();
+    expect(await failure(service.seal(REQUEST, signal))).toMatchObject({ fault: 'malformed' });
+    // To read them would take most of a second.
+    expect(performance.eventLoopUtilization(before).active).toBeLessThan(300);
+  });
+
+  it('that sends us elsewhere is none', async () => {
+    platform.handler = (_, response) => void response.writeHead(302, { location: 'https://example.org/' }).end();
+    expect(await failure((await open()).seal(REQUEST, signal))).toMatchObject({ fault: 'malformed' });
+    expect(platform.requests).toHaveLength(1);
+  });
+
   it('whose file is longer than a sealed document can be is not read to its end', async () => {
     const large = Buffer.alloc(SEAL_LIMITS.documentBytes + SEAL_LIMITS.addedBytes + 1);
     answering({ code: 0, data: { url: '/f' } }, { '/f': large });
@@ -195,6 +224,7 @@ it.each([
   ['/fields', { fields: { seal: 'sealCode' } }],
   ['/answer', { answer: 'data.file' }],
   ['/headers/0', { headers: ['authorization'] }],
+  ['/headers', { headers: ['x-item'], mapping: undefined }],
 ])('wrong settings are named: %s', async (pointer, changes) => {
   await expect(open(undefined, SAYS, changes)).rejects.toMatchObject({
     code: 'CONFIG_INVALID',

@@ -288,6 +288,40 @@ describe.skipIf(!browser)(`the console in a browser${why}`, () => {
     expect((await main())!.replace('江苏省南通市（320600）', '')).not.toMatch(other);
   });
 
+  it('keeps the form, and what is shown, when a page of somebody else answers for the gateway', async () => {
+    await open();
+    const elsewhere = { status: 200, contentType: 'text/html', body: '<p>sign on</p>' };
+    await page.route('**/v1/sessions/current', (route) => route.fulfill(elsewhere));
+    await signIn(bench.operator);
+    await said('连接不上网关');
+    await page.unroute('**/v1/sessions/current');
+    await press('登录');
+    await page.locator('tbody tr').first().waitFor();
+    await page.route('**/v1/dead-letters?*', (route) => route.fulfill(elsewhere));
+    await press('刷新');
+    await said('连接不上网关');
+    expect(await page.locator('tbody tr').count()).toBeGreaterThan(0);
+  });
+
+  it('lets nobody in who signed out while he waited', async () => {
+    await open();
+    await signIn(bench.operator);
+    await page.locator('tbody tr').first().waitFor();
+    await page.route('**/v1/dead-letters?*', (route) => route.fulfill({ status: 401, json: { code: 'UNAUTHORIZED' } }));
+    await press('刷新');
+    const held = Promise.withResolvers<void>();
+    const answered = page.waitForResponse('**/v1/sessions/current');
+    await page.route('**/v1/sessions/current', (route) => held.promise.then(() => route.continue()));
+    await page.getByRole('dialog').getByLabel('令牌', { exact: true }).fill(bench.operator);
+    await press('重新登录');
+    await press('退出');
+    await page.locator('.gate').waitFor();
+    held.resolve();
+    await (await answered).finished();
+    expect(await page.locator('.gate').isVisible()).toBe(true);
+    expect(await page.locator('tbody tr').count()).toBe(0);
+  });
+
   it('is used with the keyboard alone', async () => {
     await open({}, await addressOf('CLOCK'));
     expect(await page.evaluate('document.documentElement.lang')).toBe('zh-CN');

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ScanConfig } from '../config/materials-config.ts';
 
 /** Bytes of a piece of the stream. */
@@ -19,14 +20,23 @@ export type ScanVerdict =
 export class ScannerAway extends Error {}
 
 /**
+ * The scanner hung up in the middle of a file, and what it said of it was lost if it said anything: a write that comes after
+ * its end throws away what was not read yet. Slowly asked again, it is heard.
+ */
+export class ScannerHungUp extends Error {}
+
+/**
  * Has clamd look at a file (command INSTREAM: pieces behind their length, a length of nothing ends them).
  *
- * @throws ScannerAway when there is none; Error when it does not answer about this file in time, or not as clamd does
+ * @param pauseMs after each piece, in which the scanner can be heard
+ * @throws ScannerAway when there is none; ScannerHungUp; Error when it does not answer about this file in time, or not as
+ *   clamd does
  */
 export async function scanStream(
   { clamd, timeoutMs }: ScanConfig,
   bytes: AsyncIterable<Uint8Array>,
   stop: AbortSignal,
+  pauseMs = 0,
 ): Promise<ScanVerdict> {
   const socket = connect(clamd);
   const within = AbortSignal.any([stop, AbortSignal.timeout(timeoutMs)]);
@@ -62,11 +72,13 @@ export async function scanStream(
       for (let at = 0; at < chunk.length; at += PIECE) {
         const piece = chunk.subarray(at, at + PIECE);
         await write(lengthOf(piece.length), piece);
+        if (pauseMs > 0 && !hasSaidEnough()) await pause(pauseMs);
       }
       if (hasSaidEnough()) break;
     }
     await write(lengthOf(0));
     await closed;
+    if (answer === '' && !within.aborted) throw new ScannerHungUp('the malware scanner did not answer: it hung up');
     return readVerdict(answer);
   } finally {
     within.removeEventListener('abort', abort);

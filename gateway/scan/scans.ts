@@ -4,7 +4,7 @@ import type { ScanConfig } from '../config/materials-config.ts';
 import type { MaterialStore } from '../material/material-store.ts';
 import type { Store } from '../store/store.ts';
 import type { Log } from '../telemetry/log.ts';
-import { isAnswering, ScannerAway, type ScanVerdict, scanStream } from './clamd.ts';
+import { isAnswering, ScannerAway, ScannerHungUp, type ScanVerdict, scanStream } from './clamd.ts';
 import { type ParkedMaterial, type ScannedMaterial, type ScanResult, scanTable } from './scan-table.ts';
 
 /** Milliseconds between being woken and beginning: what comes together is looked for once. */
@@ -18,6 +18,8 @@ const MAX_TRIES = 5;
 /** Milliseconds between two tries while the scanner is away: doubled each time, up to the second. */
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
+/** Milliseconds after each piece of a file that is shown slowly. */
+const SLOWLY_MS = 20;
 
 export interface ScansOptions {
   readonly store: Store;
@@ -162,13 +164,21 @@ export class Scans {
     return true;
   }
 
+  async #show({ conversation, digest }: ScannedMaterial, pauseMs = 0): Promise<ScanVerdict> {
+    const { materials, config } = this.#options;
+    const { bytes } = await materials.open(conversation, digest);
+    return scanStream(config!, bytes, this.#stopped.signal, pauseMs);
+  }
+
   /** @returns undefined when it cannot be scanned now, but may be another time @throws ScannerAway whatever the file */
   async #scan(material: ScannedMaterial): Promise<ScanVerdict | undefined> {
-    const { store, log, materials, config } = this.#options;
+    const { store, log, config } = this.#options;
     const { conversation, digest } = material;
     try {
-      const { bytes } = await materials.open(conversation, digest);
-      const verdict = await scanStream(config!, bytes, this.#stopped.signal);
+      const verdict = await this.#show(material).catch((error: unknown) => {
+        if (error instanceof ScannerHungUp) return this.#show(material, SLOWLY_MS);
+        throw error;
+      });
       this.#hasAnswered = true;
       return verdict;
     } catch (error) {

@@ -191,7 +191,10 @@ export function administratorRoutes({ administrators, region, version, clock }: 
         const { sub, role, factor } = user;
         const acts = await administrators.demand(user, true).then(
           () => true,
-          () => false,
+          (error: unknown) => {
+            if (error instanceof CodedError) return false;
+            throw error;
+          },
         );
         reply.header('cache-control', 'no-store');
         return { subject: sub, role, ...(factor && { factor }), acts, region, version };

@@ -1,6 +1,8 @@
 // Asks the API of the gateway that served this page. The token goes into a header of ours and nowhere else.
 
 const SERVICE = new URL('../v1/', import.meta.url);
+/** Milliseconds for one answer: whoever waits longer is told so. */
+const TIMEOUT_MS = 60_000;
 
 /** What the API refused, or that it could not be reached. */
 export class Refusal extends Error {
@@ -31,12 +33,17 @@ export async function request(token, method, path, body) {
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
     cache: 'no-store',
-    credentials: 'omit',
+    // A client certificate counts as one; cookies are never set.
+    credentials: 'same-origin',
     redirect: 'error',
     referrerPolicy: 'no-referrer',
+    signal: AbortSignal.timeout(TIMEOUT_MS),
   }).catch(() => undefined);
   if (!answer) throw new Refusal({ status: 0, code: 'OFFLINE', detail: '' });
   const said = await answer.json().catch(() => undefined);
+  // Something between us and the gateway, such as the page of another sign-on, has answered.
+  if (answer.ok && answer.status !== 204 && said === undefined)
+    throw new Refusal({ status: 0, code: 'OFFLINE', detail: '' });
   if (answer.ok) return said;
   throw new Refusal({
     status: answer.status,

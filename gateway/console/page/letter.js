@@ -156,7 +156,8 @@ function closingFacts({ outcome, by, role, reason, at, successor }) {
   return facts([
     [t('outcome'), outcomeWord(outcome)],
     [t('by'), by && [h('code', by), ' ', roleWord(role)]],
-    [t('reasonGiven'), halfOf(reason)],
+    // Ours are in two languages; what somebody wrote is shown as he wrote it.
+    [t('reasonGiven'), by === '' || role === 'platform' ? halfOf(reason) : reason],
     [t('dealtAt'), moment(at)],
     [t('successor'), successor && h('code', successor)],
   ]);

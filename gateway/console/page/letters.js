@@ -18,6 +18,8 @@ export const LettersRoom = {
       () => place.filters,
       () => {
         cursors.value = [];
+        // What is shown belongs under the old headings.
+        found.value = undefined;
       },
     );
     const found = asked(async () => {
@@ -28,7 +30,7 @@ export const LettersRoom = {
         call('GET', `dead-letters?${query}`),
         call('GET', 'dead-letters/counts'),
       ]);
-      return { ...page, counts, at: Date.now() };
+      return { ...page, counts, state, isFirst: cursors.value.length === 0, at: Date.now() };
     }, [() => place.filters, cursors]);
 
     return () => [
@@ -43,7 +45,7 @@ export const LettersRoom = {
       queueTiles(found.value?.counts ?? []),
       filters(found.value?.counts ?? []),
       ...(found.refusal ? [refusalBox(found.refusal)] : []),
-      found.value ? list(found.value.letters) : box('plain', t('loading')),
+      ...(found.value ? [list(found.value)] : found.refusal ? [] : [box('plain', t('loading'))]),
       pages(found.value?.next),
     ];
 
@@ -109,9 +111,9 @@ function filters(counts) {
   ]);
 }
 
-function list(letters) {
-  if (letters.length === 0) return emptyList();
-  const isClosed = place.filters.state === 'closed';
+function list({ letters, state, isFirst }) {
+  if (letters.length === 0) return emptyList(isFirst);
+  const isClosed = state === 'closed';
   const heads = [t('when'), t('queue'), t('what'), t('why'), ...(isClosed ? [t('outcome')] : [])];
   return h('table', { class: 'list' }, [
     h('caption', { class: 'unseen' }, t('letters')),
@@ -141,8 +143,10 @@ function row({ id, queue, name, type, reason, code, deadAt, closing }, heads) {
   ]);
 }
 
-function emptyList() {
+function emptyList(isFirst) {
   const { queue, name, state } = place.filters;
+  // A page from which everything went meanwhile says nothing of those before it.
+  if (!isFirst) return h('div', { class: 'empty' }, [h('strong', t('emptyPage'))]);
   if (queue || name)
     return h('div', { class: 'empty' }, [
       h('strong', t('emptyFiltered')),

@@ -46,7 +46,7 @@ export function box(tone, title, content = []) {
 
 /** What was refused, in words, with every field that the gateway names. */
 export function refusalBox(refusal, title = t('failed')) {
-  const { code, message, errors, waitSeconds } = refusal;
+  const { code, message, errors = [], waitSeconds = 0 } = refusal;
   const wait = waitSeconds > 0 ? [h('p', `${t('waitFor')} ${waitSeconds} s`)] : [];
   const more = beside(code, message);
   const fields = errors.map((one) => {

@@ -13,6 +13,8 @@ const SESSION_PREFIX = 'tbs_';
 let given = '';
 let used = '';
 let lastUse = Date.now();
+/** Counts what ends a sign-in that is still under way. */
+let endings = 0;
 
 export const session = reactive({
   /** What the gateway says of the token; undefined before somebody signed in. */
@@ -38,6 +40,7 @@ export function hasGiven() {
  */
 export async function signIn({ token, way, code }) {
   const shown = token || given;
+  const begun = endings;
   let next = shown;
   let until = 0;
   if (way !== 'look') {
@@ -45,14 +48,27 @@ export async function signIn({ token, way, code }) {
     next = opened.token;
     until = opened.expiresAt;
   }
-  const who = await request(next, 'GET', 'sessions/current');
-  if (who.role === 'platform') throw new Refusal({ status: 403, code: 'PLATFORM_TOKEN', detail: '' });
+  const who = await whoHas(next);
+  // He signed out, or went away, while he waited.
+  if (begun !== endings) return endAtGateway(next);
   const before = used;
   given = shown;
   used = next;
   lastUse = Date.now();
   Object.assign(session, { who, until, asking: '', era: session.era + 1 });
   if (before !== next) endAtGateway(before);
+}
+
+/** @throws Refusal; a session that nobody can use is not left open */
+async function whoHas(token) {
+  try {
+    const who = await request(token, 'GET', 'sessions/current');
+    if (who.role === 'platform') throw new Refusal({ status: 403, code: 'PLATFORM_TOKEN', detail: '' });
+    return who;
+  } catch (refusal) {
+    await endAtGateway(token);
+    throw refusal;
+  }
 }
 
 /** Forgets the tokens, and ends the session at the gateway. */
@@ -118,6 +134,7 @@ function drop() {
 }
 
 function forget() {
+  endings += 1;
   given = '';
   used = '';
 }

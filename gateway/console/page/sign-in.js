@@ -55,7 +55,15 @@ const SignInForm = {
     function tokenField() {
       return field('token', t('token'), [
         h(ElInput, {
-          ...{ id: 'token', type: 'password', modelValue: form.token, size: 'large', autocomplete: 'off' },
+          // No password: browsers would offer to keep it.
+          ...{
+            id: 'token',
+            class: 'secret',
+            modelValue: form.token,
+            size: 'large',
+            autocomplete: 'off',
+            spellcheck: false,
+          },
           ...describedBy('token', form.wrong === 'tokenMissing'),
           'onUpdate:modelValue': (value) => {
             form.token = value.trim().replace(/^Bearer\s+/i, '');

@@ -70,6 +70,7 @@ const WORDS = {
   page: ['分页', 'Pages'],
   emptyOpen: ['没有搁置的消息', 'Nothing is parked'],
   emptyOpenWhy: ['报文都送到了，平台交来的都办成了。', 'Every envelope was delivered, and whatever platforms handed in was done.'],
+  emptyPage: ['这一页没有了,请往前翻', 'Nothing is left on this page; go to the newer ones'],
   emptyClosed: ['没有已处理的记录', 'Nothing was dealt with yet'],
   emptyFiltered: ['没有符合条件的', 'Nothing fits these filters'],
   clearFilters: ['清除条件', 'Clear the filters'],
