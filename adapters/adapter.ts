@@ -299,6 +299,8 @@ export interface CaseDesk {
    * platform's own number if it is known. Undefined when the subject of the event is no case.
    */
   read(conversation: string): Promise<Readonly<Record<string, unknown>> | undefined>;
+  /** Whether a material may be handed out now; no look yet. @throws CodedError as `openMaterial` does */
+  demandMaterial(conversation: string, digest: string): Promise<void>;
   /** Bytes of a material of the case. @throws CodedError NOT_FOUND, MATERIAL_PARKED, MATERIAL_UNSCANNED */
   openMaterial(conversation: string, digest: string): Promise<Readable>;
   /** Remembers the platform's own number of a case, as its answer to an event said it; the first one stays. */

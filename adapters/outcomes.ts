@@ -28,11 +28,13 @@ export function toldOutcome(outcome: SubmissionOutcome): Readonly<Record<string,
 }
 
 /**
- * Id of the reply that says that what was refused has been taken after all: with the id of the refusal readers would pass
- * over it as a repetition.
+ * Id by which a repeated reply is known. A refusal has one of its own: what was refused may be taken after all, and readers
+ * would pass over the word of it as a repetition.
+ *
+ * @param key of the submission
  */
-export function lateReplyId(key: string): string {
-  return `${key}-2`;
+export function replyId(key: string, isTaken: boolean): string {
+  return isTaken ? key : `${key}-refused`;
 }
 
 /** Wait before the next try, in ms: doubled each time, up to a minute. @param tries before this one */

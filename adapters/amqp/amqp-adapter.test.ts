@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Message } from 'amqplib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Adapter, AdapterContext, SubmissionSource } from '../adapter.ts';
+import type { Adapter, AdapterContext, Submission, SubmissionSource } from '../adapter.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import { AmqpPlatform, overTls } from '../testing/amqp-platform.ts';
 import { testContext, testEvent } from '../testing/context.ts';
@@ -186,7 +186,21 @@ describe.skipIf(NO_RABBITMQ)(`a message broker${NO_RABBITMQ ? `: ${NO_RABBITMQ}`
       await vi.waitFor(() => expect(messages).toHaveLength(2), SOON);
       const { code, message, problems } = REFUSED as Extract<typeof REFUSED, { ok: false }>;
       expect(JSON.parse(messages[1]!.content.toString())).toEqual({ ok: false, code, message, problems });
-      expect(messages[1]!.properties.correlationId).toBe('m2');
+      const { key: refused } = ledger.calls[1]!;
+      expect(messages[1]!.properties).toMatchObject({ correlationId: 'm2', messageId: `${refused}-refused` });
+    });
+
+    it('gives the reply to what is sent again, and taken, another id than the refusal had', async () => {
+      const { queue, messages } = await platform.collect();
+      await start({ reply: { to_sender: true } });
+      ledger.answers.push(REFUSED);
+      for (const told of [1, 2]) {
+        await platform.put({ body: { n: 1 } }, { replyTo: queue, messageId: 'm1' });
+        await vi.waitFor(() => expect(messages).toHaveLength(told), SOON);
+      }
+      const [{ key }, again] = ledger.calls as [Submission, Submission];
+      expect(again.key).toBe(key);
+      expect(messages.map(({ properties }) => properties.messageId)).toEqual([`${key}-refused`, key]);
     });
 
     it('is not held up by one who asked and went away', async () => {
@@ -216,12 +230,13 @@ describe.skipIf(NO_RABBITMQ)(`a message broker${NO_RABBITMQ ? `: ${NO_RABBITMQ}`
       await platform.put({ body: { refuse: true } }, { messageId: 'm2', replyTo: asker.queue });
       await vi.waitFor(() => expect([common.messages, asker.messages]).toMatchObject([[{}], [{}]]), SOON);
       for (const [index, refused] of [common.messages[0]!, asker.messages[0]!].entries()) {
-        const { key, document } = ledger.calls.find((one) => one.key === refused.properties.messageId)!;
+        const about = refused.properties.messageId as string;
+        const { key, document } = ledger.calls.find((one) => `${one.key}-refused` === about)!;
         await source.told!(key, document, LATE);
         await vi.waitFor(() => expect(common.messages).toHaveLength(index + 2), SOON);
         const { content, properties } = common.messages[index + 1]!;
         expect(JSON.parse(content.toString())).toEqual(LATE);
-        expect(properties).toMatchObject({ correlationId: key, messageId: `${key}-2`, deliveryMode: 2 });
+        expect(properties).toMatchObject({ correlationId: about, messageId: key, deliveryMode: 2 });
       }
       // Whoever asked is not known any more.
       expect(asker.messages).toHaveLength(1);

@@ -1,5 +1,5 @@
 import { type AdapterContext, PlatformError, type SubmissionOutcome, type TakenOutcome } from '../adapter.ts';
-import { lateReplyId, toldOutcome } from '../outcomes.ts';
+import { replyId, toldOutcome } from '../outcomes.ts';
 import type { IntakeConfig } from './amqp-config.ts';
 import type { OutgoingMessage, Publisher } from './publisher.ts';
 import type { Delivery } from './read-delivery.ts';
@@ -40,10 +40,9 @@ export class OutcomeTeller {
    */
   async tellLate(key: string, outcome: TakenOutcome, signal: AbortSignal): Promise<void> {
     const to = this.#exchange();
-    if (to) await this.#demandQueue({ ...to, ...replyOf(outcome, lateReplyId(key), key) }, signal);
+    if (to) await this.#demandQueue({ ...to, ...replyOf(outcome, key, replyId(key, false)) }, signal);
   }
 
-  /** The key of the submission is the id, by which a repeated reply is known. */
   async #reply({ message, submission }: Delivery, outcome: SubmissionOutcome, signal: AbortSignal): Promise<void> {
     const { replyTo, correlationId, messageId } = message.properties;
     const reply = replyOf(outcome, submission.key, correlationId ?? messageId);
@@ -87,16 +86,19 @@ export class OutcomeTeller {
   }
 }
 
-/** @param about id of what it answers, where that is a text */
+/**
+ * @param key of the submission
+ * @param about id of what it answers, where that is a text
+ */
 function replyOf(
   outcome: SubmissionOutcome,
-  id: string,
+  key: string,
   about: unknown,
 ): Pick<OutgoingMessage, 'id' | 'body' | 'properties'> {
   const body = Buffer.from(JSON.stringify(toldOutcome(outcome)));
   const named = isText(about) && { correlationId: about };
   return {
-    id,
+    id: replyId(key, outcome.ok),
     body,
     properties: { contentType: 'application/json', contentEncoding: 'utf-8', ...named, appId: 'tongban' },
   };

@@ -89,6 +89,6 @@ function context(): AdapterContext {
     now: Date.now,
     region: '320600',
     log: { info: say, warn: say, error: say },
-    cases: { read: async () => undefined, openMaterial: nobody, bind: async () => {} },
+    cases: { read: async () => undefined, demandMaterial: nobody, openMaterial: nobody, bind: async () => {} },
   };
 }

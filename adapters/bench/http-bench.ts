@@ -111,7 +111,12 @@ function context(): AdapterContext {
     now: Date.now,
     region: '320600',
     log: { info: () => {}, warn: fail, error: fail },
-    cases: { read: async () => undefined, openMaterial: fail as never, bind: async () => {} },
+    cases: {
+      read: async () => undefined,
+      demandMaterial: fail as never,
+      openMaterial: fail as never,
+      bind: async () => {},
+    },
     state: {
       read: async () => place,
       write: async (text) => {

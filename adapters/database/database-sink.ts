@@ -20,6 +20,19 @@ export function databaseSink(
 ): DeliverySink {
   /** Attempts that nobody waits for any more, by id: the next one must not run beside them. */
   const underWay = new Map<string, Promise<unknown>>();
+  /** Ends when nobody writes materials any more. */
+  let materialsWritten: Promise<unknown> = Promise.resolve();
+
+  /** Documents with materials one after another, each of which would fill memory; they wait outside of transactions. */
+  function inTurn<T>(materials: readonly MaterialRow[], signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    if (materials.length === 0) return work();
+    const writing = materialsWritten.then(() => {
+      if (signal.aborted) throw brokenOff();
+      return work();
+    });
+    materialsWritten = writing.catch(() => {});
+    return writing;
+  }
 
   async function write(
     id: string,
@@ -28,12 +41,14 @@ export function databaseSink(
     signal: AbortSignal,
   ): Promise<{ readonly written: boolean }> {
     await underWay.get(id)?.catch(() => {});
-    const writing = database.unit(async (session) => {
-      if (await isThere(session, database, id, row)) return false;
-      await writeMaterials(session, database.dialect, materials, signal);
-      await writeRow(session, database, id, row);
-      return true;
-    });
+    const writing = inTurn(materials, signal, () =>
+      database.unit(async (session) => {
+        if (await isThere(session, database, id, row)) return false;
+        await writeMaterials(session, database.dialect, materials, signal);
+        await writeRow(session, database, id, row);
+        return true;
+      }),
+    );
     underWay.set(id, writing);
     try {
       return { written: await writing };

@@ -1,6 +1,12 @@
 /** What a statement may be given; it never becomes part of the statement's text. */
 export type Bound = string | number | boolean | null | Uint8Array;
 
+/** The bytes of a value may be many: they are not copied. */
+export function asParameter(value: Bound): Exclude<Bound, Uint8Array> | Buffer {
+  if (!(value instanceof Uint8Array) || Buffer.isBuffer(value)) return value;
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+}
+
 export type Row = Readonly<Record<string, unknown>>;
 
 /** Statements in which `?` stands for each value. */

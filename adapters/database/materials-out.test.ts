@@ -9,6 +9,20 @@ import { NOW, testContext, testEvent } from '../testing/context.ts';
 import { stagingAdapter } from '../testing/staging-platform.ts';
 import { mariadbServer, postgresServer, type StagingDatabase } from '../testing/staging-servers.ts';
 import type { OutConfig } from './database-config.ts';
+import { readMaterials } from './materials-out.ts';
+
+it('are refused when they are more together than one transaction takes', () => {
+  const MIB = 1024 * 1024;
+  const file = (size: number, index: number) => {
+    return { name: `${index}.pdf`, material: sha256(BIG), size, row: {}, bytes: () => piecesOf(BIG) };
+  };
+  const table = { ...MATERIALS, max_mib: 64 };
+  const sizes = [64, 64, 64, 64].map((size) => size * MIB);
+  expect(readMaterials(sizes.map(file), 'id', table)).toHaveLength(4);
+  expect(() => readMaterials([...sizes, 1].map(file), 'id', table)).toThrow(
+    expect.objectContaining({ retryable: false, message: expect.stringContaining('more than 256 MiB together') }),
+  );
+});
 
 const servers = [await postgresServer(), await mariadbServer()].filter((one) => one !== undefined);
 afterAll(() => Promise.all(servers.map((server) => server.stop())));
@@ -62,13 +76,18 @@ describe.each(servers.map((server) => [server.kind, server] as const))('material
     await database.close();
   });
 
-  async function deliver(signal = new AbortController().signal, out = OUT, row = ROW): Promise<void> {
+  async function opened(out = OUT, row = ROW): Promise<Adapter> {
     await writeFile(join(folder, 'mapping.yaml'), mappingOf(row));
     const mapping = await loadMapping(join(folder, 'mapping.yaml'), { now: () => NOW });
     const context = { ...testContext(), cases: materials.desk };
     const adapter = await stagingAdapter(database, { out }, { mapping, context });
     adapters.push(adapter);
-    await adapter.sink!.deliver(testEvent(1), signal);
+    return adapter;
+  }
+
+  async function deliver(signal = new AbortController().signal, ...made: Parameters<typeof opened>): Promise<void> {
+    const { sink } = await opened(...made);
+    await sink!.deliver(testEvent(1), signal);
   }
 
   const count = async (table: string) =>
@@ -106,6 +125,44 @@ describe.each(servers.map((server) => [server.kind, server] as const))('material
     await deliver();
     expect(seen).toEqual([0]);
     expect([await count('material_out'), await count('event_out')]).toEqual([2, 1]);
+  });
+
+  it('are in memory one after another, of however many events', async () => {
+    const reading = new Set<number>();
+    const most: number[] = [];
+    let began = 0;
+    materials.instead.set(materials.digests[0]!, async function* () {
+      began += 1;
+      const own = began;
+      reading.add(own);
+      // Others have the time to begin.
+      for (let look = 0; look < 10; look += 1) await count('event_out');
+      most.push(reading.size);
+      yield BIG;
+      reading.delete(own);
+    });
+    const { sink } = await opened();
+    const { signal } = new AbortController();
+    await Promise.all([1, 2, 3].map((sequence) => sink!.deliver(testEvent(sequence), signal)));
+    expect(most).toEqual([1, 1, 1]);
+    expect([await count('material_out'), await count('event_out')]).toEqual([6, 3]);
+  });
+
+  it('are not read in their turn where nobody waits for them any more, and hold up nothing', async () => {
+    const { sink } = await opened();
+    const stopping = new AbortController();
+    materials.instead.set(materials.digests[0]!, async function* () {
+      stopping.abort();
+      yield BIG;
+    });
+    const error = await Promise.all(
+      [1, 2].map((sequence) => sink!.deliver(testEvent(sequence), stopping.signal)),
+    ).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ retryable: true });
+    materials.instead.clear();
+    for (const sequence of [1, 2]) await sink!.deliver(testEvent(sequence), new AbortController().signal);
+    expect([await count('material_out'), await count('event_out')]).toEqual([4, 2]);
+    expect(materials.opened).toHaveLength(1 + 4);
   });
 
   it('are written once, also where the platform has removed the row but not them', async () => {

@@ -7,8 +7,10 @@ import { readColumns } from './row-to-write.ts';
 import { places } from './tables.ts';
 
 const MIB = 1024 * 1024;
-/** Largest material that becomes a value of a column, unless the configuration says otherwise: memory holds one at a time. */
+/** Largest material that becomes a value of a column, unless the configuration says otherwise. */
 const DEFAULT_MAX_MIB = 10;
+/** Materials that one transaction takes: servers keep all of it until its end. */
+const DOCUMENT_MIB = 256;
 
 /** What else a statement with a material may have: its other columns. */
 const BESIDE_BYTES = 256 * 1024;
@@ -38,6 +40,12 @@ export function readMaterials(
   if (files.length === 0) return [];
   if (!table)
     throw new PlatformError(false, 'the mapping names files, and the configuration no out.materials that takes them');
+  const sum = files.reduce((bytes, { size }) => bytes + size, 0);
+  if (sum > DOCUMENT_MIB * MIB)
+    throw new PlatformError(
+      false,
+      `the files of the document have more than ${DOCUMENT_MIB} MiB together: let the mapping make several documents of them, or send fewer`,
+    );
   const most = table.max_mib ?? DEFAULT_MAX_MIB;
   return files.map((file, index) => {
     if (file.size > most * MIB)
@@ -55,7 +63,10 @@ export function readMaterials(
   });
 }
 
-/** Adds the rows that are not there yet; one that is there has the same bytes, by its key. */
+/**
+ * Adds the rows that are not there yet; one that is there has the same bytes, by its key. Memory holds one material at a time,
+ * and what the driver makes of it.
+ */
 export async function writeMaterials(
   session: Session,
   { quote, largest }: Dialect,
@@ -83,12 +94,13 @@ export async function writeMaterials(
 
 /** All bytes of a file, which is no larger than it was said to be. */
 async function wholeOf(file: OutgoingFile, signal: AbortSignal): Promise<Buffer> {
-  const pieces: Uint8Array[] = [];
+  const whole = Buffer.allocUnsafe(file.size);
   let read = 0;
   for await (const piece of file.bytes(signal)) {
+    if (read + piece.length > file.size)
+      throw new PlatformError(false, 'a file of the document is larger than the case says');
+    whole.set(piece, read);
     read += piece.length;
-    if (read > file.size) throw new PlatformError(false, 'a file of the document is larger than the case says');
-    pieces.push(piece);
   }
-  return Buffer.concat(pieces, read);
+  return whole.subarray(0, read);
 }

@@ -2,7 +2,15 @@ import { createPool, type ResultSetHeader, type RowDataPacket } from 'mysql2';
 import type { PoolConnection } from 'mysql2/promise';
 import { guardedLookup } from '../http/targets.ts';
 import { CONNECT_MS, type Credentials, IDLE_MS, LOCK_MS, STATEMENT_MS } from './credentials.ts';
-import type { Bound, Database, Dialect, Fault, Row, Session } from './database.ts';
+import {
+  asParameter,
+  type Bound,
+  type Database,
+  type Dialect,
+  type Fault,
+  type Row,
+  type Session,
+} from './database.ts';
 import { guardedSocket } from './guarded-socket.ts';
 
 /** Texts of statements that a connection keeps prepared. */
@@ -143,8 +151,4 @@ function sessionOf(connection: Pick<PoolConnection, 'execute'>): Session {
       (await execute<RowDataPacket[]>(text, values))[0] as unknown as R[],
     run: async (text, values) => (await execute<ResultSetHeader>(text, values))[0].affectedRows,
   };
-}
-
-function asParameter(value: Bound): string | number | boolean | null | Buffer {
-  return value instanceof Uint8Array ? Buffer.from(value) : value;
 }

@@ -1,7 +1,15 @@
 import pg from 'pg';
 import { guardedLookup } from '../http/targets.ts';
 import { CONNECT_MS, type Credentials, IDLE_MS, LOCK_MS, STATEMENT_MS } from './credentials.ts';
-import type { Bound, Database, Dialect, Fault, Row, Session } from './database.ts';
+import {
+  asParameter,
+  type Bound,
+  type Database,
+  type Dialect,
+  type Fault,
+  type Row,
+  type Session,
+} from './database.ts';
 import { guardedSocket } from './guarded-socket.ts';
 
 /** A trigger of the platform that refuses a row. */
@@ -102,10 +110,6 @@ function sessionOf(queryable: Pick<pg.Pool, 'query'>): Session {
 function numbered(text: string): string {
   let n = 0;
   return text.replaceAll('?', () => `$${++n}`);
-}
-
-function asParameter(value: Bound): unknown {
-  return value instanceof Uint8Array ? Buffer.from(value) : value;
 }
 
 /** Numbers and JSON as what they are, bytes as bytes, everything else as the text that the database shows. */

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Adapter, SubmissionSource } from '../adapter.ts';
+import type { Adapter, Submission, SubmissionSource } from '../adapter.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import { testContext, testEvent } from '../testing/context.ts';
 import { temporaryFolder } from '../testing/folders.ts';
@@ -206,19 +206,34 @@ describe('topics of Kafka, at a protocol double: no real broker was tried', () =
       });
     });
 
+    it('gives the reply to what is sent again, and taken, another id than the refusal had', async () => {
+      await start({ reply: { topic: 'replies' } });
+      ledger.answers.push(REFUSED);
+      for (const told of [1, 2]) {
+        put({ body: { n: 1 } }, { headers: { 'message-id': 'm1' } });
+        await vi.waitFor(() => expect(double.records('replies')).toHaveLength(told), SOON);
+      }
+      const [{ key }, again] = ledger.calls as [Submission, Submission];
+      expect(again.key).toBe(key);
+      expect(double.records('replies').map(({ headers }) => headers['message-id'])).toEqual([`${key}-refused`, key]);
+    });
+
     it('tells in the topic what an operator had taken after all, by the id of the reply that refused it', async () => {
       const source = await start({ reply: { topic: 'replies' } });
       put({ body: { refuse: true } }, { key: 'case-1', headers: { 'message-id': 'm1' } });
       await vi.waitFor(() => expect(double.records('replies')).toHaveLength(1), SOON);
       const { key, document } = ledger.calls[0]!;
-      expect(double.records('replies')[0]!.headers).toMatchObject({ 'message-id': key, 'correlation-id': 'm1' });
+      expect(double.records('replies')[0]!.headers).toMatchObject({
+        'message-id': `${key}-refused`,
+        'correlation-id': 'm1',
+      });
       await source.told!(key, document, LATE);
       const late = double.records('replies')[1]!;
       expect(JSON.parse(late.value!)).toEqual(LATE);
       expect(late.key).toBe(key);
       expect(late.headers).toEqual({
-        'message-id': `${key}-2`,
-        'correlation-id': key,
+        'message-id': key,
+        'correlation-id': `${key}-refused`,
         'content-type': 'application/json',
       });
     });

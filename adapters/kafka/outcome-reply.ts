@@ -1,13 +1,10 @@
 import type { SubmissionOutcome, TakenOutcome } from '../adapter.ts';
-import { lateReplyId, toldOutcome } from '../outcomes.ts';
+import { replyId, toldOutcome } from '../outcomes.ts';
 import type { FetchedRecord } from './cluster.ts';
 import type { ReceivedRecord } from './read-record.ts';
 import type { OutgoingRecord } from './record-publisher.ts';
 
-/**
- * Tells what became of a record. The key of the submission is the id, by which a repeated reply is known; the record key is
- * that of the record, so that replies keep its order.
- */
+/** Tells what became of a record. The record key is that of the record, so that replies keep its order. */
 export function replyTo(
   { topic, partition, offset }: FetchedRecord,
   { submission, recordKey, id }: ReceivedRecord,
@@ -18,7 +15,7 @@ export function replyTo(
     topic: replyTopic,
     key: recordKey ?? Buffer.from(submission.key),
     headers: {
-      'message-id': submission.key,
+      'message-id': replyId(submission.key, outcome.ok),
       ...(id !== undefined && { 'correlation-id': id }),
       'content-type': 'application/json',
       'tongban-topic': topic,
@@ -39,7 +36,11 @@ export function lateReply(key: string, outcome: TakenOutcome, replyTopic: string
   return {
     topic: replyTopic,
     key: Buffer.from(key),
-    headers: { 'message-id': lateReplyId(key), 'correlation-id': key, 'content-type': 'application/json' },
+    headers: {
+      'message-id': replyId(key, outcome.ok),
+      'correlation-id': replyId(key, false),
+      'content-type': 'application/json',
+    },
     value: Buffer.from(JSON.stringify(toldOutcome(outcome))),
   };
 }

@@ -2,15 +2,17 @@
 export const FILE_NAME_BYTES = 200;
 
 /** What separates paths, what Windows allows in no name, what no terminal shows or what turns the reading direction. */
-const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\u200E\u200F\u202A-\u202E\u2066-\u2069\uFEFF<>:"/\\|?*]/gu;
+const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFEFF<>:"/\\|?*]/gu;
 /** Names of devices, whatever ending they have. */
 const RESERVED = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])\s*(?:\.|$)/i;
+/** What some file systems pass over when they compare names. */
+const IGNORABLE = /\p{Default_Ignorable_Code_Point}/gu;
 const NAMELESS = 'file';
 const ENDING = /\.[A-Za-z0-9]{1,8}$/;
 
 /**
  * Names under which files can lie in one folder of any system: no path, nothing hidden, no control characters, no name that
- * Windows reserves, none too long. Those that would be the same, whatever their case, are numbered from the second on.
+ * Windows reserves, none too long. Those that would be the same on some system, such as those that differ in case alone, are numbered from the second on.
  */
 export function safeFileNames(names: readonly string[]): string[] {
   const taken = new Set<string>();
@@ -59,6 +61,7 @@ function trimEnd(text: string): string {
   return text.replace(/[. ]+$/, '');
 }
 
+/** Small letters first: of `ẞ` the capital is itself, of `ß` it is `SS`. */
 function folded(name: string): string {
-  return name.normalize('NFKC').toLowerCase();
+  return name.replace(IGNORABLE, '').normalize('NFKC').toLowerCase().toUpperCase().normalize('NFKC');
 }

@@ -1,6 +1,6 @@
 import { type AdapterContext, type DeliverySink, PlatformError, type PlatformEvent } from '../adapter.ts';
 import type { MappedAnswer, Mapping } from './mapping.ts';
-import { type OutgoingFile, outgoingFiles } from './outgoing-files.ts';
+import { demandMaterials, type OutgoingFile, outgoingFiles } from './outgoing-files.ts';
 
 /** One document of the platform's own words that tells of an event. */
 export interface OutgoingDocument {
@@ -43,6 +43,8 @@ export function mappedSink(
         throw new PlatformError(false, `cannot be put into the words of the platform: ${listed(mapped.problems)}`);
       if (mapped.files && takes === 'words')
         throw new PlatformError(false, 'a platform of this kind is sent no files: take files out of the mapping');
+      // One file that waits or is parked holds up all of the event, and nothing is written for it again and again.
+      for (const files of mapped.files ?? []) await demandMaterials(files, event.subject, context.cases);
       for (const [index, document] of mapped.documents.entries()) {
         const id = index === 0 ? event.id : `${event.id}-${index + 1}`;
         const files = outgoingFiles(mapped.files?.[index] ?? [], event.subject, context.cases);

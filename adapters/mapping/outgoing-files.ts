@@ -21,6 +21,26 @@ export interface OutgoingFile {
   bytes(signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
+/**
+ * Asks for every material before the first of them is read.
+ *
+ * @param conversation of the case whose materials they are
+ * @throws PlatformError as reading the one that is not handed out would
+ */
+export async function demandMaterials(
+  mapped: readonly MappedMaterial[],
+  conversation: string,
+  cases: Pick<CaseDesk, 'demandMaterial'>,
+): Promise<void> {
+  for (const [index, { material }] of mapped.entries()) {
+    try {
+      await cases.demandMaterial(conversation, material);
+    } catch (error) {
+      throw asPlatformError(error, nameOf(index));
+    }
+  }
+}
+
 /** @param conversation of the case whose materials they are */
 export function outgoingFiles(
   mapped: readonly MappedMaterial[],
@@ -28,7 +48,7 @@ export function outgoingFiles(
   cases: Pick<CaseDesk, 'openMaterial'>,
 ): OutgoingFile[] {
   return mapped.map(({ file: name, material, size, row = {} }, index) => {
-    const what = `file ${index + 1} of the document`;
+    const what = nameOf(index);
     return { name, material, size, row, bytes };
 
     async function* bytes(signal: AbortSignal): AsyncGenerator<Uint8Array> {
@@ -49,6 +69,10 @@ export function outgoingFiles(
       }
     }
   });
+}
+
+function nameOf(index: number): string {
+  return `file ${index + 1} of the document`;
 }
 
 /** What is no refusal of the gateway, such as a disk that does not answer, may pass. */

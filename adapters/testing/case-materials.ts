@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { CodedError } from '#proto';
+import { CodedError, type ErrorCode } from '#proto';
 import type { CaseDesk } from '../adapter.ts';
 
 const PIECE_BYTES = 256 * 1024;
@@ -13,6 +13,8 @@ export class CaseMaterials {
   readonly digests: readonly string[];
   /** Digests that were asked for, in order. */
   readonly opened: string[] = [];
+  /** Codes of materials that are not handed out, by digest. */
+  readonly withheld = new Map<string, ErrorCode>();
   /** What opening a material does in place of giving its bytes, by its digest. */
   readonly instead = new Map<string, () => AsyncIterable<Uint8Array>>();
   readonly #contents: ReadonlyMap<string, Uint8Array>;
@@ -31,20 +33,28 @@ export class CaseMaterials {
   get desk(): CaseDesk {
     return {
       read: async () => this.found,
+      demandMaterial: async (_conversation, digest) => {
+        this.#demand(digest);
+      },
       openMaterial: async (_conversation, digest) => {
         this.opened.push(digest);
-        const instead = this.instead.get(digest);
-        const content = this.#contents.get(digest);
-        if (!content) throw new CodedError('NOT_FOUND');
-        return Readable.from(instead?.() ?? piecesOf(content), { objectMode: false });
+        const content = this.#demand(digest);
+        return Readable.from(this.instead.get(digest)?.() ?? piecesOf(content), { objectMode: false });
       },
       bind: async () => {},
     };
   }
+
+  #demand(digest: string): Uint8Array {
+    const content = this.#contents.get(digest);
+    const code = content ? this.withheld.get(digest) : 'NOT_FOUND';
+    if (code) throw new CodedError(code);
+    return content!;
+  }
 }
 
 /** Fails with a code when it is read first. */
-export async function* refusing(code: ConstructorParameters<typeof CodedError>[0]): AsyncGenerator<Uint8Array> {
+export async function* refusing(code: ErrorCode): AsyncGenerator<Uint8Array> {
   yield* [];
   throw new CodedError(code);
 }

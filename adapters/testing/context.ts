@@ -23,6 +23,9 @@ export function testContext(): AdapterContext & { readonly lines: LogEntry[] } {
 /** A gateway that has no cases. */
 const NO_CASES: CaseDesk = {
   read: async () => undefined,
+  demandMaterial: async () => {
+    throw new CodedError('NOT_FOUND');
+  },
   openMaterial: async () => {
     throw new CodedError('NOT_FOUND');
   },

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { keepLog } from '../../proto/testing/kept-logs.ts';
+import { freePort } from '../bench/gateways/free-port.ts';
 
 /** Program of the gateway: another layer, so it is run and never imported. */
 const TONGBAN = fileURLToPath(new URL('../../gateway/cli/main.ts', import.meta.url));
@@ -163,12 +163,4 @@ async function until(what: string, holds: () => Promise<boolean>): Promise<void>
     if (Date.now() > last) throw new Error(`waited in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

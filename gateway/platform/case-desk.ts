@@ -34,6 +34,16 @@ export function caseDesk(platform: string, context: CaseDeskContext): CaseDesk {
     const who = { by: `platform:${platform}`, role: 'platform', purpose: PURPOSE, at: clock.now() };
     return accessBook.record(store, { ...wanted, ...who }, true);
   };
+  /** Bytes of which none is read before somebody asks for the first. */
+  const materialOf = async (conversation: string, digest: string) => {
+    const { document } = await caseRepository.demand(store.read, conversation);
+    // A file that a peer staged is part of the case only once an envelope named it.
+    if (!document.materials.some((material) => material.digest === digest))
+      throw new CodedError('NOT_FOUND', 'the case has no such material');
+    const name = Buffer.from(digest, 'hex');
+    await scans.demandClean(conversation, name);
+    return (await materials.open(conversation, name)).bytes;
+  };
 
   return {
     async read(conversation) {
@@ -44,15 +54,13 @@ export function caseDesk(platform: string, context: CaseDeskContext): CaseDesk {
       return { ...(await shown(file)), ...(reference !== undefined && { reference }) };
     },
 
+    async demandMaterial(conversation, digest) {
+      await materialOf(conversation, digest);
+    },
+
     async openMaterial(conversation, digest) {
-      const { document } = await caseRepository.demand(store.read, conversation);
-      // A file that a peer staged is part of the case only once an envelope named it.
-      if (!document.materials.some((material) => material.digest === digest))
-        throw new CodedError('NOT_FOUND', 'the case has no such material');
-      const name = Buffer.from(digest, 'hex');
-      await scans.demandClean(conversation, name);
+      const bytes = await materialOf(conversation, digest);
       await look({ conversation, what: 'material', subject: digest });
-      const { bytes } = await materials.open(conversation, name);
       return Readable.from(bytes, { objectMode: false });
     },
 

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { appendFile, open, readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Children } from '../children.ts';
+import { freePort } from './free-port.ts';
 import { GatewayApi } from './gateway-api.ts';
 
 const CLI = fileURLToPath(new URL('../../../gateway/cli/main.ts', import.meta.url));
@@ -144,13 +144,4 @@ function run(
   const env = { ...process.env, ...environment };
   // A group of its own: Ctrl-C reaches only the benchmark, which then ends everything in order.
   return children.add(spawn(process.execPath, [...args], { stdio, env, detached: true }));
-}
-
-/** A port of this machine that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

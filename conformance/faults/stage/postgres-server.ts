@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import type { Children } from '../../bench/children.ts';
-import { freePort } from '../../bench/gateways/gateway-process.ts';
+import { freePort } from '../../bench/gateways/free-port.ts';
 
 /** Milliseconds that the server may take until it answers, a recovery after a crash included. */
 const START_MS = 60_000;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Document, parseDocument } from 'yaml';
-import { freePort } from '../../bench/gateways/gateway-process.ts';
+import { freePort } from '../../bench/gateways/free-port.ts';
 
 /** Milliseconds that a gateway may take to end in order. */
 const STOP_MS = 60_000;

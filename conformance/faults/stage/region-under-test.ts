@@ -2,14 +2,9 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Document } from 'yaml';
 import type { Children } from '../../bench/children.ts';
+import { freePort } from '../../bench/gateways/free-port.ts';
 import { GatewayApi } from '../../bench/gateways/gateway-api.ts';
-import {
-  freePort,
-  type GatewayProcess,
-  launchProcess,
-  PASSPHRASE,
-  tongban,
-} from '../../bench/gateways/gateway-process.ts';
+import { type GatewayProcess, launchProcess, PASSPHRASE, tongban } from '../../bench/gateways/gateway-process.ts';
 import { FaultProxy } from '../proxy/fault-proxy.ts';
 import { editConfig, end, isAlive, isLeader, type Process, placeReplicas } from './processes.ts';
 

@@ -134,6 +134,10 @@ describe('a platform at each end of a case', () => {
     });
     expect(await desk.read(uxin.core.newId())).toBeUndefined();
     const { digest } = (await uxin.services.cases.demand(conversation)).document.materials[0]!;
+    await desk.demandMaterial(conversation, digest);
+    const seen = "SELECT 1 FROM personal_access WHERE what = 'material' AND conversation = ?";
+    expect(await uxin.core.store.read.all(seen, conversation)).toEqual([]);
+    await expect(desk.demandMaterial(conversation, '0'.repeat(64))).rejects.toMatchObject({ code: 'NOT_FOUND' });
     expect(await buffer(await desk.openMaterial(conversation, digest))).toHaveLength(5000);
     await expect(desk.openMaterial(conversation, '0'.repeat(64))).rejects.toMatchObject({ code: 'NOT_FOUND' });
     const looks = await uxin.core.store.read.all(
