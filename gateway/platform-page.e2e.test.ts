@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { freePort } from './testing/free-port.ts';
+import { freePort } from '../proto/testing/free-port.ts';
 import { discard, type GatewayProcess, joinRegions, kill, restart, startRegion } from './testing/gateway-process.ts';
 
 /** Runs the commands of docs/platform-integration.md as they stand there. */

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { CodedError, type Problem } from '#proto';
 import type { Adapter, AdapterContext } from '../adapter.ts';
@@ -8,7 +8,7 @@ import { type DirectoryConfig, delimiterOf, directoryRules, mappingProblems } fr
 import { directorySink, writeDocuments } from './directory-sink.ts';
 import { DirectorySource } from './directory-source.ts';
 import type { FolderFiles } from './folder-files.ts';
-import { localFiles, localFilesIn } from './local-files.ts';
+import { localFiles, localFilesIn, OPEN_FILES } from './local-files.ts';
 import { SftpFiles, sftpProblems } from './sftp-files.ts';
 
 const DEFAULT_POLL_MS = 5_000;
@@ -63,6 +63,14 @@ function sourceOf(
 /** Another machine is not asked here: the gateway has to start while it is away. */
 async function placeProblems(config: DirectoryConfig): Promise<Problem[]> {
   if (config.sftp) return sftpProblems(config.sftp, '/sftp');
+  if (!existsSync(OPEN_FILES))
+    return [
+      {
+        pointer: '',
+        code: 'FOLDER',
+        message: `folders that others write into are safe on Linux alone: there is no ${OPEN_FILES}`,
+      },
+    ];
   return [...(await folderProblems(config.out, '/out')), ...(await folderProblems(config.in, '/in'))];
 }
 

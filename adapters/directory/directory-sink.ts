@@ -8,7 +8,7 @@ import { NoTable, writeCsv } from '../records/write-csv.ts';
 import { NoXml, writeXml } from '../xml/write-xml.ts';
 import { eventFileName } from './event-file.ts';
 import { exists, type FolderFiles, readWhole } from './folder-files.ts';
-import { placeFiles } from './place-files.ts';
+import { placeFiles, removePlaced } from './place-files.ts';
 
 /** Bytes of an event; files beyond it are not ours. */
 const MAX_EVENT_BYTES = 4 * 1024 * 1024;
@@ -51,11 +51,19 @@ export function writeDocuments(files: FolderFiles, folder: string, writing: Docu
   return async ({ id, event, document, files: named }, signal) => {
     const told = { ...event, id } satisfies PlatformEvent;
     const name = eventFileName(told, format);
-    const content = encodeText(written(document, format, { ...writing, encoding }), encoding);
+    const beside = eventFileName(told, 'files');
     await within(signal, async () => {
       if (await exists(files, posix.join(folder, name))) return files.sync(folder);
-      if (named.length > 0) await placeFiles(files, folder, eventFileName(told, 'files'), named, signal);
-      await files.write(folder, name, content);
+      try {
+        const content = encodeText(written(document, format, { ...writing, encoding }), encoding);
+        await placeFiles(files, folder, beside, named, signal);
+        await files.write(folder, name, content);
+      } catch (error) {
+        // Nobody fetches the files of a document that never comes.
+        const isFinal = error instanceof PlatformError && !error.retryable;
+        if (isFinal) await removePlaced(files, folder, beside);
+        throw error;
+      }
     });
     return undefined;
   };

@@ -9,6 +9,17 @@ export interface Entry {
   readonly kind: EntryKind;
 }
 
+/** One folder, whatever stands at its name meanwhile: as far as the machine of the folder can tell them apart. */
+export interface HeldFolder {
+  /** What is in it is reached by this until it is closed. */
+  readonly path: string;
+  /** Whether it stands there now. */
+  isAt(path: string): Promise<boolean>;
+  /** The platform's account may take away what lies in it where it shares our group; nobody else looks into it. */
+  share(): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** What is written into a file. */
 export type Content = Uint8Array | AsyncIterable<Uint8Array>;
 
@@ -32,9 +43,16 @@ export interface FolderFiles {
   sync(folder: string): Promise<void>;
   /** Moves a file or a folder to a free name. */
   move(from: string, to: string): Promise<void>;
-  /** For the own account and its group. Makes no parents; does nothing when there is such a folder. */
+  /** Makes no parents; does nothing when something has this name. Who writes into it holds it: it may be a link. */
   makeFolder(path: string): Promise<void>;
-  /** Removes a folder with the files in it; does nothing when there is none. A link goes, what it leads to stays. */
+  /**
+   * Holds a folder that others may exchange while it is worked in. Refuses what is no folder (`ENOTDIR`), a link too. Closed
+   * by whoever holds it.
+   */
+  hold(path: string): Promise<HeldFolder>;
+  /** Removes a file or a link; what that leads to stays. */
+  removeFile(path: string): Promise<void>;
+  /** Removes a folder with nothing in it. */
   removeFolder(path: string): Promise<void>;
   /** Calls `changed` after every change in a folder; absent where nothing reports them. @returns how to stop it */
   watch?(folder: string, changed: () => void, lost: (error: unknown) => void): () => void;
@@ -49,12 +67,26 @@ export function isAbsent(error: unknown): boolean {
 }
 
 export async function exists(files: FolderFiles, path: string): Promise<boolean> {
+  return (await kindAt(files, path)) !== undefined;
+}
+
+/** @returns undefined when there is nothing */
+export async function kindAt(files: FolderFiles, path: string): Promise<EntryKind | undefined> {
   try {
-    await files.look(path);
-    return true;
+    return (await files.look(path)).kind;
   } catch (error) {
-    if (isAbsent(error)) return false;
+    if (isAbsent(error)) return undefined;
     throw error;
+  }
+}
+
+/** Works in a folder while it is held. */
+export async function holding<T>(files: FolderFiles, path: string, work: (held: HeldFolder) => Promise<T>): Promise<T> {
+  const held = await files.hold(path);
+  try {
+    return await work(held);
+  } finally {
+    await held.close();
   }
 }
 

@@ -1,6 +1,5 @@
-import { constants, watch } from 'node:fs';
+import { type BigIntStats, constants, watch } from 'node:fs';
 import {
-  chmod,
   type FileHandle,
   lstat,
   mkdir,
@@ -10,13 +9,18 @@ import {
   realpath,
   rename,
   rm,
+  rmdir,
   stat,
+  unlink,
 } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { unreadable } from '../unreadable.ts';
 import type { EntryKind, FolderFiles } from './folder-files.ts';
 
 const { join, dirname, relative } = posix;
+
+/** Where Linux shows what this program has open. A path below one of these stays in that folder, whatever becomes of its name. */
+export const OPEN_FILES = '/proc/self/fd';
 
 /** What file systems and servers say of an entry. */
 export interface Kinded {
@@ -31,7 +35,7 @@ export function kindOf(one: Kinded): EntryKind {
   return one.isFile() ? 'file' : 'other';
 }
 
-/** The platform's account may take away what lies in a folder of ours where it shares our group; nobody else looks into it. */
+/** See `HeldFolder.share`. */
 export function sharedMode(mode: number): number {
   return (mode & 0o7770) | 0o070;
 }
@@ -80,15 +84,29 @@ export const localFiles: FolderFiles = {
   async makeFolder(path) {
     try {
       await mkdir(path);
-      await chmod(path, sharedMode((await stat(path)).mode));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
   },
 
-  async removeFolder(path) {
-    await rm(path, { recursive: true, force: true });
+  async hold(path) {
+    const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    return {
+      path: `${OPEN_FILES}/${folder.fd}`,
+      async isAt(place) {
+        const there = await lstat(place, { bigint: true }).catch(() => undefined);
+        return there !== undefined && isSame(await folder.stat({ bigint: true }), there);
+      },
+      async share() {
+        await folder.chmod(sharedMode((await folder.stat()).mode));
+      },
+      close: () => folder.close(),
+    };
   },
+
+  removeFile: unlink,
+
+  removeFolder: rmdir,
 
   watch(folder, changed, lost) {
     const watcher = watch(folder, changed).on('error', lost);
@@ -127,11 +145,15 @@ function openFile(path: string): Promise<FileHandle> {
 
 /** Linux tells where an open file is; elsewhere it is compared with what stands there now. */
 async function standsAt(file: FileHandle, path: string, expected: string): Promise<boolean> {
-  const place = await readlink(`/proc/self/fd/${file.fd}`).catch(() => undefined);
+  const place = await readlink(`${OPEN_FILES}/${file.fd}`).catch(() => undefined);
   if (place !== undefined) return place === expected;
   if ((await realpath(path)) !== expected) return false;
   const [opened, there] = await Promise.all([file.stat({ bigint: true }), stat(expected, { bigint: true })]);
-  return opened.dev === there.dev && opened.ino === there.ino;
+  return isSame(opened, there);
+}
+
+function isSame(one: BigIntStats, other: BigIntStats): boolean {
+  return one.dev === other.dev && one.ino === other.ino;
 }
 
 /** Makes what was created, renamed or removed in a folder survive a power cut. */

@@ -1,14 +1,19 @@
-import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Adapter } from '../adapter.ts';
 import { loadMapping } from '../mapping/load-mapping.ts';
+import type { OutgoingFile } from '../mapping/outgoing-files.ts';
 import { CaseMaterials, piecesOf, refusing } from '../testing/case-materials.ts';
 import { NOW, testContext, testEvent } from '../testing/context.ts';
 import { temporaryFolder } from '../testing/folders.ts';
 import { NO_SFTP, SftpServer } from '../testing/sftp-server.ts';
 import { directoryKind } from './directory-adapter.ts';
+import { writeDocuments } from './directory-sink.ts';
 import { eventFileName } from './event-file.ts';
+import type { FolderFiles } from './folder-files.ts';
+import { localFiles } from './local-files.ts';
+import { placeFiles } from './place-files.ts';
 
 const MAPPING = `mapping: 1
 out:
@@ -29,6 +34,7 @@ for (const over of ['this machine', 'SFTP'] as const)
     let folder: Awaited<ReturnType<typeof temporaryFolder>>;
     let out: string;
     let materials: CaseMaterials;
+    let found: CaseMaterials['found'];
     let adapter: Adapter;
     beforeAll(async () => {
       if (over === 'SFTP') server = await SftpServer.start();
@@ -46,7 +52,8 @@ for (const over of ['this machine', 'SFTP'] as const)
       const mapping = await loadMapping(join(folder.path, 'mapping.yaml'), { now: () => NOW });
       const { port, user, keyFile: key_file, hostKey: host_key } = server ?? {};
       const sftp = server && { host: '127.0.0.1', port: port!, user: user!, key_file: key_file!, host_key: host_key! };
-      const context = { ...testContext(), cases: materials.desk };
+      found = materials.found;
+      const context = { ...testContext(), cases: { ...materials.desk, read: async () => found } };
       adapter = await directoryKind.create({ name: 'files', out, ...(sftp && { sftp }) }, context, mapping);
     });
     afterEach(async () => {
@@ -95,6 +102,7 @@ for (const over of ['this machine', 'SFTP'] as const)
       await deliver();
       const before = await stat(join(out, FILES, NAMES[0]!));
       await rename(join(out, DOCUMENT), join(folder.path, 'read'));
+      await mkdir(join(out, `.${FILES}.tmp`));
       await deliver();
       expect(materials.opened).toHaveLength(2);
       expect((await stat(join(out, FILES, NAMES[0]!))).ino).toBe(before.ino);
@@ -109,6 +117,37 @@ for (const over of ['this machine', 'SFTP'] as const)
       }
       await deliver();
       await expectWhole();
+    });
+
+    it('take the place of a file or a link of their name, and what that leads to stays', async () => {
+      const ours = join(folder.path, 'ours');
+      await mkdir(ours);
+      await writeFile(join(ours, NAMES[0]!), 'ours');
+      await writeFile(join(out, FILES), '');
+      await symlink(ours, join(out, `.${FILES}.tmp`));
+      await deliver();
+      await expectWhole();
+      expect(await readFile(join(ours, NAMES[0]!), 'utf8')).toBe('ours');
+    });
+
+    it('are refused for good when a folder lies within theirs, and nothing of that is removed', async () => {
+      await mkdir(join(out, FILES, 'deep'), { recursive: true });
+      await writeFile(join(out, FILES, 'beside'), '');
+      const error = await deliver().catch((reason: Error) => reason);
+      expect(error).toMatchObject({ code: 'PLATFORM_REFUSED', retryable: false });
+      expect(String(error)).toContain('has a folder that is not ours; move it away');
+      expect(await all()).toEqual([FILES]);
+      expect((await readdir(join(out, FILES))).sort()).toEqual(['beside', 'deep']);
+    });
+
+    it('do not stay when the next attempt names none', async () => {
+      for (const name of [FILES, `.${FILES}.tmp`]) {
+        await mkdir(join(out, name));
+        await writeFile(join(out, name, NAMES[0]!), 'half');
+      }
+      found = { ...found, materials: [] };
+      await deliver();
+      expect(await all()).toEqual([DOCUMENT]);
     });
 
     it('leave no document when the delivery ends in the middle of one, and the next delivery brings everything', async () => {
@@ -139,6 +178,29 @@ for (const over of ['this machine', 'SFTP'] as const)
       expect(await all()).toEqual([]);
     });
 
+    if (over === 'this machine')
+      it('never leave their folder when the platform puts a link in its place meanwhile', async () => {
+        const ours = join(folder.path, 'ours');
+        await mkdir(ours);
+        for (const name of NAMES) await writeFile(join(ours, name), 'ours');
+        materials.instead.set(materials.digests[1]!, async function* () {
+          await rename(join(out, `.${FILES}.tmp`), join(out, '.theirs'));
+          await symlink(ours, join(out, `.${FILES}.tmp`));
+          yield SMALL;
+        });
+        const error = await deliver().catch((reason: Error) => reason);
+        expect(error).toMatchObject({ code: 'PLATFORM_UNREACHABLE', retryable: true });
+        expect(String(error)).toContain('was exchanged while it was written');
+        expect((await readdir(ours)).sort()).toEqual([...NAMES].sort());
+        for (const name of NAMES) expect(await readFile(join(ours, name), 'utf8')).toBe('ours');
+        expect(await visible()).not.toContain(DOCUMENT);
+
+        materials.instead.clear();
+        await rename(join(out, '.theirs'), join(folder.path, 'theirs'));
+        await deliver();
+        await expectWhole();
+      });
+
     if (over === 'SFTP')
       it('go on after the other machine was away in the middle of one', async () => {
         const away = server!;
@@ -155,6 +217,86 @@ for (const over of ['this machine', 'SFTP'] as const)
         await expectWhole();
       });
   });
+
+describe('a folder that others write into', () => {
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  let [out, ours] = ['', ''];
+  beforeEach(async () => {
+    folder = await temporaryFolder();
+    [out, ours] = [join(folder.path, 'out'), join(folder.path, 'ours')];
+    await mkdir(out);
+    await mkdir(ours, { mode: 0o700 });
+    await writeFile(join(ours, 'a.pdf'), 'ours');
+  });
+  afterEach(() => folder.remove());
+
+  const signal = new AbortController().signal;
+  const file: OutgoingFile = {
+    name: 'a.pdf',
+    material: '',
+    size: 6,
+    row: {},
+    bytes: () => piecesOf(Buffer.from('theirs')),
+  };
+
+  async function expectOursUntouched(): Promise<void> {
+    expect(await readdir(ours)).toEqual(['a.pdf']);
+    expect(await readFile(join(ours, 'a.pdf'), 'utf8')).toBe('ours');
+    expect((await stat(ours)).mode & 0o777).toBe(0o700);
+  }
+
+  it('is not entered by a link that stands where it should be made', async () => {
+    const planting: FolderFiles = {
+      ...localFiles,
+      async makeFolder(path) {
+        await symlink(ours, path);
+        await localFiles.makeFolder(path);
+      },
+    };
+    await expect(placeFiles(planting, out, FILES, [file], signal)).rejects.toMatchObject({ code: 'ENOTDIR' });
+    await expectOursUntouched();
+  });
+
+  it('is not emptied by a link that takes its place meanwhile', async () => {
+    const place = join(out, FILES);
+    await mkdir(place);
+    await writeFile(join(place, 'a.pdf'), 'old');
+    const swapping: FolderFiles = {
+      ...localFiles,
+      async entries(path) {
+        const found = await localFiles.entries(path);
+        await rename(place, join(out, 'before'));
+        await symlink(ours, place);
+        return found;
+      },
+    };
+    await expect(placeFiles(swapping, out, FILES, [], signal)).rejects.toMatchObject({ code: 'ENOTDIR' });
+    expect(await readdir(join(out, 'before'))).toEqual([]);
+    await expectOursUntouched();
+  });
+
+  it('is refused for good when it cannot be removed', async () => {
+    await mkdir(join(out, FILES));
+    const denying = {
+      ...localFiles,
+      removeFolder: () => Promise.reject(Object.assign(new Error(), { code: 'EACCES' })),
+    };
+    const refused = { retryable: false, message: expect.stringContaining('belongs to another account; move it away') };
+    await expect(placeFiles(denying, out, FILES, [file], signal)).rejects.toMatchObject(refused);
+    expect(await readdir(join(out, FILES))).toEqual([]);
+  });
+
+  it('keeps no files of a document that is refused for good', async () => {
+    const send = writeDocuments(localFiles, out, { format: 'csv' });
+    for (const name of [FILES, `.${FILES}.tmp`]) {
+      await mkdir(join(out, name));
+      await writeFile(join(out, name, 'a.pdf'), 'of an earlier attempt');
+    }
+    const sent = send({ id: testEvent(1).id, event: testEvent(1), document: 'no table', files: [file] }, signal);
+    await expect(sent).rejects.toMatchObject({ retryable: false });
+    expect(await readdir(out)).toEqual([]);
+  });
+});
 
 it('a file of any size takes little memory', async () => {
   const folder = await temporaryFolder();

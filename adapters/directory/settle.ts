@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import { ERROR_CODES, type ErrorCode, type Problem } from '#proto';
 import { PlatformError, type SubmissionOutcome, type TakenOutcome } from '../adapter.ts';
-import { exists, type FolderFiles } from './folder-files.ts';
+import { exists, type FolderFiles, holding } from './folder-files.ts';
 
 const { join } = posix;
 const DONE = 'done';
@@ -23,10 +23,13 @@ export const SETTLED_FOLDERS: readonly string[] = [DONE, FAILED];
 export async function settle(files: FolderFiles, folder: string, name: string, good: boolean, report: unknown) {
   const target = join(folder, good ? DONE : FAILED);
   await files.makeFolder(target);
-  const free = await freeName(files, target, name);
-  const beside = `${free}.${good ? 'result' : 'error'}.json`;
-  await files.write(target, beside, Buffer.from(`${JSON.stringify(report, null, 2)}\n`));
-  await files.move(join(folder, name), join(target, free));
+  // The platform may write beside it, and put a link in its place.
+  await holding(files, target, async ({ path }) => {
+    const free = await freeName(files, path, name);
+    const beside = `${free}.${good ? 'result' : 'error'}.json`;
+    await files.write(path, beside, Buffer.from(`${JSON.stringify(report, null, 2)}\n`));
+    await files.move(join(folder, name), join(path, free));
+  });
 }
 
 /**
@@ -39,9 +42,10 @@ export async function settle(files: FolderFiles, folder: string, name: string, g
 export async function settleLater(files: FolderFiles, folder: string, key: string, outcome: TakenOutcome) {
   try {
     const target = join(folder, DONE);
-    await files.makeFolder(target);
     const report = { key, ...described(outcome, key) };
-    await files.write(target, `${key}.result.json`, Buffer.from(`${JSON.stringify(report, null, 2)}\n`));
+    const content = Buffer.from(`${JSON.stringify(report, null, 2)}\n`);
+    await files.makeFolder(target);
+    await holding(files, target, ({ path }) => files.write(path, `${key}.result.json`, content));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new PlatformError(true, `the outcome cannot be written (${code ?? 'unknown'})`);

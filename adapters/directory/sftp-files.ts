@@ -7,7 +7,7 @@ import type SftpClient from 'ssh2-sftp-client';
 import { fields, integer, optional, type Problem, type Rule, text } from '#proto';
 import type { AdapterContext } from '../adapter.ts';
 import { absolutePath } from '../config-rules.ts';
-import { type Content, type Entry, type FolderFiles, isAbsent } from './folder-files.ts';
+import { type Content, type Entry, exists, type FolderFiles, isAbsent, kindAt } from './folder-files.ts';
 import { type Kinded, kindOf, sharedMode } from './local-files.ts';
 
 /** A machine whose folders are reached over SSH. */
@@ -52,6 +52,7 @@ const FOLDER_ANSWERS = 10_000;
 const NAME_CHARACTERS = 255;
 
 const DEFAULT_PORT = 22;
+const ENDED = 'the connection ended';
 /** SSH_FX_EOF, SSH_FX_NO_SUCH_FILE and SSH_FX_PERMISSION_DENIED of the SFTP protocol. */
 const CODES: ReadonlyMap<unknown, string> = new Map([
   [1, 'EOF'],
@@ -62,6 +63,8 @@ const CODES: ReadonlyMap<unknown, string> = new Map([
 type Session = Awaited<ReturnType<SftpClient['connect']>>;
 type Patience = { readonly answerMs: number; readonly fileMs: number };
 type Done<T> = (error?: Error | null, value?: T) => void;
+/** Asks one connection, and no later one: there a handle of the first means another file. */
+type Ask = <T>(run: (session: Session, done: Done<T>) => unknown) => Promise<T>;
 
 /** Says what is wrong with the file of the secret, if anything. */
 export async function sftpProblems(config: SftpConfig, pointer: string): Promise<Problem[]> {
@@ -103,13 +106,14 @@ export class SftpFiles implements FolderFiles {
 
   /** The first by their names; the others wait until there is room. */
   async entries(folder: string) {
-    const handle = await this.#call<Buffer>((session, done) => session.opendir(folder, done));
+    const ask = await this.#asking();
+    const handle = await ask<Buffer>((session, done) => session.opendir(folder, done));
     let kept: Entry[] = [];
     let isWhole = false;
     let isCut = false;
     try {
       for (let answers = 0; !isWhole && answers < FOLDER_ANSWERS; answers += 1) {
-        const found = await this.#listed(handle);
+        const found = await this.#listed(ask, handle);
         isWhole = found === undefined;
         kept.push(...(found ?? []));
         if (kept.length <= this.#most) continue;
@@ -117,17 +121,17 @@ export class SftpFiles implements FolderFiles {
         kept = firstOf(kept, this.#most);
       }
     } finally {
-      await this.#call((session, done) => session.close(handle, done)).catch(() => {});
+      await ask((session, done) => session.close(handle, done)).catch(() => {});
     }
     this.#tell(isCut || !isWhole);
     return kept;
   }
 
   /** @returns undefined at the end */
-  async #listed(handle: Buffer): Promise<Entry[] | undefined> {
+  async #listed(ask: Ask, handle: Buffer): Promise<Entry[] | undefined> {
     type Listed = { filename: string; attrs: Kinded };
     try {
-      const found = await this.#call<Listed[]>((session, done) => session.readdir(handle, done));
+      const found = await ask<Listed[]>((session, done) => session.readdir(handle, done));
       return found
         .filter(({ filename }) => filename.length <= NAME_CHARACTERS)
         .map(({ filename, attrs }) => ({ name: filename, kind: kindOf(attrs) }));
@@ -168,24 +172,27 @@ export class SftpFiles implements FolderFiles {
 
   async write(folder: string, name: string, content: Content) {
     const temporary = posix.join(folder, `.${name}.tmp`);
-    await this.#call((session, done) => session.unlink(temporary, done)).catch(absent);
-    const handle = await this.#call<Buffer>((session, done) => session.open(temporary, 'wx', { mode: 0o640 }, done));
+    const ask = await this.#asking();
+    await ask((session, done) => session.unlink(temporary, done)).catch(absent);
+    const handle = await ask<Buffer>((session, done) => session.open(temporary, 'wx', { mode: 0o640 }, done));
     try {
       let written = 0;
       for await (const piece of content instanceof Uint8Array ? [content] : content) {
         if (piece.length === 0) continue;
         const [bytes, at] = [Buffer.from(piece), written];
-        await this.#call((session, done) => session.write(handle, bytes, 0, bytes.length, at, done));
+        await ask((session, done) => session.write(handle, bytes, 0, bytes.length, at, done));
         written += bytes.length;
       }
-      await this.#call((session, done) => session.ext_openssh_fsync(handle, done)).catch(unsupported);
+      await ask((session, done) => session.ext_openssh_fsync(handle, done)).catch(unsupported);
+      const { size } = await ask<{ size: number }>((session, done) => session.lstat(temporary, done));
+      if (size !== written) throw coded(new Error('the file is not as long as what was written'));
     } catch (error) {
       await this.#call((session, done) => session.unlink(temporary, done)).catch(() => {});
       throw error;
     } finally {
-      await this.#call((session, done) => session.close(handle, done)).catch(() => {});
+      await ask((session, done) => session.close(handle, done)).catch(() => {});
     }
-    await this.#replace(temporary, posix.join(folder, name));
+    await this.#replace(ask, temporary, posix.join(folder, name));
   }
 
   /** The machine at the other end keeps its folders as it likes. */
@@ -199,23 +206,29 @@ export class SftpFiles implements FolderFiles {
     try {
       await this.#call((session, done) => session.mkdir(path, done));
     } catch (error) {
-      if ((await this.look(path)).kind !== 'folder') throw error;
-      return;
+      if (!(await exists(this, path))) throw error;
     }
+  }
+
+  /** SFTP names files by their paths alone: what the account may reach at the other end is for its owner to bound. */
+  async hold(path: string) {
+    const isAt = async (place: string) => (await kindAt(this, place)) === 'folder';
+    if (!(await isAt(path))) throw Object.assign(new Error('is no folder'), { code: 'ENOTDIR' });
+    return { path, isAt, share: () => this.#share(path), close: async () => {} };
+  }
+
+  async #share(path: string): Promise<void> {
     const { mode } = await this.#call<{ mode: number }>((session, done) => session.lstat(path, done));
     // Other systems than Unix know no such thing.
     await this.#call((session, done) => session.chmod(path, sharedMode(mode), done)).catch(() => {});
   }
 
+  async removeFile(path: string) {
+    await this.#call((session, done) => session.unlink(path, done));
+  }
+
   async removeFolder(path: string) {
-    const there = await this.look(path).catch(absent);
-    if (there?.kind === 'folder') {
-      for (const { name } of await this.entries(path))
-        await this.#call((session, done) => session.unlink(posix.join(path, name), done));
-      await this.#call((session, done) => session.rmdir(path, done));
-    } else if (there) {
-      await this.#call((session, done) => session.unlink(path, done));
-    }
+    await this.#call((session, done) => session.rmdir(path, done));
   }
 
   async close() {
@@ -224,18 +237,28 @@ export class SftpFiles implements FolderFiles {
   }
 
   /** Servers other than OpenSSH may have no rename that replaces. */
-  async #replace(from: string, to: string): Promise<void> {
+  async #replace(ask: Ask, from: string, to: string): Promise<void> {
     try {
-      await this.#call((session, done) => session.ext_openssh_rename(from, to, done));
+      await ask((session, done) => session.ext_openssh_rename(from, to, done));
     } catch (error) {
       unsupported(error);
-      await this.#call((session, done) => session.unlink(to, done)).catch(() => {});
-      await this.move(from, to);
+      await ask((session, done) => session.unlink(to, done)).catch(() => {});
+      await ask((session, done) => session.rename(from, to, done));
     }
   }
 
   async #call<T>(run: (session: Session, done: Done<T>) => unknown): Promise<T> {
-    const session = await this.#session();
+    return (await this.#asking())<T>(run);
+  }
+
+  async #asking(): Promise<Ask> {
+    const connection = this.#session();
+    const session = await connection;
+    return (run) =>
+      this.#connection === connection ? this.#ask(session, run) : Promise.reject(coded(new Error(ENDED)));
+  }
+
+  #ask<T>(session: Session, run: (session: Session, done: Done<T>) => unknown): Promise<T> {
     const late = setTimeout(() => this.#drop(), this.#patience.answerMs);
     let give: ((error: Error) => void) | undefined;
     const answer = new Promise<T>((resolve, reject) => {
@@ -287,7 +310,7 @@ export class SftpFiles implements FolderFiles {
     if (this.#socket !== socket) return;
     this.#socket = undefined;
     this.#connection = undefined;
-    const lost = coded(new Error('the connection ended'));
+    const lost = coded(new Error(ENDED));
     for (const give of this.#waiting) give(lost);
     this.#waiting.clear();
   }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -151,6 +151,50 @@ describe.skipIf(NO_SFTP)(`a folder of another machine${NO_SFTP ? `: ${NO_SFTP}` 
           expect(held).rejects.toThrow(),
         ]);
         expect(await files.look(folder.path)).toMatchObject({ kind: 'folder' });
+        await files.close();
+      }
+    });
+
+    it('writes no file on with another connection than it began with: there the handle is of another one', async () => {
+      const files = new SftpFiles(over(), context.log);
+      const [isOpen, isLost] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const report = async function* () {
+        yield Buffer.from('{"re');
+        isOpen.resolve();
+        await isLost.promise;
+        yield Buffer.from('port"}');
+      };
+      let reported: Promise<void> | undefined;
+      const scan = async function* () {
+        yield Buffer.from('AAAA');
+        await server.stop();
+        await server.resume();
+        await vi.waitFor(() => files.look(folder.path), 10_000);
+        reported = files.write(folder.path, 'report.json', report());
+        await isOpen.promise;
+        yield Buffer.from('BBBB');
+      };
+      try {
+        await expect(files.write(folder.path, 'scan.pdf', scan())).rejects.toMatchObject({ code: 'EIO' });
+        isLost.resolve();
+        await reported;
+        expect(await list(folder.path)).toEqual(['report.json']);
+        expect(await readFile(join(folder.path, 'report.json'), 'utf8')).toBe('{"report"}');
+      } finally {
+        await files.close();
+      }
+    });
+
+    it('shows no file that is shorter than what was written', async () => {
+      const files = new SftpFiles(over(), context.log);
+      const pieces = async function* () {
+        yield Buffer.from('AAAA');
+        await truncate(join(folder.path, '.scan.pdf.tmp'), 2);
+      };
+      try {
+        await expect(files.write(folder.path, 'scan.pdf', pieces())).rejects.toMatchObject({ code: 'EIO' });
+        expect(await list(folder.path)).toEqual([]);
+      } finally {
         await files.close();
       }
     });

@@ -2,10 +2,10 @@ import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_proces
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type ChannelModel, connect } from 'amqplib';
+import { freePort } from '../../proto/testing/free-port.ts';
 import { temporaryFolder } from './folders.ts';
 import { type ThrowawayAuthority, throwawayAuthority } from './throwaway-authority.ts';
 
@@ -67,7 +67,7 @@ export class RabbitServer {
     const folder = await temporaryFolder();
     const authority = await throwawayAuthority('broker');
     const { cert, key } = await authority.issue('broker');
-    const ports = await freePorts(4);
+    const ports = await Promise.all(Array.from({ length: 4 }, freePort));
     const settings = [
       `listeners.tcp.1 = 127.0.0.1:${ports[0]}`,
       `listeners.ssl.1 = 127.0.0.1:${ports[1]}`,
@@ -128,20 +128,6 @@ export class RabbitServer {
     await exited;
     await this.#folder.remove();
   }
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  const ports: number[] = [];
-  for (const server of servers) {
-    if (!server.listening) await once(server, 'listening');
-    ports.push((server.address() as AddressInfo).port);
-  }
-  for (const server of servers) {
-    server.close();
-    await once(server, 'close');
-  }
-  return ports;
 }
 
 function pause(): Promise<void> {

@@ -2,15 +2,17 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_pr
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../proto/testing/free-port.ts';
 import { temporaryFolder } from './folders.ts';
 
 const SSHD = '/usr/sbin/sshd';
 const ATTEMPTS = 100;
 const PAUSE_MS = 50;
+/** Longer than sshd takes to say hello. */
+const ANSWER_MS = 2_000;
 
 /** Why there is no SFTP server to test with; undefined when there is one. */
 export const NO_SFTP: string | undefined =
@@ -96,15 +98,6 @@ export class SftpServer {
   }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
@@ -112,6 +105,11 @@ function answers(port: number): Promise<boolean> {
       socket.destroy();
       resolve(true);
     });
-    socket.once('error', () => resolve(false));
+    socket
+      .once('error', () => resolve(false))
+      .setTimeout(ANSWER_MS, () => {
+        socket.destroy();
+        resolve(false);
+      });
   });
 }

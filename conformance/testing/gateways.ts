@@ -4,8 +4,8 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../../proto/testing/free-port.ts';
 import { keepLog } from '../../proto/testing/kept-logs.ts';
-import { freePort } from '../bench/gateways/free-port.ts';
 
 /** Program of the gateway: another layer, so it is run and never imported. */
 const TONGBAN = fileURLToPath(new URL('../../gateway/cli/main.ts', import.meta.url));

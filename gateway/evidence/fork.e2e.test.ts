@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { issueOwnStatement, openFileKeyStore, parseCheckpoint, verifyCheckpoint, verifyCosignature } from '#trust';
+import { freePort } from '../../proto/testing/free-port.ts';
 import { statementFile } from '../config/config.ts';
-import { freePort } from '../testing/free-port.ts';
 import {
   type LiveRegion,
   makeRegionFolder,

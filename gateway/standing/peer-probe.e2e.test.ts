@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { fingerprintOf } from '#trust';
+import { freePort } from '../../proto/testing/free-port.ts';
 import { throwawayRegion } from '../../trust/testing/index.ts';
-import { freePort } from '../testing/free-port.ts';
 import {
   type LiveRegion,
   makeRegionFolder,

@@ -3,6 +3,7 @@ import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../../proto/testing/free-port.ts';
 import { keepLog } from '../../proto/testing/kept-logs.ts';
 import { roleFor } from '../api/acting-role.ts';
 import type { Role } from '../api/roles.ts';
@@ -11,7 +12,6 @@ import { runHere, type Said } from '../cli/testing/run-here.ts';
 import { loadConfig } from '../config/config.ts';
 import { localSubject } from '../duty/administrator.ts';
 import { agreementDraft, ITEMS } from './agency-case.ts';
-import { freePort } from './free-port.ts';
 import { until } from './live-region.ts';
 
 const CLI = fileURLToPath(new URL('../cli/main.ts', import.meta.url));

@@ -11,6 +11,7 @@ import {
   type SuiteName,
   verifyStatement,
 } from '#trust';
+import { freePort } from '../../proto/testing/free-port.ts';
 import { keepLog } from '../../proto/testing/kept-logs.ts';
 import { createApiKey } from '../api/token.ts';
 import { statementFile } from '../config/config.ts';
@@ -19,7 +20,6 @@ import { writeConfig } from '../config/write-config.ts';
 import { type Core, openCore } from '../node/core.ts';
 import { openServices, type Services } from '../node/services.ts';
 import { joinWire, type Wire } from '../node/wire.ts';
-import { freePort } from './free-port.ts';
 
 /** Opens the keys of every region that `makeRegionFolder` made. */
 export const TEST_PASSPHRASE = 'a passphrase for tests';

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../proto/testing/free-port.ts';
 import { keepLog } from '../../proto/testing/kept-logs.ts';
 import { formatAddress } from '../config/address.ts';
 import type { ReplicaState } from '../replica/replica-state.ts';
 import { type Balancer, startBalancer } from './balancer.ts';
-import { freePort } from './free-port.ts';
 import { launch, type ReachedGateway, tokensOf, tongban } from './gateway-process.ts';
 
 /** One replica as a process. */

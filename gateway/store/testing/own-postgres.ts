@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { freePort } from '../../testing/free-port.ts';
+import { freePort } from '../../../proto/testing/free-port.ts';
 
 /** A PostgreSQL server in a temporary folder. */
 export interface OwnPostgres {
