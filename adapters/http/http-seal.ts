@@ -48,7 +48,11 @@ const rules: Rule = both(
     for (const [one, given] of Object.entries({ fields: names, answer }))
       if (mapping && given) problems.push({ pointer: `${pointer}/${one}`, code: 'DUPLICATE', message: SAID_THERE });
     if (headers && !mapping)
-      problems.push({ pointer: `${pointer}/headers`, code: 'UNKNOWN_FIELD', message: 'only a mapping can set headers' });
+      problems.push({
+        pointer: `${pointer}/headers`,
+        code: 'UNKNOWN_FIELD',
+        message: 'only a mapping can set headers',
+      });
   },
 );
 const SAID_THERE = 'is said by the mapping; leave one of them out';
