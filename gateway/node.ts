@@ -45,6 +45,8 @@ export interface StartOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** The other replicas of a gateway that leads several, and whether each was seen lately. */
   readonly replicas?: () => Readonly<Record<string, boolean>>;
+  /** Told of a start that fails, before what was opened is closed again: that may take long. */
+  readonly onFailed?: (error: unknown) => void;
 }
 
 /**
@@ -58,6 +60,7 @@ export async function startGateway({
   clock = { now: Date.now },
   environment = {},
   replicas = () => ({}),
+  onFailed = () => undefined,
 }: StartOptions): Promise<RunningGateway> {
   let wire: Wire | undefined;
   let services: Services | undefined;
@@ -67,6 +70,7 @@ export async function startGateway({
     wire = joinWire(core, services.handlers);
     return await listen(core, services, wire, replicas);
   } catch (error) {
+    onFailed(error);
     await core.refresh.stop();
     await services?.serviceWatch.stop();
     await services?.platforms.stop();

@@ -29,8 +29,7 @@ port.on('message', (message: ToThread) => {
 try {
   await run(await loadConfig(file));
 } catch (error) {
-  const code = error instanceof CodedError ? error.code : 'INTERNAL';
-  say({ is: 'failed', code, message: error instanceof Error ? error.message : String(error) });
+  fail(error);
 }
 port.close();
 
@@ -45,6 +44,7 @@ async function run(config: GatewayConfig): Promise<void> {
     clock,
     environment,
     replicas: () => others,
+    onFailed: fail,
   });
   const door = new LeaderDoor({
     listen: config.replica!.listen,
@@ -73,6 +73,11 @@ async function tryKeys(config: GatewayConfig, clock: { now(): number }): Promise
 function inside(config: GatewayConfig): GatewayConfig {
   const listen = { host: '127.0.0.1', port: 0 };
   return { ...config, http: { ...config.http, listen }, peer: { ...config.peer, listen } };
+}
+
+function fail(error: unknown): void {
+  const code = error instanceof CodedError ? error.code : 'INTERNAL';
+  say({ is: 'failed', code, message: error instanceof Error ? error.message : String(error) });
 }
 
 function say(message: FromThread): void {

@@ -40,3 +40,15 @@ it('a gateway that hangs is ended, with the reason, while one that answers goes 
   await good.kill();
   expect(await good.ended).toBeUndefined();
 }, 60_000);
+
+it('a gateway that fails while it opens, and cannot close what it opened, is ended with the reason', async () => {
+  const program = `
+    import { parentPort as port } from 'node:worker_threads';
+    port.on('message', () => port.postMessage({ is: 'failed', code: 'STORE_UNAVAILABLE', message: 'the disk is full' }));
+    port.postMessage({ is: 'prepared' });
+  `;
+  const thread = new LeaderThread(new URL(`data:text/javascript,${encodeURIComponent(program)}`), SEED, 200);
+  await thread.prepared;
+  await expect(thread.lead()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  expect(await thread.ended).toMatchObject({ code: 'STORE_UNAVAILABLE', message: 'the disk is full' });
+});

@@ -23,7 +23,7 @@ export interface ThreadSeed {
 
 /** Milliseconds in which a gateway that was told to stop has to be gone. */
 const STOP_MS = 30_000;
-/** Milliseconds without a word from a gateway at work after which it hangs. */
+/** Milliseconds without a word from a gateway at work after which it hangs; and in which one that failed has to be gone. */
 const HUNG_MS = 20_000;
 
 /**
@@ -39,6 +39,7 @@ export class LeaderThread {
   #failure: Error | undefined;
   /** When the gateway at work was heard last; milliseconds of a clock that never jumps. */
   #heardAt = Number.POSITIVE_INFINITY;
+  #late: NodeJS.Timeout | undefined;
 
   /**
    * @param program the module that runs in the thread
@@ -112,11 +113,15 @@ export class LeaderThread {
     if (said.is === 'alive' || said.is === 'leading') this.#heardAt = performance.now();
     if (said.is === 'prepared') this.#prepared.resolve();
     else if (said.is === 'leading') this.#leading.resolve(said.door);
-    else if (said.is === 'failed')
+    else if (said.is === 'failed') {
       this.#failure ??= isErrorCode(said.code) ? new CodedError(said.code, said.message) : new Error(said.message);
+      // What it opened before may not let it go, and nobody else would lead meanwhile.
+      this.#late ??= setTimeout(() => void this.kill(), this.#hungMs);
+    }
   }
 
   #end(): void {
+    clearTimeout(this.#late);
     const reason = this.#failure ?? new CodedError('SHUTTING_DOWN');
     this.#prepared.reject(reason);
     this.#leading.reject(reason);

@@ -139,3 +139,9 @@ test('what is said after the end is lost, and disturbs nobody', async () => {
 test('a log file that cannot be opened is an error, not silence', async () => {
   await expect(openLog({ ...OPTIONS, file: '/dev/null/gateway.log' })).rejects.toMatchObject({ syscall: 'mkdir' });
 });
+
+test('a log on a full disk loses its lines, and closes all the same', async () => {
+  const { log, close } = await openLog({ ...OPTIONS, file: '/dev/full' });
+  for (let lines = 0; lines < 100; lines += 1) log.info({}, 'the gateway is ready');
+  await close();
+});

@@ -57,7 +57,7 @@ export async function openLog(options: LogOptions): Promise<{ log: Log; close: (
     log: createLog(options, lines),
     close: async () => {
       isClosed = true;
-      const closed = once(destination, 'close');
+      const closed = once(destination, 'close').catch(() => destination.destroy());
       destination.end();
       await closed;
     },
