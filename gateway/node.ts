@@ -105,6 +105,30 @@ async function listen(core: Core, services: Services, wire: Wire, replicas: Repl
   const { tls: files } = config.http;
   const tls = files && (await ApiTls.open({ config: files, clock, log }));
   const api = await openApi(core, services, wire, replicas, tls);
+  try {
+    return await begin(core, services, wire, api, tls);
+  } catch (error) {
+    // Left open, a door would keep the process alive, and with it the place of whoever could do better.
+    wire.validity.stop();
+    await services.limits.stop();
+    services.eventStreams.stop();
+    await api.close(GRACE_MS);
+    tls?.stop();
+    await services.authorizations.stop();
+    await services.joint.stop();
+    await services.jointCases.stop();
+    throw error;
+  }
+}
+
+async function begin(
+  core: Core,
+  services: Services,
+  wire: Wire,
+  api: ApiServer,
+  tls: ApiTls | undefined,
+): Promise<RunningGateway> {
+  const { config, log, clock } = core;
   await services.webhooks.start();
   await services.platforms.start(config.platforms);
   const port = await wire.server.start(formatAddress(config.peer.listen));
@@ -129,6 +153,14 @@ async function listen(core: Core, services: Services, wire: Wire, replicas: Repl
   await warnOfVacancies(core, services);
   await tendAudit(core, services);
   services.auditExporter?.start();
+  const info: RunInfo = {
+    pid: process.pid,
+    http: localUrl(http, tls !== undefined),
+    peer: formatAddress({ host: config.peer.listen.host, port }),
+    startedAt: clock.now(),
+  };
+  // A replica tells where its own doors are.
+  if (!config.replica) await writeRunFile(config.data, info);
   const sweeper = setInterval(() => {
     void sweep(core);
     void forgetChecks(core);
@@ -142,14 +174,6 @@ async function listen(core: Core, services: Services, wire: Wire, replicas: Repl
     void services.jointCases.tend();
   }, SWEEP_MS);
   sweeper.unref();
-  const info: RunInfo = {
-    pid: process.pid,
-    http: localUrl(http, tls !== undefined),
-    peer: formatAddress({ host: config.peer.listen.host, port }),
-    startedAt: clock.now(),
-  };
-  // A replica tells where its own doors are.
-  if (!config.replica) await writeRunFile(config.data, info);
   log.info({ address: formatAddress(http), port, pid: process.pid }, 'the gateway is ready');
   return { info, accept: api.accept, stop: () => stop(core, services, wire, api, tls, sweeper) };
 }
