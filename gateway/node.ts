@@ -8,23 +8,18 @@ import { type ApiServer, createApiServer } from './api/server.ts';
 import type { TokenRules } from './api/shell/authentication.ts';
 import { ApiTls } from './api/tls/api-tls.ts';
 import { readApiKey } from './api/token.ts';
-import { purgeChecks } from './certificate/check-purge.ts';
 import { formatAddress, localUrl } from './config/address.ts';
 import type { GatewayConfig } from './config/config.ts';
-import { type RunInfo, removeRunFile, writeRunFile } from './config/run-file.ts';
+import { type RunInfo, writeRunFile } from './config/run-file.ts';
 import { tendAudit, warnOfVacancies } from './node/audit.ts';
+import { closeGateway, type OpenGateway } from './node/close-gateway.ts';
 import { type Core, openCore } from './node/core.ts';
 import { openServices, type Services } from './node/services.ts';
+import { keepCalendar, startTending } from './node/tending.ts';
 import { joinWire, type Wire } from './node/wire.ts';
 
 /** Version of the program, as the API describes itself. */
 export const VERSION = '0.1.0';
-
-/** Milliseconds that requests under way have at the end. */
-const GRACE_MS = 10_000;
-/** Milliseconds between two looks for staged files that nobody named, old checks, and authorizations whose time has come. */
-const SWEEP_MS = 10 * 60 * 1000;
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** A gateway at work. */
 export interface RunningGateway {
@@ -63,72 +58,36 @@ export async function startGateway({
   onFailed = () => undefined,
 }: StartOptions): Promise<RunningGateway> {
   let wire: Wire | undefined;
-  let services: Services | undefined;
   const core = await openCore({ config, passphrase, clock, environment }, (peer) => wire?.dispatcher.wake(peer));
+  const opened: OpenGateway = { core };
   try {
-    services = await openServices(core, () => wire?.dispatcher);
+    const services = await openServices(core, () => wire?.dispatcher);
+    opened.services = services;
     wire = joinWire(core, services.handlers);
-    return await listen(core, services, wire, replicas);
+    opened.wire = wire;
+    return await listen(opened, services, wire, replicas);
   } catch (error) {
     onFailed(error);
-    await core.refresh.stop();
-    await services?.serviceWatch.stop();
-    await services?.platforms.stop();
-    await services?.webhooks.stop();
-    await services?.auditExporter?.stop();
-    await services?.audit.stop();
-    await services?.scans.stop();
-    await services?.examinations.stop();
-    await services?.erasures.stop();
-    await services?.archive.stop();
-    await services?.inquiryWatch.stop();
-    await services?.oldCases.stop();
-    await services?.paperWork.stop();
-    await services?.papers.close();
-    await services?.sealing.close();
-    await wire?.server.stop();
-    await wire?.dispatcher.stop();
-    await core.federation.stop();
-    await core.timestamps?.stop();
-    await core.evidence.stop();
-    await core.atRest.stop();
-    await core.store.close();
-    core.closeKeys();
-    await core.closeLog();
+    // What could not be closed is in the log; why the start failed is what counts.
+    await closeGateway(opened).catch(() => undefined);
     throw error;
   }
 }
 
 /** Opens both doors, then starts to dial. */
-async function listen(core: Core, services: Services, wire: Wire, replicas: Replicas): Promise<RunningGateway> {
+async function listen(
+  opened: OpenGateway,
+  services: Services,
+  wire: Wire,
+  replicas: Replicas,
+): Promise<RunningGateway> {
+  const { core } = opened;
   const { config, log, clock } = core;
   const { tls: files } = config.http;
   const tls = files && (await ApiTls.open({ config: files, clock, log }));
+  if (tls) opened.tls = tls;
   const api = await openApi(core, services, wire, replicas, tls);
-  try {
-    return await begin(core, services, wire, api, tls);
-  } catch (error) {
-    // Left open, a door would keep the process alive, and with it the place of whoever could do better.
-    wire.validity.stop();
-    await services.limits.stop();
-    services.eventStreams.stop();
-    await api.close(GRACE_MS);
-    tls?.stop();
-    await services.authorizations.stop();
-    await services.joint.stop();
-    await services.jointCases.stop();
-    throw error;
-  }
-}
-
-async function begin(
-  core: Core,
-  services: Services,
-  wire: Wire,
-  api: ApiServer,
-  tls: ApiTls | undefined,
-): Promise<RunningGateway> {
-  const { config, log, clock } = core;
+  opened.api = api;
   await services.webhooks.start();
   await services.platforms.start(config.platforms);
   const port = await wire.server.start(formatAddress(config.peer.listen));
@@ -153,6 +112,7 @@ async function begin(
   await warnOfVacancies(core, services);
   await tendAudit(core, services);
   services.auditExporter?.start();
+  opened.tending = startTending(core, services);
   const info: RunInfo = {
     pid: process.pid,
     http: localUrl(http, tls !== undefined),
@@ -161,67 +121,15 @@ async function begin(
   };
   // A replica tells where its own doors are.
   if (!config.replica) await writeRunFile(config.data, info);
-  const sweeper = setInterval(() => {
-    void sweep(core);
-    void forgetChecks(core);
-    void tendLetters(core, services);
-    void tendAudit(core, services);
-    void keepCalendar(core, services);
-    services.scans.wake();
-    services.examinations.wake();
-    services.erasures.wake();
-    void services.joint.tend();
-    void services.jointCases.tend();
-  }, SWEEP_MS);
-  sweeper.unref();
   log.info({ address: formatAddress(http), port, pid: process.pid }, 'the gateway is ready');
-  return { info, accept: api.accept, stop: () => stop(core, services, wire, api, tls, sweeper) };
-}
-
-/** Inside out: first nothing new comes in, last the store closes. */
-async function stop(
-  core: Core,
-  services: Services,
-  wire: Wire,
-  api: ApiServer,
-  tls: ApiTls | undefined,
-  sweeper: NodeJS.Timeout,
-): Promise<void> {
-  clearInterval(sweeper);
-  await core.refresh.stop();
-  wire.validity.stop();
-  core.log.info({}, 'the gateway stops');
-  await services.limits.stop();
-  await services.inquiryWatch.stop();
-  await services.scans.stop();
-  await services.examinations.stop();
-  await services.erasures.stop();
-  await services.archive.stop();
-  await services.oldCases.stop();
-  await services.paperWork.stop();
-  await services.serviceWatch.stop();
-  await services.platforms.stop();
-  await services.webhooks.stop();
-  services.eventStreams.stop();
-  await api.close(GRACE_MS);
-  tls?.stop();
-  await services.audit.stop();
-  await services.auditExporter?.stop();
-  await services.papers.close();
-  await services.sealing.close();
-  await wire.server.stop();
-  await wire.dispatcher.stop();
-  await services.authorizations.stop();
-  await services.joint.stop();
-  await services.jointCases.stop();
-  await core.federation.stop();
-  await core.timestamps?.stop();
-  await core.evidence.stop();
-  await core.atRest.stop();
-  await core.store.close();
-  core.closeKeys();
-  await removeRunFile(core.config.data, process.pid);
-  await core.closeLog();
+  return {
+    info,
+    accept: api.accept,
+    async stop() {
+      log.info({}, 'the gateway stops');
+      await closeGateway(opened);
+    },
+  };
 }
 
 async function openApi(
@@ -326,44 +234,4 @@ async function readiness(core: Core, services: Services, replicas: ReturnType<Re
   const others = Object.entries(replicas).map(([name, isHere]) => [`replica:${name}`, isHere] as const);
   // A dead platform or replica, or what a platform handed in wrong, is shown, but cases still go their way.
   return { ready: store, checks: { store, ...Object.fromEntries([...named, ...refused, ...others]) } };
-}
-
-/** What time does to authorizations is written down late at worst: what is permitted never waits for it. */
-async function keepCalendar({ log }: Core, { authorizations }: Services): Promise<void> {
-  try {
-    const count = await authorizations.keepCalendar();
-    if (count > 0) log.info({ count }, 'authorizations changed with time or end soon');
-  } catch (error) {
-    log.error({ err: error }, 'the calendar of the authorizations could not be kept; it is tried again');
-  }
-}
-
-/** Some at a time: what is too many for one turn is left to the next. */
-async function forgetChecks({ store, clock, config, log }: Core): Promise<void> {
-  try {
-    const now = clock.now();
-    const count = await purgeChecks(store, now - config.checks.keepDays * DAY_MS, now);
-    if (count > 0) log.info({ count }, 'old checks were removed; the evidence log keeps their entries');
-  } catch (error) {
-    log.error({ err: error }, 'old checks could not be removed; it is tried again');
-  }
-}
-
-/** What nobody dealt with must not hold its conversation up beyond its own time. */
-async function tendLetters({ log }: Core, { deadLetters }: Services): Promise<void> {
-  try {
-    const count = await deadLetters.tend();
-    if (count > 0) log.warn({ count }, 'dead letters expired while nobody dealt with them: their conversations go on');
-  } catch (error) {
-    log.error({ err: error }, 'expired dead letters could not be put back; it is tried again');
-  }
-}
-
-async function sweep({ materials, log }: Core): Promise<void> {
-  try {
-    const count = await materials.sweep();
-    if (count > 0) log.info({ count }, 'staged files that nobody named were removed');
-  } catch (error) {
-    log.error({ err: error }, 'staged files could not be swept; it is tried again');
-  }
 }

@@ -31,6 +31,7 @@ try {
 } catch (error) {
   fail(error);
 }
+say({ is: 'over' });
 port.close();
 
 async function run(config: GatewayConfig): Promise<void> {

@@ -169,6 +169,16 @@ describe('the leader', () => {
     await Promise.all([once(silent, 'close'), once(half, 'close')]);
   });
 
+  it('takes nobody whose greeting it had not read when it closed', async () => {
+    const socket = connectTls({ ...place, ...followerTls(KEY) });
+    await once(socket, 'secureConnect');
+    leader.close();
+    socket.write('TONGBAN/1 http 10.9.9.9 1\nGET / HTTP/1.1\r\nhost: x\r\n\r\n');
+    socket.on('error', () => undefined);
+    expect(await buffer(socket).catch(() => Buffer.of())).toHaveLength(0);
+    expect(seen).toEqual([]);
+  });
+
   it('holds few connections of an address that does not show the key, and more of a replica', async () => {
     const proven = [];
     for (let n = 0; n < 6; n += 1) {

@@ -38,6 +38,7 @@ export class LeaderDoor {
   readonly #connections: Connections;
   readonly #tls: TlsServer;
   readonly #tcp: Server;
+  #isClosed = false;
 
   constructor(options: LeaderDoorOptions) {
     this.#options = options;
@@ -65,8 +66,9 @@ export class LeaderDoor {
     return { host: address, port };
   }
 
-  /** Takes nothing new; what was taken goes on. */
+  /** Takes nothing new, nor who has come and is not taken yet: a replica asks the next leader. What was taken goes on. */
   close(): void {
+    this.#isClosed = true;
     this.#tcp.close();
   }
 
@@ -74,7 +76,7 @@ export class LeaderDoor {
     const late = setTimeout(() => socket.destroy(), this.#greetingMs);
     const forwarded = await readLine(socket);
     clearTimeout(late);
-    if (!forwarded) {
+    if (!forwarded || this.#isClosed) {
       socket.destroy();
       return;
     }

@@ -41,6 +41,19 @@ it('a gateway that hangs is ended, with the reason, while one that answers goes 
   expect(await good.ended).toBeUndefined();
 }, 60_000);
 
+it('a gateway that closed everything is gone, whatever is left that would keep it', async () => {
+  const program = `
+    import { parentPort as port } from 'node:worker_threads';
+    setInterval(() => undefined, 1_000);
+    port.on('message', () => port.postMessage({ is: 'over' }));
+    port.postMessage({ is: 'prepared' });
+  `;
+  const thread = new LeaderThread(new URL(`data:text/javascript,${encodeURIComponent(program)}`), SEED);
+  await thread.prepared;
+  await thread.stop();
+  expect(await thread.ended).toBeUndefined();
+});
+
 it('a gateway that fails while it opens, and cannot close what it opened, is ended with the reason', async () => {
   const program = `
     import { parentPort as port } from 'node:worker_threads';

@@ -9,7 +9,7 @@ export type ToThread =
 
 /** What it says. */
 export type FromThread =
-  | { readonly is: 'prepared' | 'alive' }
+  | { readonly is: 'prepared' | 'alive' | 'over' }
   | { readonly is: 'leading'; readonly door: Address }
   | { readonly is: 'failed'; readonly code: string; readonly message: string };
 
@@ -113,6 +113,8 @@ export class LeaderThread {
     if (said.is === 'alive' || said.is === 'leading') this.#heardAt = performance.now();
     if (said.is === 'prepared') this.#prepared.resolve();
     else if (said.is === 'leading') this.#leading.resolve(said.door);
+    // Everything of it is closed: what the platform underneath still holds, a socket say, must not hold the lead.
+    else if (said.is === 'over') void this.kill();
     else if (said.is === 'failed') {
       this.#failure ??= isErrorCode(said.code) ? new CodedError(said.code, said.message) : new Error(said.message);
       // What it opened before may not let it go, and nobody else would lead meanwhile.
