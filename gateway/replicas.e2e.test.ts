@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { connect } from 'node:net';
 import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -167,6 +168,22 @@ else {
     }
   }
 
+  /** Comes to replicas all the time, and says nothing: none of it may hold a leader that wants to go. @returns leaves */
+  function knock(replicas: readonly ReplicaProcess[]): () => void {
+    const gone = new AbortController();
+    const timer = setInterval(() => {
+      for (const { url } of replicas)
+        connect({ host: '127.0.0.1', port: Number(new URL(url).port), signal: gone.signal }).on(
+          'error',
+          () => undefined,
+        );
+    }, 20);
+    return () => {
+      clearInterval(timer);
+      gone.abort();
+    };
+  }
+
   const settled = () =>
     until(
       'everything settled',
@@ -270,7 +287,9 @@ else {
       await whole();
 
       const stopped = await leader();
+      const leave = knock(nantong.replicas.filter((replica) => replica !== stopped));
       await takenOver('stop', async () => stopped.child.kill('SIGTERM'));
+      leave();
       const accepted = await stop();
       await settled();
 
