@@ -30,6 +30,8 @@ export { createWebhook, type Webhook } from './http/webhook.ts';
 export { verifyWebhook } from './http/webhook-signature.ts';
 export type { Explanation, FileMapping } from './mapping/file-mapping.ts';
 export { loadMapping } from './mapping/load-mapping.ts';
+export type { MappedMaterial, MappedOut } from './mapping/mapping.ts';
+export { replaceStandIns } from './mapping/stand-in.ts';
 export type { FoundRecord } from './records/read-records.ts';
 export { readSample, type SampledPlatform } from './sample.ts';
 export {

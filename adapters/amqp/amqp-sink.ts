@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import { type AdapterContext, type DeliverySink, PlatformError, type PlatformEvent } from '../adapter.ts';
 import { STRUCTURED_TYPE, sequenceText, structuredEvent } from '../cloud-event.ts';
-import { mappedSink } from '../mapping/mapped-sink.ts';
+import { mappedSink, type SendDocument } from '../mapping/mapped-sink.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import { type Destination, SHORT_BYTES } from './amqp-config.ts';
 import { readMessage } from './message-to-send.ts';
 import type { OutgoingMessage, Publisher } from './publisher.ts';
+
+/** Files that a message holds itself: in base64 it stays below 16 MiB, which RabbitMQ 4 takes at most unless told otherwise. */
+const WITHIN_KIB = 11 * 1024;
 
 /**
  * Publishes every event as CloudEvents JSON in structured mode. Its attributes stand in the headers as well, under the names
@@ -31,7 +34,7 @@ export function documentSink(
   mapping: Mapping,
   context: AdapterContext,
 ): DeliverySink {
-  return mappedSink(mapping, context, async ({ id, event, document }, signal) => {
+  const send: SendDocument = async ({ id, event, document }, signal) => {
     const { routingKey, headers, body } = readMessage(document);
     await demandQueue(publisher, signal, {
       exchange: to.exchange,
@@ -41,7 +44,8 @@ export function documentSink(
       properties: { contentType: 'application/json', headers, ...described(event) },
     });
     return undefined;
-  });
+  };
+  return mappedSink(mapping, context, send, { withinKib: WITHIN_KIB });
 }
 
 async function demandQueue(publisher: Publisher, signal: AbortSignal, message: OutgoingMessage): Promise<void> {

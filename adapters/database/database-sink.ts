@@ -71,7 +71,7 @@ export function databaseSink(
       throw asPlatformError(database, error);
     }
   };
-  return mappedSink(mapping, context, send, 'files');
+  return mappedSink(mapping, context, send, { beside: true });
 }
 
 async function writeRow(session: Session, database: Database, id: string, row: RowToWrite): Promise<void> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Adapter } from '../adapter.ts';
 import { loadMapping } from '../mapping/load-mapping.ts';
-import { CaseMaterials, piecesOf, refusing, sha256 } from '../testing/case-materials.ts';
+import { CaseMaterials, outgoingFile, piecesOf, refusing, sha256 } from '../testing/case-materials.ts';
 import { NOW, testContext, testEvent } from '../testing/context.ts';
 import { stagingAdapter } from '../testing/staging-platform.ts';
 import { mariadbServer, postgresServer, type StagingDatabase } from '../testing/staging-servers.ts';
@@ -14,7 +14,7 @@ import { readMaterials } from './materials-out.ts';
 it('are refused when they are more together than one transaction takes', () => {
   const MIB = 1024 * 1024;
   const file = (size: number, index: number) => {
-    return { name: `${index}.pdf`, material: sha256(BIG), size, row: {}, bytes: () => piecesOf(BIG) };
+    return outgoingFile(BIG, { name: `${index}.pdf`, size });
   };
   const table = { ...MATERIALS, max_mib: 64 };
   const sizes = [64, 64, 64, 64].map((size) => size * MIB);

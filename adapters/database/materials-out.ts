@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { PlatformError } from '../adapter.ts';
-import type { OutgoingFile } from '../mapping/outgoing-files.ts';
+import { type OutgoingFile, wholeOf } from '../mapping/outgoing-files.ts';
 import type { Bound, Dialect, Session } from './database.ts';
 import type { OutMaterials } from './database-config.ts';
 import { readColumns } from './row-to-write.ts';
@@ -90,17 +90,4 @@ export async function writeMaterials(
     const values = all.map(([, value]) => value);
     await session.run(`INSERT INTO ${quote(table.name)} (${names}) VALUES (${places(all.length)})`, values);
   }
-}
-
-/** All bytes of a file, which is no larger than it was said to be. */
-async function wholeOf(file: OutgoingFile, signal: AbortSignal): Promise<Buffer> {
-  const whole = Buffer.allocUnsafe(file.size);
-  let read = 0;
-  for await (const piece of file.bytes(signal)) {
-    if (read + piece.length > file.size)
-      throw new PlatformError(false, 'a file of the document is larger than the case says');
-    whole.set(piece, read);
-    read += piece.length;
-  }
-  return whole.subarray(0, read);
 }

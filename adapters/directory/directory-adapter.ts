@@ -45,7 +45,7 @@ function sinkOf(config: DirectoryConfig, out: string, files: FolderFiles, contex
   if (!mapping) return directorySink(files, out);
   const { write = {} } = config;
   const send = writeDocuments(files, out, { ...write, delimiter: delimiterOf(write) });
-  return mappedSink(mapping, context, send, 'files');
+  return mappedSink(mapping, context, send, { beside: true });
 }
 
 function sourceOf(

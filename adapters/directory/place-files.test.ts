@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Adapter } from '../adapter.ts';
 import { loadMapping } from '../mapping/load-mapping.ts';
-import type { OutgoingFile } from '../mapping/outgoing-files.ts';
-import { CaseMaterials, piecesOf, refusing } from '../testing/case-materials.ts';
+import { CaseMaterials, outgoingFile, piecesOf, refusing } from '../testing/case-materials.ts';
 import { NOW, testContext, testEvent } from '../testing/context.ts';
 import { temporaryFolder } from '../testing/folders.ts';
 import { NO_SFTP, SftpServer } from '../testing/sftp-server.ts';
@@ -231,13 +230,7 @@ describe('a folder that others write into', () => {
   afterEach(() => folder.remove());
 
   const signal = new AbortController().signal;
-  const file: OutgoingFile = {
-    name: 'a.pdf',
-    material: '',
-    size: 6,
-    row: {},
-    bytes: () => piecesOf(Buffer.from('theirs')),
-  };
+  const file = outgoingFile(Buffer.from('theirs'));
 
   async function expectOursUntouched(): Promise<void> {
     expect(await readdir(ours)).toEqual(['a.pdf']);

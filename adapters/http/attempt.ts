@@ -1,5 +1,6 @@
 import { both, integer, type Rule, text } from '#proto';
 import { PlatformError } from '../adapter.ts';
+import { StalledRequest } from './post.ts';
 
 /** Milliseconds that one request may take, where the configuration does not say. */
 export const DEFAULT_TIMEOUT_MS = 10_000;
@@ -33,6 +34,10 @@ export async function attempt<T>(
     if (signal.aborted) throw new PlatformError(true, `the request to ${host} was broken off`, { cause });
     if (timeout.aborted)
       throw new PlatformError(true, `the platform at ${host} did not answer within ${timeoutMs} ms`, { cause });
+    if (cause instanceof StalledRequest)
+      throw new PlatformError(true, `the platform at ${host} took nothing more of the request, nor answered it`, {
+        cause,
+      });
     const { code } = cause as NodeJS.ErrnoException;
     throw new PlatformError(true, `the platform at ${host} cannot be reached (${code ?? 'no answer'})`, { cause });
   }

@@ -12,6 +12,7 @@ import {
   type BodyAnswer,
   type Exchange,
   type StreamAnswer,
+  type StreamedBody,
 } from './post.ts';
 import { createProver, type Proof, type ProofConfig, type Prover, proofProblems, proofRules } from './proof.ts';
 import { networksRule } from './targets.ts';
@@ -44,6 +45,11 @@ export interface ClientRequest {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
+}
+
+/** A request whose body is read while it goes out: no proof can sign it. */
+export interface UploadRequest extends Omit<ClientRequest, 'body'> {
+  readonly body: StreamedBody;
 }
 
 export type ClientAnswer = AnswerHead & BodyAnswer;
@@ -114,32 +120,46 @@ export class PlatformClient {
     return Readable.from(bounded(stream, this.host), { objectMode: false }).once('close', () => stream.destroy());
   }
 
+  /**
+   * Sends a body that is read while it goes out, from the start again where a proof has to be renewed.
+   *
+   * @param maxBytes of the answer's body; `body` is undefined when it is longer
+   * @throws PlatformError retryable, when there is no answer or nothing moves; what reading the body throws
+   */
+  upload(request: UploadRequest, signal: AbortSignal, maxBytes: number): Promise<ClientAnswer> {
+    const idleMs = this.#timeoutMs;
+    return this.#proven(request, signal, (exchange) => ask({ ...exchange, idleMs }, maxBytes), undefined, FILE_MS);
+  }
+
   close(): void {
     this.#prover.close();
     this.#agent.destroy();
   }
 
   async #proven<T extends AnswerHead>(
-    request: ClientRequest,
+    request: ClientRequest | UploadRequest,
     signal: AbortSignal,
     exchange: (exchange: Exchange) => Promise<T>,
     discard: (answer: T) => void = () => {},
+    withinMs: number = this.#timeoutMs,
   ): Promise<T> {
-    const [answer, proof] = await this.#once(request, signal, exchange);
+    const [answer, proof] = await this.#once(request, signal, exchange, withinMs);
     if (answer.status !== 401 || !this.#prover.renew(proof)) return answer;
     discard(answer);
-    return (await this.#once(request, signal, exchange))[0];
+    return (await this.#once(request, signal, exchange, withinMs))[0];
   }
 
   async #once<T>(
-    { id, url, method, headers, body }: ClientRequest,
+    { id, url, method, headers, body }: ClientRequest | UploadRequest,
     signal: AbortSignal,
     exchange: (exchange: Exchange) => Promise<T>,
+    withinMs: number,
   ): Promise<[T, Proof]> {
-    const proof = await this.#prover.prove({ id, url, body: body ?? NO_BODY }, signal);
+    const signed = body instanceof Uint8Array ? body : NO_BODY;
+    const proof = await this.#prover.prove({ id, url, body: signed }, signal);
     const tls = await this.#tls.files();
     const common = { agent: this.#agent, tls, ...(method && { method }), ...(body && { body }) };
-    const answer = await attempt(this.host, this.#timeoutMs, signal, (limit) =>
+    const answer = await attempt(this.host, withinMs, signal, (limit) =>
       exchange({
         ...common,
         url: withQuery(url, proof.query),

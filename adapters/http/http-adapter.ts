@@ -13,6 +13,7 @@ import { headerName } from './proof.ts';
 import { filesAt, type RecordReader } from './records.ts';
 import { eventSink, type RequestSinkConfig, requestSink } from './sinks.ts';
 import { together } from './together.ts';
+import { uploadProblems, uploadRule } from './upload.ts';
 
 interface HttpConfig extends Partial<ClientConfig>, RequestSinkConfig {
   readonly name: string;
@@ -38,6 +39,7 @@ const shape = fields({
   idempotency_header: optional(settableHeader),
   also_taken: optional(list(integer(300, 599), 10)),
   at_once: optional(integer(1, 32)),
+  upload: optional(uploadRule),
   poll: optional(pollRule),
   hook: optional(hookRule),
 });
@@ -102,13 +104,16 @@ function demandAddress(value: object, pointer: string, problems: Problem[]): voi
 }
 
 function mappingProblems(
-  { poll, hook }: HttpConfig,
+  { auth, poll, hook, upload }: HttpConfig,
   mapping: Mapping | undefined,
   { state }: AdapterContext,
 ): Problem[] {
   const problems: Problem[] = [];
   if ((poll ?? hook) && !mapping)
     problems.push({ pointer: '/mapping', code: 'REQUIRED', message: 'is required with poll and with hook' });
+  if (upload && !mapping)
+    problems.push({ pointer: '/upload', code: 'CONFLICT', message: 'needs a mapping, which says what files go out' });
+  if (upload) problems.push(...uploadProblems(auth, '/upload'));
   if (poll?.pages && !state)
     problems.push({ pointer: '/poll/pages', code: 'STATE', message: 'needs a place to keep how far it has read' });
   return problems;

@@ -4,7 +4,8 @@ import type { ClientRequest } from './client.ts';
 import { below, type QueryValues } from './place.ts';
 
 const METHODS = ['POST', 'PUT', 'PATCH', 'DELETE', 'GET'] as const;
-const MAX_BODY_BYTES = 4 * 1024 * 1024;
+/** Room for the files that a document may hold itself, in base64. */
+const MAX_BODY_BYTES = 24 * 1024 * 1024;
 const MAX_MEMBERS = 100;
 const JSON_TYPE = 'application/json';
 

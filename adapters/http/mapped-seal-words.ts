@@ -1,7 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { type AdapterContext, PlatformError } from '../adapter.ts';
 import { headerText } from '../cloud-event.ts';
 import type { Mapping } from '../mapping/mapping.ts';
+import { newStandIn } from '../mapping/stand-in.ts';
 import { SealError, type SealRequest } from '../seal.ts';
 import type { ServiceQuestion } from '../services/answers.ts';
 import { demandReadable, mappedWords, type ServiceRequest } from '../services/service-words.ts';
@@ -112,10 +113,6 @@ function requestWords(request: SealRequest): ServiceRequest {
   const { requestId, document, ...seen } = request;
   const sha256 = createHash('sha256').update(document).digest('hex');
   return { id: requestId, ...seen, bytes: document.length, sha256 } as ServiceRequest;
-}
-
-function newStandIn(): string {
-  return `DOCUMENT${randomUUID().replaceAll('-', '')}`;
 }
 
 /** Puts the document where its stand-in is. @throws PlatformError unless it is once in the body, and nowhere else */

@@ -1,5 +1,13 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import {
+  type ClientRequest,
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+} from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { guardedLookup } from './targets.ts';
 
 /** As much of an answer's body as is read away to keep the connection; beyond it the connection is dropped. */
@@ -99,16 +107,25 @@ function takeBody(maxBytes: number): Taking<BodyAnswer> {
   };
 }
 
+/** A body that is read while it goes out. */
+export interface StreamedBody {
+  /** Bytes, all of which come. */
+  readonly length: number;
+  bytes(signal: AbortSignal): AsyncIterable<Uint8Array>;
+}
+
 export interface Exchange {
   readonly url: URL;
   /** POST when there is a body, else GET, when absent. */
   readonly method?: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array;
+  readonly body?: Uint8Array | StreamedBody;
   readonly agent: HttpAgent;
   readonly signal: AbortSignal;
   /** What a connection over TLS shows and believes, beyond the usual. */
   readonly tls?: TlsFiles;
+  /** Milliseconds in which nothing moves after which the connection is given up; no bound of its own when absent. */
+  readonly idleMs?: number;
 }
 
 /** PEM of a client's own certificate and key, and of the authority of the other side; the system's authorities when absent. */
@@ -119,15 +136,25 @@ export interface TlsFiles {
 }
 
 function respond<T>(exchange: Exchange, take: Taking<T>): Promise<T> {
-  const { url, body, agent, signal, method = body ? 'POST' : 'GET', tls } = exchange;
+  const { url, body, agent, signal, method = body ? 'POST' : 'GET', tls, idleMs } = exchange;
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((resolve, reject) => {
     const length = body && { 'content-length': body.length };
     const options = { method, headers: { ...exchange.headers, ...length }, agent, signal, ...tls };
     const request = send(url, options, (response) => take(response, resolve, reject));
     request.on('error', reject);
-    request.end(body);
+    if (idleMs !== undefined) request.setTimeout(idleMs, () => request.destroy(new StalledRequest()));
+    if (!body || body instanceof Uint8Array) request.end(body);
+    else void stream(body, request, signal).catch(reject);
   });
+}
+
+/** Nothing moved for too long. */
+export class StalledRequest extends Error {}
+
+/** What ends the reading ends the request; what it answered before still counts. */
+async function stream(body: StreamedBody, request: ClientRequest, signal: AbortSignal): Promise<void> {
+  await pipeline(Readable.from(body.bytes(signal), { objectMode: false }), request);
 }
 
 /** Reads the body away. What happens to it no longer matters: the answer is known. */

@@ -121,7 +121,7 @@ describe('a request of a mapping', () => {
     [{ query: { a: { b: 1 } } }, '/query/a'],
     [{ query: [] }, '/query'],
     [{ body: {}, form: {} }, '/form'],
-    [{ body: 'x'.repeat(4 * 1024 * 1024) }, '/body'],
+    [{ body: 'x'.repeat(24 * 1024 * 1024) }, '/body'],
   ])('that is none is refused for good, nothing is sent: %#', async (document, pointer) => {
     const error = await failure(deliver(document, { headers: ['x-district'] }));
     expect(error).toMatchObject({ retryable: false });

@@ -1,11 +1,11 @@
-import { type AdapterContext, type DeliverySink, PlatformError, type PlatformEvent } from '../adapter.ts';
+import type { AdapterContext, DeliverySink, PlatformError, PlatformEvent } from '../adapter.ts';
 import { binaryEvent, headerText, STRUCTURED_TYPE, structuredEvent } from '../cloud-event.ts';
-import { mappedSink } from '../mapping/mapped-sink.ts';
+import { mappedSink, type SendDocument } from '../mapping/mapped-sink.ts';
 import type { Mapping } from '../mapping/mapping.ts';
-import { Unreadable } from '../unreadable.ts';
+import { answered } from './answered.ts';
 import type { ClientAnswer, PlatformClient } from './client.ts';
-import { demandJson } from './json.ts';
 import { requestOf } from './mapped-request.ts';
+import { type UploadConfig, uploader } from './upload.ts';
 import { verdict } from './verdict.ts';
 
 /** Bytes of an answer that the mapping judges. */
@@ -36,6 +36,8 @@ export interface RequestSinkConfig {
   readonly idempotency_header?: string;
   /** Answers beyond 2xx that mean that the platform has it, such as 409 for a repetition. */
   readonly also_taken?: readonly number[];
+  /** Where files go that a document does not hold itself. */
+  readonly upload?: UploadConfig;
 }
 
 /** Every document of the mapping is one request. */
@@ -49,35 +51,22 @@ export function requestSink(
     headers: allowed = [],
     idempotency_header: idHeader = DEFAULT_ID_HEADER,
     also_taken: alsoTaken = [],
+    upload,
   } = config;
-  return mappedSink(mapping, context, async ({ id, document }, signal) => {
+  const ways = upload ? { upload: uploader(client, upload, { idHeader, alsoTaken }, context) } : {};
+  const send: SendDocument = async ({ id, document }, signal) => {
     const request = requestOf(headerText(id), document, client.base, allowed);
     const named = { ...request, headers: { ...request.headers, [idHeader]: request.id } };
     const answer = await client.send(named, signal, mapping.answer ? MAX_ANSWER_BYTES : 0);
     const failure = alsoTaken.includes(answer.status) ? undefined : judge(client.host, answer, context);
     if (failure) throw failure;
-    return mapping.answer ? said(answer, client.host) : undefined;
-  });
+    return mapping.answer ? answered(answer, client.host) : undefined;
+  };
+  return mappedSink(mapping, context, send, ways);
 }
 
 function judge(host: string, { status, headers }: ClientAnswer, context: AdapterContext): PlatformError | undefined {
   return verdict(host, { status, retryAfter: headers['retry-after'] }, context.now());
-}
-
-/** The answer as JSON, null when it is empty. One that cannot be read leaves open whether the event was taken. */
-function said({ body, headers }: ClientAnswer, host: string): unknown {
-  if (!body) throw new PlatformError(true, `the answer of the platform at ${host} is too long to be judged`);
-  if (body.length === 0) return null;
-  try {
-    return demandJson(body, headers);
-  } catch (cause) {
-    if (!(cause instanceof Unreadable)) throw cause;
-    throw new PlatformError(
-      true,
-      `the answer of the platform at ${host} cannot be read, so nobody knows what it means`,
-      { cause },
-    );
-  }
 }
 
 function encode(event: PlatformEvent, mode: 'structured' | 'binary') {

@@ -1,9 +1,12 @@
 import type { AdapterContext, DeliverySink } from '../adapter.ts';
 import { attributes, STRUCTURED_TYPE, structuredEvent } from '../cloud-event.ts';
-import { mappedSink } from '../mapping/mapped-sink.ts';
+import { mappedSink, type SendDocument } from '../mapping/mapped-sink.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import type { RecordPublisher } from './record-publisher.ts';
 import { readRecordToSend } from './record-to-send.ts';
+
+/** Files that a record holds itself: in base64 it stays below 1 MiB, which brokers take at most unless told otherwise. */
+const WITHIN_KIB = 720;
 
 /**
  * Writes every event as CloudEvents JSON in structured mode (Kafka binding of CloudEvents 1.0, 3.3). Its attributes stand in
@@ -31,7 +34,7 @@ export function documentSink(
   mapping: Mapping,
   context: AdapterContext,
 ): DeliverySink {
-  return mappedSink(mapping, context, async ({ id, event, document }, signal) => {
+  const send: SendDocument = async ({ id, event, document }, signal) => {
     const { topic, key, headers, value } = readRecordToSend(document);
     const record = {
       topic: topic ?? defaultTopic,
@@ -41,7 +44,8 @@ export function documentSink(
     };
     await publisher.publish(record, signal);
     return undefined;
-  });
+  };
+  return mappedSink(mapping, context, send, { withinKib: WITHIN_KIB });
 }
 
 function prefixed(named: Readonly<Record<string, string>>): Record<string, string> {

@@ -1,4 +1,7 @@
 import { type AdapterContext, type DeliverySink, PlatformError, type PlatformEvent } from '../adapter.ts';
+import { type FileWays, filled, planCarriage } from './carry-files.ts';
+import { demandTaken } from './demand-taken.ts';
+import { InTurn } from './in-turn.ts';
 import type { MappedAnswer, Mapping } from './mapping.ts';
 import { demandMaterials, type OutgoingFile, outgoingFiles } from './outgoing-files.ts';
 
@@ -8,7 +11,7 @@ export interface OutgoingDocument {
   readonly id: string;
   readonly event: PlatformEvent;
   readonly document: unknown;
-  /** Materials of the case that the platform has to have before the document; none unless its kind takes files. */
+  /** Materials of the case that the platform has to have before the document, where its kind takes them beside it. */
   readonly files: readonly OutgoingFile[];
 }
 
@@ -24,14 +27,28 @@ export type SendDocument = (outgoing: OutgoingDocument, signal: AbortSignal) => 
  * A way out whose events are put into the platform's words. An event that does not concern the platform counts as
  * delivered; one that cannot be put into its words is refused with the reasons.
  *
- * @param takes whether `send` brings the files of a document; where it does not, a document with files is refused
+ * @param ways how files get there that a document does not hold itself; where there is none, such a document is refused
  */
 export function mappedSink(
   mapping: Mapping,
   context: AdapterContext,
   send: SendDocument,
-  takes: 'words' | 'files' = 'words',
+  ways: FileWays = {},
 ): DeliverySink {
+  const large = new InTurn();
+
+  async function sendOne(outgoing: OutgoingDocument, answer: Mapping['answer'], signal: AbortSignal) {
+    const { id, event, document, files } = outgoing;
+    const carriage = planCarriage(document, files, ways);
+    const called = new Map<string, string>();
+    for (const { file, isNamed } of carriage.ahead) {
+      const reference = await ways.upload!(file, { id, event, isNamed }, answer, signal);
+      if (reference !== undefined) called.set(file.reference, reference);
+    }
+    const go = async () => send({ ...outgoing, document: await filled(document, carriage, called, signal) }, signal);
+    return carriage.within.length > 0 ? large.run(go) : go();
+  }
+
   return {
     async deliver(event, signal) {
       const current = (await mapping.now?.()) ?? mapping;
@@ -41,14 +58,12 @@ export function mappedSink(
       const mapped = await current.out(event, found);
       if (!mapped.ok)
         throw new PlatformError(false, `cannot be put into the words of the platform: ${listed(mapped.problems)}`);
-      if (mapped.files && takes === 'words')
-        throw new PlatformError(false, 'a platform of this kind is sent no files: take files out of the mapping');
       // One file that waits or is parked holds up all of the event, and nothing is written for it again and again.
       for (const files of mapped.files ?? []) await demandMaterials(files, event.subject, context.cases);
       for (const [index, document] of mapped.documents.entries()) {
         const id = index === 0 ? event.id : `${event.id}-${index + 1}`;
         const files = outgoingFiles(mapped.files?.[index] ?? [], event.subject, context.cases);
-        const response = await send({ id, event, document, files }, signal);
+        const response = await sendOne({ id, event, document, files }, current.answer, signal);
         if (current.answer) await judge(await current.answer(response), event, context);
       }
     },
@@ -64,11 +79,9 @@ async function read(event: PlatformEvent, context: AdapterContext) {
   }
 }
 
-async function judge({ verdict, reference, reason }: MappedAnswer, event: PlatformEvent, context: AdapterContext) {
-  const said = reason === undefined ? '' : `: ${reason}`;
-  if (verdict === 'retry') throw new PlatformError(true, `the platform asks to try again${said}`);
-  if (verdict === 'refuse') throw new PlatformError(false, `the platform refuses it${said}`);
-  if (reference !== undefined) await context.cases.bind(event.subject, reference);
+async function judge(answer: MappedAnswer, event: PlatformEvent, context: AdapterContext) {
+  demandTaken(answer, 'platform');
+  if (answer.reference !== undefined) await context.cases.bind(event.subject, answer.reference);
 }
 
 /** Problems name fields of the mapping and say what is wrong with them, never what was in them. */

@@ -35,6 +35,9 @@ export interface MappedMaterial {
   /** Bytes. */
   readonly size: number;
   readonly mediaType: string;
+  /** Stand where its bytes belong in base64, and where that belongs by which the platform calls it. */
+  readonly content: string;
+  readonly reference: string;
   /** Further columns of its row, where the platform takes it as one. */
   readonly row?: Readonly<Record<string, unknown>>;
 }

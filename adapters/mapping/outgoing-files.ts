@@ -11,6 +11,10 @@ export interface OutgoingFile {
   readonly material: string;
   /** Bytes. */
   readonly size: number;
+  readonly mediaType: string;
+  /** Stands in its document where its bytes belong in base64, and where that belongs by which the platform calls it. */
+  readonly content: string;
+  readonly reference: string;
   /** Further columns, where the platform takes it as a row. */
   readonly row: Readonly<Record<string, unknown>>;
   /**
@@ -47,9 +51,9 @@ export function outgoingFiles(
   conversation: string,
   cases: Pick<CaseDesk, 'openMaterial'>,
 ): OutgoingFile[] {
-  return mapped.map(({ file: name, material, size, row = {} }, index) => {
+  return mapped.map(({ file: name, material, size, mediaType, content, reference, row = {} }, index) => {
     const what = nameOf(index);
-    return { name, material, size, row, bytes };
+    return { name, material, size, mediaType, content, reference, row, bytes };
 
     async function* bytes(signal: AbortSignal): AsyncGenerator<Uint8Array> {
       try {
@@ -69,6 +73,19 @@ export function outgoingFiles(
       }
     }
   });
+}
+
+/** All bytes of a file, which is no larger than it was said to be. */
+export async function wholeOf(file: OutgoingFile, signal: AbortSignal): Promise<Buffer> {
+  const whole = Buffer.allocUnsafe(file.size);
+  let read = 0;
+  for await (const piece of file.bytes(signal)) {
+    if (read + piece.length > file.size)
+      throw new PlatformError(false, 'a file of the document is larger than the case says');
+    whole.set(piece, read);
+    read += piece.length;
+  }
+  return whole.subarray(0, read);
 }
 
 function nameOf(index: number): string {

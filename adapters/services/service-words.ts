@@ -1,5 +1,6 @@
 import { type Problem, regionUrn } from '#proto';
 import { type AdapterContext, PlatformError, type PlatformEvent } from '../adapter.ts';
+import { demandTaken } from '../mapping/demand-taken.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import { answerProblems, type ServiceQuestion } from './answers.ts';
 
@@ -97,11 +98,7 @@ export function mappedWords(mapping: Mapping, { now, region }: Pick<AdapterConte
       throw new PlatformError(false, `the mapping makes ${documents.length} documents of ${event.type}, not one`);
     },
     async demandTaken(answer) {
-      if (!mapping.answer) return;
-      const { verdict, reason } = await mapping.answer(answer);
-      const said = reason === undefined ? '' : `: ${reason}`;
-      if (verdict === 'retry') throw new PlatformError(true, `the service asks to try again${said}`);
-      if (verdict === 'refuse') throw new PlatformError(false, `the service refuses it${said}`);
+      if (mapping.answer) demandTaken(await mapping.answer(answer), 'service');
     },
     async said(call, request, answer) {
       await this.demandTaken(answer);

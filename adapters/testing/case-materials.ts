@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { CodedError, type ErrorCode } from '#proto';
 import type { CaseDesk } from '../adapter.ts';
+import type { OutgoingFile } from '../mapping/outgoing-files.ts';
 
 const PIECE_BYTES = 256 * 1024;
 
@@ -51,6 +52,18 @@ export class CaseMaterials {
     if (code) throw new CodedError(code);
     return content!;
   }
+}
+
+/** A PDF that goes out with a document. */
+export function outgoingFile(content: Uint8Array, changes: Partial<OutgoingFile> = {}): OutgoingFile {
+  const about = {
+    name: 'a.pdf',
+    material: sha256(content),
+    size: content.length,
+    mediaType: 'application/pdf',
+    row: {},
+  };
+  return { ...about, content: 'content-of-a', reference: 'name-of-a', bytes: () => piecesOf(content), ...changes };
 }
 
 /** Fails with a code when it is read first. */

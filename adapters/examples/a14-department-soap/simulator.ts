@@ -4,7 +4,7 @@ import { readXml } from '../../xml/read-xml.ts';
 import { writeXml } from '../../xml/write-xml.ts';
 
 const NAMESPACE = 'http://service.approve.department.example/';
-const MAX_BYTES = 8 * 1024 * 1024;
+const MAX_BYTES = 32 * 1024 * 1024;
 
 /** A row of the handling table (办理记录); `ROW_GUID` is its own. */
 export interface HandleRecord {

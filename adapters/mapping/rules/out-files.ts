@@ -8,6 +8,7 @@ import { type Field, fill, type Source } from '../fields/field.ts';
 import { safeFileNames } from '../file-names.ts';
 import type { OutFileSpec } from '../format/mapping-shape.ts';
 import type { MappedMaterial } from '../mapping.ts';
+import { newStandIn } from '../stand-in.ts';
 import { entriesOf, FILES_MOST } from './file-entries.ts';
 
 /** How the materials that go out with a document are named (随件材料), compiled. */
@@ -19,7 +20,7 @@ export interface OutFilePlan {
   readonly row: readonly Field[] | undefined;
 }
 
-type Named = Omit<MappedMaterial, 'file'>;
+type Named = Omit<MappedMaterial, 'file' | 'content' | 'reference'>;
 
 export function compileOutFiles(
   compiler: Compiler,
@@ -66,7 +67,9 @@ export function* outFiles(
     return [];
   }
   const names = safeFileNames(found.map(({ name, mediaType }) => withEnding(name, mediaType)));
-  return found.map((one, index) => ({ ...one, file: names[index]! }));
+  return found.map((one, index) => {
+    return { ...one, file: names[index]!, content: newStandIn(), reference: newStandIn() };
+  });
 }
 
 /** What the case in full says of a material. */

@@ -85,6 +85,22 @@ describe('the page about mappings', () => {
     expect(stdout.match(/KiB$/gm)).toHaveLength(2);
   });
 
+  it('has an example that puts them into the document, which shows where, and leaves them out where they are many', async () => {
+    const options = ['--event', 'cn.tongban.case.transfer.v1', '--json', '--case'];
+    const run = async (source: string) => {
+      const { code, stdout } = await runHere(['adapter', 'dry-run', file('inline.yaml'), ...options, source]);
+      expect(code).toBe(0);
+      return (JSON.parse(stdout) as { documents: object[] }).documents;
+    };
+    const shown = /dry-run` 在该处显示 `(‹.+›)`/.exec(page)![1];
+    expect(await run(file('case.json'))).toMatchObject([{ BJ: { CL: [{ MC: '营业执照', NR: shown }, {}] } }]);
+    const large = JSON.parse(await readFile(file('case.json'), 'utf8')) as { materials: object[] };
+    const materials = large.materials.map((material) => ({ ...material, size: 9_000_000 }));
+    await writeFile(file('large.json'), JSON.stringify({ ...large, materials }));
+    const [{ BJ }] = (await run(file('large.json'))) as [{ BJ: object }];
+    expect(BJ).toEqual({ TBBH: '32060020261122000001' });
+  });
+
   it('names every option of a field and every code of a problem', () => {
     for (const word of [
       'from',

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { readSample } from '#adapters';
+import { type MappedMaterial, type MappedOut, readSample, replaceStandIns } from '#adapters';
 import { CodedError } from '#proto';
 import { type CheckedRecord, checkRecord } from '../adapter/check-record.ts';
 import { findMapping } from '../adapter/mapping-source.ts';
@@ -73,14 +73,13 @@ function defineDryRun(command: Command, cli: Cli): void {
         text: '映射不涉及此事件 / the mapping is not about this event\n',
       };
     const mapped = await mapping.out(event, wanted === 'case' ? found : undefined);
-    const { ok: _, ...said } = mapped;
-    const json = { event, wanted, ...said };
+    const json = { event, wanted, ...(mapped.ok ? shownDocuments(mapped) : { problems: mapped.problems }) };
     const notes =
       wanted === 'case' && !found ? ['此规则要读办件,请给出 --case / these rules read the case: give --case'] : [];
     if (!mapped.ok) return { json, text: problemTable(mapped.problems), notes, exit: 1 };
     const judged = await judge(mapping.answer, options.answer, cli);
     const none = '不发送任何内容 / nothing is sent\n';
-    const { documents, files } = mapped;
+    const { documents, files } = shownDocuments(mapped);
     const text = documents.map((one, index) => `${lines(one)}\n${fileTable(files?.[index])}`).join('\n') || none;
     return { json: { ...json, ...judged.json }, text: text + judged.text, notes };
   });
@@ -130,6 +129,21 @@ function problemTable(problems: CheckedRecord['problems']): string {
 }
 
 /** The materials that go out with a document, by the names that the platform sees. */
+/** Documents as people can read them: what stands where a file belongs says so. */
+function shownDocuments({ documents, files }: Extract<MappedOut, { ok: true }>) {
+  const all = files?.flat() ?? [];
+  const texts = all.flatMap(({ file, content, reference }): [string, string][] => [
+    [content, `‹${file}:base64›`],
+    [reference, `‹${file}:平台的编号 its name at the platform›`],
+  ]);
+  const shown = replaceStandIns(documents, new Map(texts)) as readonly unknown[];
+  return { documents: shown, ...(files && { files: files.map((some) => some.map(withoutStandIns)) }) };
+}
+
+function withoutStandIns({ content: _, reference: __, ...file }: MappedMaterial) {
+  return file;
+}
+
 function fileTable(files: readonly { readonly file: string; readonly size: number }[] = []): string {
   if (files.length === 0) return '';
   return table(

@@ -121,6 +121,7 @@ describe('a case between an online service platform (A1, REST) and a department�
     });
     const { MATERIAL } = found!.message['MATERIALS'] as { MATERIAL: Record<string, string>[] };
     expect(MATERIAL.map((one) => one['@name'])).toEqual(['营业执照', '食品经营许可申请书']);
+    expect(MATERIAL.map((one) => Buffer.from(one['#text']!, 'base64'))).toEqual(Object.values(FILES));
     const bytes = await Promise.all(MATERIAL.map((one) => fetched(found!.CONVERSATION, one['@sha256']!)));
     expect(bytes).toEqual(Object.values(FILES));
     await shows(NO, '2');
