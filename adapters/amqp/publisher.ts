@@ -1,5 +1,7 @@
 import type { ConfirmChannel, Options } from 'amqplib';
 import { PlatformError } from '../adapter.ts';
+import { brokenOff, orBrokenOff } from '../broken-off.ts';
+import { timeForLarge } from '../time-for-large.ts';
 import { type Broker, type BrokerConnection, codeOf } from './broker.ts';
 
 /** A message that is to be kept by the broker. */
@@ -60,7 +62,7 @@ export class Publisher {
       const timer = setTimeout(() => {
         this.#drop(line);
         stop(new PlatformError(true, 'the broker did not confirm the message in time'));
-      }, this.#broker.timeoutMs);
+      }, this.#broker.timeoutMs + timeForLarge(message.body.length));
       line.waiting.add(stop);
       const { exchange, routingKey, id, body, properties } = message;
       const options = { ...properties, messageId: id, persistent: true, mandatory: true };
@@ -144,17 +146,4 @@ function notTaken(cause: unknown): PlatformError {
 
 function blocked(): PlatformError {
   return new PlatformError(true, 'the broker is short of memory or disk and takes no messages now');
-}
-
-function brokenOff(): PlatformError {
-  return new PlatformError(true, 'the delivery was broken off');
-}
-
-/** What was begun goes on; nobody knows then whether the broker has it. */
-function orBrokenOff<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const end = () => reject(brokenOff());
-    signal.addEventListener('abort', end, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', end));
-  });
 }

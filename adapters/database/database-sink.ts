@@ -1,4 +1,5 @@
-import { type AdapterContext, type DeliverySink, PlatformError } from '../adapter.ts';
+import type { AdapterContext, DeliverySink } from '../adapter.ts';
+import { brokenOff, orBrokenOff } from '../broken-off.ts';
 import { mappedSink, type SendDocument } from '../mapping/mapped-sink.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import type { Database, Session } from './database.ts';
@@ -7,6 +8,9 @@ import { type MaterialRow, readMaterials, writeMaterials } from './materials-out
 import { asPlatformError } from './open-database.ts';
 import { type RowToWrite, readRow } from './row-to-write.ts';
 import { places } from './tables.ts';
+
+/** Files that a row holds itself: in base64 they stay below 16 MiB, which MariaDB takes at once unless told otherwise. */
+const WITHIN_KIB = 11 * 1024;
 
 /**
  * Writes what happened as rows of staging tables, one transaction for each and the materials that it names, with the id of
@@ -71,7 +75,7 @@ export function databaseSink(
       throw asPlatformError(database, error);
     }
   };
-  return mappedSink(mapping, context, send, { beside: true });
+  return mappedSink(mapping, context, send, { beside: true, withinKib: WITHIN_KIB });
 }
 
 async function writeRow(session: Session, database: Database, id: string, row: RowToWrite): Promise<void> {
@@ -94,17 +98,4 @@ async function isThere(session: Session, database: Database, id: string, { table
   const { quote } = database.dialect;
   const text = `SELECT 1 AS found FROM ${quote(table.name)} WHERE ${quote(table.event)} = ? LIMIT 1`;
   return (await session.rows(text, [id])).length > 0;
-}
-
-/** What was begun goes on; nobody knows then whether it succeeds. */
-function orBrokenOff<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const end = () => reject(brokenOff());
-    signal.addEventListener('abort', end, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', end));
-  });
-}
-
-function brokenOff(): PlatformError {
-  return new PlatformError(true, 'the delivery was broken off');
 }

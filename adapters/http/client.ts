@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { CodedError, LIMITS, optional, type Rule } from '#proto';
 import { PlatformError } from '../adapter.ts';
+import { timeForLarge } from '../time-for-large.ts';
 import { attempt, DEFAULT_TIMEOUT_MS, timeoutMs, webUrl } from './attempt.ts';
 import type { Asker } from './authentication.ts';
 import { ClientTls, type TlsConfig, tlsRules } from './client-tls.ts';
@@ -9,6 +10,7 @@ import {
   agentFor,
   ask,
   askForStream,
+  askStreaming,
   type BodyAnswer,
   type Exchange,
   type StreamAnswer,
@@ -95,7 +97,8 @@ export class PlatformClient {
    * @throws PlatformError retryable, when there is no answer
    */
   send(request: ClientRequest, signal: AbortSignal, maxBytes: number): Promise<ClientAnswer> {
-    return this.#proven(request, signal, (exchange) => ask(exchange, maxBytes));
+    const within = this.#timeoutMs + timeForLarge(request.body?.length ?? 0);
+    return this.#proven(request, signal, (exchange) => ask(exchange, maxBytes), undefined, within);
   }
 
   /**
@@ -127,8 +130,9 @@ export class PlatformClient {
    * @throws PlatformError retryable, when there is no answer or nothing moves; what reading the body throws
    */
   upload(request: UploadRequest, signal: AbortSignal, maxBytes: number): Promise<ClientAnswer> {
-    const idleMs = this.#timeoutMs;
-    return this.#proven(request, signal, (exchange) => ask({ ...exchange, idleMs }, maxBytes), undefined, FILE_MS);
+    const { body, ...rest } = request;
+    const send = (exchange: Exchange) => askStreaming(exchange, body, this.#timeoutMs, maxBytes);
+    return this.#proven(rest, signal, send, undefined, FILE_MS);
   }
 
   close(): void {
@@ -137,7 +141,7 @@ export class PlatformClient {
   }
 
   async #proven<T extends AnswerHead>(
-    request: ClientRequest | UploadRequest,
+    request: ClientRequest,
     signal: AbortSignal,
     exchange: (exchange: Exchange) => Promise<T>,
     discard: (answer: T) => void = () => {},
@@ -150,13 +154,12 @@ export class PlatformClient {
   }
 
   async #once<T>(
-    { id, url, method, headers, body }: ClientRequest | UploadRequest,
+    { id, url, method, headers, body }: ClientRequest,
     signal: AbortSignal,
     exchange: (exchange: Exchange) => Promise<T>,
     withinMs: number,
   ): Promise<[T, Proof]> {
-    const signed = body instanceof Uint8Array ? body : NO_BODY;
-    const proof = await this.#prover.prove({ id, url, body: signed }, signal);
+    const proof = await this.#prover.prove({ id, url, body: body ?? NO_BODY }, signal);
     const tls = await this.#tls.files();
     const common = { agent: this.#agent, tls, ...(method && { method }), ...(body && { body }) };
     const answer = await attempt(this.host, withinMs, signal, (limit) =>

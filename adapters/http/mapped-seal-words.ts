@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type AdapterContext, PlatformError } from '../adapter.ts';
+import { fileFromBase64 } from '../base64.ts';
 import { headerText } from '../cloud-event.ts';
 import type { Mapping } from '../mapping/mapping.ts';
 import { newStandIn } from '../mapping/stand-in.ts';
@@ -9,7 +10,7 @@ import { demandReadable, mappedWords, type ServiceRequest } from '../services/se
 import type { ClientAnswer, ClientRequest } from './client.ts';
 import { readJson } from './json.ts';
 import { requestOf } from './mapped-request.ts';
-import { fromBase64, MAX_REST_BYTES, type SealWords } from './seal-words.ts';
+import { MAX_REST_BYTES, type SealWords } from './seal-words.ts';
 import { verdict } from './verdict.ts';
 
 /** Texts of an answer that are longer are kept aside: the mapping moves them and does not see them. */
@@ -17,8 +18,6 @@ const MAX_SEEN_TEXT = 1024;
 const ID_HEADER = 'idempotency-key';
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-/** What some services write before the base64 of a document. */
-const DATA_URI = /^data:[\w.+-]+\/[\w.+-]+;base64,/;
 
 /** What the mapping says of a sealed document. */
 interface SealedAnswer {
@@ -93,7 +92,7 @@ export function mappedSealWords(
       const found = await said<SealedAnswer>('seal-request', requestWords(request), short);
       if (!found) throw malformed(base.host, 'means nothing to its mapping');
       if (found.file) return { file: aside.textOf(found.file) };
-      const document = fromBase64(aside.textOf(found.document ?? '').replace(DATA_URI, ''));
+      const document = fileFromBase64(aside.textOf(found.document ?? ''))?.bytes;
       if (!document) throw malformed(base.host, 'has no document in base64 where its mapping looks');
       return document;
     },

@@ -43,7 +43,10 @@ export function multipart(
   };
 }
 
-/** More bytes than were said would push the end of the form out of the request, which would then seem whole. */
+/**
+ * More bytes than were said would push the end of the form out of the request, which would then seem whole; fewer would let
+ * the next request end it.
+ */
 async function* exactly({ size, bytes }: FilePart, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   let read = 0;
   for await (const piece of bytes(signal)) {
@@ -51,6 +54,7 @@ async function* exactly({ size, bytes }: FilePart, signal: AbortSignal): AsyncGe
     if (read > size) throw new PlatformError(false, 'a file of the document is larger than the case says');
     yield piece;
   }
+  if (read < size) throw new PlatformError(false, 'a file of the document is smaller than the case says');
 }
 
 function part(boundary: string, disposition: string): string {

@@ -1,8 +1,9 @@
 import { list, type Problem, type Rule, text } from '#proto';
+import { fromBase64 } from '../base64.ts';
 import { SealError, type SealRequest } from '../seal.ts';
 import type { ClientAnswer } from './client.ts';
 import { valueAt } from './json.ts';
-import { fromBase64, type SealWords } from './seal-words.ts';
+import type { SealWords } from './seal-words.ts';
 
 /** Members of a request, in the names of docs/e-seal.md. */
 export const MEMBERS = [

@@ -119,13 +119,11 @@ export interface Exchange {
   /** POST when there is a body, else GET, when absent. */
   readonly method?: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array | StreamedBody;
+  readonly body?: Uint8Array;
   readonly agent: HttpAgent;
   readonly signal: AbortSignal;
   /** What a connection over TLS shows and believes, beyond the usual. */
   readonly tls?: TlsFiles;
-  /** Milliseconds in which nothing moves after which the connection is given up; no bound of its own when absent. */
-  readonly idleMs?: number;
 }
 
 /** PEM of a client's own certificate and key, and of the authority of the other side; the system's authorities when absent. */
@@ -136,25 +134,70 @@ export interface TlsFiles {
 }
 
 function respond<T>(exchange: Exchange, take: Taking<T>): Promise<T> {
-  const { url, body, agent, signal, method = body ? 'POST' : 'GET', tls, idleMs } = exchange;
-  const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  const { body } = exchange;
   return new Promise((resolve, reject) => {
-    const length = body && { 'content-length': body.length };
-    const options = { method, headers: { ...exchange.headers, ...length }, agent, signal, ...tls };
-    const request = send(url, options, (response) => take(response, resolve, reject));
-    request.on('error', reject);
-    if (idleMs !== undefined) request.setTimeout(idleMs, () => request.destroy(new StalledRequest()));
-    if (!body || body instanceof Uint8Array) request.end(body);
-    else void stream(body, request, signal).catch(reject);
+    begin(exchange, body?.length, (response) => take(response, resolve, reject), reject).end(body);
   });
+}
+
+function begin(
+  { url, headers, agent, signal, tls, ...exchange }: Exchange,
+  length: number | undefined,
+  onResponse: (response: IncomingMessage) => void,
+  onError: (error: Error) => void,
+): ClientRequest {
+  const { method = length === undefined ? 'GET' : 'POST' } = exchange;
+  const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  const sized = length === undefined ? {} : { 'content-length': length };
+  const options = { method, headers: { ...headers, ...sized }, agent, signal, ...tls };
+  return send(url, options, onResponse).on('error', onError);
 }
 
 /** Nothing moved for too long. */
 export class StalledRequest extends Error {}
 
-/** What ends the reading ends the request; what it answered before still counts. */
-async function stream(body: StreamedBody, request: ClientRequest, signal: AbortSignal): Promise<void> {
-  await pipeline(Readable.from(body.bytes(signal), { objectMode: false }), request);
+/**
+ * One request whose body is read while it goes out. An answer that says that it was taken counts when all of it has gone;
+ * any other one ends it.
+ *
+ * @param idleMs without anything that moves after which it is given up
+ * @param maxBytes of the answer's body, as with `ask`
+ * @throws StalledRequest, what reading the body throws, and whatever node:http reports
+ */
+export async function askStreaming(
+  exchange: Omit<Exchange, 'body'>,
+  body: StreamedBody,
+  idleMs: number,
+  maxBytes: number,
+): Promise<AnswerHead & BodyAnswer> {
+  const answered = Promise.withResolvers<AnswerHead & BodyAnswer>();
+  const { resolve, reject } = answered;
+  const take = (response: IncomingMessage) =>
+    takeBody(maxBytes)(response, (answer) => resolve({ ...answer, headers: response.headers }), reject);
+  const request = begin(exchange, body.length, take, reject);
+  giveUpWhenIdle(request, idleMs);
+  const sent = pipeline(Readable.from(body.bytes(exchange.signal), { objectMode: false }), request);
+  for (const end of [answered.promise, sent]) end.catch(() => undefined);
+  try {
+    const early = await Promise.race([answered.promise, sent]);
+    if (early && early.status >= 200 && early.status < 300) await sent;
+    return await answered.promise;
+  } finally {
+    if (!request.writableFinished) request.destroy();
+  }
+}
+
+/** The time that a request has of its own begins when it is connected. */
+function giveUpWhenIdle(request: ClientRequest, idleMs: number): void {
+  const giveUp = () => request.destroy(new StalledRequest());
+  const unconnected = setTimeout(giveUp, idleMs);
+  const connected = () => clearTimeout(unconnected);
+  request.once('socket', (socket) => {
+    if (socket.connecting) socket.once('connect', connected);
+    else connected();
+  });
+  request.once('close', connected);
+  request.setTimeout(idleMs, giveUp);
 }
 
 /** Reads the body away. What happens to it no longer matters: the answer is known. */

@@ -19,14 +19,3 @@ export interface SealWords {
 
 /** Bytes of an answer beside the document, which is base64. */
 export const MAX_REST_BYTES = 64 * 1024;
-
-/**
- * Base64 in its one spelling, line breaks left out: leniently read, some texts would become other bytes.
- *
- * @returns undefined for any other text
- */
-export function fromBase64(text: string): Buffer | undefined {
-  const joined = text.includes('\n') ? text.replace(/\r?\n/g, '') : text;
-  const isBase64 = joined.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(joined);
-  return isBase64 ? Buffer.from(joined, 'base64') : undefined;
-}

@@ -53,7 +53,7 @@ export function requestSink(
     also_taken: alsoTaken = [],
     upload,
   } = config;
-  const ways = upload ? { upload: uploader(client, upload, { idHeader, alsoTaken }, context) } : {};
+  const ways = upload ? uploader(client, upload, { idHeader, alsoTaken }, context) : {};
   const send: SendDocument = async ({ id, document }, signal) => {
     const request = requestOf(headerText(id), document, client.base, allowed);
     const named = { ...request, headers: { ...request.headers, [idHeader]: request.id } };

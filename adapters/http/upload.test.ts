@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
+import { Agent } from 'node:http';
 import { createServer } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Adapter, PlatformError } from '../adapter.ts';
 import { createAdapter } from '../catalog.ts';
-import type { MappedAnswer, MappedMaterial, Mapping } from '../mapping/mapping.ts';
+import type { MappedAnswer, Mapping } from '../mapping/mapping.ts';
 import { newStandIn } from '../mapping/stand-in.ts';
 import { CaseMaterials, piecesOf, refusing } from '../testing/case-materials.ts';
 import { testContext, testEvent } from '../testing/context.ts';
@@ -11,10 +12,12 @@ import { temporaryFolder } from '../testing/folders.ts';
 import { plainMapping } from '../testing/plain-mapping.ts';
 import { PlatformServer, type ReceivedRequest } from '../testing/platform-server.ts';
 import { httpKind } from './http-adapter.ts';
+import { askStreaming, StalledRequest } from './post.ts';
 
 const BIG = Buffer.alloc(3 * 1024 * 1024 + 17, '营业执照\r\n--tongban"');
 /** More than sockets hold. */
 const MUCH = 96 * 1024 * 1024;
+const ROW = { type: '01', none: null };
 const SMALL = Buffer.from('%PDF-申请书');
 
 let platform: PlatformServer;
@@ -42,23 +45,18 @@ const answer = async (response: unknown): Promise<MappedAnswer> => {
 };
 
 /** Every event is one document with all materials, named by what the platform calls them. */
-function mappingOf(
-  changes: Partial<Mapping> = {},
-  firstSize = BIG.length,
-  row: MappedMaterial['row'] = { type: '01', none: null },
-): Mapping {
+function mappingOf({ firstSize = BIG.length, isNamed = true } = {}): Mapping {
   return plainMapping(() => ({}), {
     out: async () => {
       const files = materials.digests.map((material, index) => {
         const size = index === 0 ? firstSize : SMALL.length;
         const about = { name: '', material, size, mediaType: 'application/pdf' };
-        return { ...about, file: `材料"${index}".pdf`, row, content: newStandIn(), reference: newStandIn() };
+        return { ...about, file: `材料"${index}".pdf`, row: ROW, content: newStandIn(), reference: newStandIn() };
       });
-      const body = { CL: files.map(({ reference }) => reference) };
+      const body = { CL: files.map(({ reference, material }) => (isNamed ? reference : material)) };
       return { ok: true, documents: [{ path: '/cases', body }], files: [files] };
     },
     answer,
-    ...changes,
   });
 }
 
@@ -123,6 +121,68 @@ describe('files for a platform that takes uploads', () => {
     expect(JSON.parse(platform.requests[3]!.body.toString())).toEqual({ CL: ['1', '2'] });
   });
 
+  it('are sent again once the platform has refused their document: it may have thrown them away', async () => {
+    const adapter = await adapterWith(mappingOf());
+    const { handler } = platform;
+    for (const status of [503, 400]) {
+      platform.handler = (request, response) =>
+        request.path === '/api/cases' ? response.writeHead(status).end() : handler(request, response);
+      expect(await deliver(adapter)).toMatchObject({ retryable: status === 503 });
+    }
+    platform.handler = handler;
+    expect(await deliver(adapter)).toBeUndefined();
+    expect(paths().slice(4)).toEqual(['/api/files', '/api/files', '/api/cases']);
+    expect(JSON.parse(platform.requests.at(-1)!.body.toString())).toEqual({ CL: ['3', '4'] });
+  });
+
+  it('are there where the platform says that it has them already, unless it was to say what it calls them', async () => {
+    const { handler } = platform;
+    platform.handler = (request, response) =>
+      request.path === '/api/files' ? response.writeHead(409).end('{"code":7}') : handler(request, response);
+    const named = await deliver(await adapterWith(mappingOf(), { also_taken: [409] }));
+    expect(named).toMatchObject({ retryable: false, message: expect.stringContaining('that it has already') });
+    const nameless = mappingOf({ isNamed: false });
+    expect(await deliver(await adapterWith(nameless, { also_taken: [409] }))).toBeUndefined();
+    expect(paths()).toEqual(['/api/files', '/api/files', '/api/files', '/api/cases']);
+  });
+
+  it.each([
+    [200, false, 'MATERIAL_DIGEST'],
+    [503, true, 'answered 503'],
+  ])('are not counted by an answer of %i that comes before all of one has gone', async (status, retryable, says) => {
+    let closed = 0;
+    const hasty = createServer((socket) => {
+      socket
+        .on('error', () => undefined)
+        .once('close', () => {
+          closed += 1;
+        });
+      socket.once('data', () => {
+        socket.resume();
+        socket.write(`HTTP/1.1 ${status} X\r\ncontent-length: 31\r\n\r\n{"code":0,"data":{"id":"F-12"}}`);
+      });
+    });
+    await new Promise<void>((resolve) => hasty.listen(0, '127.0.0.1', resolve));
+    const { port } = hasty.address() as { port: number };
+    materials.instead.set(materials.digests[0]!, async function* () {
+      yield Buffer.alloc(BIG.length - 1);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      yield Buffer.alloc(1);
+    });
+    const adapter = await adapterWith(mappingOf(), { url: `http://127.0.0.1:${port}/api/` });
+    expect(await deliver(adapter)).toMatchObject({ retryable, message: expect.stringContaining(says) });
+    await vi.waitFor(() => expect(closed).toBe(1));
+    hasty.close();
+  });
+
+  it('are given up when the platform cannot be found', async () => {
+    const agent = new Agent({ lookup: () => {} });
+    const { signal } = new AbortController();
+    const exchange = { url: new URL('http://hall.example/'), headers: {}, agent, signal };
+    const body = { length: 1, bytes: () => piecesOf(Buffer.alloc(1)) };
+    await expect(askStreaming(exchange, body, 100, 1_000)).rejects.toBeInstanceOf(StalledRequest);
+  });
+
   it.each<[string, (path: string) => { status?: number; body?: string }, object]>([
     [
       'is refused by its status',
@@ -160,17 +220,21 @@ describe('files for a platform that takes uploads', () => {
   it.each([
     ['is not what it was', () => piecesOf(Buffer.alloc(BIG.length)), false],
     ['is shorter than it was', () => piecesOf(SMALL), false],
+    ['is shorter than its case says', () => piecesOf(BIG), false, { firstSize: BIG.length + 500 }],
     ['is longer than it was', () => piecesOf(Buffer.alloc(2 * BIG.length)), false],
     ['is parked just then', () => refusing('MATERIAL_PARKED'), false],
     ['cannot be read now', () => refusing('STORE_UNAVAILABLE'), true],
-  ])('never seem whole to the platform when one %s, and the document stays', async (_what, instead, retryable) => {
-    materials.instead.set(materials.digests[0]!, instead);
-    const adapter = await adapterWith(mappingOf());
-    expect(await deliver(adapter)).toMatchObject({ retryable });
-    await adapter.close();
-    await platform.close();
-    expect(paths()).toEqual([]);
-  });
+  ])(
+    'never seem whole to the platform when one %s, and the document stays',
+    async (_what, instead, retryable, said: { firstSize?: number } = {}) => {
+      materials.instead.set(materials.digests[0]!, instead);
+      const adapter = await adapterWith(mappingOf(said));
+      expect(await deliver(adapter)).toMatchObject({ retryable });
+      await adapter.close();
+      await platform.close();
+      expect(paths()).toEqual([]);
+    },
+  );
 
   it('are not begun where the document needs names and the settings say none', async () => {
     const adapter = await adapterWith(mappingOf(), { upload: { path: '/files' } });
@@ -207,7 +271,10 @@ describe('files for a platform that takes uploads', () => {
     materials.instead.set(materials.digests[0]!, async function* () {
       for (; read < MUCH; read += BIG.length) yield BIG;
     });
-    const adapter = await adapterWith(mappingOf({}, MUCH), { url: `http://127.0.0.1:${port}/api/`, timeout_ms: 200 });
+    const adapter = await adapterWith(mappingOf({ firstSize: MUCH }), {
+      url: `http://127.0.0.1:${port}/api/`,
+      timeout_ms: 200,
+    });
     const message = expect.stringContaining('took nothing more');
     const failed = await deliver(adapter);
     expect(failed).toMatchObject({ retryable: true, message });

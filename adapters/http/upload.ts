@@ -36,8 +36,8 @@ const MAX_ANSWER_BYTES = 256 * 1024;
 const MAX_REFERENCE = 1024;
 /** Bytes of the fields beside the file. */
 const MAX_FIELDS_BYTES = 64 * 1024;
-/** Files whose reference is remembered while their document cannot be sent yet. */
-const REMEMBERED = 1000;
+/** Documents whose uploads are remembered while they cannot be sent. */
+const REMEMBERED = 200;
 
 /** A body that goes out in pieces cannot be signed before it is read. */
 export function uploadProblems(auth: ProofConfig | undefined, pointer: string): Problem[] {
@@ -59,29 +59,51 @@ export function uploader(
   config: UploadConfig,
   { idHeader, alsoTaken }: Repetition,
   context: AdapterContext,
-): NonNullable<FileWays['upload']> {
+): Required<Pick<FileWays, 'upload' | 'forget'>> {
   const { path, field = DEFAULT_FIELD, reference: place } = config;
-  const known = new Map<string, string>();
-  return async (file, { id, isNamed }, answer, signal) => {
+  const known = new UploadedFiles();
+
+  const upload: FileWays['upload'] = async (file, { id, isNamed }, answer, signal) => {
     if (isNamed && place === undefined)
       throw new PlatformError(false, 'the document has files.reference: say in upload.reference where it is found');
     const key = keyOf(id, file);
-    const remembered = known.get(key);
-    if (remembered !== undefined) return remembered === '' ? undefined : remembered;
+    const remembered = known.of(id)?.get(key);
+    if (remembered) return remembered.reference;
     const { type, body } = multipart(fieldsOf(file), { ...file, field });
     const headers = { accept: 'application/json', 'content-type': type, [idHeader]: key };
     const request = { id: key, url: below(client.base, path)!, headers, body };
     const head = await client.upload(request, signal, MAX_ANSWER_BYTES);
     const said = { status: head.status, retryAfter: head.headers['retry-after'] };
-    const failure = alsoTaken.includes(head.status) ? undefined : verdict(client.host, said, context.now(), 'file');
+    const isRepeated = alsoTaken.includes(head.status);
+    const failure = isRepeated ? undefined : verdict(client.host, said, context.now(), 'file');
     if (failure) throw failure;
-    const json = answer || place !== undefined ? answered(head, client.host) : undefined;
-    if (answer) demandTaken(await answer(json), 'platform');
-    const reference = place === undefined ? undefined : referenceAt(json, place, client.host);
-    if (known.size >= REMEMBERED) known.delete(known.keys().next().value!);
-    known.set(key, reference ?? '');
+    const json = answer || isNamed ? answered(head, client.host) : undefined;
+    if (answer && !isRepeated) demandTaken(await answer(json), 'platform');
+    const reference = isNamed ? referenceAt(json, place!, client.host, isRepeated) : undefined;
+    known.add(id, key, reference);
     return reference;
   };
+  return { upload, forget: (id) => known.forget(id) };
+}
+
+/** What is up already of documents that could not be sent yet. Of too many the oldest are forgotten, and sent again. */
+class UploadedFiles {
+  readonly #documents = new Map<string, Map<string, { readonly reference: string | undefined }>>();
+
+  of(id: string): ReadonlyMap<string, { readonly reference: string | undefined }> | undefined {
+    return this.#documents.get(id);
+  }
+
+  add(id: string, key: string, reference: string | undefined): void {
+    const files = this.#documents.get(id) ?? new Map();
+    files.set(key, { reference });
+    this.#documents.set(id, files);
+    if (this.#documents.size > REMEMBERED) this.#documents.delete(this.#documents.keys().next().value!);
+  }
+
+  forget(id: string): void {
+    this.#documents.delete(id);
+  }
 }
 
 /** The same for the same file of the same document, so that the platform too can know a repetition. */
@@ -105,10 +127,18 @@ function fieldsOf({ row }: OutgoingFile): [string, string][] {
   return said;
 }
 
-/** An answer without it leaves open whether the file is there. */
-function referenceAt(answer: unknown, place: string, host: string): string {
+/**
+ * An answer without it leaves open whether the file is there.
+ *
+ * @param isRepeated whether the platform says that it has the file already: it will not say more the next time
+ */
+function referenceAt(answer: unknown, place: string, host: string, isRepeated: boolean): string {
   const found = valueAt(answer, place);
   const said = typeof found === 'number' ? String(found) : found;
   if (typeof said === 'string' && said !== '' && said.length <= MAX_REFERENCE) return said;
-  throw new PlatformError(true, `the platform at ${host} does not say in ${place} what it calls the file`);
+  const already = isRepeated ? ' that it has already' : '';
+  throw new PlatformError(
+    !isRepeated,
+    `the platform at ${host} does not say in ${place} what it calls the file${already}`,
+  );
 }

@@ -1,5 +1,6 @@
 import type { Producer } from '@platformatic/kafka';
 import { PlatformError } from '../adapter.ts';
+import { brokenOff, orBrokenOff } from '../broken-off.ts';
 import { type Cluster, codeOf } from './cluster.ts';
 
 /** A record that the brokers are to keep. */
@@ -80,17 +81,4 @@ export async function goodbye(closing: Promise<unknown>): Promise<void> {
   // It fails when the connection is closed already.
   await Promise.race([closing.catch(() => {}), late]);
   clearTimeout(timer);
-}
-
-function brokenOff(): PlatformError {
-  return new PlatformError(true, 'the delivery was broken off');
-}
-
-/** What was begun goes on; nobody knows then whether the brokers have it. */
-function orBrokenOff(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(brokenOff());
-    signal.addEventListener('abort', stop, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
 }

@@ -6,6 +6,8 @@ import { replaceStandIns, standInsIn } from './stand-in.ts';
 const KIB = 1024;
 /** Files that one document holds itself: all of it is in memory, several times. */
 const WITHIN_KIB = 16 * KIB;
+/** Milliseconds for all uploads of a document: meanwhile other cases of the platform may wait. */
+const UPLOADS_MS = 10 * 60_000;
 
 /** How a kind of platform gets files, beside those that a document holds itself (`content`). */
 export interface FileWays {
@@ -26,6 +28,8 @@ export interface FileWays {
     answer: ((response: unknown) => Promise<MappedAnswer>) | undefined,
     signal: AbortSignal,
   ) => Promise<string | undefined>;
+  /** A document needs none of its uploads any more: it was taken, or refused for good. */
+  readonly forget?: (id: string) => void;
 }
 
 /** What a document and its files have to say about one another before any of them moves. */
@@ -52,11 +56,39 @@ export function planCarriage(document: unknown, files: readonly OutgoingFile[], 
   const nameless = files.filter((file) => used.has(file.reference) && !ahead.some((one) => one.file === file));
   if (nameless.length > 0)
     throw refused('the document has files.reference of a file that is not uploaded, so it has none');
-  const bytes = within.reduce((sum, { size }) => sum + size, 0);
+  const bytes = within.reduce((sum, { size, content }) => sum + size * used.get(content)!, 0);
   const most = ways.withinKib ?? WITHIN_KIB;
   if (bytes > most * KIB)
     throw refused(`the files within the document have more than ${most} KiB together: let the mapping send fewer`);
   return { within, ahead };
+}
+
+/**
+ * Brings the files to the platform that go there before the document.
+ *
+ * @returns what it calls them, by their stand-ins
+ * @throws PlatformError retryable also when they take too long together: the next try goes on after those that are there
+ */
+export async function uploadAhead(
+  { ahead }: Carriage,
+  { upload }: FileWays,
+  about: { readonly id: string; readonly event: PlatformEvent },
+  answer: ((response: unknown) => Promise<MappedAnswer>) | undefined,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  const called = new Map<string, string>();
+  if (!upload || ahead.length === 0) return called;
+  const late = AbortSignal.timeout(UPLOADS_MS);
+  try {
+    for (const { file, isNamed } of ahead) {
+      const reference = await upload(file, { ...about, isNamed }, answer, AbortSignal.any([signal, late]));
+      if (reference !== undefined) called.set(file.reference, reference);
+    }
+  } catch (cause) {
+    if (!late.aborted || signal.aborted) throw cause;
+    throw new PlatformError(true, `its files took longer than ${UPLOADS_MS / 60_000} minutes together`, { cause });
+  }
+  return called;
 }
 
 /** A document with the bytes that it holds itself, in base64, and with what the platform calls the others. */

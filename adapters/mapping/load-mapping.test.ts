@@ -257,6 +257,27 @@ in:
       { pointer: '/wishes/0/files/1/name', code: 'REQUIRED' },
     ]);
   });
+
+  it('reads files that are within it, and says of what is no base64 where it is, never what', async () => {
+    const mapping = await load('mapping: 1\nin: [{ open: {}, files: [{ each: F, name: N, content: C }] }]\n');
+    const good = { N: 'a.pdf', C: Buffer.from('%PDF').toString('base64') };
+    const mapped = await mapping.in({ F: [good, { N: 'b' }, { N: 'c', C: '' }] });
+    expect(mapped).toEqual({
+      ok: true,
+      wishes: [{ do: 'open', body: {}, files: [{ name: 'a.pdf', content: Buffer.from('%PDF') }] }],
+    });
+    const bad = ['证照', 'JVBERg=', 'JVBE RG==', 'data:image/png,JVBERg==', '=='].map((C) => ({ N: 'x', C }));
+    const problems = await problemsOf(mapping, { F: bad });
+    expect(problems.map(({ pointer, code }) => [pointer, code])).toEqual(
+      bad.map((_, index) => [`/wishes/0/files/${index}/content`, 'FORMAT']),
+    );
+    expect(JSON.stringify(problems)).not.toMatch(/证照|JVBE/);
+  });
+
+  it.each(['name: N', 'name: N, from: P, content: C'])('has files either there or here, not: %s', async (file) => {
+    const refused = load(`mapping: 1\nin: [{ open: {}, files: [{ ${file} }] }]\n`);
+    await expect(refused).rejects.toMatchObject({ problems: [{ pointer: '/in/0/files/0', code: 'REQUIRED' }] });
+  });
 });
 
 describe('an event', () => {

@@ -111,6 +111,39 @@ describe('files within a document', () => {
     expect([sent, materials.opened]).toEqual([[], []]);
   });
 
+  it('count as often as the document has them', async () => {
+    const file = materialOf(materials.digests[0]!, 6 * 1024 * 1024);
+    const document = { a: `${file.content},${file.content}`, b: [file.content] };
+    expect(await deliver([{ document, files: [file] }], {})).toMatchObject({
+      retryable: false,
+      message: expect.stringContaining('more than 16384 KiB together'),
+    });
+    expect([sent, materials.opened]).toEqual([[], []]);
+  });
+
+  it('are not waited for by a delivery that is broken off, nor opened by those behind it', async () => {
+    const [digest] = materials.digests as [string];
+    const reading = Promise.withResolvers<void>();
+    materials.instead.set(digest, async function* () {
+      reading.resolve();
+      await new Promise(() => {});
+      yield Buffer.of();
+    });
+    const file = materialOf(digest);
+    const mapped = { ok: true as const, documents: [[file.content]], files: [[file]] };
+    const mapping = plainMapping(() => ({}), { out: async () => mapped });
+    const sink = mappedSink(mapping, { ...testContext(), cases: materials.desk }, async () => undefined);
+    const stop = new AbortController();
+    const both = [1, 2].map((number) => sink.deliver(testEvent(number), stop.signal));
+    await reading.promise;
+    stop.abort();
+    for (const end of await Promise.allSettled(both))
+      expect(end).toMatchObject({ reason: { retryable: true, message: 'the delivery was broken off' } });
+    expect(materials.opened).toEqual([digest]);
+    materials.instead.clear();
+    await sink.deliver(testEvent(3), new AbortController().signal);
+  });
+
   it('are refused, unread, when they have more together than the kind takes', async () => {
     const half = 8 * 1024 * 1024;
     const [one, other] = [materialOf(materials.digests[0]!, half), materialOf(materials.digests[1]!, half + 1)];

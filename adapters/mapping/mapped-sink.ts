@@ -1,5 +1,5 @@
 import { type AdapterContext, type DeliverySink, PlatformError, type PlatformEvent } from '../adapter.ts';
-import { type FileWays, filled, planCarriage } from './carry-files.ts';
+import { type FileWays, filled, planCarriage, uploadAhead } from './carry-files.ts';
 import { demandTaken } from './demand-taken.ts';
 import { InTurn } from './in-turn.ts';
 import type { MappedAnswer, Mapping } from './mapping.ts';
@@ -37,16 +37,19 @@ export function mappedSink(
 ): DeliverySink {
   const large = new InTurn();
 
-  async function sendOne(outgoing: OutgoingDocument, answer: Mapping['answer'], signal: AbortSignal) {
+  async function sendOne(outgoing: OutgoingDocument, answer: Mapping['answer'], signal: AbortSignal): Promise<void> {
     const { id, event, document, files } = outgoing;
     const carriage = planCarriage(document, files, ways);
-    const called = new Map<string, string>();
-    for (const { file, isNamed } of carriage.ahead) {
-      const reference = await ways.upload!(file, { id, event, isNamed }, answer, signal);
-      if (reference !== undefined) called.set(file.reference, reference);
+    try {
+      const called = await uploadAhead(carriage, ways, { id, event }, answer, signal);
+      const go = async () => send({ ...outgoing, document: await filled(document, carriage, called, signal) }, signal);
+      const response = await (carriage.within.length > 0 ? large.run(go, signal) : go());
+      if (answer) await judge(await answer(response), event, context);
+    } catch (error) {
+      if (error instanceof PlatformError && !error.retryable) ways.forget?.(id);
+      throw error;
     }
-    const go = async () => send({ ...outgoing, document: await filled(document, carriage, called, signal) }, signal);
-    return carriage.within.length > 0 ? large.run(go) : go();
+    ways.forget?.(id);
   }
 
   return {
@@ -63,8 +66,7 @@ export function mappedSink(
       for (const [index, document] of mapped.documents.entries()) {
         const id = index === 0 ? event.id : `${event.id}-${index + 1}`;
         const files = outgoingFiles(mapped.files?.[index] ?? [], event.subject, context.cases);
-        const response = await sendOne({ id, event, document, files }, current.answer, signal);
-        if (current.answer) await judge(await current.answer(response), event, context);
+        await sendOne({ id, event, document, files }, current.answer, signal);
       }
     },
   };

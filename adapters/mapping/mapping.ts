@@ -3,7 +3,7 @@ import type { PlatformEvent } from '../adapter.ts';
 
 /**
  * One thing to do as a mapping words it (交办指令). `files` name where the bytes are in the platform's own way (`from`: a
- * path, a URL, the id of a row), which its adapter knows to open.
+ * path, a URL, the id of a row), which its adapter knows to open, or are the bytes themselves.
  */
 export interface MappedWish {
   readonly do: 'open' | 'act' | 'note';
@@ -18,11 +18,10 @@ export interface MappedWish {
   readonly files?: readonly MappedFile[];
 }
 
-export interface MappedFile {
+export type MappedFile = {
   readonly name: string;
-  readonly from: string;
   readonly mediaType?: string;
-}
+} & ({ readonly from: string } | { readonly content: Uint8Array });
 
 /** A material of the case that goes out with a document (随件材料). */
 export interface MappedMaterial {

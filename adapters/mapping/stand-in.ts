@@ -8,11 +8,11 @@ export function newStandIn(): string {
   return `STANDIN${randomUUID().replaceAll('-', '')}`;
 }
 
-/** The stand-ins that a document has in its values, within longer texts too. */
-export function standInsIn(document: unknown): ReadonlySet<string> {
-  const found = new Set<string>();
+/** The stand-ins that a document has in its values, within longer texts too, and how often. */
+export function standInsIn(document: unknown): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
   withTexts(document, (text) => {
-    for (const one of text.match(STAND_IN) ?? []) found.add(one);
+    for (const one of text.match(STAND_IN) ?? []) found.set(one, (found.get(one) ?? 0) + 1);
     return text;
   });
   return found;

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { CaseReference, Submission, SubmissionFile, Wish } from '../adapter.ts';
 import { mediaTypeOf } from '../media-types.ts';
 import type { MappedFile, MappedWish, Mapping } from './mapping.ts';
@@ -33,6 +33,12 @@ function wishOf(mapped: MappedWish, open: OpenFile): Wish {
   return { do: 'act', ...about, act: mapped.act!, files };
 }
 
-function fileOf({ name, from, mediaType }: MappedFile, open: OpenFile): SubmissionFile {
-  return { name, mediaType: mediaType ?? mediaTypeOf(from, name), open: (signal) => open(from, signal) };
+function fileOf(file: MappedFile, open: OpenFile): SubmissionFile {
+  const { name } = file;
+  if ('content' in file) {
+    const { content, mediaType = mediaTypeOf(name) } = file;
+    return { name, mediaType, open: async () => Readable.from([content], { objectMode: false }) };
+  }
+  const { from, mediaType = mediaTypeOf(from, name) } = file;
+  return { name, mediaType, open: (signal) => open(from, signal) };
 }

@@ -17,9 +17,12 @@ export interface ArrivedRecord {
   laneOf(document: unknown): string | undefined;
 }
 
-/** A record is all there is: files want another way. */
+/** A record is all there is. */
 export const noFiles: OpenFile = async () => {
-  throw new PlatformError(false, 'a record has no files; hand the files in by another platform, such as a directory');
+  throw new PlatformError(
+    false,
+    'a record has no places of files: let the mapping take them from within it (content), or hand them in by another platform',
+  );
 };
 
 /**

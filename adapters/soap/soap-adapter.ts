@@ -6,6 +6,7 @@ import { PollSource } from '../http/poll/poll-source.ts';
 import { together } from '../http/together.ts';
 import { mappedSink } from '../mapping/mapped-sink.ts';
 import type { Mapping } from '../mapping/mapping.ts';
+import { noFiles } from '../records/arrived-record.ts';
 import { soapAuthProblems } from './soap-auth.ts';
 import { SoapClient } from './soap-client.ts';
 import { type SoapConfig, serviceOf, soapRules } from './soap-config.ts';
@@ -65,11 +66,6 @@ function sinkOf(soap: SoapClient, mapping: Mapping, context: AdapterContext): De
     const { operation, body } = document as { operation: string; body: unknown };
     return soap.call(id, operation, body ?? {}, signal);
   });
-}
-
-/** Materials come within records, or by another way: a SOAP service has no addresses of files. */
-async function noFiles(): Promise<never> {
-  throw new PlatformError(false, 'a record of a SOAP service names a file, which cannot be fetched');
 }
 
 function listed(problems: readonly Problem[]): string {

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Adapter, SubmissionOutcome } from '../adapter.ts';
+import type { Adapter, SubmissionOutcome, Wish } from '../adapter.ts';
 import { encodeText } from '../encodings.ts';
+import { loadMapping } from '../mapping/load-mapping.ts';
+import type { Mapping } from '../mapping/mapping.ts';
 import { NOW, testContext } from '../testing/context.ts';
 import { temporaryFolder } from '../testing/folders.ts';
 import { bodyOf, Ledger, REFUSED, tryAgain } from '../testing/ledger.ts';
@@ -65,15 +68,13 @@ function token({ user = 'hall', password = PASSWORD, nonce = 'n-1', at = NOW, ty
   </w:UsernameToken></w:Security>`;
 }
 
-async function start(hook: object = {}, changes: Partial<SoapConfig> = {}): Promise<Adapter> {
+const AS_IT_IS = plainMapping((document) => document);
+
+async function start(hook: object = {}, changes: Partial<SoapConfig> = {}, mapping: Mapping = AS_IT_IS) {
   const auth = { type: 'username-token', user: 'hall', password_file: join(folder.path, 'password') };
   const config = { name: 'hall', auth: { type: 'none' }, namespace: NAMESPACE, operations: {} };
   const settings = { ...config, ...changes, hook: { auth, key: ['submitCase.no'], ...hook } } as SoapConfig;
-  const adapter = await soapKind.create(
-    settings,
-    context,
-    plainMapping((document) => document),
-  );
+  const adapter = await soapKind.create(settings, context, mapping);
   adapters.push(adapter);
   await adapter.source!.start(ledger.submit);
   return adapter;
@@ -105,6 +106,31 @@ describe('a message of a platform', () => {
     }
     expect(bodyOf(ledger.calls[0]!)).toEqual({ submitCase: { no: 'A-1', name: '示例' } });
     expect([ledger.calls.length, ledger.cases.size]).toEqual([2, 1]);
+  });
+
+  it('brings files within it, in base64 as other systems break its lines', async () => {
+    const file = join(folder.path, 'mapping.yaml');
+    const files = '[{ each: submitCase.file, name: name, content: data }]';
+    await writeFile(file, `mapping: 1\nin: [{ open: { no: submitCase.no }, files: ${files} }]\n`);
+    const adapter = await start({}, {}, await loadMapping(file, context));
+    const scan = Buffer.from(Array.from({ length: 400_000 }, (_, index) => (index * 7) % 251));
+    const lines = scan.toString('base64').replace(/.{76}/g, '$&\r\n');
+    const [licence, photo] = ['营业执照.pdf', '照片'].map((name) => `<name>${name}</name>`);
+    const uri = `data:image/png;base64,${Buffer.from('PNG').toString('base64')}`;
+    const record = RECORD.replace(
+      '</m:',
+      `<file>${licence}<data>\n${lines}\n</data></file><file>${photo}<data>${uri}</data></file></m:`,
+    );
+    expect(await push(adapter, envelope(record, token()))).toMatchObject({ status: 200 });
+    const { files: brought } = ledger.calls[0]!.wishes[0] as Extract<Wish, { do: 'open' }>;
+    expect(brought.map(({ name, mediaType }) => [name, mediaType])).toEqual([
+      ['营业执照.pdf', 'application/pdf'],
+      ['照片', 'image/png'],
+    ]);
+    const { signal } = new AbortController();
+    const contents = await Promise.all(brought.map(async ({ open }) => buffer(await open(signal))));
+    expect(contents.map((content) => content.equals(scan))).toEqual([true, false]);
+    expect(contents[1]!.toString()).toBe('PNG');
   });
 
   it('is answered in the words of its WSDL, and may be in GBK', async () => {

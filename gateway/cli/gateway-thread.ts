@@ -8,7 +8,7 @@ import { type GatewayConfig, loadConfig } from '../config/config.ts';
 import { keyFolderOf } from '../custody/key-folder.ts';
 import { openOwnKeys } from '../keyring/own-keys.ts';
 import { readStatementFile } from '../keyring/statement-file.ts';
-import { startGateway } from '../node.ts';
+import { type RunningGateway, startGateway } from '../node.ts';
 import { LeaderDoor } from '../replica/leader-door.ts';
 import type { FromThread, ThreadSeed, ToThread } from '../replica/leader-thread.ts';
 import { replicaKey } from '../replica/replica-tls.ts';
@@ -47,16 +47,25 @@ async function run(config: GatewayConfig): Promise<void> {
     replicas: () => others,
     onFailed: fail,
   });
+  try {
+    await serveReplicas(config, gateway);
+  } catch (error) {
+    fail(error);
+  }
+  await gateway.stop();
+}
+
+/** Takes the connections that replicas pass on, until it is told to stop. */
+async function serveReplicas(config: GatewayConfig, { accept, info }: RunningGateway): Promise<void> {
   const door = new LeaderDoor({
     listen: config.replica!.listen,
     key: replicaKey(await readApiKey(config.keys.directory)),
-    onHttp: gateway.accept,
-    peer: parseAddress(gateway.info.peer)!,
+    onHttp: accept,
+    peer: parseAddress(info.peer)!,
   });
   say({ is: 'leading', door: await door.listen() });
   await told.stop.promise;
   door.close();
-  await gateway.stop();
 }
 
 /** A replica that could not lead is of no use on the day when it has to. */

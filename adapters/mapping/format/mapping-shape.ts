@@ -56,7 +56,9 @@ interface Shared {
 export interface FileSpec {
   readonly each?: string;
   readonly name: FieldSpec;
-  readonly from: FieldSpec;
+  /** Where it is, or all of it in base64. */
+  readonly from?: FieldSpec;
+  readonly content?: FieldSpec;
   readonly media_type?: FieldSpec;
 }
 
@@ -187,7 +189,13 @@ const wishMembers = {
   with: absentOr(names),
   files: absentOr(
     list(
-      fields({ each: absentOr(expression), name: fieldSpec, from: fieldSpec, media_type: absentOr(fieldSpec) }),
+      fields({
+        each: absentOr(expression),
+        name: fieldSpec,
+        from: absentOr(fieldSpec),
+        content: absentOr(fieldSpec),
+        media_type: absentOr(fieldSpec),
+      }),
       100,
       1,
     ),

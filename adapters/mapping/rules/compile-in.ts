@@ -31,7 +31,7 @@ export type CaseName = 'conversation' | 'number' | 'reference';
 
 interface FilePlan {
   readonly each: Expression | undefined;
-  /** name, from, mediaType */
+  /** name, from or content, mediaType */
   readonly fields: readonly Field[];
 }
 
@@ -100,8 +100,12 @@ function caseSpecs(spec: WishSpec['case']): readonly (readonly [CaseName, FieldS
   return typeof spec === 'string' ? [['reference', spec]] : (Object.entries(spec) as [CaseName, FieldSpec][]);
 }
 
-function compileFile(compiler: Compiler, { each, name, from, media_type }: FileSpec, pointer: string): FilePlan {
-  const fields = { name, from, ...(media_type !== undefined && { mediaType: media_type }) };
+function compileFile(compiler: Compiler, spec: FileSpec, pointer: string): FilePlan {
+  const { each, name, from, content, media_type: mediaType } = spec;
+  const given = Object.entries({ name, from, content, mediaType }).filter(([, field]) => field !== undefined);
+  const fields = Object.fromEntries(given) as Readonly<Record<string, FieldSpec>>;
+  if ((from === undefined) === (content === undefined))
+    compiler.problem(pointer, 'REQUIRED', 'needs exactly one of from and content');
   return {
     each: each === undefined ? undefined : compiler.expression(each, `${pointer}/each`),
     fields: compileBody(compiler, fields, [], pointer, 'in').map((field) => ({ ...field, type: 'text' })),

@@ -1,4 +1,5 @@
 import type { Problem } from '#proto';
+import { fileFromBase64 } from '../../base64.ts';
 import type { Work } from '../expressions/sandbox.ts';
 import { type Field, fill, type Source, shown } from '../fields/field.ts';
 import type { MappedFile, MappedWish } from '../mapping.ts';
@@ -95,17 +96,24 @@ function* caseOf(plan: WishPlan, source: Source, pointer: string, problems: Prob
   return undefined;
 }
 
-/** The files of a wish; one without a place is not there. */
+/** What a mapping says of one file. */
+type FilledFile = Partial<Readonly<Record<'name' | 'from' | 'content' | 'mediaType', string>>>;
+
+/** The files of a wish; one without a place or content is not there. */
 function* filesOf(plan: WishPlan, source: Source, pointer: string, problems: Problem[]): Work<readonly MappedFile[]> {
   const files: MappedFile[] = [];
   for (const [index, { each, fields }] of plan.files.entries()) {
     for (const input of each ? yield* entriesOf(each, source, `${pointer}/files/${index}`, problems) : [source.input]) {
       const at = `${pointer}/files/${files.length}`;
-      const file = (yield* fill(fields, { ...source, input }, at, problems)) as Partial<MappedFile>;
-      if (file.from === undefined) continue;
+      const { content, ...file } = (yield* fill(fields, { ...source, input }, at, problems)) as FilledFile;
+      if (file.from === undefined && content === undefined) continue;
       if (file.name === undefined)
         problems.push({ pointer: `${at}/name`, code: 'REQUIRED', message: 'is required where there is a file' });
-      files.push(file as MappedFile);
+      const read = content === undefined ? undefined : fileFromBase64(content);
+      if (content !== undefined && !read)
+        problems.push({ pointer: `${at}/content`, code: 'FORMAT', message: 'must be base64, or a data URI with it' });
+      const said = { ...(read?.mediaType !== undefined && { mediaType: read.mediaType }), ...file };
+      files.push((read ? { ...said, content: read.bytes } : said) as MappedFile);
     }
   }
   if (files.length <= FILES_MOST) return files;

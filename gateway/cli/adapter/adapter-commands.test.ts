@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,6 +68,17 @@ describe('adapter check', () => {
       [{ pointer: '/wishes/0/act', code: 'NOT_IN_LIST' }],
       [{ pointer: '/wishes/0/note', code: 'NOT_IN_LIST' }],
       [{ pointer: '', code: 'NO_RULE' }],
+    ]);
+  });
+
+  it('shows of a file within a record how large it is and which, not its bytes', async () => {
+    const rule = '{ case: NO, act: withdraw, data: {}, files: [{ name: { value: 扫描件 }, content: DATA }] }';
+    await writeFile(at('within.yaml'), `mapping: 1\nin: [${rule}]\n`);
+    const record = { NO: 'x', DATA: Buffer.from('%PDF').toString('base64') };
+    const { checked } = await check('within.json', JSON.stringify(record), at('within.yaml'));
+    const sha256 = createHash('sha256').update('%PDF').digest('hex');
+    expect(checked.records).toMatchObject([
+      { wishes: [{ files: [{ name: '扫描件', content: { size: 4, sha256 } }] }] },
     ]);
   });
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { answerProblems, type Explanation, type FileMapping, type FoundRecord, isServiceAnswer } from '#adapters';
 import { CodedError, type Problem } from '#proto';
 import { readActInput, readCaseInput } from '../../case/case-input.ts';
@@ -20,7 +21,8 @@ export interface CheckedRecord {
   readonly rule?: number;
   readonly name?: string;
   readonly ignored?: string;
-  readonly wishes: Explanation['wishes'];
+  /** As the mapping words them; of a file within the record its size and SHA-256 in place of the bytes. */
+  readonly wishes: readonly object[];
   readonly problems: readonly TracedProblem[];
 }
 
@@ -36,12 +38,22 @@ export async function checkRecord(mapping: FileMapping, found: FoundRecord, reco
     ...(rule && { rule: rule.index + 1 }),
     ...(rule?.name !== undefined && { name: rule.name }),
     ...(ignored !== undefined && { ignored }),
-    wishes,
+    wishes: wishes.map(shown),
     problems: [
       ...mapped.map((problem) => traced(problem, explained)),
       ...canonical.filter((problem) => !isKnown(problem, mapped)),
     ],
   };
+}
+
+function shown(wish: Explanation['wishes'][number]): object {
+  if (!wish.files?.some((file) => 'content' in file)) return wish;
+  const files = wish.files.map((file) => {
+    if (!('content' in file)) return file;
+    const sha256 = createHash('sha256').update(file.content).digest('hex');
+    return { ...file, content: { size: file.content.length, sha256 } };
+  });
+  return { ...wish, files };
 }
 
 function traced(problem: Problem, explained: Explanation): TracedProblem {
