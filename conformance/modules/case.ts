@@ -3,6 +3,7 @@ import { demand, say } from '../finding.ts';
 import { demandAccepted, demandAnswer } from '../wire/answers.ts';
 import { caseGrounds, cite, inCase, materialOf, nextInCase, openCase, transfer, withdraw } from './case-ground.ts';
 import { frames, newFile } from './material.ts';
+import { freshConversation } from './traces.ts';
 
 const clause = 'Answers 6';
 const HANDLER = { organisation: '一致性测试', staff: 'TEST01' };
@@ -59,6 +60,28 @@ export const cases: ConformanceModule = [
           'deferred; the same envelope was accepted once the file was there',
         );
       }),
+  },
+  {
+    id: 'case.material-size',
+    clause,
+    negative: true,
+    title: {
+      zh: '所称大小与送达文件不符的转办被否决',
+      en: 'a transfer that says another size of a material than that of the file is rejected',
+    },
+    run: (bench) =>
+      bench.inSession((session) =>
+        inCase(bench, session, async ({ ground }) => {
+          const conversation = freshConversation();
+          const file = newFile(conversation);
+          await bench.client().pushMaterial(frames(file));
+          const wrong = { ...materialOf(file), size: file.bytes.length + 1 };
+          const payload = transfer(ground, bench.now(), [wrong]);
+          const envelope = bench.peer.write('CaseTransfer', payload, { conversation, ...cite(ground.agreement) });
+          demandAnswer((await session.deliver([envelope])).to(envelope), 'receipt', 'PAYLOAD_INVALID');
+          return say('否决 PAYLOAD_INVALID', 'rejected with PAYLOAD_INVALID');
+        }),
+      ),
   },
   {
     id: 'case.illegal-transition',

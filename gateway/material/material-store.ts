@@ -149,6 +149,20 @@ export class MaterialStore {
     return absent;
   }
 
+  /** The first of some whole files that has not as many bytes as is said; undefined when all have. @returns its index */
+  async differing(
+    tx: Sql,
+    peer: string,
+    conversation: string,
+    said: readonly { readonly digest: Buffer; readonly size: number }[],
+  ): Promise<number | undefined> {
+    for (const [index, { digest, size }] of said.entries()) {
+      const row = await materialTable.find(tx, { peer, conversation, digest });
+      if (row?.size !== size) return index;
+    }
+    return undefined;
+  }
+
   /** Keeps staged files for good: an accepted envelope names them, or a case of ours. */
   async hold(tx: Transaction, conversation: string, digests: readonly Buffer[]): Promise<void> {
     for (const digest of digests) await materialTable.hold(tx, conversation, digest, this.#clock.now());

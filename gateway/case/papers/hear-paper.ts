@@ -28,7 +28,7 @@ export async function hearPaper(
   const { conversation, peer: issuer, role: _role, number: ourNumber, state } = file;
   if ((await paperTable.of(tx, conversation)).length >= MAX_PAPERS)
     throw new CodedError('ILLEGAL_TRANSITION', `the case holds ${MAX_PAPERS} notices and takes no more`);
-  await holdMaterials(tx, incoming, [{ digest }], materials);
+  await holdMaterials(tx, incoming, [{ digest, size }], materials);
   const envelope = incoming.envelope.header.id;
   const paper = { number, kind: kind as PaperKind, issuer, digest, size, issued_at: issuedAt, envelope, code: '' };
   if (!(await paperTable.keep(tx, conversation, paper)))
