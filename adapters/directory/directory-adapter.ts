@@ -9,7 +9,8 @@ import { directorySink, writeDocuments } from './directory-sink.ts';
 import { DirectorySource } from './directory-source.ts';
 import type { FolderFiles } from './folder-files.ts';
 import { localFiles, localFilesIn, OPEN_FILES } from './local-files.ts';
-import { SftpFiles, sftpProblems } from './sftp-files.ts';
+import { sftpProblems } from './sftp-config.ts';
+import { SftpFiles } from './sftp-files.ts';
 
 const DEFAULT_POLL_MS = 5_000;
 

@@ -6,7 +6,7 @@ import type { CsvOptions } from '../records/csv-rows.ts';
 import type { XmlOptions } from '../xml/read-xml.ts';
 import { memberPath, prefixesRule } from '../xml/xml-rules.ts';
 import type { DocumentWriting } from './directory-sink.ts';
-import { type SftpConfig, sftpRule } from './sftp-files.ts';
+import { type SftpConfig, sftpRule } from './sftp-config.ts';
 
 export interface DirectoryConfig {
   readonly name: string;
