@@ -135,6 +135,22 @@ describe('files for a platform that takes uploads', () => {
     expect(JSON.parse(platform.requests.at(-1)!.body.toString())).toEqual({ CL: ['3', '4'] });
   });
 
+  it('are sent again for their names, where the mapping wants none at first and is mended while the document waits', async () => {
+    let isNamed = false;
+    const mapping = mappingOf();
+    const changing: Mapping = { ...mapping, out: (event, found) => mappingOf({ isNamed }).out(event, found) };
+    const adapter = await adapterWith(changing);
+    const { handler } = platform;
+    platform.handler = (request, response) =>
+      request.path === '/api/cases' ? response.writeHead(503).end() : handler(request, response);
+    expect(await deliver(adapter)).toMatchObject({ retryable: true });
+    platform.handler = handler;
+    isNamed = true;
+    expect(await deliver(adapter)).toBeUndefined();
+    expect(paths().slice(3)).toEqual(['/api/files', '/api/files', '/api/cases']);
+    expect(JSON.parse(platform.requests.at(-1)!.body.toString())).toEqual({ CL: ['3', '4'] });
+  });
+
   it('are there where the platform says that it has them already, unless it was to say what it calls them', async () => {
     const { handler } = platform;
     platform.handler = (request, response) =>

@@ -68,7 +68,8 @@ export function uploader(
       throw new PlatformError(false, 'the document has files.reference: say in upload.reference where it is found');
     const key = keyOf(id, file);
     const remembered = known.of(id)?.get(key);
-    if (remembered) return remembered.reference;
+    // A mapping that was mended meanwhile may want a name that nobody asked for before.
+    if (remembered && (remembered.reference !== undefined || !isNamed)) return remembered.reference;
     const { type, body } = multipart(fieldsOf(file), { ...file, field });
     const headers = { accept: 'application/json', 'content-type': type, [idHeader]: key };
     const request = { id: key, url: below(client.base, path)!, headers, body };
