@@ -111,6 +111,12 @@ describe('files within a document', () => {
     expect([sent, materials.opened]).toEqual([[], []]);
   });
 
+  it('do not go beside it as well, where the kind takes others there', async () => {
+    const [one, other] = materials.digests.map((digest) => materialOf(digest)) as [MappedMaterial, MappedMaterial];
+    expect(await deliver([{ document: [one.content], files: [one, other] }], { beside: true })).toBeUndefined();
+    expect(sent.map(({ files }) => files.map(({ material }) => material))).toEqual([[other.material]]);
+  });
+
   it('count as often as the document has them', async () => {
     const file = materialOf(materials.digests[0]!, 6 * 1024 * 1024);
     const document = { a: `${file.content},${file.content}`, b: [file.content] };

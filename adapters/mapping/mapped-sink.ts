@@ -11,7 +11,7 @@ export interface OutgoingDocument {
   readonly id: string;
   readonly event: PlatformEvent;
   readonly document: unknown;
-  /** Materials of the case that the platform has to have before the document, where its kind takes them beside it. */
+  /** Materials of the case that the document does not hold itself: for kinds that take them beside it, and before it. */
   readonly files: readonly OutgoingFile[];
 }
 
@@ -40,9 +40,13 @@ export function mappedSink(
   async function sendOne(outgoing: OutgoingDocument, answer: Mapping['answer'], signal: AbortSignal): Promise<void> {
     const { id, event, document, files } = outgoing;
     const carriage = planCarriage(document, files, ways);
+    const beside = files.filter((file) => !carriage.within.includes(file));
     try {
       const called = await uploadAhead(carriage, ways, { id, event }, answer, signal);
-      const go = async () => send({ ...outgoing, document: await filled(document, carriage, called, signal) }, signal);
+      const go = async () => {
+        const whole = await filled(document, carriage, called, signal);
+        return send({ ...outgoing, document: whole, files: beside }, signal);
+      };
       const response = await (carriage.within.length > 0 ? large.run(go, signal) : go());
       if (answer) await judge(await answer(response), event, context);
     } catch (error) {
