@@ -73,9 +73,9 @@ export class Ledger {
     return this.#accepted.length;
   }
 
-  /** Cases about which the platform was told. */
+  /** Accepted cases about which the platform was told: it is told of other things too, such as the agreement. */
   get told(): number {
-    return this.#delivered.size;
+    return this.#accepted.filter(({ conversation }) => this.#delivered.has(conversation)).length;
   }
 
   async write(file: string): Promise<void> {
