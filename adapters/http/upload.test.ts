@@ -182,7 +182,8 @@ describe('files for a platform that takes uploads', () => {
     const { port } = hasty.address() as { port: number };
     materials.instead.set(materials.digests[0]!, async function* () {
       yield Buffer.alloc(BIG.length - 1);
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      // Behind an answer that refuses it, nothing has to come any more.
+      await new Promise((resolve) => status === 200 && setTimeout(resolve, 100));
       yield Buffer.alloc(1);
     });
     const adapter = await adapterWith(mappingOf(), { url: `http://127.0.0.1:${port}/api/` });
