@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 import { atMoments, type Ground, type Play, type Round } from '../round.ts';
 import { limitFiles, SmallDisk } from '../stage/full-disk.ts';
 
-/** MiB of the disk: room for both regions and a server of PostgreSQL, and soon filled. */
-const DISK_MIB = { sqlite: 700, postgres: 1200 } as const;
+/** MiB of the disk: room for both regions, and for a server of PostgreSQL with a log of its own of up to 1 GiB; soon filled. */
+const DISK_MIB = { sqlite: 700, postgres: 3072 } as const;
 /** Milliseconds that a disk stays full, at least and at most. */
 const LASTS_MS = [500, 2500] as const;
 
