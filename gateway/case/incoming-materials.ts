@@ -18,16 +18,11 @@ export async function holdMaterials(
 ): Promise<void> {
   const digests = materials.map((material) => material.digest);
   const { conversation } = envelope.header;
-  const missing = await store.missing(tx, peer.region, conversation, digests);
+  const sizes = await store.sizes(tx, peer.region, conversation, digests);
+  const missing = digests.filter((_, index) => sizes[index] === undefined);
   if (missing.length > 0) throw new MissingMaterials(missing);
-  const wrong = await store.differing(tx, peer.region, conversation, materials);
-  if (wrong !== undefined) {
-    const problem = {
-      pointer: `/materials/${wrong}/size`,
-      code: 'SIZE',
-      message: 'is not the size of the file that arrived',
-    };
-    throw new CodedError('PAYLOAD_INVALID', undefined, [problem]);
-  }
+  const wrong = materials.findIndex(({ size }, index) => size !== sizes[index]);
+  if (wrong >= 0)
+    throw new CodedError('PAYLOAD_INVALID', `material ${wrong + 1} has another size than the file that arrived`);
   await store.hold(tx, conversation, digests);
 }

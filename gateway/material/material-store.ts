@@ -141,26 +141,23 @@ export class MaterialStore {
 
   /** Of these digests, those whose files are not there whole. Asked inside the unit of work that would hold them. */
   async missing(tx: Sql, peer: string, conversation: string, digests: readonly Buffer[]): Promise<Buffer[]> {
-    const absent: Buffer[] = [];
-    for (const digest of digests) {
-      const row = await materialTable.find(tx, { peer, conversation, digest });
-      if (!row || row.state === 'arriving') absent.push(digest);
-    }
-    return absent;
+    const sizes = await this.sizes(tx, peer, conversation, digests);
+    return digests.filter((_, index) => sizes[index] === undefined);
   }
 
-  /** The first of some whole files that has not as many bytes as is said; undefined when all have. @returns its index */
-  async differing(
+  /** Bytes of each of some files, in their order; undefined for one that is not there whole. */
+  async sizes(
     tx: Sql,
     peer: string,
     conversation: string,
-    said: readonly { readonly digest: Buffer; readonly size: number }[],
-  ): Promise<number | undefined> {
-    for (const [index, { digest, size }] of said.entries()) {
+    digests: readonly Buffer[],
+  ): Promise<(number | undefined)[]> {
+    const sizes: (number | undefined)[] = [];
+    for (const digest of digests) {
       const row = await materialTable.find(tx, { peer, conversation, digest });
-      if (row?.size !== size) return index;
+      sizes.push(row?.state === 'arriving' ? undefined : row?.size);
     }
-    return undefined;
+    return sizes;
   }
 
   /** Keeps staged files for good: an accepted envelope names them, or a case of ours. */
