@@ -38,6 +38,7 @@ export {
   formatCertificateReference,
   type IdentityDocumentType,
   identityDocumentTypes,
+  isIdentifierOf,
   isRegionCode,
   maskName,
   maskNumber,

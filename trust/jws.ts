@@ -104,11 +104,22 @@ export function readJws<P = Record<string, unknown>>(jws: string, maxBytes: numb
   if (first < 1 || second <= first + 1 || second + 1 === jws.length || jws.includes('.', second + 1))
     fail('JWS_INVALID', 'not a compact JWS');
   return {
-    header: decodeJson<Record<string, unknown>>(jws.slice(0, first)),
+    header: readHeader(jws.slice(0, first)),
     payload: decodeJson<P>(jws.slice(first + 1, second)),
     input: jws.slice(0, second),
     signature: jws.slice(second + 1),
   };
+}
+
+/** The last header that was read: what one key signs for one purpose has the same one every time. */
+let lastHeader: { readonly part: string; readonly header: OpenJws<unknown>['header'] } | undefined;
+
+function readHeader(part: string): OpenJws<unknown>['header'] {
+  if (lastHeader?.part === part) return lastHeader.header;
+  const header = Object.freeze(decodeJson<Record<string, unknown>>(part));
+  // A text of its own: a slice would keep all that it was cut from.
+  lastHeader = { part: Buffer.from(part, 'latin1').toString('latin1'), header };
+  return header;
 }
 
 /** Base64url of the JSON text. */

@@ -71,6 +71,11 @@ export function parseCertificateIdentifier(text: string): Checked<CertificateIde
   return { ok: true, value: { typeCode, issuerCode, serial, version, checkCharacter } };
 }
 
+/** Whether an identifier that is good names this type and this issuing authority. */
+export function isIdentifierOf(text: string, typeCode: string, issuerCode: string): boolean {
+  return text.startsWith(`${PREFIX}${typeCode}.${issuerCode}.`);
+}
+
 /** Writes an identifier as text; the inverse of {@link parseCertificateIdentifier}. Checks nothing. */
 export function formatCertificateIdentifier(identifier: CertificateIdentifier): string {
   const { typeCode, issuerCode, serial, version, checkCharacter } = identifier;

@@ -1,6 +1,7 @@
 export type { CertificateIdentifier, CertificateIdentifierParts } from './certificate-identifier.ts';
 export {
   formatCertificateIdentifier,
+  isIdentifierOf,
   mintCertificateIdentifier,
   parseCertificateIdentifier,
   readCertificateIdentifier,

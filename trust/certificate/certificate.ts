@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { CodedError, isRegionCode, LIMITS, regionUrn, TYP } from '#proto';
 import { VerificationError } from '../errors.ts';
 import type { Signer } from '../keys/signer.ts';
@@ -124,21 +125,45 @@ export function verifyWhole(
     throw new VerificationError('CERTIFICATE_TYPE', 'the certificate is of another type than was demanded');
   if (binding) demandBinding(open, binding, now);
   else readBinding(open);
-  const { kid, digest } = sdJwt;
-  return {
-    sdJwt,
-    verified: {
-      certificate,
-      issuer: statement.region,
-      kid,
-      digest,
-      identifier: certificate.identifier,
-      status: validityOf(certificate, now),
-      disclosed: sdJwt.disclosed.map(nameAt),
-      definition,
-      binding: binding ? 'proven' : open.binding === undefined ? 'none' : 'unchecked',
-    },
-  };
+  const bound = binding ? 'proven' : open.binding === undefined ? 'none' : 'unchecked';
+  const verified = new Verified(certificate, definition, sdJwt, statement.region, validityOf(certificate, now), bound);
+  return { sdJwt, verified };
+}
+
+/** A class for its digest alone, which is not taken before somebody asks. */
+class Verified implements VerifiedCertificate {
+  readonly certificate: CertificateView;
+  readonly issuer: string;
+  readonly kid: string;
+  readonly identifier: string;
+  readonly status: CertificateValidity;
+  readonly disclosed: readonly string[];
+  readonly definition: VerifiedCertificate['definition'];
+  readonly binding: VerifiedCertificate['binding'];
+  readonly #jwt: string;
+
+  constructor(
+    certificate: CertificateView,
+    definition: VerifiedCertificate['definition'],
+    { kid, disclosed, jwt }: VerifiedSdJwt,
+    issuer: string,
+    status: CertificateValidity,
+    binding: VerifiedCertificate['binding'],
+  ) {
+    this.certificate = certificate;
+    this.issuer = issuer;
+    this.kid = kid;
+    this.identifier = certificate.identifier;
+    this.status = status;
+    this.disclosed = disclosed.map(nameAt);
+    this.definition = definition;
+    this.binding = binding;
+    this.#jwt = jwt;
+  }
+
+  get digest(): Buffer {
+    return createHash('sha256').update(this.#jwt).digest();
+  }
 }
 
 /**

@@ -11,11 +11,11 @@ import {
   identifier,
   identityDocumentTypes,
   instant,
+  isIdentifierOf,
   list,
   oneOf,
   optional,
   type Problem,
-  parseCertificateIdentifier,
   type Rule,
   text,
   verifyCertificateIdentifier,
@@ -120,8 +120,7 @@ export function checkContent(content: CertificateContent, types: CertificateType
 /** Fields that are right each by itself may still contradict one another. */
 function checkTogether(content: CertificateContent, problems: Problem[]): void {
   const { identifier: text, typeCode, authority, validFrom, validUntil } = content;
-  const parsed = parseCertificateIdentifier(text);
-  if (!parsed.ok || parsed.value.typeCode !== typeCode || parsed.value.issuerCode !== authority.code)
+  if (!isIdentifierOf(text, typeCode, authority.code))
     add(problems, '/identifier', 'IDENTIFIER', 'was minted for another type or another authority');
   if (typeof validUntil === 'number' && Math.floor(validUntil / 1000) <= Math.floor(validFrom / 1000))
     add(problems, '/validUntil', 'RANGE', 'must be later than validFrom');

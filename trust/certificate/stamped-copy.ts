@@ -42,16 +42,17 @@ export async function issueStampedCopy(
   if (!statementOf(verified.issuer)?.keys.some(({ kid }) => kid === signer.kid))
     throw new VerificationError('CERTIFICATE_ISSUER', 'only the region that issued a certificate makes copies of it');
   const iat = Math.floor(now / 1000);
-  const claims = {
-    ...sdJwt.claims,
+  const { _sd, _sd_alg, ...claims } = sdJwt.claims;
+  const stamped = {
+    ...claims,
     iat,
-    certificate_copy_of: sdJwt.digest.toString('base64url'),
+    certificate_copy_of: verified.digest.toString('base64url'),
     certificate_copy_creation_time: chinaTime(iat * 1000),
     certificate_copy_creator: stamp.creator,
     certificate_copy_cause: stamp.cause,
     certificate_copy_expiring_time: chinaTime(stamp.expiresAt),
   };
-  return issueSdJwt(signer, TYP.certificate, claims, { disclosable: sdJwt.places });
+  return issueSdJwt(signer, TYP.certificate, stamped, { disclosable: sdJwt.places });
 }
 
 function demandStamp(stamp: Stamp, now: number): void {

@@ -1,8 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { createDisclosure, decoyDigest, digestOf, freshSalt, readDisclosure } from './disclosure.ts';
+import {
+  createDisclosure,
+  createDisclosures,
+  decoyDigest,
+  digestOf,
+  freshSalt,
+  readDisclosures,
+} from './disclosure.ts';
 
 const HASH = 'sha-256';
 
+const readDisclosure = (encoded: string) => readDisclosures([encoded])[0]!;
 const encode = (json: string): string => Buffer.from(json).toString('base64url');
 const refused = expect.objectContaining({ code: 'CERTIFICATE_DISCLOSURE' });
 
@@ -60,6 +68,18 @@ describe('our own disclosures', () => {
     },
   );
 
+  it('are made of several claims in their order, each with a salt of its own', () => {
+    const made = createDisclosures({ name: '阿不都·示例', number: '1', 'a "quoted" name': { from: null } });
+    expect(made.map(({ name, value }) => [name, value])).toEqual([
+      ['name', '阿不都·示例'],
+      ['number', '1'],
+      ['a "quoted" name', { from: null }],
+    ]);
+    expect(readDisclosures(made.map(({ encoded }) => encoded))).toEqual(made);
+    const salts = made.map(({ encoded }) => JSON.parse(Buffer.from(encoded, 'base64url').toString())[0]);
+    expect(new Set(salts).size).toBe(3);
+  });
+
   it('look like decoys', () => {
     const [one, other] = [freshSalt(), freshSalt()];
     expect(decoyDigest(HASH, one)).toMatch(/^[\w-]{43}$/);
@@ -88,5 +108,7 @@ describe('what is not a disclosure', () => {
     ['too long', encode(`["s", "n", "${'x'.repeat(40_000)}"]`)],
   ])('%s is refused', (_, encoded) => {
     expect(() => readDisclosure(encoded)).toThrow(refused);
+    const good = encode('["s", "n", 1]');
+    expect(() => readDisclosures([good, encoded, good])).toThrow(refused);
   });
 });

@@ -4,6 +4,7 @@ import type { Signer } from '../../keys/signer.ts';
 import { suiteOf } from '../../suites.ts';
 import {
   createDisclosure,
+  createDisclosures,
   type Disclosure,
   decoyDigest,
   digestOf,
@@ -69,10 +70,15 @@ class Concealer {
   }
 
   claims(open: Claims): Record<string, unknown> {
-    const digests = Object.keys(this.#concealed).map((name) => {
+    const inner: Record<string, unknown> = { ...this.#concealed };
+    for (const name of Object.keys(inner)) {
       if (isReservedName(name)) malformed(RESERVED);
-      return this.#conceal(name, this.#inner(this.#concealed[name], '', name, 0));
-    });
+      inner[name] = this.#inner(inner[name], '', name, 0);
+    }
+    const made = createDisclosures(inner);
+    this.disclosures.push(...made);
+    this.digests += made.length;
+    const digests = made.map(({ encoded }) => digestOf(this.#hashName, encoded));
     return this.#object(open, '', 0, digests);
   }
 
@@ -82,10 +88,11 @@ class Concealer {
     for (const name of Object.keys(from)) {
       if (isReservedName(name)) malformed(RESERVED);
       const value = this.#inner(from[name], pointer, name, depth);
-      const isConcealed = this.#take(pointer, name);
-      if (isConcealed) digests.push(this.#conceal(name, value));
-      // What is undefined is not written.
-      open[name] = isConcealed ? undefined : value;
+      if (this.#take(pointer, name)) {
+        digests.push(this.#conceal(name, value));
+        // What is undefined is not written.
+        open[name] = undefined;
+      } else if (value !== from[name]) open[name] = value;
     }
     this.#addDecoys(digests, pointer);
     // Sorted, so that the order of the claims is not told (RFC 9901, 4.2.4.1).

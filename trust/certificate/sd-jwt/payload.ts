@@ -5,7 +5,10 @@ import { type Claims, malformed } from './text.ts';
 
 /** What the claims of an SD-JWT say with the disclosures that came with it. */
 export interface ProcessedPayload {
-  /** Without `_sd`, `_sd_alg` and `...`: nobody sees any more which claims could be kept back. */
+  /**
+   * Without `...`, and with nothing in `_sd` and `_sd_alg`: nobody sees any more which claims could be kept back. Those two
+   * are undefined rather than absent, since deleting a member makes an object slow, and these are read by every rule.
+   */
   readonly claims: Claims;
   /**
    * Where each disclosure belongs, in the order of the disclosures: JSON pointers (RFC 6901) into the claims as they
@@ -24,6 +27,7 @@ export const MAX_DIGESTS = 400;
 export const MAX_DEPTH = 16;
 /** Base64url of 32 bytes, in its one spelling: the last character has two bits of none. */
 const NO_DIGEST = 'has digests that are not 32 bytes in base64url';
+const TWICE = 'has a digest twice';
 const DIGEST = /^[\w-]{42}[AEIMQUYcgkosw048]$/;
 
 /**
@@ -51,17 +55,18 @@ class Walk {
   readonly #disclosures: readonly Disclosure[];
   /** Digests of the disclosures. They are so few that a list is sooner searched than a map is made. */
   readonly #expected: readonly string[];
-  /** Digests that stand in the claims. */
-  readonly #met: string[] = [];
+  /** Which disclosures were found. */
+  readonly #taken: boolean[];
+  /** Digests in the claims whose disclosures did not come, or that have none. */
+  readonly #others: string[] = [];
   /** How many disclosures were not found yet. */
   #left: number;
 
   constructor(disclosures: readonly Disclosure[], hashName: HashName) {
     this.#disclosures = disclosures;
     this.#expected = disclosures.map(({ encoded }) => digestOf(hashName, encoded));
-    if (this.#expected.some((digest, index) => this.#expected.indexOf(digest) !== index))
-      refuse('a disclosure is there twice');
     this.#left = disclosures.length;
+    this.#taken = disclosures.map(() => false);
     this.pointers = disclosures.map(() => '');
     this.places = disclosures.map(() => '');
   }
@@ -72,11 +77,14 @@ class Walk {
    */
   object(from: Claims, pointer: string, place: string, depth: number): Record<string, unknown> {
     const shown: Record<string, unknown> = { ...from };
-    if (depth === 0) delete shown['_sd_alg'];
-    delete shown['_sd'];
-    for (const name of Object.keys(shown)) {
-      if (isReservedName(name)) malformed('has a reserved name among its claims');
+    for (const name of Object.keys(from)) {
       const value = shown[name];
+      if (name === '_sd' || (name === '_sd_alg' && depth === 0)) {
+        if (depth === 0) shown[name] = undefined;
+        else delete shown[name];
+        continue;
+      }
+      if (isReservedName(name)) malformed('has a reserved name among its claims');
       if (isNested(value)) shown[name] = this.#value(value, under(pointer, name), under(place, name), depth);
     }
     if (Object.hasOwn(from, '_sd')) this.#disclose(from['_sd'], shown, pointer, place, depth);
@@ -84,7 +92,7 @@ class Walk {
   }
 
   get digests(): number {
-    return this.#met.length;
+    return this.#disclosures.length - this.#left + this.#others.length;
   }
 
   demandNothingLeft(): void {
@@ -94,9 +102,13 @@ class Walk {
   /** Adds the claims whose digests stand in `_sd` and whose disclosures came. */
   #disclose(list: unknown, shown: Record<string, unknown>, pointer: string, place: string, depth: number): void {
     const digests: readonly unknown[] = Array.isArray(list) ? list : malformed('has digests that are no list');
+    const found: number[] = [];
     for (const digest of digests) {
       const index = this.#take(digest);
-      if (index < 0) continue;
+      if (index >= 0) found.push(index);
+    }
+    // In the order of the disclosures, which is the same for all of a type: digests have an order of their own each time.
+    for (const index of found.sort(ascending)) {
       const { name: given, value } = this.#disclosures[index]!;
       const name = given ?? refuse('an entry of a list came where a claim belongs');
       if (Object.hasOwn(shown, name)) refuse('a disclosure has the name of another claim');
@@ -138,13 +150,22 @@ class Walk {
   #take(digest: unknown): number {
     if (typeof digest !== 'string') return malformed(NO_DIGEST);
     const index = this.#expected.indexOf(digest);
-    if (index >= 0) this.#left -= 1;
-    else if (!DIGEST.test(digest)) malformed(NO_DIGEST);
-    if (this.#met.includes(digest)) malformed('has a digest twice');
-    this.#met.push(digest);
-    if (this.#met.length > MAX_DIGESTS) malformed(`has more than ${MAX_DIGESTS} digests`);
+    if (index >= 0) {
+      if (this.#taken[index]) malformed(TWICE);
+      this.#taken[index] = true;
+      this.#left -= 1;
+    } else {
+      if (!DIGEST.test(digest)) malformed(NO_DIGEST);
+      if (this.#others.includes(digest)) malformed(TWICE);
+      this.#others.push(digest);
+    }
+    if (this.digests > MAX_DIGESTS) malformed(`has more than ${MAX_DIGESTS} digests`);
     return index;
   }
+}
+
+function ascending(a: number, b: number): number {
+  return a - b;
 }
 
 function isNested(value: unknown): value is object {

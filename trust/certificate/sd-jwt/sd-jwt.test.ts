@@ -82,7 +82,7 @@ describe.each(SUITE_NAMES)('an SD-JWT of %s', (suite) => {
         const shown = all.filter((name) => !hidden.includes(name) || keep.includes(name));
         expect(presented.claims).toEqual(Object.fromEntries(shown.map((name) => [name, claims[name]])));
         expect(presented.disclosed).toEqual(inOrder(keep));
-        expect(presented.digest).toEqual(whole.digest);
+        expect(presented.jwt).toBe(whole.jwt);
       }),
       { numRuns: 40 },
     );
@@ -213,7 +213,7 @@ describe('within claims', () => {
   it('a disclosure that only another disclosure mentions is worth nothing without that one', async () => {
     const issued = await issueSdJwt(signer, TYP, claims, { disclosable });
     const [jwt, ...all] = issued.split('~').filter((part) => part !== '');
-    const outer = all.find((encoded) => disclosure.readDisclosure(encoded).name === 'records');
+    const outer = all.find((encoded) => disclosure.readDisclosures([encoded])[0]?.name === 'records');
     const without = all.filter((encoded) => encoded !== outer);
     expect(() => verify(`${[jwt, ...without].join('~')}~`)).toThrow(DISCLOSURE);
   });
@@ -316,7 +316,7 @@ describe('verifying', () => {
     const jwt = await signJws(signer, TYP, { _sd: [digest] });
     const { claims } = verify(`${jwt}~${encoded}~`);
     expect(Object.getPrototypeOf(claims)).toBe(Object.prototype);
-    expect(Object.keys(claims)).toEqual(['__proto__']);
+    expect(Object.entries(claims).filter(([, value]) => value !== undefined)).toEqual([['__proto__', { admin: true }]]);
   });
 
   it.each([

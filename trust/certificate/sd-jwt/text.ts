@@ -1,7 +1,7 @@
 import { LIMITS } from '#proto';
 import { VerificationError } from '../../errors.ts';
 import { type OpenJws, readJws } from '../../jws.ts';
-import { type Disclosure, readDisclosure } from './disclosure.ts';
+import { type Disclosure, readDisclosures } from './disclosure.ts';
 
 /** Claims of a JWT, or what is left of them after processing. */
 export type Claims = Readonly<Record<string, unknown>>;
@@ -38,7 +38,7 @@ export function readSdJwt(text: string): OpenSdJwt {
   return {
     jwt,
     issued: readIssued(jwt),
-    disclosures: encoded.map(readDisclosure),
+    disclosures: readDisclosures(encoded),
     bound: text.slice(0, end + 1),
     binding: end + 1 < text.length ? text.slice(end + 1) : undefined,
   };

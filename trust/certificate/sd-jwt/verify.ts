@@ -1,14 +1,13 @@
-import { hash } from 'node:crypto';
 import { type VerificationKey, verifyOpenJws } from '../../jws.ts';
 import { hashNameOf } from './hash-name.ts';
 import { type ProcessedPayload, processPayload } from './payload.ts';
 import { asMalformed, malformed, type OpenSdJwt } from './text.ts';
 
 /** An SD-JWT that was verified, except its validity in time and its key binding, which are for the caller to judge. */
-export interface VerifiedSdJwt extends Omit<ProcessedPayload, 'digests'> {
+export interface VerifiedSdJwt extends ProcessedPayload {
   readonly kid: string;
-  /** SHA-256 of the issuer-signed JWT: the same for every presentation. */
-  readonly digest: Buffer;
+  /** Issuer-signed JWT as text: the same for every presentation. */
+  readonly jwt: string;
 }
 
 /**
@@ -34,8 +33,7 @@ export function verifySdJwt(
   const isNamed = hashNameOf(payload) === hashName;
   // A name is never wrong; it may be left out where it would be the default, or where there is nothing to hash.
   if (!isNamed && Object.hasOwn(payload, '_sd_alg')) malformed(`names another hash than its key has, ${hashName}`);
-  const { digests, ...processed } = processPayload(payload, disclosures, hashName);
+  const { claims, disclosed, places, digests } = processPayload(payload, disclosures, hashName);
   if (!isNamed && digests > 0) malformed(`does not name the hash of its digests, ${hashName}`);
-  // By way of a text: Node's one-shot hash makes one much sooner than a buffer.
-  return { ...processed, kid, digest: Buffer.from(hash('sha256', jwt, 'base64url'), 'base64url') };
+  return { claims, disclosed, places, digests, kid, jwt };
 }
