@@ -4,6 +4,8 @@ import { type Check, failed, passed } from './check.ts';
 const ALPHABET = '0123456789ABCDEFGHJKLMNPQRTUWXY';
 /** The values by code unit, since every certificate that is verified has such codes. */
 const VALUES = Uint8Array.from({ length: 128 }, (_, unit) => Math.max(0, ALPHABET.indexOf(String.fromCharCode(unit))));
+/** Of the places: 3^0 to 3^16 modulo 31, and 1 for the check character. */
+const WEIGHTS = [1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28, 1];
 
 const FORM = /^[0-9A-HJ-NP-RTUW-Y]{2}[0-9]{6}[0-9A-HJ-NP-RTUW-Y]{10}$/;
 
@@ -13,10 +15,9 @@ const FORM = /^[0-9A-HJ-NP-RTUW-Y]{2}[0-9]{6}[0-9A-HJ-NP-RTUW-Y]{10}$/;
  */
 export function checkSocialCreditCode(value: string): Check {
   if (!FORM.test(value)) return failed(faultOfForm(value));
-  if (checkCharacter(value.slice(0, 17)) !== value.charAt(17)) {
-    return failed('has a check character that does not fit; a character is mistyped');
-  }
-  return passed;
+  let sum = 0;
+  for (let place = 0; place < 18; place += 1) sum += VALUES[value.charCodeAt(place)]! * WEIGHTS[place]!;
+  return sum % 31 === 0 ? passed : failed('has a check character that does not fit; a character is mistyped');
 }
 
 function faultOfForm(value: string): string {
@@ -25,14 +26,4 @@ function faultOfForm(value: string): string {
   if (/[IOZSV]/.test(value)) return 'must not contain the letters I, O, Z, S or V';
   if (!/^[0-9A-Z]{18}$/.test(value)) return 'must consist of digits and capital letters';
   return 'must have a region part of six digits at places 3 to 8';
-}
-
-function checkCharacter(body: string): string {
-  let sum = 0;
-  let weight = 1;
-  for (let place = 0; place < body.length; place += 1) {
-    sum += VALUES[body.charCodeAt(place)]! * weight;
-    weight = (weight * 3) % 31;
-  }
-  return ALPHABET.charAt((31 - (sum % 31)) % 31);
 }
