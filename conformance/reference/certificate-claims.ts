@@ -144,7 +144,8 @@ function isHolderKey(jwk: unknown): boolean {
   }
 }
 
-/** `YYYY-MM-DDThh:mm:ss+08:00`; no such text for what is no time. */
+/** `YYYY-MM-DDThh:mm:ss+08:00`; no such text for what is no time, or none that a Date can hold in China. */
 export function chinaTime(ms: number): string {
-  return Number.isNaN(ms) ? '' : `${new Date(ms + EIGHT_HOURS).toISOString().slice(0, 19)}+08:00`;
+  const there = new Date(ms + EIGHT_HOURS);
+  return Number.isNaN(there.getTime()) ? '' : `${there.toISOString().slice(0, 19)}+08:00`;
 }

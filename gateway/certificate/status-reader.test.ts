@@ -121,6 +121,8 @@ describe('a certificate of another region', () => {
       [200, undefined],
       [304, etag],
     ]);
+    // A cache between must ask the issuer too, or a revocation could take twice as long as the list says.
+    expect(asked.map(({ headers }) => headers['cache-control'])).toEqual(['no-cache', 'no-cache']);
   });
 
   it('is expired, whatever the list says', async () => {

@@ -87,7 +87,8 @@ async function readRemote(url: URL, options: FetchOptions): Promise<FetchedFile 
 
 function answerOf(url: URL, { etag, agent, signal }: FetchOptions): Promise<IncomingMessage> {
   const ask = url.protocol === 'https:' ? httpsRequest : httpRequest;
-  const headers = etag === '' ? {} : { 'if-none-match': etag };
+  // A cache between must not answer by itself: what it holds may be as old as the server lets it.
+  const headers = { 'cache-control': 'no-cache', ...(etag !== '' && { 'if-none-match': etag }) };
   return new Promise((resolve, reject) => {
     const request = ask(url, { headers, signal, ...(agent && { agent }) }, resolve);
     request.on('error', reject);

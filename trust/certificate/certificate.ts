@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { CodedError, isRegionCode, LIMITS, regionUrn, TYP } from '#proto';
 import { VerificationError } from '../errors.ts';
 import type { Signer } from '../keys/signer.ts';
@@ -125,45 +125,21 @@ export function verifyWhole(
     throw new VerificationError('CERTIFICATE_TYPE', 'the certificate is of another type than was demanded');
   if (binding) demandBinding(open, binding, now);
   else readBinding(open);
-  const bound = binding ? 'proven' : open.binding === undefined ? 'none' : 'unchecked';
-  const verified = new Verified(certificate, definition, sdJwt, statement.region, validityOf(certificate, now), bound);
-  return { sdJwt, verified };
-}
-
-/** A class for its digest alone, which is not taken before somebody asks. */
-class Verified implements VerifiedCertificate {
-  readonly certificate: CertificateView;
-  readonly issuer: string;
-  readonly kid: string;
-  readonly identifier: string;
-  readonly status: CertificateValidity;
-  readonly disclosed: readonly string[];
-  readonly definition: VerifiedCertificate['definition'];
-  readonly binding: VerifiedCertificate['binding'];
-  readonly #jwt: string;
-
-  constructor(
-    certificate: CertificateView,
-    definition: VerifiedCertificate['definition'],
-    { kid, disclosed, jwt }: VerifiedSdJwt,
-    issuer: string,
-    status: CertificateValidity,
-    binding: VerifiedCertificate['binding'],
-  ) {
-    this.certificate = certificate;
-    this.issuer = issuer;
-    this.kid = kid;
-    this.identifier = certificate.identifier;
-    this.status = status;
-    this.disclosed = disclosed.map(nameAt);
-    this.definition = definition;
-    this.binding = binding;
-    this.#jwt = jwt;
-  }
-
-  get digest(): Buffer {
-    return createHash('sha256').update(this.#jwt).digest();
-  }
+  return {
+    sdJwt,
+    verified: {
+      certificate,
+      issuer: statement.region,
+      kid: sdJwt.kid,
+      // By way of a text: Node's one-shot hash makes one much sooner than a buffer.
+      digest: Buffer.from(hash('sha256', open.jwt, 'base64url'), 'base64url'),
+      identifier: certificate.identifier,
+      status: validityOf(certificate, now),
+      disclosed: sdJwt.disclosed.map(nameAt),
+      definition,
+      binding: binding ? 'proven' : open.binding === undefined ? 'none' : 'unchecked',
+    },
+  };
 }
 
 /**

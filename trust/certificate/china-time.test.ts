@@ -27,6 +27,7 @@ it('reads the moments that it writes, and no others', () => {
       expect(readChinaTime(chinaTime(ms))).toBe(ms - (ms % 1000));
     }),
   );
-  for (const other of ['2026-11-20T08:00:00Z', '2026-11-20T08:00:00.000+08:00', '2026-02-30T08:00:00+08:00', '', 'x'])
+  const others = ['2026-11-20T08:00:00Z', '2026-11-20T08:00:00.000+08:00', '2026-02-30T08:00:00+08:00', '', 'x'];
+  for (const other of [...others, '+275760-09-13T00:00:00.000Z', '-271821-04-20T00:00:00.000Z'])
     expect(readChinaTime(other)).toBeNaN();
 });

@@ -26,9 +26,12 @@ export function chinaTime(ms: number): string {
   return `${new Date(ms + CHINA_OFFSET_MS).toISOString().slice(0, 19)}+08:00`;
 }
 
+const CHINA_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00$/;
+
 /** Milliseconds of what {@link chinaTime} wrote; NaN for any other text. */
 export function readChinaTime(text: string): number {
-  const ms = Date.parse(text);
+  // A time at the end of what a Date can hold has no text eight hours later.
+  const ms = CHINA_TIME.test(text) ? Date.parse(text) : Number.NaN;
   return !Number.isNaN(ms) && chinaTime(ms) === text ? ms : Number.NaN;
 }
 

@@ -51,6 +51,7 @@ describe('verifying refuses', () => {
       'a stamp of another moment than the signature',
       { ...STAMP, certificate_copy_creation_time: '2026-11-20T08:00:01+08:00' },
     ],
+    ['a stamp at the end of all times', { ...STAMP, certificate_copy_creation_time: '+275760-09-13T00:00:00.000Z' }],
     ['a stamp without an end', { ...STAMP, certificate_copy_expiring_time: '长期' }],
     ['no authority', { certificate_issuing_authority_name: undefined }],
     ['an unknown kind of holder', { certificate_holder_type: '000' }],

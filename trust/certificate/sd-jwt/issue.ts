@@ -46,7 +46,7 @@ export async function issueSdJwt(
   if (concealer.digests > 0) open['_sd_alg'] = hashName;
   const jwt = await signJws(signer, typ, open);
   const text = writeSdJwt(jwt, concealer.disclosures);
-  if (!isReadable(jwt, text, concealer.disclosures.length) || concealer.digests > MAX_DIGESTS)
+  if (!isReadable(jwt, text, concealer.disclosures) || concealer.digests > MAX_DIGESTS)
     throw new CodedError('VALIDATION_FAILED', 'the certificate has too much content; shorten its fields');
   return text;
 }

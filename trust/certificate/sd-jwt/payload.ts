@@ -65,6 +65,8 @@ class Walk {
   constructor(disclosures: readonly Disclosure[], hashName: HashName) {
     this.#disclosures = disclosures;
     this.#expected = disclosures.map(({ encoded }) => digestOf(hashName, encoded));
+    if (this.#expected.some((digest, index) => this.#expected.indexOf(digest) !== index))
+      refuse('a disclosure is there twice');
     this.#left = disclosures.length;
     this.#taken = disclosures.map(() => false);
     this.pointers = disclosures.map(() => '');

@@ -82,7 +82,6 @@ describe.each(SUITE_NAMES)('an SD-JWT of %s', (suite) => {
         const shown = all.filter((name) => !hidden.includes(name) || keep.includes(name));
         expect(presented.claims).toEqual(Object.fromEntries(shown.map((name) => [name, claims[name]])));
         expect(presented.disclosed).toEqual(inOrder(keep));
-        expect(presented.jwt).toBe(whole.jwt);
       }),
       { numRuns: 40 },
     );
@@ -126,6 +125,9 @@ describe('issuing', () => {
 
   it('refuses what verifiers would refuse', async () => {
     await expect(issue(signer, { a: 'x'.repeat(70_000) }, [])).rejects.toThrow(
+      expect.objectContaining({ code: 'VALIDATION_FAILED' }),
+    );
+    await expect(issue(signer, { a: 'x'.repeat(30_000) }, ['a'])).rejects.toThrow(
       expect.objectContaining({ code: 'VALIDATION_FAILED' }),
     );
     await expect(issue(signer, { _sd: [] }, [])).rejects.toThrow(MALFORMED);

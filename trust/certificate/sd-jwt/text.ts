@@ -1,7 +1,7 @@
 import { LIMITS } from '#proto';
 import { VerificationError } from '../../errors.ts';
 import { type OpenJws, readJws } from '../../jws.ts';
-import { type Disclosure, readDisclosures } from './disclosure.ts';
+import { type Disclosure, MAX_DISCLOSURE_LENGTH, readDisclosures } from './disclosure.ts';
 
 /** Claims of a JWT, or what is left of them after processing. */
 export type Claims = Readonly<Record<string, unknown>>;
@@ -52,8 +52,13 @@ export function writeSdJwt(jwt: string, disclosures: readonly Pick<Disclosure, '
 }
 
 /** Whether verifiers would read an SD-JWT of this size. */
-export function isReadable(jwt: string, text: string, disclosures: number): boolean {
-  return jwt.length <= LIMITS.jwsBytes && text.length <= MAX_LENGTH && disclosures <= MAX_DISCLOSURES;
+export function isReadable(jwt: string, text: string, disclosures: readonly Pick<Disclosure, 'encoded'>[]): boolean {
+  return (
+    jwt.length <= LIMITS.jwsBytes &&
+    text.length <= MAX_LENGTH &&
+    disclosures.length <= MAX_DISCLOSURES &&
+    disclosures.every(({ encoded }) => encoded.length <= MAX_DISCLOSURE_LENGTH)
+  );
 }
 
 /** A broken JWS makes a malformed certificate; all other faults keep their code. */

@@ -6,8 +6,6 @@ import { asMalformed, malformed, type OpenSdJwt } from './text.ts';
 /** An SD-JWT that was verified, except its validity in time and its key binding, which are for the caller to judge. */
 export interface VerifiedSdJwt extends ProcessedPayload {
   readonly kid: string;
-  /** Issuer-signed JWT as text: the same for every presentation. */
-  readonly jwt: string;
 }
 
 /**
@@ -18,7 +16,7 @@ export interface VerifiedSdJwt extends ProcessedPayload {
  *   ALGORITHM_NOT_ALLOWED, SIGNATURE_INVALID, or what `keyOf` throws
  */
 export function verifySdJwt(
-  { jwt, issued, disclosures }: OpenSdJwt,
+  { issued, disclosures }: OpenSdJwt,
   typ: string,
   keyOf: (kid: string) => VerificationKey | undefined,
 ): VerifiedSdJwt {
@@ -35,5 +33,5 @@ export function verifySdJwt(
   if (!isNamed && Object.hasOwn(payload, '_sd_alg')) malformed(`names another hash than its key has, ${hashName}`);
   const { claims, disclosed, places, digests } = processPayload(payload, disclosures, hashName);
   if (!isNamed && digests > 0) malformed(`does not name the hash of its digests, ${hashName}`);
-  return { claims, disclosed, places, digests, kid, jwt };
+  return { claims, disclosed, places, digests, kid };
 }
