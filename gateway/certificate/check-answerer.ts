@@ -51,7 +51,7 @@ export interface Answered {
   readonly written: WrittenCheck;
 }
 
-/** Milliseconds that the platforms have for all questions of a group, or for one that came alone. */
+/** Milliseconds that a platform has for one question. */
 export const SOURCE_TIMEOUT_MS = 8_000;
 
 /** Answers single questions of other regions (核验答复): each once, sealed, and logged. */

@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { PlatformError } from '#adapters';
+import { type DataSource, PlatformError } from '#adapters';
 import { CodedError, decode, encode, envelopeLeaf, type messages } from '#proto';
 import { fixEnvelope, type SealedRoot, sealEnvelopes, sealOf, suiteOf, verifySeal } from '#trust';
 import { throwawayRegion } from '../../trust/testing/index.ts';
@@ -106,6 +107,25 @@ describe('questions that are asked together', () => {
     expect(await checksOf(pair.nantong)).toHaveLength(2);
     expect(await checksOf(pair.uxin)).toHaveLength(2);
   });
+
+  it('have as much time each as one that came alone, where the platform is slow', async () => {
+    const asked: string[] = [];
+    const answer: DataSource['answer'] = async ({ parameters }, signal) => {
+      asked.push(String(parameters[0]?.value));
+      await setTimeout(3_000, undefined, { signal });
+      return { found: false };
+    };
+    pair.uxin.sources.push({ kinds: ['real-estate'], answer });
+    const question = (value: string) => {
+      const parameters = [{ name: 'owner_code', type: 'text', value }];
+      return { item: 'EX018', kind: 'real-estate', parameters, fields: [], purpose: '核验', legalBasis: '规定' };
+    };
+    // Three rounds of sixteen take nine seconds; one question may take eight.
+    const values = Array.from({ length: 48 }, (_, n) => String(n));
+    const answers = values.map((value) => pair.nantong.checks.askData('150626', question(value), 'together'));
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual(values.map(() => 'not-found'));
+    expect(asked).toHaveLength(48);
+  }, 30_000);
 
   it('are not believed to fail when somebody between the regions says so of others', async () => {
     pair.wire.questions = async (group) => {

@@ -31,6 +31,8 @@ type Root = ReturnType<typeof verifyGroup>;
 
 /** Questions of a group in work at once: their platforms answer side by side. */
 const AT_ONCE = 16;
+/** Milliseconds that the platforms have for all questions of a group: who asks waits for thirty seconds. */
+const GROUP_TIMEOUT_MS = 25_000;
 
 /** Answers one group of questions (批量核验): the answers share seals and commits as the questions share theirs. */
 export class GroupAnswerer {
@@ -38,7 +40,7 @@ export class GroupAnswerer {
   readonly #answerer: CheckAnswerer;
   readonly #peer: RegionStatement;
   readonly #group: messages.CheckManyRequest;
-  readonly #signal = AbortSignal.timeout(SOURCE_TIMEOUT_MS);
+  readonly #signal = AbortSignal.timeout(GROUP_TIMEOUT_MS);
   readonly #ids = new Set<string>();
   #opened: { readonly root: Root } | { readonly fault: unknown } | undefined;
   /** Where the seal of the questions is stored, once it is. */
@@ -97,7 +99,8 @@ export class GroupAnswerer {
       const known = await this.#answerer.before(store.read, arrived, now);
       if (known) return { index, outcome: { known } };
       const verified = openMember(arrived, this.#root(), now);
-      return { index, outcome: await this.#answerer.answerTo(verified, raw, this.#signal) };
+      const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(SOURCE_TIMEOUT_MS)]);
+      return { index, outcome: await this.#answerer.answerTo(verified, raw, signal) };
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
       return { leafHash, code: error.code };
