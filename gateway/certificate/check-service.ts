@@ -5,7 +5,7 @@ import { CheckAnswerer, type CheckAnswererOptions } from './check-answerer.ts';
 import { CheckAsker, type CheckAskerOptions, type GivenAnswer } from './check-asker.ts';
 import { type CheckAnswers, GroupAnswerer } from './check-group.ts';
 import { type CheckInput, certificateQuestion, type DataInput, dataQuestion, type Question } from './check-messages.ts';
-import { findOwn } from './own-check.ts';
+import { findOwn, type MayTell } from './own-check.ts';
 
 interface Citation {
   readonly id: string;
@@ -27,7 +27,7 @@ export type CheckWay = 'alone' | 'together';
 interface Told {
   /** Milliseconds, by the clock of the region that answered. */
   readonly answeredAt: number;
-  /** Those that were asked for and that the authorization allows. */
+  /** Those that were asked for and that the authorization allows; of our own library, those that may be told here. */
   readonly fields: Readonly<Record<string, string>>;
   /** Seconds after the answer for which its region lets it be used again. */
   readonly validForSeconds: number;
@@ -61,8 +61,12 @@ export const CHECK_STATUSES = [
   'unknown',
 ] as const;
 export type { CheckInput, DataInput } from './check-messages.ts';
+export type { MayTell } from './own-check.ts';
 
 export const DATA_STATUSES = ['found', 'not-found', 'unknown'] as const;
+
+/** Nobody looks who could be written down: no field of our own library is told. */
+const TELL_NOTHING: MayTell = async () => false;
 
 /** Asks other regions about certificates and data, and answers about ours (电子证照核验、数据共享查询), sealed both ways. */
 export class CheckService {
@@ -78,16 +82,22 @@ export class CheckService {
 
   /**
    * Asks the region that issued a certificate. Only a verified answer is believed and kept. Of our own certificates our
-   * library tells.
+   * library tells, and fields only as far as `mayTell` lets it.
    *
+   * @param mayTell writes down who looks into our own library; without it no field of that is told
    * @throws CodedError VALIDATION_FAILED with every wrong field, the codes of `CheckAsker.ask`; AUTHORIZATION_* when
    *   there is nothing to cite
    */
-  async ask(region: string, query: CheckInput, way: CheckWay = 'alone'): Promise<CheckResult> {
+  async ask(
+    region: string,
+    query: CheckInput,
+    way: CheckWay = 'alone',
+    mayTell: MayTell = TELL_NOTHING,
+  ): Promise<CheckResult> {
     const question = certificateQuestion(query);
     const { region: us, clock, peerOf, certificates, cite } = this.#options;
     if (region === us) {
-      const found = await findOwn(query, us, this.#options);
+      const found = await findOwn(query, us, { ...this.#options, mayTell });
       return { ...found, answeredAt: clock.now(), validForSeconds: 0, cached: false, source: 'library' };
     }
     peerOf(region);

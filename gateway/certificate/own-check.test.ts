@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CodedError } from '#proto';
 import { type CheckRegion, checkRegion, licence } from '../testing/check-region.ts';
+import type { MayTell } from './own-check.ts';
 
 const NOW = Date.UTC(2030, 0, 1);
 
@@ -16,7 +18,8 @@ beforeAll(async () => {
 
 afterAll(() => uxin.close());
 
-const ask = (query: object) => uxin.checks.ask('150626', { fields: [], purpose: '窗口核验', ...query });
+const ask = (query: object, mayTell: MayTell = async () => true) =>
+  uxin.checks.ask('150626', { fields: [], purpose: '窗口核验', ...query }, 'alone', mayTell);
 
 describe('a check of a certificate of our own', () => {
   it('is answered by our own library, with any field, and says so', async () => {
@@ -50,6 +53,32 @@ describe('a check of a certificate of our own', () => {
     expect(await ask({ reference: 'A'.repeat(26), fields })).toMatchObject(unknown);
     const later = await uxin.certificates.issue(licence(NOW + 3_600_000));
     expect(await ask({ identifier: later.identifier, fields })).toMatchObject(unknown);
+  });
+
+  it('tells fields only after it was asked whether they may be told, and none without leave', async () => {
+    const fields = ['certificate_holder_name', 'no_such_field'];
+    const asked: object[] = [];
+    const refuse: MayTell = async (about) => {
+      asked.push(about);
+      return false;
+    };
+    const refused = await ask({ identifier, fields }, refuse);
+    expect([refused.status, refused.fields]).toEqual(['valid', {}]);
+    expect(asked).toMatchObject([{ identifier, conversation: '' }]);
+    const fail: MayTell = async () => {
+      throw new CodedError('SHUTTING_DOWN');
+    };
+    await expect(ask({ identifier, fields }, fail)).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
+    const unasked = await uxin.checks.ask('150626', { identifier, fields, purpose: '窗口核验' });
+    expect([unasked.status, unasked.fields]).toEqual(['valid', {}]);
+  });
+
+  it('asks nobody where there is no field to tell', async () => {
+    const never: MayTell = async () => expect.fail('there is nothing to tell');
+    expect(await ask({ identifier }, never)).toMatchObject({ status: 'valid' });
+    expect(await ask({ identifier, fields: ['no_such_field'] }, never)).toMatchObject({ status: 'valid' });
+    const other = { identifier, fields: ['business_items'], digest: Buffer.alloc(32) };
+    expect(await ask(other, never)).toMatchObject({ status: 'unknown' });
   });
 
   it('needs a purpose like any other, and leaves nothing behind', async () => {

@@ -1,6 +1,6 @@
 import { Type } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
-import { CodedError, text } from '#proto';
+import { CodedError, fields, optional, text } from '#proto';
 import { accessBook, type PersonalAccess } from '../../case/personal/access-book.ts';
 import type { ApiContext } from '../context.ts';
 import { seesPersonalData } from '../views/privacy.ts';
@@ -22,6 +22,9 @@ export const MASKED =
 
 const purposeText = text(200, { min: 2 });
 
+/** {@link purposeQuery} as a rule, for a route of which no schema judges the query. */
+export const purposeQueryRule = fields({ purpose: optional(purposeText) });
+
 /**
  * Whether the caller is shown personal data in full: his role may see it, and he says what for (用途). That is written down
  * before anything is told.
@@ -40,6 +43,21 @@ export async function isShownInFull(
   const access = { ...wanted, at: clock.now(), by, role, purpose };
   await accessBook.record(store, access, said === undefined);
   return true;
+}
+
+/** Writes down what the caller is about to be told, for a route whose body says what for; durable when it returns. */
+export function recordLook(
+  { store, clock }: Pick<ApiContext, 'store' | 'clock'>,
+  { user: { sub: by, role } }: FastifyRequest,
+  wanted: Wanted,
+  purpose: string,
+): Promise<void> {
+  return accessBook.record(store, { ...wanted, at: clock.now(), by, role, purpose }, false);
+}
+
+/** The purpose that a body gives, held against the rule of every other. @throws CodedError VALIDATION_FAILED */
+export function purposeOfBody(purpose: string): string {
+  return readInput<string>(at('/purpose'), purpose);
 }
 
 /** For what cannot be masked. @throws CodedError PURPOSE_REQUIRED, VALIDATION_FAILED */

@@ -6,10 +6,10 @@ import { GROUNDS } from '../../certificate/notice/words.ts';
 import { codePointName } from '../../rendition/text.ts';
 import type { ApiContext } from '../context.ts';
 import { attachment } from '../helpers/attachment.ts';
-import { RULED, readInput } from '../helpers/body.ts';
+import { RULED, readInput, readQuery } from '../helpers/body.ts';
 import type { AnswerOnce } from '../helpers/idempotency.ts';
 import type { SqlIdempotencyStore } from '../helpers/idempotency-store.ts';
-import { demandPurpose, isShownInFull, MASKED, purposeQuery } from '../helpers/purpose.ts';
+import { demandPurpose, isShownInFull, MASKED, purposeQuery, purposeQueryRule } from '../helpers/purpose.ts';
 import type { RouteModule } from '../typed.ts';
 import { CertificateJson, certificateJson, StandingJson } from '../views/certificate-view.ts';
 import { SentNoticeJson, sentNoticeJson } from '../views/notice-view.ts';
@@ -126,7 +126,9 @@ export function certificateRoutes(context: ApiContext, once: AnswerOnce, answers
           tags,
           summary:
             '变更证照状态（暂停、恢复、注销、撤销、吊销） / suspend, restore, cancel, revoke or withdraw one of ours',
+          description: MASKED,
           params: Identifier,
+          querystring: Type.Object(purposeQuery, CLOSED),
           body: Type.Object(
             {
               status: words(STATUS_WORDS),
@@ -140,10 +142,15 @@ export function certificateRoutes(context: ApiContext, once: AnswerOnce, answers
       },
       async (request) => {
         const { identifier } = request.params as { identifier: string };
+        readQuery(purposeQueryRule, request.query);
         const { status, reason, ground } = readInput<StatusInput>(statusBody, request.body);
+        const { conversation } = await certificates.get(identifier);
+        // Before the act, which a wrong purpose, or a look that cannot be written down, must not leave done unanswered.
+        const wanted = { conversation, what: 'certificate', subject: identifier } as const;
+        const isOpen = await isShownInFull(context, request, wanted);
         const decided = await certificates.setStatus(identifier, status, reason, request.user.sub, ground);
         const notices = decided.notices.map((notice) => sentNoticeJson(notice, true));
-        return { ...certificateJson(decided, true), notices };
+        return { ...certificateJson(decided, isOpen), notices };
       },
     );
 

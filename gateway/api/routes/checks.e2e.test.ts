@@ -141,10 +141,13 @@ describe('a certificate', () => {
     expect(shown.json.qr).toMatch(/^TONGBAN:150626:[A-Z2-7]{26}$/);
     expect((await uxin.ask('GET', shownAt)).json.qr).toBe(shown.json.qr);
     const body = { qr: shown.json.qr, fields: ['certificate_holder_name', 'certificate_identifier'], purpose: '核验' };
+    const { personal_access: looks } = await nantong.counts();
     const { status, json } = await nantong.ask('POST', '/v1/certificates/check', { role: 'platform', body });
     expect(status).toBe(200);
     expect(json).toMatchObject({ status: 'valid', fields: { certificate_holder_name: '示例餐饮有限公司' } });
     expect(Object.keys(json.fields)).toEqual(['certificate_holder_name']);
+    // Of what another region told there is evidence: it is no look into our own library.
+    expect((await nantong.counts())['personal_access']).toBe(looks);
   });
 
   test.each(['https://evil.example/?c=TONGBAN:150626:AAAAAAAAAAAAAAAAAAAAAAAAAA', 'TONGBAN:150626:not-a-reference'])(

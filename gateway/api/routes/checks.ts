@@ -1,13 +1,16 @@
 import type { Readable } from 'node:stream';
 import { Type } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
 import { CodedError, type Problem } from '#proto';
 import {
   CHECK_STATUSES,
+  type CheckInput,
   type CheckResult,
   type CheckWay,
   DATA_STATUSES,
   type DataInput,
   type DataResult,
+  type MayTell,
 } from '../../certificate/check-service.ts';
 import { originalDigest } from '../../certificate/stamped-original.ts';
 import { checkLine } from '../bulk/check-line.ts';
@@ -16,8 +19,9 @@ import { readLines } from '../bulk/lines.ts';
 import type { ApiContext } from '../context.ts';
 import { attachment } from '../helpers/attachment.ts';
 import { demandNone, judgingContent, RULED } from '../helpers/body.ts';
-import { isShownInFull, purposeQuery } from '../helpers/purpose.ts';
+import { isShownInFull, purposeOfBody, purposeQuery, recordLook } from '../helpers/purpose.ts';
 import type { RouteModule } from '../typed.ts';
+import { seesPersonalData } from '../views/privacy.ts';
 import { bytesOf, CLOSED, described, words } from '../views/schemas.ts';
 import { type CheckRequest, readCheck, readDataQuestion } from './check-bodies.ts';
 
@@ -25,6 +29,10 @@ const NDJSON = 'application/x-ndjson';
 const MAX_LINE_BYTES = 64 * 1024;
 /** Lines in work at once: two groups under way, and the next one waiting. */
 const AT_ONCE = 3 * 256;
+
+/** For the description of a route that asks about certificates. */
+const OWN_LIBRARY =
+  '本地区证照的字段只告知可查阅个人信息的角色(否则 fields 为空),用途 2 至 200 字,先留痕再答复;不问字段不留痕 / fields of a certificate of our own are told only to a role that may see personal data (else fields is empty), for a purpose of 2 to 200 characters, and it is recorded first; without fields nothing is';
 
 const told = {
   answeredAt: Type.Integer(),
@@ -69,11 +77,12 @@ export function checkRoutes(context: ApiContext): RouteModule {
         schema: {
           tags: ['电子证照 / certificates'],
           summary: '向签发地区核验证照 / ask the region that issued a certificate how it stands',
+          description: OWN_LIBRARY,
           body: CheckBodyJson,
           response: { 200: CheckResultJson },
         },
       },
-      async (request) => plain(await check(readCheck(request.body), 'alone')),
+      async (request) => plain(await check(readCheck(request.body), request, 'alone')),
     );
 
     app.post(
@@ -107,7 +116,8 @@ export function checkRoutes(context: ApiContext): RouteModule {
             '每行一个核验请求或数据查询；每行一个回答，顺序相同；错误的行不影响其他行。' +
             'Each line is a body of /v1/certificates/check, or one of /v1/data/check, which has a kind; at most 64 KiB. ' +
             'Each answer is a line, in the same order: {line, status, …} or {line, code, message, errors}. Read the ' +
-            'answers while sending. 等待期间每秒发送一个空格 / while it waits a space is sent every second.',
+            'answers while sending. 等待期间每秒发送一个空格 / while it waits a space is sent every second. ' +
+            OWN_LIBRARY,
           consumes: [NDJSON],
           response: { 200: bytesOf(NDJSON, '每行一个回答 / one answer a line') },
         },
@@ -115,7 +125,7 @@ export function checkRoutes(context: ApiContext): RouteModule {
       async (request, reply) => {
         const answers = answerInOrder(
           readLines(request.body as Readable, MAX_LINE_BYTES),
-          (line, number) => checkLine(line, number, checkTogether),
+          (line, number) => checkLine(line, number, (input) => checkTogether(input, request)),
           { atOnce: AT_ONCE },
         );
         return reply.type(NDJSON).send(answers);
@@ -156,17 +166,29 @@ export function checkRoutes(context: ApiContext): RouteModule {
     );
   };
 
-  async function checkTogether(input: unknown): Promise<CheckResult | DataResult> {
-    if (typeof input !== 'object' || input === null || !('kind' in input)) return check(readCheck(input), 'together');
+  async function checkTogether(input: unknown, caller: FastifyRequest): Promise<CheckResult | DataResult> {
+    if (typeof input !== 'object' || input === null || !('kind' in input))
+      return check(readCheck(input), caller, 'together');
     const { region, query } = readDataQuestion(input);
     return checks.askData(region, query, 'together');
   }
 
-  function check(request: CheckRequest, way: CheckWay): Promise<CheckResult> {
-    return judgingContent(async () => {
-      const digest = request.certificate && (await digestOf(request.certificate, request));
-      return checks.ask(request.region, { ...request.query, ...(digest && { digest }) }, way);
-    });
+  /** Asks what one body, or one line, wants to know; what our own library tells the caller is recorded before. */
+  function check(request: CheckRequest, caller: FastifyRequest, way: CheckWay): Promise<CheckResult> {
+    const { region, query } = request;
+    const mayTell: MayTell = async ({ identifier: subject, conversation }) => {
+      if (!seesPersonalData(caller.user.role)) return false;
+      const wanted = { conversation, what: 'certificate', subject } as const;
+      await recordLook(context, caller, wanted, purposeOfBody(query.purpose));
+      return true;
+    };
+    return judgingContent(async () => checks.ask(region, await questionOf(request), way, mayTell));
+  }
+
+  /** Who holds the certificate asks about that very one: its digest goes with the question, or there is no question. */
+  async function questionOf(request: CheckRequest): Promise<CheckInput> {
+    const { query, certificate } = request;
+    return certificate === undefined ? query : { ...query, digest: await digestOf(certificate, request) };
   }
 
   /** Digest of the certificate that the caller holds, after making sure that it is the one asked about. */
