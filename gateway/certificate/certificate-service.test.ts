@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CodedError, verifyCertificateIdentifier } from '#proto';
 import { presentCertificate } from '#trust';
@@ -43,6 +44,16 @@ describe('issuing', () => {
     expect(record).toMatchObject({ identifier, issuer: '150626', conversation: '', status: 'valid', createdAt: NOW });
     expect(record.certificate).toMatchObject({ item: 'EX018', number: 'JY11506260000018', region: '150626' });
     expect(await uxin.certificates.text(identifier)).toBe(text);
+  });
+
+  it('takes the example of docs/certificates.md, whose end is the first moment of the day after', async () => {
+    const example = await readFile(new URL('../../deploy/config/certificate.example.json', import.meta.url), 'utf8');
+    const { verified } = await uxin.certificates.issue(JSON.parse(example));
+    const { validFrom, validUntil } = verified.certificate;
+    expect([validFrom, validUntil].map((at) => new Date(at! + 8 * 3_600_000).toISOString())).toEqual([
+      '2026-11-20T00:00:00.000Z',
+      '2031-11-20T00:00:00.000Z',
+    ]);
   });
 
   it('counts serials by the year in China and uses them as number when there is none', async () => {

@@ -55,7 +55,7 @@ export function certificateRoutes(context: ApiContext, once: AnswerOnce, answers
           tags,
           summary: '签发证照，或换证（replaces） / issue a certificate outside a case, or the next version of one',
           body: described<CertificateInput>(
-            '{typeName, item, caseNumber?, holder: {name, documentType, number}, authority: {name, code}, number?, validFrom, validUntil?, fields, replaces?}',
+            '{typeName, item, caseNumber?, holder: {name, documentType, number}, otherHolders?: [holder], holderKey?: JWK, authority: {name, code}, number?, validFrom, validUntil?, fields, replaces?}; 时间为毫秒，validUntil 为失效的第一刻 / times in milliseconds, validUntil is the first moment at which it no longer holds',
           ),
           response: { 201: CertificateJson },
         },
