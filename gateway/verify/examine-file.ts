@@ -21,17 +21,19 @@ export interface FileThreadResult {
 /** Milliseconds and megabytes that one file of a stranger may take. */
 const LIMIT_MS = 15_000;
 const MEMORY_MB = 256;
+const THREAD = new URL('./file-thread.ts', import.meta.url);
 
 /**
  * Examines a file that anybody sent, in a thread of its own, apart from the one in which our windows' files are examined:
  * nobody outside makes them wait.
  *
- * @throws CodedError VALIDATION_FAILED when it takes too long or too much memory
+ * @param thread what runs in it
+ * @throws CodedError VALIDATION_FAILED when it takes too long or too much memory, or the thread ends without an answer
  */
-export function examineFile({ bytes, trust, now }: FileTask): Promise<FileThreadResult> {
+export function examineFile({ bytes, trust, now }: FileTask, thread: URL = THREAD): Promise<FileThreadResult> {
   // A copy that can be handed over: pieces of Node's shared pool cannot.
   const task: FileTask = { bytes: new Uint8Array(bytes), trust, now };
-  const worker = new Worker(new URL('./file-thread.ts', import.meta.url), {
+  const worker = new Worker(thread, {
     workerData: task,
     transferList: [task.bytes.buffer as ArrayBuffer],
     resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
@@ -42,6 +44,10 @@ export function examineFile({ bytes, trust, now }: FileTask): Promise<FileThread
     const timer = setTimeout(giveUp, LIMIT_MS);
     worker.once('message', resolve);
     worker.once('error', giveUp);
-    worker.once('exit', () => clearTimeout(timer));
+    worker.once('exit', () => {
+      clearTimeout(timer);
+      // After an answer or an error this changes nothing; both come before.
+      giveUp();
+    });
   }).finally(() => void worker.terminate());
 }

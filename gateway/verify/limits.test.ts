@@ -56,9 +56,21 @@ it('lets nobody guess on who missed a few times, while others look up what they 
 
 it('bounds the questions to other regions whoever causes them', () => {
   const limits = new PublicLimits(clock, 2);
-  limits.admitQuestion();
-  limits.admitQuestion();
-  expect(() => limits.admitQuestion()).toThrow(TooOften);
+  limits.admitQuestion('192.0.2.1');
+  limits.admitQuestion('192.0.2.2');
+  expect(() => limits.admitQuestion('192.0.2.3')).toThrow(TooOften);
+});
+
+it('lets nobody spend the questions of others: each caller has a share', () => {
+  const limits = new PublicLimits(clock, 12);
+  for (let count = 0; count < 2; count += 1) limits.admitQuestion('2001:db8::1');
+  // What is refused is not counted: neither for him nor for all.
+  for (let count = 0; count < 30; count += 1)
+    expect(waitOf(() => limits.admitQuestion(`2001:db8::${count}`))).toBe(60_000);
+  for (let count = 0; count < 10; count += 1) limits.admitQuestion(`192.0.2.${count}`);
+  expect(() => limits.admitQuestion('192.0.2.99')).toThrow(TooOften);
+  clock.time += 60_000;
+  limits.admitQuestion('2001:db8::1');
 });
 
 it('remembers no more callers than it may', () => {

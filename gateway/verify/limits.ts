@@ -5,8 +5,8 @@ import { callerOf } from '../door/caller.ts';
 const MINUTE_MS = 60_000;
 /** How often the limit of one address all addresses together may verify. */
 const ADDRESSES = 20;
-/** References that do not exist: one in so many verifications. */
-const MISSES = 6;
+/** References that do not exist, and questions to other regions: one in so many verifications of an address. */
+const SHARE = 6;
 /** Callers that are counted at once; beyond it the one that was quiet for longest is forgotten. */
 const COUNTED = 10_000;
 
@@ -27,12 +27,15 @@ export class PublicLimits {
   readonly #all: RateWindow;
   readonly #misses: RateWindow;
   readonly #asked: RateWindow;
+  readonly #allAsked: RateWindow;
 
   constructor(clock: Clock, ratePerMinute: number) {
+    const share = Math.max(1, Math.floor(ratePerMinute / SHARE));
     this.#each = new RateWindow(clock, ratePerMinute);
     this.#all = new RateWindow(clock, ratePerMinute * ADDRESSES);
-    this.#misses = new RateWindow(clock, Math.max(1, Math.floor(ratePerMinute / MISSES)));
-    this.#asked = new RateWindow(clock, ratePerMinute);
+    this.#misses = new RateWindow(clock, share);
+    this.#asked = new RateWindow(clock, share);
+    this.#allAsked = new RateWindow(clock, ratePerMinute);
   }
 
   /** Counts a verification. @throws TooOften */
@@ -44,7 +47,7 @@ export class PublicLimits {
   }
 
   /**
-   * Lets nobody look up references who guessed too many. Each counts as a miss until it is found: many at once are no
+   * Lets nobody look up references, here or elsewhere, who guessed too many. Each counts as a miss until it is found: many at once are no
    * way around the limit.
    *
    * @throws TooOften
@@ -55,15 +58,21 @@ export class PublicLimits {
     this.#misses.count(caller);
   }
 
-  /** The reference of the last look-up exists. */
+  /** The last look-up was no miss: its reference exists, or nobody could say. */
   found(address: string): void {
     this.#misses.forgive(callerOf(address));
   }
 
-  /** Counts a question to another region: it is signed and kept on both sides. @throws TooOften */
-  admitQuestion(): void {
-    demandNoWait(this.#asked.waitMs(''));
-    this.#asked.count('');
+  /**
+   * Counts a question to another region: it is signed and kept on both sides. Nobody can spend those of all others.
+   *
+   * @throws TooOften
+   */
+  admitQuestion(address: string): void {
+    const caller = callerOf(address);
+    demandNoWait(this.#asked.waitMs(caller), this.#allAsked.waitMs(''));
+    this.#asked.count(caller);
+    this.#allAsked.count('');
   }
 }
 

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { writePaperCertificate } from '#trust';
 import { checkRegion, licence } from '../testing/check-region.ts';
 import { readText } from './read-text.ts';
+import { MAX_TEXT_LENGTH } from './verification.ts';
 
 const REFERENCE = 'MZXW6YTBOJTG633CMFZGM33PMI';
 const NOW = Date.UTC(2026, 10, 20, 2);
@@ -31,6 +32,26 @@ it.each([
   ' ',
 ])('refuses %j', (text) => {
   expect(() => readText(text)).toThrow(expect.objectContaining({ code: 'CERTIFICATE_REFERENCE' }));
+});
+
+it('takes no long time over the worst texts of the largest size', () => {
+  const filled = (start: string, run: string, end: string) =>
+    `${start}${run.repeat(MAX_TEXT_LENGTH / run.length)}`.slice(0, MAX_TEXT_LENGTH - end.length) + end;
+  const texts = [
+    ...['\n', '\r\n', '\t', ' ', '\uFEFF'].map((gap) => filled('x', gap, 'x')),
+    filled('TONGBAN', ' ', 'x'),
+    filled('TONGBAN', '：', ''),
+    filled('x', ':', ''),
+    filled('a', '-', '!'),
+    filled('', 'AAAAAAAA.', '!'),
+    filled(`${'A'.repeat(90_000)}.${'A'.repeat(90_000)}.`, 'A', '!'),
+    filled('TONGBAN-C:', '%', '!'),
+  ];
+  const begun = performance.now();
+  for (const text of texts)
+    expect(() => readText(text)).toThrow(expect.objectContaining({ code: expect.stringMatching(/^CERTIFICATE_/) }));
+  // They take some 50 ms together; one that is looked at anew from each of its characters takes a minute.
+  expect(performance.now() - begun).toBeLessThan(500);
 });
 
 it('reads a certificate as text and from paper, and refuses paper that is broken', async () => {

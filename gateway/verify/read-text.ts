@@ -18,8 +18,7 @@ const TYPED = /^tongban\s*[:：]/i;
  * @throws CodedError CERTIFICATE_REFERENCE; VerificationError CERTIFICATE_MALFORMED for a broken certificate from paper
  */
 export function readText(given: string): ReadText {
-  // A space may be the last character of a certificate from paper.
-  const scanned = given.replaceAll(/^\s+|[\r\n\t]+$/g, '');
+  const scanned = withoutEnds(given);
   if (isPaperCertificate(scanned)) return { kind: 'paper', text: readPaperCertificate(scanned) };
   const text = given.trim();
   if (CERTIFICATE.test(text)) return { kind: 'certificate', text };
@@ -27,4 +26,15 @@ export function readText(given: string): ReadText {
   const read = parseCertificateReference(typed);
   if (!read.ok) throw new CodedError('CERTIFICATE_REFERENCE', `the text ${read.reason}`);
   return { kind: 'reference', ...read.value };
+}
+
+/**
+ * A text without white space before it and line breaks behind it: a space may be the last character of a certificate from
+ * paper. No regular expression: one for the end of a text begins anew at every line break within.
+ */
+function withoutEnds(given: string): string {
+  const text = given.trimStart();
+  let end = text.length;
+  while (end > 0 && '\r\n\t'.includes(text[end - 1]!)) end -= 1;
+  return text.slice(0, end);
 }

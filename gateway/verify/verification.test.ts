@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { builtInCertificateTypes, presentCertificate, writePaperCertificate } from '#trust';
 import { PAGE, packOfd, sealedOfd, sealingCast } from '../../trust/testing/index.ts';
 import type { CertificateVerdict } from '../certificate/certificate-verdict.ts';
+import { StampedCopies } from '../certificate/stamped-copies.ts';
 import { Renditions } from '../rendition/renditions.ts';
 import { type CheckPair, checkPair, checksOf } from '../testing/check-pair.ts';
 import { type CheckRegion, licence } from '../testing/check-region.ts';
@@ -135,6 +136,40 @@ describe('a reference of another region', () => {
     expect(JSON.parse(logged.at(-1)!)).toMatchObject({ peer: '110101', code: 'PEER_NOT_PINNED' });
   });
 
+  it('that does not exist cannot be guessed either, and what exists is no guess', async () => {
+    const desk = page(nantong, { askPeers: true, ratePerMinute: 12 });
+    const unknown = 'TONGBAN:150626:MZXW6YTBOJTG633CMFZGM33PMI';
+    for (let count = 0; count < 2; count += 1) expect((await desk.text(ADDRESS, unknown)).tone).toBe('caution');
+    const before = (await checksOf(nantong)).length;
+    await expect(desk.text(ADDRESS, unknown)).rejects.toMatchObject({ code: 'BACK_PRESSURE', waitMs: 60_000 });
+    // Neither elsewhere nor here.
+    await expect(desk.text(ADDRESS, qr)).rejects.toMatchObject({ code: 'BACK_PRESSURE' });
+    await expect(desk.text(ADDRESS, unknown.replace('150626', '320600'))).rejects.toMatchObject({
+      code: 'BACK_PRESSURE',
+    });
+    expect(await checksOf(nantong)).toHaveLength(before);
+    expect((await desk.text('192.0.2.2', qr)).tone).toBe('good');
+  });
+
+  it('is no guess when it exists, nor when its region says nothing', async () => {
+    const desk = page(nantong, { askPeers: true, ratePerMinute: 12 });
+    const silent = 'TONGBAN:110101:MZXW6YTBOJTG633CMFZGM33PMI';
+    expect((await desk.text(ADDRESS, qr)).tone).toBe('good');
+    for (let count = 0; count < 3; count += 1) expect((await desk.text(ADDRESS, silent)).tone).toBe('caution');
+    const ours = desk.text(ADDRESS, silent.replace('110101', '320600'));
+    await expect(ours).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('costs who asks often his own questions and not those of others', async () => {
+    const desk = page(nantong, { askPeers: true, ratePerMinute: 12 });
+    const before = (await checksOf(nantong)).length;
+    for (const tone of ['good', 'good', 'caution', 'caution']) expect((await desk.text(ADDRESS, qr)).tone).toBe(tone);
+    // A certificate is a question too.
+    expect((await desk.text(ADDRESS, text)).conclusion.zh).toBe('真实，状态未确认');
+    expect(await checksOf(nantong)).toHaveLength(before + 2);
+    expect((await desk.text('192.0.2.2', text)).tone).toBe('good');
+  });
+
   it('is not asked about without end, whoever asks', async () => {
     const desk = page(nantong, { askPeers: true, ratePerMinute: 2 });
     for (let count = 0; count < 2; count += 1) expect((await desk.text(`192.0.2.${count}`, qr)).tone).toBe('good');
@@ -206,6 +241,20 @@ describe('a certificate', () => {
     expect(await copy({})).toMatchObject({ tone: 'good', conclusion: { zh: '有效' } });
     expect(await copy({ expiresAt: NOW })).toMatchObject({ tone: 'bad', conclusion: { zh: '已过期' } });
     expect(await copy({ of: 'another' })).toMatchObject({ tone: 'bad', conclusion: { zh: '查无此证照' } });
+  });
+
+  it('of another region that is a stamped copy stands as its original there', async () => {
+    const { store, own, certificates } = uxin;
+    const statementOf = (code: string) => (code === '150626' ? own.statement : undefined);
+    const clock = { now: () => NOW };
+    const copies = new StampedCopies({ store, clock, region: '150626', signer: own.certificate, statementOf, types });
+    const { identifier: original } = await certificates.issue(licence(NOW));
+    const stamp = { creator: '窗口', cause: '投标', expiresAt: NOW + 60_000 };
+    const copy = await copies.make(original, stamp, 'window-1');
+    const shown = async () => page(nantong, { askPeers: true }).text(ADDRESS, copy.text);
+    expect(await shown()).toMatchObject({ tone: 'good', conclusion: { zh: '有效' } });
+    await certificates.setStatus(original, 'revoked', '材料虚假', 'operator');
+    expect(await shown()).toMatchObject({ tone: 'bad', conclusion: { zh: '已撤销' } });
   });
 
   it('that was altered is refused', async () => {

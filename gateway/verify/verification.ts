@@ -7,6 +7,7 @@ import type { CertificateService } from '../certificate/certificate-service.ts';
 import type { CertificateVerdict } from '../certificate/certificate-verdict.ts';
 import { references } from '../certificate/check-references.ts';
 import type { CheckInput, CheckService } from '../certificate/check-service.ts';
+import { originalDigest } from '../certificate/stamped-original.ts';
 import type { VerificationConfig } from '../config/verification-config.ts';
 import { openPdf } from '../rendition/read-pdf.ts';
 import type { Store } from '../store/store.ts';
@@ -71,15 +72,18 @@ export class PublicVerification {
   /**
    * Verifies the text of a QR code or of a certificate.
    *
-   * @param address who asks: guessing references is counted
+   * @param address who asks: guessing references, and questions to other regions, are counted
    * @throws CodedError CERTIFICATE_REFERENCE, NOT_FOUND for a reference of ours that was never given out, TooOften;
    *   VerificationError the codes of `CertificateService.verify`
    */
   async text(address: string, text: string): Promise<PublicVerdict> {
     const read = readText(text);
-    if (read.kind !== 'reference') return this.#judged(read.kind, await this.#options.certificates.verify(read.text));
+    if (read.kind !== 'reference')
+      return this.#judged(address, read.kind, await this.#options.certificates.verify(read.text));
     const { region, reference } = read;
-    return region === this.#options.region ? this.#own(address, reference) : this.#elsewhere(region, reference);
+    return region === this.#options.region
+      ? this.#own(address, reference)
+      : this.#elsewhere(address, region, reference);
   }
 
   /**
@@ -91,25 +95,26 @@ export class PublicVerification {
    */
   file(address: string, source: Readable): Promise<PublicVerdict> {
     return this.#desk.take(address, source, (bytes) =>
-      isText(bytes) ? this.text(address, bytes.toString('utf8')) : this.#examined(bytes),
+      isText(bytes) ? this.text(address, bytes.toString('utf8')) : this.#examined(address, bytes),
     );
   }
 
-  async #judged(kind: 'certificate' | 'paper' | 'pdf', verdict: CertificateVerdict, file?: Proof) {
+  async #judged(address: string, kind: 'certificate' | 'paper' | 'pdf', verdict: CertificateVerdict, file?: Proof) {
     const { types } = this.#options;
-    const standing = await this.#standingOf(verdict);
+    const standing = await this.#standingOf(address, verdict);
     return certificateVerdict(kind, verdict, standing, { types, now: this.#now(), ...(file && { file }) });
   }
 
-  async #standingOf(verdict: CertificateVerdict): Promise<Standing> {
-    const { source, status, issuer, identifier, digest } = verdict;
+  async #standingOf(address: string, verdict: CertificateVerdict): Promise<Standing> {
+    const { source, status, issuer, identifier } = verdict;
     const now = this.#now();
     // That it was restored some day (恢复) does not say how it stands now.
     const isTold = source === 'list' || (source === 'notice' && status !== 'valid');
     if (isTold) return { source, status, asOf: verdict.asOf };
     if (source === 'library') return { source, status: await this.#ownStatus(verdict), asOf: now };
-    const told = await this.#asked(issuer, { identifier, digest });
-    return told ?? { source: 'dates', status, asOf: now };
+    // Its issuer keeps no stamped copy (加注件): it knows the certificate of which it is one.
+    const told = await this.#asked(address, issuer, { identifier, digest: originalDigest(verdict) });
+    return typeof told === 'object' ? told : { source: 'dates', status, asOf: now };
   }
 
   /** A stamped copy (加注件) of ours stands as the certificate of which it is one. */
@@ -129,25 +134,28 @@ export class PublicVerification {
     return ownReferenceVerdict(record, this.#now());
   }
 
-  async #elsewhere(region: string, reference: string): Promise<PublicVerdict> {
-    const { config } = this.#options;
-    const told = await this.#asked(region, { reference });
-    return told
+  async #elsewhere(address: string, region: string, reference: string): Promise<PublicVerdict> {
+    if (!this.#options.config.askPeers) return elsewhereVerdict(region, 'not-asked', this.#now());
+    this.#limits.admitLookUp(address);
+    const told = await this.#asked(address, region, { reference });
+    // That a region gives no answer, or that too many questions were asked, is no guess of whoever asks.
+    if (told !== 'unknown') this.#limits.found(address);
+    return typeof told === 'object'
       ? askedReferenceVerdict(region, told, this.#now())
-      : elsewhereVerdict(region, config.askPeers ? 'no-answer' : 'not-asked', this.#now());
+      : elsewhereVerdict(region, 'no-answer', this.#now());
   }
 
   /**
-   * Asks the region that issued a certificate, where the config allows that; undefined when it gives no answer, or says
-   * `unknown`: not there and not to be told look the same.
+   * Asks the region that issued a certificate, where the config allows that; undefined when it gives no answer or too many
+   * questions were asked. That looks the same as `unknown`, which is for what is not there and what is not to be told.
    */
-  async #asked(region: string, about: Asked): Promise<Standing | undefined> {
+  async #asked(address: string, region: string, about: Asked): Promise<Standing | 'unknown' | undefined> {
     const { config, checks, log } = this.#options;
     if (!config.askPeers) return undefined;
     try {
-      this.#limits.admitQuestion();
+      this.#limits.admitQuestion(address);
       const { status, answeredAt } = await checks.ask(region, { ...about, fields: [], purpose: PURPOSE });
-      return status === 'unknown' ? undefined : { source: 'asked', status, asOf: answeredAt };
+      return status === 'unknown' ? status : { source: 'asked', status, asOf: answeredAt };
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
       log.warn({ peer: region, code: error.code }, 'a region could not be asked for the public verification page');
@@ -155,7 +163,7 @@ export class PublicVerification {
     }
   }
 
-  async #examined(bytes: Buffer): Promise<PublicVerdict> {
+  async #examined(address: string, bytes: Buffer): Promise<PublicVerdict> {
     const { documentTrust: trust, statements } = this.#options;
     const { report, signer } = await this.#desk.examine({ bytes, trust, now: this.#now() });
     if (report.format === 'unknown')
@@ -170,7 +178,7 @@ export class PublicVerification {
     const verdict = await this.#options.certificates.verify(text);
     if (verdict.issuer !== region)
       throw new VerificationError('RENDITION_ALTERED', 'another region than the issuer signed the PDF');
-    return this.#judged('pdf', verdict, unchangedSince(signedAt));
+    return this.#judged(address, 'pdf', verdict, unchangedSince(signedAt));
   }
 
   #now(): number {
