@@ -8,7 +8,7 @@ import { writerName } from '../config/replica-config.ts';
 import { keyFolderOf } from '../custody/key-folder.ts';
 import { LetterBook } from '../dead-letter/letter-book.ts';
 import { Documents, readTrustText } from '../document/documents.ts';
-import { openRevocationFolder } from '../document/revocation-folder.ts';
+import { openRevocationFolder, type RevocationFolder } from '../document/revocation-folder.ts';
 import { EvidenceLog } from '../evidence/evidence-log.ts';
 import type { Timestamper } from '../evidence/timestamps/timestamper.ts';
 import { Federation } from '../federation/federation.ts';
@@ -62,6 +62,7 @@ export interface Core {
   readonly documents: Documents;
   /** PEM of whose seals on departments' own files count; empty for nobody's. */
   readonly documentTrust: string;
+  readonly revocation: RevocationFolder | undefined;
 }
 
 export interface CoreOptions {
@@ -163,5 +164,6 @@ export async function openCore(
     materials,
     documents: new Documents({ clock, materials, trust, revocation }),
     documentTrust: trust,
+    revocation,
   };
 }

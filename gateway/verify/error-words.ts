@@ -29,7 +29,7 @@ export const ERROR_WORDS = {
   STATUS_UNKNOWN: words('签发地区公布的状态无法辨认。请向签发机关核实。', 'What its region published about its status cannot be read. Ask its authority.'),
   NOT_FOUND: words('查无此证照：没有签发过带有这个查验码的证照。请核对后重试；若二维码印在证照上，请勿采信。', 'There is no certificate with this reference. Check it and try again; if it is printed on a certificate, do not accept that.'),
   // what was sent
-  VALIDATION_FAILED: words('无法识别所提交的内容。请提交证照文件、PDF、OFD 或二维码文字，图片请在页面上选择。', 'What was sent cannot be read. Send a certificate, PDF, OFD or the text of a QR code; pictures are read by the page itself.'),
+  VALIDATION_FAILED: words('无法识别所提交的内容，或文件过于复杂。请提交证照文件、PDF、OFD 或二维码文字，图片请在页面上选择。', 'What was sent cannot be read, or is too complex to examine. Send a certificate, PDF, OFD or the text of a QR code; pictures are read by the page itself.'),
   REQUEST_INVALID: words('所提交的内容过大、格式不对，或传得太慢。文件最大 20 MiB。', 'What was sent is too large, not of the right form, or came too slowly. Files have 20 MiB at most.'),
   // the gateway
   BACK_PRESSURE: words('核验次数过多，请稍候再试。', 'Too many verifications at the moment. Please wait and try again.'),

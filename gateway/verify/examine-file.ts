@@ -7,6 +7,8 @@ export interface FileTask {
   readonly bytes: Uint8Array;
   /** PEM of the trust list for departments' own files; empty for none. */
   readonly trust: string;
+  /** DER of lists of revoked certificates, in memory that the threads share. */
+  readonly revocationLists?: readonly Uint8Array[];
   /** Milliseconds. */
   readonly now: number;
 }
@@ -18,7 +20,7 @@ export interface FileThreadResult {
   readonly signer: Awaited<ReturnType<typeof signerOfPdf>> | undefined;
 }
 
-/** Milliseconds and megabytes that one file of a stranger may take. */
+/** Milliseconds and megabytes of heap that one file of a stranger may take; what it unpacks to is bounded by itself. */
 const LIMIT_MS = 15_000;
 const MEMORY_MB = 256;
 const THREAD = new URL('./file-thread.ts', import.meta.url);
@@ -30,9 +32,9 @@ const THREAD = new URL('./file-thread.ts', import.meta.url);
  * @param thread what runs in it
  * @throws CodedError VALIDATION_FAILED when it takes too long or too much memory, or the thread ends without an answer
  */
-export function examineFile({ bytes, trust, now }: FileTask, thread: URL = THREAD): Promise<FileThreadResult> {
+export function examineFile(given: FileTask, thread: URL = THREAD): Promise<FileThreadResult> {
   // A copy that can be handed over: pieces of Node's shared pool cannot.
-  const task: FileTask = { bytes: new Uint8Array(bytes), trust, now };
+  const task: FileTask = { ...given, bytes: new Uint8Array(given.bytes) };
   const worker = new Worker(thread, {
     workerData: task,
     transferList: [task.bytes.buffer as ArrayBuffer],

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { builtInCertificateTypes, presentCertificate, writePaperCertificate } from '#trust';
-import { PAGE, packOfd, sealedOfd, sealingCast } from '../../trust/testing/index.ts';
+import { PAGE, packOfd, sealedOfd, sealingCast, testRevocationList } from '../../trust/testing/index.ts';
 import type { CertificateVerdict } from '../certificate/certificate-verdict.ts';
 import { StampedCopies } from '../certificate/stamped-copies.ts';
 import { Renditions } from '../rendition/renditions.ts';
@@ -227,32 +227,19 @@ describe('a certificate', () => {
     expect(never).toMatchObject({ tone: 'bad', conclusion: { zh: '查无此证照' } });
   });
 
-  it('that is a stamped copy stands as its original, until it ends', async () => {
-    const { digest } = await uxin.certificates.get(identifier);
-    const stamp = {
-      creator: '窗口',
-      cause: '投标',
-      createdAt: NOW,
-      expiresAt: NOW + 1000,
-      of: digest.toString('base64url'),
-    };
-    const copy = (changes: Partial<typeof stamp>) =>
-      verdictOf({ source: 'library', status: 'unknown' }, { ...stamp, ...changes });
-    expect(await copy({})).toMatchObject({ tone: 'good', conclusion: { zh: '有效' } });
-    expect(await copy({ expiresAt: NOW })).toMatchObject({ tone: 'bad', conclusion: { zh: '已过期' } });
-    expect(await copy({ of: 'another' })).toMatchObject({ tone: 'bad', conclusion: { zh: '查无此证照' } });
-  });
-
-  it('of another region that is a stamped copy stands as its original there', async () => {
+  it.each([
+    ['our own', () => uxin],
+    ['another region', () => nantong],
+  ])('that is a stamped copy stands as its original, until it ends, at the page of %s', async (_, whose) => {
     const { store, own, certificates } = uxin;
     const statementOf = (code: string) => (code === '150626' ? own.statement : undefined);
     const clock = { now: () => NOW };
     const copies = new StampedCopies({ store, clock, region: '150626', signer: own.certificate, statementOf, types });
     const { identifier: original } = await certificates.issue(licence(NOW));
-    const stamp = { creator: '窗口', cause: '投标', expiresAt: NOW + 60_000 };
-    const copy = await copies.make(original, stamp, 'window-1');
-    const shown = async () => page(nantong, { askPeers: true }).text(ADDRESS, copy.text);
+    const copy = await copies.make(original, { creator: '窗口', cause: '投标', expiresAt: NOW + 60_000 }, 'window-1');
+    const shown = (at = NOW) => pageOf(whose(), { now: () => at }, { askPeers: true }).text(ADDRESS, copy.text);
     expect(await shown()).toMatchObject({ tone: 'good', conclusion: { zh: '有效' } });
+    expect(await shown(NOW + 60_000)).toMatchObject({ tone: 'bad', conclusion: { zh: '已过期' } });
     await certificates.setStatus(original, 'revoked', '材料虚假', 'operator');
     expect(await shown()).toMatchObject({ tone: 'bad', conclusion: { zh: '已撤销' } });
   });
@@ -323,6 +310,22 @@ describe('a file', () => {
   it("that is a department's own is reported on", async () => {
     const altered = packOfd(new Map(sealedOfd(cast)).set(PAGE, Buffer.from('<ofd:Page/>')));
     expect(await verifyFile(uxin, altered)).toMatchObject({ kind: 'document', tone: 'bad' });
+  });
+
+  it("that is a department's own is held against the lists of revoked certificates as they are now", async () => {
+    const lists: Buffer[] = [];
+    const desk = page(uxin, { documentTrust: authority.pem, revocation: { lists: async () => lists } });
+    const shown = () => desk.file(ADDRESS, Readable.from([packOfd(sealedOfd(cast))]));
+    expect(await shown()).toMatchObject({ kind: 'document', tone: 'good' });
+    const at = NOW - 365 * 24 * 60 * 60 * 1000;
+    lists.push(
+      testRevocationList(authority, {
+        revoked: [{ signer: cast.signer, at }],
+        thisUpdate: at,
+        nextUpdate: NOW + 1,
+      }),
+    );
+    expect(await shown()).toMatchObject({ kind: 'document', tone: 'bad' });
   });
 
   it.each([

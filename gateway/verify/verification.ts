@@ -9,6 +9,7 @@ import { references } from '../certificate/check-references.ts';
 import type { CheckInput, CheckService } from '../certificate/check-service.ts';
 import { originalDigest } from '../certificate/stamped-original.ts';
 import type { VerificationConfig } from '../config/verification-config.ts';
+import type { RevocationFolder } from '../document/revocation-folder.ts';
 import { openPdf } from '../rendition/read-pdf.ts';
 import type { Store } from '../store/store.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -36,6 +37,8 @@ export interface PublicVerificationOptions {
   readonly statements: () => readonly RegionStatement[];
   /** PEM of whose seals on departments' own files count; empty for nobody's. */
   readonly documentTrust: string;
+  /** Lists of revoked certificates; without them revocation is not checked. */
+  readonly revocation?: Pick<RevocationFolder, 'lists'> | undefined;
 }
 
 type Asked = Pick<CheckInput, 'identifier' | 'reference' | 'digest'>;
@@ -111,17 +114,10 @@ export class PublicVerification {
     // That it was restored some day (恢复) does not say how it stands now.
     const isTold = source === 'list' || (source === 'notice' && status !== 'valid');
     if (isTold) return { source, status, asOf: verdict.asOf };
-    if (source === 'library') return { source, status: await this.#ownStatus(verdict), asOf: now };
+    if (source === 'library') return { source, status, asOf: now };
     // Its issuer keeps no stamped copy (加注件): it knows the certificate of which it is one.
     const told = await this.#asked(address, issuer, { identifier, digest: originalDigest(verdict) });
     return typeof told === 'object' ? told : { source: 'dates', status, asOf: now };
-  }
-
-  /** A stamped copy (加注件) of ours stands as the certificate of which it is one. */
-  async #ownStatus({ status, issuer, identifier, certificate: { stamp } }: CertificateVerdict) {
-    if (status !== 'unknown' || !stamp) return status;
-    const record = await this.#options.certificates.find(identifier, issuer);
-    return record?.digest.toString('base64url') === stamp.of ? record.status : status;
   }
 
   async #own(address: string, reference: string): Promise<PublicVerdict> {
@@ -164,8 +160,9 @@ export class PublicVerification {
   }
 
   async #examined(address: string, bytes: Buffer): Promise<PublicVerdict> {
-    const { documentTrust: trust, statements } = this.#options;
-    const { report, signer } = await this.#desk.examine({ bytes, trust, now: this.#now() });
+    const { documentTrust: trust, revocation, statements } = this.#options;
+    const revocationLists = (await revocation?.lists()) ?? [];
+    const { report, signer } = await this.#desk.examine({ bytes, trust, revocationLists, now: this.#now() });
     if (report.format === 'unknown')
       throw new CodedError('VALIDATION_FAILED', 'the file is no PDF, OFD or certificate');
     const isOurs = report.seals.some((seal) => OUR_SIGNER.test(seal.signer?.name ?? ''));

@@ -9,6 +9,7 @@ interface PageChanges extends Partial<VerificationConfig> {
   readonly certificates?: PublicVerificationOptions['certificates'];
   /** PEM. */
   readonly documentTrust?: string;
+  readonly revocation?: PublicVerificationOptions['revocation'];
   /** Takes the lines of the log. */
   readonly logged?: string[];
 }
@@ -17,7 +18,7 @@ interface PageChanges extends Partial<VerificationConfig> {
 export function pageOf(
   region: CheckRegion,
   clock: { now(): number },
-  { certificates = region.certificates, documentTrust = '', logged = [], ...config }: PageChanges = {},
+  { certificates = region.certificates, documentTrust = '', revocation, logged = [], ...config }: PageChanges = {},
 ): PublicVerification {
   const { region: code } = region.own.statement;
   return new PublicVerification({
@@ -31,5 +32,6 @@ export function pageOf(
     types: builtInCertificateTypes,
     statements: () => [region.own.statement, ...[...region.pinned.values()].map(({ statement }) => statement)],
     documentTrust,
+    revocation,
   });
 }
