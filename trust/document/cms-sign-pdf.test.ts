@@ -2,10 +2,13 @@ import { PDFDocument } from 'pdf-lib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { localSigner, type Signer } from '../keys/signer.ts';
 import { suiteOf } from '../suites.ts';
+import { setSealOn } from '../testing/reference-seal/set-seal.ts';
 import { signCms } from './cms-sign.ts';
 import { certifyForDocuments } from './cms-sign-certificate.ts';
 import { signPdf } from './cms-sign-pdf.ts';
 import { signerOfPdf } from './cms-sign-reader.ts';
+import { testSigner } from './testing/certificates.ts';
+import { setSeal } from './testing/e-seals.ts';
 import { NO_PDFSIG, PDFSIG, runWith } from './testing/openssl.ts';
 import { plainPdf } from './testing/pdf.ts';
 
@@ -67,6 +70,49 @@ describe('a PDF that is signed', () => {
     const twice = await sign(await sign(plainPdf()));
     const { seals } = await signerOfPdf(twice, AT);
     expect(seals).toMatchObject([{ state: 'intact', covers: 'part' }]);
+  });
+});
+
+describe('a signature ahead of the time of reading', () => {
+  const DAY_MS = 24 * 60 * 60 * 1000;
+  const [sealer, maker] = ['测试单位', '测试制章系统'].map((name) =>
+    testSigner(name, { notBefore: AT - DAY_MS, notAfter: AT + 3 * DAY_MS }),
+  );
+  const holder = { signer: sealer!, maker: maker! };
+  /** A PDF with the seal of another, under the signature. */
+  const sealedAt = (signedAt: number) =>
+    sign(
+      setSealOn(plainPdf(), holder, {
+        sign: (content) => setSeal(content, holder.signer, holder.maker, { signedAt }).value,
+      }),
+    );
+
+  it.each([6 * 60_000, DAY_MS])('by %i ms is no alteration, nor are the seals under it', async (ms) => {
+    const signed = await sealedAt(AT - 1000);
+    expect(await signerOfPdf(signed, AT - ms)).toEqual(await signerOfPdf(signed, AT));
+    expect(await signerOfPdf(signed, AT - ms)).toMatchObject({
+      kid: signer.kid,
+      signedAt: AT,
+      seals: [{ state: 'intact' }],
+    });
+  });
+
+  it.each<[string, () => Promise<Buffer>]>([
+    [
+      'a changed byte',
+      async () => {
+        const signed = await sign(plainPdf());
+        signed.write('Xertificate', signed.indexOf('Certificate'), 'latin1');
+        return signed;
+      },
+    ],
+    ['something appended', async () => Buffer.concat([await sign(plainPdf()), Buffer.from('\n%%EOF\n')])],
+    ['its end cut off', async () => (await sign(plainPdf())).subarray(0, -8)],
+    ['a seal that is later still', () => sealedAt(AT + DAY_MS)],
+  ])('saves nothing with %s', async (_, make) => {
+    const altered = await make();
+    for (const now of [AT - DAY_MS, AT])
+      await expect(signerOfPdf(altered, now)).rejects.toMatchObject({ code: 'RENDITION_ALTERED' });
   });
 });
 

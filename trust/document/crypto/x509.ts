@@ -81,9 +81,11 @@ export function readCertificate(der: Uint8Array): Certificate {
   const tbs = new Members(tbsElement.content, 'certificate');
   tbs.maybe(TAG.context0);
   const serial = tbs.take(TAG.integer).content.toString('hex');
-  const algorithm = oidOf(new Members(tbs.take(TAG.sequence).content, 'algorithm').take(TAG.oid));
-  if (algorithm !== oidOf(new Members(outerAlgorithm.content, 'algorithm').take(TAG.oid)))
+  const innerAlgorithm = tbs.take(TAG.sequence);
+  // With its parameters (RFC 5280, 4.1.1.2): those outside nobody signs.
+  if (!innerAlgorithm.raw.equals(outerAlgorithm.raw))
     throw new DocumentFault('seal-malformed', 'a certificate names two algorithms');
+  const algorithm = oidOf(new Members(innerAlgorithm.content, 'algorithm').take(TAG.oid));
   const issuer = tbs.take(TAG.sequence).raw;
   const validity = tbs.inner('validity');
   const subject = tbs.take(TAG.sequence);
