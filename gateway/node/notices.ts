@@ -21,8 +21,8 @@ export function openNotices(core: Core, events: PlatformEvents, tell: TellCertif
         const text = 'a region does not know how a certificate stands; see tongban certificate notices';
         log.error({ peer, conversation, code }, text);
       },
-      onError: (error) =>
-        log.error({ err: error }, 'a notice about a certificate could not be sent; it is tried again'),
+      onError: (error, peer) =>
+        log.error({ err: error, peer }, 'a notice about a certificate could not be sent; it is tried again'),
     }),
     incomingNotices: new IncomingNotices({
       store,

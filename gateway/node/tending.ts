@@ -3,7 +3,7 @@ import { tendAudit } from './audit.ts';
 import type { Core } from './core.ts';
 import type { Services } from './services.ts';
 
-/** Milliseconds between two looks for staged files that nobody named, old checks, and authorizations whose time has come. */
+/** Milliseconds between two looks for what time or a failure left behind: staged files, old checks, notices that are owed. */
 const EVERY_MS = 10 * 60 * 1000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -18,6 +18,7 @@ export function startTending(core: Core, services: Services): NodeJS.Timeout {
     services.scans.wake();
     services.examinations.wake();
     services.erasures.wake();
+    void services.outgoingNotices.tend();
     void services.joint.tend();
     void services.jointCases.tend();
   }, EVERY_MS);

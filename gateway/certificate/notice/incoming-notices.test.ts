@@ -94,6 +94,12 @@ const verified = async ({ text }: Issued) => {
   const { status, source, ...rest } = await pair.nantong.certificates.verify(text);
   return { status, source, ...('asOf' in rest && { asOf: rest.asOf }) };
 };
+/** A stamped copy (加注件) of a certificate, verified. */
+function stampedCopy({ verified }: Issued): Issued['verified'] {
+  const of = verified.digest.toString('base64url');
+  const stamp = { of, createdAt: NOW, creator: '窗口', cause: '年检', expiresAt: NOW + 1 };
+  return { ...verified, digest: Buffer.alloc(32, 77), certificate: { ...verified.certificate, stamp } };
+}
 const UNTOUCHED = { status: 'valid', reason: '', noticedAt: undefined };
 const kept = (subject: string) => pair.nantong.notices.incoming.received(subject);
 
@@ -163,21 +169,14 @@ describe('a certificate that we have', () => {
     expect(await say(issued, {}, pair.uxin, { digest: Buffer.alloc(32, 9) })).toBe('');
     expect(await standing(issued)).toEqual(UNTOUCHED);
     expect(await verified(issued)).toEqual({ status: 'valid', source: 'dates' });
+    expect(await pair.nantong.notices.incoming.wordOn(stampedCopy(issued))).toBeUndefined();
   });
 
   it('takes its stamped copies with it', async () => {
     const issued = await received();
     await say(issued, { status: 'withdrawn' });
-    const { certificate, digest } = issued.verified;
-    const stamp = {
-      of: digest.toString('base64url'),
-      createdAt: NOW,
-      creator: '窗口',
-      cause: '年检',
-      expiresAt: NOW + 1,
-    };
-    const copy = { ...issued.verified, digest: Buffer.alloc(32, 77), certificate: { ...certificate, stamp } };
-    expect(await pair.nantong.notices.incoming.wordOn(copy)).toMatchObject({ word: 'withdrawn', asOf: NOW });
+    const word = await pair.nantong.notices.incoming.wordOn(stampedCopy(issued));
+    expect(word).toMatchObject({ word: 'withdrawn', asOf: NOW });
   });
 
   it('is known by its digest where a notice names it by its reference alone', async () => {

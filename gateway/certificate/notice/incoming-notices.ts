@@ -4,6 +4,7 @@ import type { Incoming, IncomingHandler } from '../../peer/incoming.ts';
 import type { Store, Transaction } from '../../store/store.ts';
 import { type HeldCertificate, library } from '../library.ts';
 import type { TellCertificateNews } from '../library-news.ts';
+import { originalDigest } from '../stamped-original.ts';
 import { checkedCertificates } from './checked-table.ts';
 import { counting, isNews, type Said } from './precedence.ts';
 import { type ReceivedNotice, receivedNotices } from './received-table.ts';
@@ -42,15 +43,19 @@ export class IncomingNotices {
     this.#options = options;
   }
 
-  /** What its issuer told us of a verified certificate; of a stamped copy, also what it told of the original. */
-  async wordOn({ issuer, digest, certificate }: VerifiedCertificate): Promise<NoticedStatus | undefined> {
+  /**
+   * What its issuer told us of a verified certificate; of a stamped copy, also what it told of the original. Where no
+   * notice has its digest, those under its identifier count: whoever has a certificate can turn its ES256 signature into
+   * another good one (s into n − s), and so its text into one with another digest.
+   */
+  async wordOn(verified: VerifiedCertificate): Promise<NoticedStatus | undefined> {
     const { read } = this.#options.store;
-    const original = certificate.stamp && Buffer.from(certificate.stamp.of, 'base64url');
-    const notices = [
+    const { issuer, digest } = verified;
+    const exact = [
       await receivedNotices.find(read, issuer, digest),
-      original && (await receivedNotices.find(read, issuer, original)),
-    ].map((notice) => notice && ({ word: notice.status, asOf: notice.decidedAt, source: 'notice' } as const));
-    return counting(notices[0], notices[1]);
+      await receivedNotices.find(read, issuer, originalDigest(verified)),
+    ].filter((notice) => notice !== undefined);
+    return countingOf(exact.length > 0 ? exact : await this.#underItsName(verified));
   }
 
   /** Applies what its issuer told us before to a certificate of another region that was just kept. */
@@ -84,9 +89,23 @@ export class IncomingNotices {
     return receivedNotices.of(this.#options.store.read, subject);
   }
 
+  /**
+   * What its issuer told us under the identifier of a certificate, which includes its version (版本号): what was said of a
+   * replaced one (换证) is not among it. An issuer that was restored from a backup can give an identifier twice: what it
+   * decided before it signed this certificate is about another, and the text that it delivered itself is known by its
+   * digest alone, as is the original of a stamped copy.
+   */
+  async #underItsName({ issuer, identifier, digest, certificate }: VerifiedCertificate): Promise<ReceivedNotice[]> {
+    const { read } = this.#options.store;
+    if (certificate.stamp) return [];
+    const held = await library.holding(read, { identifier, digest });
+    if (held.some((one) => one.issuer === issuer && one.digest.equals(digest))) return [];
+    return receivedNotices.under(read, issuer, identifier, certificate.signedAt);
+  }
+
   async #take(tx: Transaction, incoming: Incoming): Promise<void> {
     const named = noticeOf(incoming);
-    const held = ownOf(named, await library.holding(tx, named));
+    const held = await ownOf(tx, named);
     const known = await receivedNotices.find(tx, named.issuer, named.digest);
     if (!isNews(known, named)) return;
     const isExpected = known?.isExpected || held?.digest.equals(named.digest) || (await isAskedFor(tx, named));
@@ -127,26 +146,38 @@ function noticeOf({ envelope, payload, peer, receivedAt }: Incoming): ReceivedNo
   return { ...named, ...decisionOf(notice), conversation, envelope: id, isExpected: false, receivedAt };
 }
 
+/** What counts of several notices; undefined when there is none. */
+function countingOf(notices: readonly ReceivedNotice[]): NoticedStatus | undefined {
+  return notices
+    .map(({ status, decidedAt }): NoticedStatus => ({ word: status, asOf: decidedAt, source: 'notice' }))
+    .reduce<NoticedStatus | undefined>(counting, undefined);
+}
+
 /**
- * Of the certificates that a notice could mean, the sender's own; undefined when we keep none of them.
+ * Of the certificates that a notice could mean, the sender's own; undefined when we keep none of them. Any region can put
+ * an identifier on a certificate of its own: that keeps nobody from speaking of the one about which we asked him.
  *
  * @throws VerificationError CERTIFICATE_ISSUER when it means one of another region, ours included
  */
-function ownOf({ issuer, digest }: ReceivedNotice, meant: readonly HeldCertificate[]): HeldCertificate | undefined {
+async function ownOf(tx: Transaction, notice: ReceivedNotice): Promise<HeldCertificate | undefined> {
+  const { issuer, digest } = notice;
+  const meant = await library.holding(tx, notice);
   const own = meant.find((held) => held.issuer === issuer);
-  const isForeign = meant.some((held) => held.issuer !== issuer && (!own || held.digest.equals(digest)));
-  if (isForeign)
+  const others = meant.filter((held) => held.issuer !== issuer);
+  const isForeign = others.some((held) => held.digest.equals(digest));
+  if (isForeign || (!own && others.length > 0 && !(await wasAskedFor(tx, notice))))
     throw new VerificationError('CERTIFICATE_ISSUER', 'a region can tell only of certificates that it issued');
   return own;
 }
 
-/**
- * Whether we asked the sender about the certificate of a notice. Under a name that we asked about it cannot fill our store
- * with ever other certificates.
- */
+/** Whether we asked the sender about the certificate of a notice. */
+function wasAskedFor(tx: Transaction, { issuer, identifier, reference }: ReceivedNotice): Promise<boolean> {
+  return checkedCertificates.wasAsked(tx, issuer, [identifier, reference]);
+}
+
+/** The same, while there is room: under a name that we asked about nobody fills our store with ever other certificates. */
 async function isAskedFor(tx: Transaction, notice: ReceivedNotice): Promise<boolean> {
-  const { issuer, identifier, reference } = notice;
-  if (!(await checkedCertificates.wasAsked(tx, issuer, [identifier, reference]))) return false;
+  if (!(await wasAskedFor(tx, notice))) return false;
   return (await receivedNotices.named(tx, notice)) < TEXTS_PER_NAME;
 }
 

@@ -6,6 +6,7 @@ import { licence } from '../../testing/check-region.ts';
 import { carryNotices } from '../../testing/notice-side.ts';
 import { bringBack, handOver } from '../../testing/region-pair.ts';
 import { references } from '../check-references.ts';
+import { OutgoingNotices } from './outgoing-notices.ts';
 
 const NOW = Date.parse('2026-12-10T09:00:00+08:00');
 const REASON = '提交虚假材料';
@@ -214,6 +215,63 @@ describe('a notice that cannot be sent', () => {
     await expect.poll(() => waiting()).toMatchObject([{ identifier: second }]);
     await carry();
     expect(await told(second)).toMatchObject([{ code: '' }]);
+  });
+
+  it('to one region, since the store fails, keeps no other from being told, and is tried again', async () => {
+    const { uxin, nantong } = pair;
+    const { store, clock, region } = uxin.notices.carrier;
+    const { identifier } = await issue();
+    await ask({ identifier });
+    // 110000 comes before Nantong in every round.
+    const other = { peer: '110000', identifier, subject: identifier, answeredAt: NOW + 1 };
+    await uxin.store.write((tx) => uxin.notices.outgoing.answered(tx, other));
+    uxin.pinned.delete('320600');
+    expect((await revoke(identifier)).notices.map(({ code }) => code)).toEqual(['PEER_NOT_PINNED', 'PEER_NOT_PINNED']);
+    uxin.pinned.set('320600', nantong.own).set('110000', nantong.own);
+    let isBroken = true;
+    const failures: unknown[] = [];
+    const outgoing = new OutgoingNotices({
+      store,
+      clock,
+      region,
+      outbox: {
+        enqueue: async (tx, envelope) => {
+          if (isBroken && envelope.peer === '110000') throw new Error('disk full');
+          return uxin.notices.carrier.outbox.enqueue(tx, envelope);
+        },
+      },
+      peers: { get: (peer) => uxin.pinned.get(peer)?.statement, onChange: () => {} },
+      newId: randomUUID,
+      onUntold: () => {},
+      onError: (error, peer) => void failures.push([(error as Error).message, peer]),
+    });
+    await outgoing.tend();
+    expect(failures).toEqual([['disk full', '110000']]);
+    expect(await waiting()).toMatchObject([{ identifier }]);
+    expect(await waiting('110000')).toEqual([]);
+    isBroken = false;
+    await outgoing.tend();
+    expect(await waiting('110000')).toMatchObject([{ identifier, status: 'CERTIFICATE_STATUS_REVOKED' }]);
+    expect(await waiting()).toHaveLength(1);
+    expect(failures).toHaveLength(1);
+    uxin.pinned.delete('110000');
+    await carry();
+  });
+
+  it('since the store cannot even be read fails nobody who tends it', async () => {
+    const { carrier } = pair.uxin.notices;
+    const failures: unknown[] = [];
+    const read = { ...carrier.store.read, all: () => Promise.reject(new Error('disk')) };
+    const outgoing = new OutgoingNotices({
+      ...carrier,
+      store: { ...carrier.store, read },
+      peers: { get: () => undefined, onChange: () => {} },
+      newId: randomUUID,
+      onUntold: () => {},
+      onError: (error) => void failures.push(error),
+    });
+    await outgoing.tend();
+    expect(failures).toEqual([new Error('disk')]);
   });
 
   it('since it expired under way is sent again', async () => {

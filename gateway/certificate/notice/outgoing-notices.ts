@@ -20,8 +20,8 @@ export interface OutgoingNoticeOptions {
   readonly newId: () => string;
   /** A region could not be told, or did not take what it was told. */
   readonly onUntold: (peer: string, conversation: string, code: ErrorCode) => void;
-  /** What is owed could not be sent; it is tried again. */
-  readonly onError: (error: unknown) => void;
+  /** What is owed, to one region if it is told, could not be sent; it is tried again at the next `tend`. */
+  readonly onError: (error: unknown, peer?: string) => void;
 }
 
 /** A question about a certificate of ours that was answered. */
@@ -40,7 +40,7 @@ type Obstacle = 'PEER_NOT_PINNED' | 'BACK_PRESSURE';
 /**
  * Tells the regions that know a certificate of ours that its status changed (状态变更告知), each in a signed envelope whose
  * receipt proves that it was told. The notices to one region about one certificate are a conversation of their own. What
- * cannot be sent is owed: it goes out when the region is pinned again, or when there is room for it.
+ * cannot be sent is owed: it goes out when the region is pinned again, when there is room for it, or at the next `tend`.
  */
 export class OutgoingNotices {
   readonly #options: OutgoingNoticeOptions;
@@ -56,6 +56,15 @@ export class OutgoingNotices {
   async start(): Promise<void> {
     for (const peer of await sentNotices.owedPeers(this.#options.store.read)) this.#owed.add(peer);
     await this.#payAll(this.#owed);
+  }
+
+  /** Sends what is still owed. To be called every few minutes. Never throws; what fails is tried at the next call. */
+  async tend(): Promise<void> {
+    try {
+      await this.start();
+    } catch (error) {
+      this.#options.onError(error);
+    }
   }
 
   /**
@@ -109,14 +118,15 @@ export class OutgoingNotices {
     return sentNotices.of(this.#options.store.read, identifier);
   }
 
+  /** What cannot be sent to one region keeps no other from being told. */
   async #payAll(owed: Iterable<string>): Promise<void> {
     const { store, peers, onError } = this.#options;
-    try {
-      for (const peer of owed) {
+    for (const peer of owed) {
+      try {
         if (peers.get(peer)) await store.write((tx) => this.#payTo(tx, peer));
+      } catch (error) {
+        onError(error, peer);
       }
-    } catch (error) {
-      onError(error);
     }
   }
 

@@ -77,6 +77,19 @@ export const receivedNotices = {
     return rows.map(noticeOf);
   },
 
+  /** What a region told us under an identifier of what it decided at `since` (ms) or later, the latest first. */
+  async under(sql: Sql, issuer: string, identifier: string, since: number): Promise<ReceivedNotice[]> {
+    const rows = await sql.all<Row>(
+      `SELECT ${COLUMNS} FROM certificate_notice
+       WHERE issuer = ? AND identifier = ? AND identifier <> '' AND decided_at >= ?
+       ORDER BY decided_at DESC LIMIT ${MAX_SHOWN}`,
+      issuer,
+      identifier,
+      since,
+    );
+    return rows.map(noticeOf);
+  },
+
   /** Whether a region told us, of what it decided at `since` (ms) or later, under an identifier or a reference. */
   async toldSince(sql: Sql, issuer: string, subject: string, since: number): Promise<boolean> {
     const row = await sql.get(

@@ -17,11 +17,22 @@ const notices = (changes: Partial<Notices>): Notices => ({ identifier: 'ID', sen
 
 it('shows who was told of what, who took it and when', () => {
   const { text, notes, exit } = noticesAnswer(
-    notices({ sent: [sent({}), sent({ peer: '350500', state: 'waiting' })] }),
+    notices({
+      sent: [sent({}), sent({ peer: '350500' }), sent({ peer: '350500', state: 'waiting', decidedAt: EARLY })],
+    }),
   );
   expect(text).toMatch(/320600 +revoked +false-materials +2026-12-10 09:01:00 +已签收 accepted +2026-12-10 09:01:01/);
   expect(text).toMatch(/350500 .*待回执 waiting/);
   expect([notes, exit]).toEqual([[], 0]);
+});
+
+it('fails while a receipt for the newest change is awaited: a script must not believe that all know', () => {
+  const waiting = sent({ peer: '350500', state: 'waiting', settledAt: undefined });
+  const { notes, exit } = noticesAnswer(notices({ sent: [sent({}), waiting] }));
+  expect(exit).toBe(1);
+  expect(notes).toEqual(['尚未签收 350500 / this region has not confirmed yet that it knows of it']);
+  // The change itself waits for nobody: the command that makes it says nothing of this.
+  expect(untoldNotes([waiting])).toEqual([]);
 });
 
 it('fails while a region does not know the newest change, and names it', () => {

@@ -37,23 +37,32 @@ const STATES: Readonly<Record<string, string>> = {
   untold: '未告知 untold',
 };
 
-/** Shows whom we told of a certificate and what we were told; fails while a region does not know the newest change. */
+/** Shows whom we told of a certificate and what we were told; fails until every region took the newest change. */
 export function noticesAnswer(notices: Notices): Answer {
   const { sent, received } = notices;
   const parts = [
     ...(received.length === 0 || sent.length > 0 ? [sentTable(sent)] : []),
     ...(received.length > 0 ? [receivedTable(received)] : []),
   ];
-  const newest = Math.max(...sent.map(({ decidedAt }) => decidedAt));
-  const untold = untoldNotes(sent.filter(({ decidedAt }) => decidedAt === newest));
-  return { json: notices, text: parts.join('\n'), notes: untold, exit: untold.length > 0 ? 1 : 0 };
+  const latest = Math.max(...sent.map(({ decidedAt }) => decidedAt));
+  const newest = sent.filter(({ decidedAt }) => decidedAt === latest);
+  const doAllKnow = newest.every(({ state }) => state === 'accepted');
+  const notes = [...untoldNotes(newest), ...waitingNotes(newest)];
+  return { json: notices, text: parts.join('\n'), notes, exit: doAllKnow ? 0 : 1 };
 }
 
-/** Who does not know of a change, and why; a receipt that is still awaited is no matter. */
+/** Who does not know of a change, and why; not those whose receipt is awaited, which right after a change is no matter. */
 export function untoldNotes(sent: readonly SentNotice[]): string[] {
   return sent
     .filter(({ state, code }) => state !== 'accepted' && code !== undefined)
     .map(({ peer, code }) => `未能告知 ${plain(peer)}(${plain(code)}) / this region does not know of it`);
+}
+
+/** Who may not know of a change yet: no receipt says so. */
+function waitingNotes(sent: readonly SentNotice[]): string[] {
+  return sent
+    .filter(({ state, code }) => state !== 'accepted' && code === undefined)
+    .map(({ peer }) => `尚未签收 ${plain(peer)} / this region has not confirmed yet that it knows of it`);
 }
 
 function sentTable(sent: readonly SentNotice[]): string {

@@ -11,7 +11,9 @@ import { type GatewayOptions, gatewayOption } from '../options.ts';
 export function defineNotices(command: Command, cli: Cli): void {
   const notices = command
     .command('notices')
-    .description('状态变更告知了谁、谁已签收 / who was told of changes of a certificate, and who took it');
+    .description(
+      '状态变更告知了谁、谁已签收;最新变更尚有地区未签收时退出码 1 / who was told of changes of a certificate, and who took it; exit code 1 until every region took the newest one',
+    );
   notices.argument('<identifier>', '电子证照标识 / identifier');
   notices.option('--evidence <region>', '导出与该地区的存证包,连同 --out / export what proves it for one region');
   notices.option('--out <file>', '存证包另存为 / save the evidence as');
