@@ -207,6 +207,14 @@ test('a certificate is asked about by its QR code alone, and only with a purpose
   expect(asked).toHaveLength(1);
 });
 
+test('a place for the answers to a list is refused where there is no list, and nothing is asked', async () => {
+  const out = join(folder, 'answers.ndjson');
+  const one = ['certificate', 'check', '--region', '150626', '--identifier', 'x', '--purpose', '核验', '--out', out];
+  const { code, stderr } = await tongban(...one);
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/VALIDATION_FAILED.*--file.*--evidence/) });
+  expect(asked).toEqual([]);
+});
+
 test('a list is sent as it is; its answers are saved, counted, and those that are not good are named', async () => {
   const [list, out] = [join(folder, 'list.ndjson'), join(folder, 'answers.ndjson')];
   const questions = Array.from({ length: 5 }, (_, n) => `{"n":${n}}\n`).join('');

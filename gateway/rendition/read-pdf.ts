@@ -43,7 +43,7 @@ export async function openPdf(
 }
 
 /**
- * Makes sure that a PDF is as a trusted region signed it.
+ * Makes sure that a PDF is as a trusted region signed it. That it may have signed ahead of our time says {@link isAhead}.
  *
  * @param statements verified statements of the regions that are trusted
  * @param now milliseconds
@@ -64,6 +64,16 @@ export async function demandSigned(
   const isOld = statement.keys.some((key) => key.kid === kid && key.purpose === 'certificate');
   keyValidAt(statement, kid, isOld ? 'certificate' : 'seal', signedAt);
   return { region: statement.region, kid, signedAt, seals };
+}
+
+/**
+ * Whether a PDF was signed later than it is now, by its own word: the clock here is slow or that of the region fast, or an
+ * earlier moment is asked about (签名时间晚于核验时刻). Nothing in it was altered.
+ *
+ * @param now milliseconds
+ */
+export function isAhead({ signedAt }: Pick<SignedPdf, 'signedAt'>, now: number): boolean {
+  return signedAt > now + LIMITS.sealSkewMs;
 }
 
 /** The text that is attached to a PDF under a name; undefined when none is there that can be read. */

@@ -17,7 +17,7 @@ import { type CheckRegion, checkRegion, licence } from '../testing/check-region.
 import { ownSealing } from '../testing/own-sealing.ts';
 import { openFont } from './font.ts';
 import { layOut } from './layout.ts';
-import { openPdf } from './read-pdf.ts';
+import { isAhead, openPdf } from './read-pdf.ts';
 import { Renditions } from './renditions.ts';
 import {
   NO_OPENSSL,
@@ -87,6 +87,19 @@ describe('the signature', () => {
     ['no signature', () => Buffer.from(pdf.toString('latin1').replace('/ByteRange', '/ByteSpace'), 'latin1')],
   ])('does not hold with %s', async (_, change) => {
     await expect(openPdf(change(), [region.own.statement], NOW)).rejects.toMatchObject({ code: 'RENDITION_ALTERED' });
+  });
+
+  it.each([
+    ['by a slow clock', NOW - 6 * 60_000, true],
+    ['a day before it was signed', NOW - DAY_MS, true],
+    ['within the skew of clocks', NOW - 4 * 60_000, false],
+  ])('holds %s, and whoever asks is told that it is ahead', async (_, now, ahead) => {
+    const opened = await openPdf(pdf, [region.own.statement], now);
+    expect(opened).toMatchObject({ region: '150626', signedAt: NOW });
+    expect(isAhead(opened, now)).toBe(ahead);
+    await expect(openPdf(altered(pdf), [region.own.statement], now)).rejects.toMatchObject({
+      code: 'RENDITION_ALTERED',
+    });
   });
 
   it('does not count when no trusted region has the key', async () => {

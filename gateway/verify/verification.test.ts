@@ -284,6 +284,16 @@ describe('a file', () => {
     expect(resultsOf(await verifyFile(nantong, pdf))).toMatchObject({ file: 'proven', status: 'open' });
   });
 
+  it('that is a PDF of ours is not called altered by a clock that is slow', async () => {
+    const made = pair.time.value;
+    pair.time.value += 6 * 60_000;
+    const ahead = await pdfOf(identifier);
+    pair.time.value = made;
+    const verdict = await verifyFile(uxin, ahead);
+    expect(resultsOf(verdict)).toMatchObject({ file: 'open', signature: 'proven', status: 'proven' });
+    expect(verdict.proofs.find(({ name }) => name === 'file')?.zh).toContain('请核对时钟');
+  });
+
   it.each([
     [
       'with an altered byte',

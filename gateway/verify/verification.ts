@@ -10,7 +10,7 @@ import type { CheckInput, CheckService } from '../certificate/check-service.ts';
 import { originalDigest } from '../certificate/stamped-original.ts';
 import type { VerificationConfig } from '../config/verification-config.ts';
 import type { RevocationFolder } from '../document/revocation-folder.ts';
-import { openPdf } from '../rendition/read-pdf.ts';
+import { isAhead, openPdf } from '../rendition/read-pdf.ts';
 import type { Store } from '../store/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { certificateVerdict, type Standing } from './certificate-verdict.ts';
@@ -175,7 +175,8 @@ export class PublicVerification {
     const verdict = await this.#options.certificates.verify(text);
     if (verdict.issuer !== region)
       throw new VerificationError('RENDITION_ALTERED', 'another region than the issuer signed the PDF');
-    return this.#judged(address, 'pdf', verdict, unchangedSince(signedAt));
+    const file = isAhead({ signedAt }, this.#now()) ? signedAhead(signedAt) : unchangedSince(signedAt);
+    return this.#judged(address, 'pdf', verdict, file);
   }
 
   #now(): number {
@@ -187,6 +188,13 @@ export class PublicVerification {
 function isText(bytes: Buffer): boolean {
   const isPdf = bytes.subarray(0, PDF_START.length).equals(PDF_START);
   return bytes.length <= MAX_TEXT_LENGTH && !isPdf && !bytes.includes(0) && isUtf8(bytes);
+}
+
+/** By the clock here: nothing in the file was altered. */
+function signedAhead(signedAt: number): Proof {
+  const at = chinaMinute(signedAt);
+  const zh = `PDF 内容未见改动，但签署时间 ${at} 晚于本机时钟，请核对时钟`;
+  return proof('file', 'open', zh, `Not altered, but signed ${at}, which is in the future by the clock here: check it`);
 }
 
 function unchangedSince(signedAt: number): Proof {

@@ -4,7 +4,7 @@ import { VerificationError } from '#trust';
 import type { VerificationDemands } from '../../certificate/certificate-context.ts';
 import type { CertificateVerdict } from '../../certificate/certificate-verdict.ts';
 import { readQr } from '../../certificate/examine.ts';
-import { proved } from '../../certificate/proofs.ts';
+import type { Proof } from '../../certificate/proofs.ts';
 import { verdictProofs } from '../../certificate/verdict-proofs.ts';
 import type { ApiContext } from '../context.ts';
 import { judgingContent, RULED, readInput } from '../helpers/body.ts';
@@ -28,6 +28,8 @@ interface Found {
   readonly verdict: CertificateVerdict;
   /** The PDF that held it. */
   readonly pdf?: { readonly kid: string; readonly signedAt: number };
+  /** Whether that PDF is as it was signed. */
+  readonly file?: Proof;
 }
 
 const PDF_BYTES = 4 * 1024 * 1024;
@@ -86,7 +88,7 @@ export function certificateVerifyRoutes({ certificates, peers, clock }: ApiConte
       },
       async (request) => {
         const input = readInput<VerifyBody>(bodyRule, request.body);
-        const { verdict, pdf } = await judgingContent(() => find(input));
+        const { verdict, pdf, file } = await judgingContent(() => find(input));
         const { status, source, issuer, identifier, kid } = verdict;
         return {
           status,
@@ -97,7 +99,7 @@ export function certificateVerifyRoutes({ certificates, peers, clock }: ApiConte
           kid,
           digest: verdict.digest.toString('hex'),
           disclosed: [...verdict.disclosed],
-          proofs: verdictProofs(verdict, clock.now(), pdf && proved('file')),
+          proofs: verdictProofs(verdict, clock.now(), file),
           ...(pdf && { pdf }),
           certificate: contentFor(verdict.certificate, seesPersonalData(request.user.role)),
         };
@@ -118,14 +120,16 @@ export function certificateVerifyRoutes({ certificates, peers, clock }: ApiConte
   async function findInPdf(bytes: Buffer, demands: VerificationDemands): Promise<Found> {
     // What reads PDFs takes a while to load.
     const { openPdf } = await import('../../rendition/read-pdf.ts');
-    const { text: held, region, kid, signedAt } = await openPdf(bytes, [peers.own, ...peers.all()], clock.now());
+    const { fileProof } = await import('../../rendition/examine-pdf.ts');
+    const now = clock.now();
+    const { text: held, region, kid, signedAt } = await openPdf(bytes, [peers.own, ...peers.all()], now);
     const verdict = await certificates.verify(held, demands);
     if (verdict.issuer !== region)
       throw new VerificationError(
         'RENDITION_ALTERED',
         'another region than the issuer of the certificate signed the PDF',
       );
-    return { verdict, pdf: { kid, signedAt } };
+    return { verdict, pdf: { kid, signedAt }, file: fileProof({ signedAt }, now) };
   }
 }
 

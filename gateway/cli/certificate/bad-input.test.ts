@@ -233,6 +233,40 @@ describe('a PDF', () => {
     expect(outcomes(answer)).toMatchObject({ file: 'proved', signature: 'proved', disclosures: 'proved' });
   });
 
+  describe('that was signed ahead of the clock, or of --at', () => {
+    const later = () => time + DAY_MS;
+    let ahead: Buffer;
+    beforeAll(async () => {
+      const { own, certificates } = issuer;
+      const clock = { now: later };
+      const sealing = ownSealing(own, clock);
+      const types = builtInCertificateTypes;
+      ({ pdf: ahead } = await new Renditions({ region: '150626', clock, certificates, types, sealing }).pdf(
+        identifier,
+      ));
+    });
+
+    it('is not called altered, but from the future; the certificate in it is verified as ever', async () => {
+      const answer = await verify({ kind: 'pdf', bytes: ahead });
+      expect(answer).toMatchObject({ exit: 0, json: { verified: true, identifier } });
+      expect(outcomes(answer)).toMatchObject({ file: 'open', signature: 'proved', validity: 'proved' });
+      expect(answer.json).not.toHaveProperty('error');
+      expect(answer.text).toMatch(/未证明 not proved.*签名时间晚于本机时钟.*请核对时钟.*check the clock/);
+      expect(await verify({ kind: 'pdf', bytes: ahead }, { demanded: ['file'] })).toMatchObject({ exit: 1 });
+      const then = await verify({ kind: 'pdf', bytes: ahead }, { now: later() });
+      expect(outcomes(then)).toMatchObject({ file: 'proved' });
+      expect(then.text).not.toContain('请核对时钟');
+    });
+
+    it('is refused all the same when it was altered, or when the certificate is not valid yet', async () => {
+      const altered = Buffer.from(ahead.map((byte, at) => (at === 2000 ? byte ^ 1 : byte)));
+      expectRefused(await verify({ kind: 'pdf', bytes: altered }), 'file', 'failed', 'RENDITION_ALTERED');
+      const before = await verify({ kind: 'pdf', bytes: ahead }, { now: NOW - DAY_MS });
+      expectRefused(before, 'validity', 'failed', 'CERTIFICATE_NOT_YET_VALID');
+      expect(outcomes(before)).toMatchObject({ file: 'open', signature: 'proved' });
+    });
+  });
+
   it('of a certificate that another region issued proves nothing, although that region is trusted too', async () => {
     const { own } = other;
     const stranger = join(folder, '350500.jwt');

@@ -43,7 +43,8 @@ const GOOD: ReadonlySet<string> = new Set(['valid', 'found']);
 /**
  * Asks about one certificate. Fails unless it is valid.
  *
- * @param evidence where the evidence of the check is saved; nothing is saved where nobody was asked
+ * @param evidence where the evidence of the check is saved; nothing is saved where nobody was asked, and
+ *   a note says so
  */
 export async function checkOne(client: GatewayClient, question: CheckQuestion, evidence?: string): Promise<Answer> {
   const json = await client.post<CheckResult>('/v1/certificates/check', question);
@@ -65,7 +66,16 @@ export async function checkOne(client: GatewayClient, question: CheckQuestion, e
     ['核验编号 Check', json.evidence],
     ['存证包 Evidence', isSaved ? evidence : undefined],
   ]);
-  return { json, text, exit: json.status === 'valid' ? 0 : 1 };
+  const notes = evidence !== undefined && !isSaved ? [noEvidence(json, evidence)] : [];
+  return { json, text, notes, exit: json.status === 'valid' ? 0 : 1 };
+}
+
+function noEvidence({ source }: CheckResult, file: string): string {
+  const why =
+    source === 'library'
+      ? '证照由本地区签发,未询问他人 / nobody was asked: the certificate is our own'
+      : '网关未给出核验编号 / the gateway named no check';
+  return `没有存证包,未写入 ${file} / there is no evidence and no file: ${why}`;
 }
 
 /**

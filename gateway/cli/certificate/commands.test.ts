@@ -2,10 +2,13 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PDFDocument } from 'pdf-lib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { mintCertificateIdentifier } from '#proto';
-import { issueCertificate, readCertificateTypes } from '#trust';
+import { builtInCertificateTypes, issueCertificate, readCertificateTypes } from '#trust';
+import { Renditions } from '../../rendition/renditions.ts';
 import { type CheckRegion, checkRegion, licence } from '../../testing/check-region.ts';
+import { ownSealing } from '../../testing/own-sealing.ts';
 import { runCli } from '../program.ts';
 
 const NOW = Date.UTC(2030, 0, 1);
@@ -83,6 +86,27 @@ describe('certificate verify', () => {
       code: 0,
       json: { demanded: ['signature', 'issuer', 'validity', 'status'] },
     });
+  });
+
+  it('demands what is proved with what was given, whatever else is required', async () => {
+    const stale = [files.certificate, '--status-list', files.lists, '--at', '2030-01-04', '--require', 'signature'];
+    const old = await verify(...stale, '--json');
+    expect(old).toMatchObject({ code: 1, json: { verified: false, demanded: ['signature', 'status'] } });
+    expect(JSON.stringify(old.json)).toContain('STATUS_LIST_STALE');
+    expect((await verify(...stale, '--max-age', '30d')).code).toBe(0);
+    const nonce = ['--binding-nonce', 'n', '--binding-audience', 'a', '--require', 'signature'];
+    expect((await verify(files.certificate, ...nonce, '--json')).json).toMatchObject({
+      verified: false,
+      demanded: ['signature', 'binding'],
+    });
+  });
+
+  it('says of a list that is newer than --at that it is newer', async () => {
+    const args = [files.certificate, '--status-list', files.lists, '--at', '2029-12-31'];
+    const { code, stdout } = await verify(...args);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/STATUS_LIST_INVALID.*列表晚于核验时刻.*--at/);
+    expect(stdout).not.toContain('both clocks');
   });
 
   it('judges as of any moment: what is out of date then is genuine and not verified', async () => {
@@ -233,6 +257,29 @@ describe('certificate present', () => {
     const { code, json } = await run('present', files.certificate, ...named, ...where, '--json');
     expect({ code, json }).toMatchObject({ code: exit, json: { error: { code: error } } });
     await expect(stat(out)).rejects.toThrow('ENOENT');
+  });
+
+  it('shows from a PDF the certificate that is attached to it, and refuses one without', async () => {
+    const [pdf, out, bare, none] = ['c.pdf', 'from-pdf', 'bare.pdf', 'none'].map((name) => join(folder, name));
+    const { own, certificates } = region;
+    const clock = { now: () => NOW };
+    const sealing = ownSealing(own, clock);
+    const types = builtInCertificateTypes;
+    const renditions = new Renditions({ region: '150626', clock, certificates, types, sealing });
+    await writeFile(pdf!, (await renditions.pdf(identifier)).pdf);
+    expect((await run('present', pdf!, '--field', 'business_items', '--out', out!)).code).toBe(0);
+    await present('--field', 'business_items', '--out', none!);
+    expect(await readFile(out!, 'utf8')).toBe(await readFile(none!, 'utf8'));
+    await rm(none!);
+    await writeFile(bare!, Buffer.from(await (await PDFDocument.create()).save()));
+    const refused = await run('present', bare!, '--out', none!, '--json');
+    expect(refused).toMatchObject({
+      code: 1,
+      json: {
+        error: { code: 'CERTIFICATE_MALFORMED', message: expect.stringContaining('no certificate is attached') },
+      },
+    });
+    await expect(stat(none!)).rejects.toThrow('ENOENT');
   });
 
   it('refuses the key of another', async () => {

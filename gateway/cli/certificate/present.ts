@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { CodedError } from '#proto';
-import { bindSdJwt, openHolderKey, presentCertificate, writePaperCertificate } from '#trust';
+import { bindSdJwt, openHolderKey, presentCertificate, VerificationError, writePaperCertificate } from '#trust';
 import { readQr } from '../../certificate/examine.ts';
+import { ATTACHMENT } from '../../rendition/attachment.ts';
 import type { Answer } from '../command.ts';
 import { readText, writeText } from '../files.ts';
 import { humanSize, pairs } from '../format.ts';
@@ -26,7 +27,8 @@ export interface Presentation {
 const MAX_KEY_BYTES = 16 * 1024;
 
 /**
- * Makes a presentation of a certificate (出示), without asking its issuer: only the chosen fields are in it.
+ * Makes a presentation of a certificate (出示), without asking its issuer: only the chosen fields are in it. Of a PDF it
+ * takes the certificate that is attached; whoever is shown it verifies that, and no PDF.
  *
  * @throws CodedError VALIDATION_FAILED for a field that is not there or a file that cannot be read or written,
  *   KEY_MISSING, PASSPHRASE_WRONG; VerificationError CERTIFICATE_MALFORMED, CERTIFICATE_DISCLOSURE, CERTIFICATE_BINDING,
@@ -36,7 +38,7 @@ export async function presentFile(presented: Presented, presentation: Presentati
   const { fields, binding, paper, out } = presentation;
   if (paper && binding)
     throw new CodedError('VALIDATION_FAILED', 'a proof of the holder is for one moment and does not go on paper');
-  const chosen = presentCertificate(textOf(presented), fields);
+  const chosen = presentCertificate(await textOf(presented), fields);
   const notes: string[] = [];
   const text = paper ? writePaperCertificate(chosen) : binding ? await bound(chosen, presentation, notes) : chosen;
   await writeText(resolve(out), text, 0o600);
@@ -52,13 +54,21 @@ export async function presentFile(presented: Presented, presentation: Presentati
   };
 }
 
-function textOf(presented: Presented): string {
-  if (presented.kind === 'pdf')
-    throw new CodedError('VALIDATION_FAILED', 'name the certificate itself, which is attached to its PDF');
+async function textOf(presented: Presented): Promise<string> {
+  if (presented.kind === 'pdf') return attachedTo(presented.bytes);
   if (presented.kind === 'certificate') return presented.text;
   const read = readQr(presented.text);
   if (read.kind === 'certificate') return read.text;
   throw new CodedError('VALIDATION_FAILED', 'a reference holds no certificate; get it with "certificate show --out"');
+}
+
+async function attachedTo(pdf: Buffer): Promise<string> {
+  // What reads PDFs takes a while to load.
+  const { attachedIn } = await import('../../rendition/read-pdf.ts');
+  const text = await attachedIn(pdf, ATTACHMENT.name);
+  if (text !== undefined) return text;
+  const why = 'no certificate is attached to the PDF (PDF 内没有证照); get it with "certificate show --out"';
+  throw new VerificationError('CERTIFICATE_MALFORMED', why);
 }
 
 async function bound(text: string, { binding, passphrase, now }: Presentation, notes: string[]): Promise<string> {

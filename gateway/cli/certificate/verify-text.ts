@@ -36,6 +36,9 @@ const ABSENT: Partial<Readonly<Record<ProofName, string>>> = {
   file: '不是 PDF it is no PDF',
 };
 
+/** What is not proved and has no code: only the time of a PDF that was signed ahead of ours. */
+const AHEAD = '内容未见改动,但签名时间晚于本机时钟(或 --at 的时刻),请核对时钟';
+
 const STATUS: Readonly<Record<CertificateStatus, string>> = {
   valid: '有效 valid',
   suspended: '已暂停 suspended',
@@ -107,6 +110,7 @@ function detailOf({ name, outcome, reason, code, message, word, asOf }: Proof, n
     reason && ((reason === 'absent' && ABSENT[name]) || REASONS[reason]),
     code && outcome === 'failed' && word === undefined && `${code} ${ERROR_CODES[code].zh} / ${message}`,
     code && outcome === 'open' && `${code} ${ERROR_CODES[code].zh} / ${message}`,
+    !code && message && `${AHEAD} / ${message}`,
     word && `${code ?? ''} ${STATUS[word]}`,
     asOf !== undefined && `${chinaTime(asOf)} (${Math.max(0, Math.round((now - asOf) / 60_000))} min)`,
   ];

@@ -24,7 +24,7 @@ export interface Judgement {
   readonly types?: string | undefined;
   readonly typeCode?: string | undefined;
   readonly binding?: BindingDemand | undefined;
-  /** What must be proved, instead of the defaults. */
+  /** What must be proved, instead of signature, issuer and validity. Lists and a nonce that are given demand theirs too. */
   readonly demanded?: readonly ProofName[] | undefined;
 }
 
@@ -37,7 +37,7 @@ export interface Judgement {
  */
 export async function verifyPresented(presented: Presented, judgement: Judgement): Promise<Answer> {
   const { now, cached, binding, typeCode } = judgement;
-  const demanded = judgement.demanded ?? defaultsOf(judgement);
+  const demanded = demandedOf(judgement);
   const types = await readTypeFolder(judgement.types);
   const given = await readStatements(judgement.statements);
   const statementOf = newestOf(given);
@@ -70,15 +70,12 @@ export async function verifyPresented(presented: Presented, judgement: Judgement
   };
 }
 
-/** What must be proved unless told: what can be by what is at hand. */
-function defaultsOf({ cached, binding }: Judgement): ProofName[] {
-  return [
-    'signature',
-    'issuer',
-    'validity',
-    ...(cached ? ['status' as const] : []),
-    ...(binding ? ['binding' as const] : []),
-  ];
+/** What must be proved: what was named, and whatever was given something to prove it with. */
+function demandedOf({ demanded = ['signature', 'issuer', 'validity'], cached, binding }: Judgement): ProofName[] {
+  const names = new Set(demanded);
+  if (cached) names.add('status');
+  if (binding) names.add('binding');
+  return [...names];
 }
 
 async function examine(

@@ -45,6 +45,11 @@ export function defineCheck(command: Command, cli: Cli): void {
   handle<CheckOptions>(gatewayOption(check), cli, async (options) => {
     const { checkList, checkOne } = await import('../certificate/check.ts');
     const { gateway, file, out, region, identifier, qr, purpose, field: fields } = options;
+    if (out !== undefined && file === undefined)
+      throw new CodedError(
+        'VALIDATION_FAILED',
+        '--out 只用于 --file 批量核查;单件核查请用 --evidence 保存存证包 / --out saves the answers to a list: name it with --file, or save the evidence of one check with --evidence',
+      );
     const held = options.certificate === undefined ? undefined : await certificateIn(options.certificate);
     const client = await connect(gateway, cli);
     if (file !== undefined) return checkList(client, file, out);

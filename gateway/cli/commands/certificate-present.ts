@@ -17,7 +17,7 @@ interface PresentOptions extends CommonOptions, PassphraseOptions {
 export function definePresent(command: Command, cli: Cli): void {
   const present = command.command('present').description('离线制作出示件,只含所选字段 / show only some fields of one');
   present
-    .argument('<file>', "证照文件,'-' 为标准输入 / certificate, '-' for the standard input")
+    .argument('<file>', "证照文件或其 PDF,'-' 为标准输入 / certificate or its PDF, '-' for the standard input")
     .option('--field <name...>', '出示的字段 / fields to show, such as certificate_holder_name')
     .option('--nonce <text>', '核验方给的随机数 / nonce that the verifier gave')
     .option('--audience <text>', '核验方名称 / who verifies')

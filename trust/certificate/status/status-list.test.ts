@@ -152,6 +152,16 @@ describe('a list is refused', () => {
     expect(codeOf(() => verify(text))).toBe(code);
   });
 
+  it('as newer than the moment of verification, which is not always now, and the clock may be right', async () => {
+    const text = await issueStatusList(uxin.certificate, content());
+    const now = NOW - 24 * HOUR_MS;
+    const newer = expect.objectContaining({
+      code: 'STATUS_LIST_INVALID',
+      message: expect.stringMatching(/newer than the moment of verification.*the clock, or.*--at/),
+    });
+    expect(() => verifyStatusList(text, { issuer: '150626', uri: URI }, { statementOf, now })).toThrow(newer);
+  });
+
   it('when its key was revoked, whatever time it names', async () => {
     const text = await issueStatusList(uxin.certificate, content());
     const keys = uxin.statement.keys.map((key) => ({ ...key, revokedAt: NOW + 1 }));

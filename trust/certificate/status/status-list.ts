@@ -139,7 +139,10 @@ export function verifyStatusList(
     ),
   );
   const issuedAt = iat * 1000;
-  if (issuedAt > now + LIMITS.sealSkewMs) invalid('was signed in the future; check both clocks');
+  if (issuedAt > now + LIMITS.sealSkewMs)
+    invalid(
+      'is newer than the moment of verification (列表晚于核验时刻): check the clock, or the moment given with --at',
+    );
   const expiresAt = exp === undefined ? undefined : exp * 1000;
   if (expiresAt !== undefined && now >= expiresAt)
     throw new VerificationError('STATUS_LIST_STALE', 'the status list has expired; get a fresh one');
