@@ -160,7 +160,7 @@ function restrictRoutes(app: TypedFastify, table: AccessTable): readonly { metho
   app.addHook('onRoute', (route: RouteOptions) => {
     demandClosedSchemas(route);
     for (const method of [route.method].flat()) {
-      // HEAD is GET without the body; only the files of the documentation have it.
+      // HEAD is GET without the body; only the files of the documentation and the status lists have it.
       const found = findAccess(table, method === 'HEAD' ? 'GET' : method, route.url);
       if (!found) throw new Error(`${method} ${route.url} has no entry in the table of access`);
       unused.delete(found[0]);

@@ -72,6 +72,19 @@ it.skipIf(!PDFTOTEXT)(
   },
 );
 
+it.skipIf(!PDFTOTEXT).each([
+  ['2027年1月31日', '2027-02-01T00:00:00+08:00'],
+  ['2027年1月31日15:30', '2027-01-31T15:30:00+08:00'],
+])(
+  `a stamped copy is printed with the last moment at which it counts: %s${PDFTOTEXT ? '' : `: ${NO_PDFTOTEXT}`}`,
+  async (until, end) => {
+    const content = await contentOf(licence(NOW));
+    const stamp = { of: '', creator: '窗口', cause: '投标', createdAt: NOW, expiresAt: Date.parse(end) };
+    const { document } = await layOut({ ...content, certificate: { ...content.certificate, stamp } }, font);
+    expect(textOf(Buffer.from(await document.save()))).toContain(`证照有效期至：${until}打印件`);
+  },
+);
+
 async function contentOf(input: CertificateInput) {
   const { identifier } = await region.certificates.issue(input);
   const record = await region.certificates.get(identifier);

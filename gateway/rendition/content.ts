@@ -2,6 +2,8 @@ import type { IdentityDocumentType } from '#proto';
 import { type CertificateTypes, type CertificateView, shownFields } from '#trust';
 import { chinaDate } from '../certificate/china-date.ts';
 
+const CHINA_OFFSET_MS = 8 * 60 * 60 * 1000;
+
 /** One line of the table that a certificate prints as. */
 export interface Row {
   readonly label: string;
@@ -59,6 +61,12 @@ function validityOf({ validFrom, validUntil }: CertificateView): string {
 /** Last day of validity in words: `2031年11月19日`, or `长期`. */
 export function lastDay(validUntil: number | undefined): string {
   return validUntil === undefined ? '长期' : chineseDate(chinaDate(validUntil - 1));
+}
+
+/** Until when a stamped copy serves: its last day, or the minute of an end within a day. @param end exclusive */
+export function endOf(end: number): string {
+  const time = new Date(end + CHINA_OFFSET_MS).toISOString().slice(11, 23);
+  return time === '00:00:00.000' ? lastDay(end) : `${chineseDate(chinaDate(end))} ${time.slice(0, 5)}`;
 }
 
 /** @param date `YYYY-MM-DD` */

@@ -3,7 +3,7 @@ import { regionFullName } from '#proto';
 import { type CertificateTypes, type CertificateView, paperPresentation } from '#trust';
 import { chinaDate } from '../certificate/china-date.ts';
 import { ATTACHMENT } from './attachment.ts';
-import { chineseDate, labelsOf, lastDay, rowsOf } from './content.ts';
+import { chineseDate, endOf, labelsOf, lastDay, rowsOf } from './content.ts';
 import { drawQr, drawSeal, type QrCode, qrOf, versionOf } from './figures.ts';
 import type { RenditionFont } from './font.ts';
 import { GREY, PAGE, Sheet } from './sheet.ts';
@@ -132,8 +132,8 @@ function noteMissing(sheet: Sheet): void {
 /** Who vouches for the printout, and until when. */
 function vouchingLines({ region, validUntil, stamp }: CertificateView, now: number): string[] {
   const by = `${regionFullName(region) ?? ''}（${region}）`;
-  const ends = [validUntil, stamp?.expiresAt].filter((end) => end !== undefined);
-  const until = lastDay(ends.length > 0 ? Math.min(...ends) : undefined);
+  const endsByStamp = stamp !== undefined && stamp.expiresAt <= (validUntil ?? stamp.expiresAt);
+  const until = endsByStamp ? endOf(stamp.expiresAt) : lastDay(validUntil);
   return [
     `电子证照打印件 · 由${by}签发并签名 · ${chineseDate(chinaDate(now))}生成 · 证照有效期至：${until}`,
     '打印件上所载以签发地区的电子签名和查验结果为准，证照此后可能已变更或注销 / Printout: only the electronic signature and a check with the issuing region prove it.',

@@ -1,7 +1,8 @@
 import { type CertificateTypes, type CertificateView, shownFields } from '#trust';
 import type { CertificateVerdict } from '../certificate/certificate-verdict.ts';
+import { chinaDate } from '../certificate/china-date.ts';
 import { type Proof, type PublicVerdict, proof, rowsOf, type ShownRow } from './verdict.ts';
-import { chinaMinute, DOCUMENT_WORDS, regionWords, STATUS_WORDS, validityWords } from './words.ts';
+import { chinaMinute, DOCUMENT_WORDS, endWords, regionWords, STATUS_WORDS, validityWords } from './words.ts';
 
 /** How a certificate stands, who says so and as of when (milliseconds). */
 export interface Standing {
@@ -100,7 +101,8 @@ export function validityProof(
   now: number,
 ): Proof {
   const end = stamp ? Math.min(stamp.expiresAt, validUntil ?? stamp.expiresAt) : validUntil;
-  const dates = validityWords(validFrom, end);
+  const endsByStamp = stamp !== undefined && end === stamp.expiresAt;
+  const dates = endsByStamp ? `${chinaDate(validFrom)} 至 ${endWords(end)}` : validityWords(validFrom, end);
   if (end !== undefined && now >= end) return proof('validity', 'failed', `已过期：${dates}`, 'Past its last day');
   if (now < validFrom) return proof('validity', 'failed', `尚未生效：${dates}`, 'Its first day has not come');
   return proof('validity', 'proven', `在有效期内：${dates}`, 'Within its dates');
@@ -142,7 +144,7 @@ function certificateRows(certificate: CertificateView, types: CertificateTypes):
       ['有效期', 'Validity', validityWords(certificate.validFrom, certificate.validUntil)],
       ['加注件生成机构', 'Stamped by', stamp?.creator],
       ['加注事由', 'Stamped for', stamp?.cause],
-      ['加注件有效期至', 'Stamped copy until', stamp && chinaMinute(stamp.expiresAt)],
+      ['加注件有效期至', 'Stamped copy until', stamp && endWords(stamp.expiresAt)],
       ['电子证照标识', 'Identifier', certificate.identifier],
     ),
   ];

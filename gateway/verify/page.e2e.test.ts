@@ -239,6 +239,19 @@ describe.skipIf(!browser)(`the page in a browser${why}`, () => {
     expect(await enter(qr)).toContain('连接不上核验服务');
   });
 
+  it('leaves nothing of a certificate to who verifies another', async () => {
+    for (const given of [text, 'x']) {
+      await enter(given);
+      await page.getByRole('button', { name: '再核验一份 Verify another' }).click();
+      expect(await page.getByRole('textbox').inputValue()).toBe('');
+      expect(await page.locator('.verdict, #details *').count()).toBe(0);
+      expect(await page.textContent('#result')).toContain('结果将显示在这里');
+      expect(await page.textContent('body')).not.toContain('示例餐饮有限公司');
+      expect(await page.evaluate('document.activeElement.id')).toBe('file');
+    }
+    expect(await enter(qr)).toContain('有效Valid');
+  });
+
   describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
     it.each([
       ['a phone', 360, 740],

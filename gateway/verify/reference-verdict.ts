@@ -9,13 +9,28 @@ import {
   validityProof,
 } from './certificate-verdict.ts';
 import { type PublicVerdict, proof, rowsOf } from './verdict.ts';
-import { DOCUMENT_WORDS, regionWords, validityWords } from './words.ts';
+import { chinaMinute, DOCUMENT_WORDS, regionWords, STATUS_WORDS, validityWords } from './words.ts';
 
 const PRINT = proof(
   'print',
   'open',
   '查验码不含签名：请将纸面或屏幕上的内容与下列内容逐项核对',
   'The code carries no signature: compare what is printed or shown with the lines below',
+);
+
+const ONLY_THE_CODE = {
+  tone: 'caution',
+  conclusion: {
+    zh: '仅查验码有效，所见证照未经核对',
+    en: 'Only the code is in force; the certificate that you see was not compared',
+  },
+} as const;
+
+const NOT_COMPARED = proof(
+  'print',
+  'open',
+  '查验码可以被抄到别的纸上，所见内容没有与任何记录核对：请扫描证照上较大的离线核验码，或提交证照文件',
+  'A code can be copied onto any sheet, and nothing of this one was compared: scan the large offline code on it, or bring the file',
 );
 
 const HOLDER = holderProof('none');
@@ -44,13 +59,35 @@ export function ownReferenceVerdict({ status, issuer, certificate }: Certificate
   };
 }
 
-/** What another region answered about a reference of its own. */
+/**
+ * What another region answered about a reference of its own: how the certificate behind it stands, and nothing that it
+ * says. A code can be copied onto any sheet, so the sheet is never called good.
+ */
 export function askedReferenceVerdict(region: string, standing: Standing, now: number): PublicVerdict {
+  const name = regionWords(region);
+  const { zh, en } = STATUS_WORDS[standing.status];
+  const at = chinaMinute(standing.asOf);
+  const isValid = standing.status === 'valid';
   return {
     kind: 'reference',
-    ...conclusionOf(standing),
-    proofs: [issuerProof(region), statusProof(standing), PRINT, HOLDER],
-    rows: rowsOf(['签发地区', 'Issuing region', regionWords(region)]),
+    ...(isValid ? ONLY_THE_CODE : conclusionOf(standing)),
+    proofs: [
+      proof(
+        'issuer',
+        'proven',
+        `查验码属于${name}，已由该地区确认`,
+        `The code is one of region ${region}, which said so`,
+      ),
+      proof(
+        'status',
+        isValid ? 'proven' : 'failed',
+        `查验码所指的证照${zh}：签发地区 ${at} 答复`,
+        `Of the certificate that the code names: ${en}, as its issuer answered, ${at}`,
+      ),
+      NOT_COMPARED,
+      HOLDER,
+    ],
+    rows: [],
     masked: true,
     findings: [],
     checkedAt: now,

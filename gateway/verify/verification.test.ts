@@ -108,6 +108,8 @@ describe('a reference of our own', () => {
 });
 
 describe('a reference of another region', () => {
+  const statusOf = async (told: Promise<PublicVerdict>) => resultsOf(await told)['status'];
+
   it('is a matter for that region, which is named and not asked', async () => {
     const before = (await checksOf(nantong)).length;
     const verdict = await page(nantong).text(ADDRESS, qr);
@@ -118,12 +120,22 @@ describe('a reference of another region', () => {
     expect(await checksOf(nantong)).toHaveLength(before);
   });
 
-  it('is asked about where the config says so, for no field', async () => {
+  it('is asked about where the config says so, for no field: its code is in force, which says nothing of the sheet', async () => {
     const verdict = await page(nantong, { askPeers: true }).text(ADDRESS, qr);
-    expect(verdict).toMatchObject({ tone: 'good', conclusion: { zh: '有效' } });
-    expect(resultsOf(verdict)).toMatchObject({ issuer: 'proven', status: 'proven', print: 'open' });
-    expect(verdict.rows.map(({ zh }) => zh)).toEqual(['签发地区']);
+    expect(verdict).toMatchObject({ tone: 'caution', conclusion: { zh: '仅查验码有效，所见证照未经核对' }, rows: [] });
+    expect(resultsOf(verdict)).toEqual({ issuer: 'proven', status: 'proven', print: 'open', holder: 'open' });
+    expect(verdict.proofs.find(({ name }) => name === 'print')!.zh).toMatch(/没有与任何记录核对.*离线核验码.*文件/);
+    expect(JSON.stringify(verdict)).not.toMatch(/下列|lines below/);
     expect(JSON.stringify(verdict)).not.toMatch(HOLDER);
+  });
+
+  it('is not to be accepted when its region says that the certificate ended', async () => {
+    const { identifier: other } = await uxin.certificates.issue(licence(NOW, { number: 'JY11506260000098' }));
+    const code = (await uxin.certificates.reference({ identifier: other, issuer: '150626' }))!;
+    await uxin.certificates.setStatus(other, 'revoked', '材料虚假', 'operator');
+    const verdict = await page(nantong, { askPeers: true }).text(ADDRESS, code);
+    expect(verdict).toMatchObject({ tone: 'bad', conclusion: { zh: '已撤销' } });
+    expect(resultsOf(verdict)).toMatchObject({ status: 'failed', print: 'open' });
   });
 
   it('says that there is no answer when there is none, and when there is no such reference', async () => {
@@ -148,13 +160,13 @@ describe('a reference of another region', () => {
       code: 'BACK_PRESSURE',
     });
     expect(await checksOf(nantong)).toHaveLength(before);
-    expect((await desk.text('192.0.2.2', qr)).tone).toBe('good');
+    expect(await statusOf(desk.text('192.0.2.2', qr))).toBe('proven');
   });
 
   it('is no guess when it exists, nor when its region says nothing', async () => {
     const desk = page(nantong, { askPeers: true, ratePerMinute: 12 });
     const silent = 'TONGBAN:110101:MZXW6YTBOJTG633CMFZGM33PMI';
-    expect((await desk.text(ADDRESS, qr)).tone).toBe('good');
+    expect(await statusOf(desk.text(ADDRESS, qr))).toBe('proven');
     for (let count = 0; count < 3; count += 1) expect((await desk.text(ADDRESS, silent)).tone).toBe('caution');
     const ours = desk.text(ADDRESS, silent.replace('110101', '320600'));
     await expect(ours).rejects.toMatchObject({ code: 'NOT_FOUND' });
@@ -163,7 +175,8 @@ describe('a reference of another region', () => {
   it('costs who asks often his own questions and not those of others', async () => {
     const desk = page(nantong, { askPeers: true, ratePerMinute: 12 });
     const before = (await checksOf(nantong)).length;
-    for (const tone of ['good', 'good', 'caution', 'caution']) expect((await desk.text(ADDRESS, qr)).tone).toBe(tone);
+    for (const status of ['proven', 'proven', 'open', 'open'])
+      expect(await statusOf(desk.text(ADDRESS, qr))).toBe(status);
     // A certificate is a question too.
     expect((await desk.text(ADDRESS, text)).conclusion.zh).toBe('真实，状态未确认');
     expect(await checksOf(nantong)).toHaveLength(before + 2);
@@ -172,9 +185,9 @@ describe('a reference of another region', () => {
 
   it('is not asked about without end, whoever asks', async () => {
     const desk = page(nantong, { askPeers: true, ratePerMinute: 2 });
-    for (let count = 0; count < 2; count += 1) expect((await desk.text(`192.0.2.${count}`, qr)).tone).toBe('good');
+    for (let count = 0; count < 2; count += 1) expect(await statusOf(desk.text(`192.0.2.${count}`, qr))).toBe('proven');
     const before = (await checksOf(nantong)).length;
-    expect((await desk.text('192.0.2.9', qr)).tone).toBe('caution');
+    expect(await statusOf(desk.text('192.0.2.9', qr))).toBe('open');
     expect(await checksOf(nantong)).toHaveLength(before);
   });
 });
@@ -242,6 +255,16 @@ describe('a certificate', () => {
     expect(await shown(NOW + 60_000)).toMatchObject({ tone: 'bad', conclusion: { zh: '已过期' } });
     await certificates.setStatus(original, 'revoked', '材料虚假', 'operator');
     expect(await shown()).toMatchObject({ tone: 'bad', conclusion: { zh: '已撤销' } });
+  });
+
+  it.each([
+    ['2027-01-31', '2027-02-01T00:00:00+08:00'],
+    ['2027-01-31 15:30', '2027-01-31T15:30:00+08:00'],
+  ])('that is a stamped copy shows the last moment at which it counts: %s', async (shown, end) => {
+    const stamp = { of: '', creator: '窗口', cause: '投标', createdAt: NOW, expiresAt: Date.parse(end) };
+    const { rows, proofs } = await verdictOf({ source: 'library', status: 'valid' }, stamp);
+    expect(rows.find(({ zh }) => zh === '加注件有效期至')!.value).toBe(shown);
+    expect(proofs.find(({ name }) => name === 'validity')!.zh).toBe(`在有效期内：2026-12-10 至 ${shown}`);
   });
 
   it('that was altered is refused', async () => {

@@ -4,6 +4,7 @@ import type { CertificateStatus } from '../certificate/standing.ts';
 import type { Words } from './verdict.ts';
 
 const CHINA_OFFSET_MS = 8 * 60 * 60 * 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** How a certificate stands, in a word; `unknown` when its issuer has none like it. */
 export const STATUS_WORDS: Readonly<Record<CertificateStatus | 'unknown', Words>> = {
@@ -36,6 +37,11 @@ export function regionWords(region: string): string {
 /** `2026-11-22 15:04`, in China. */
 export function chinaMinute(ms: number): string {
   return new Date(ms + CHINA_OFFSET_MS).toISOString().slice(0, 16).replace('T', ' ');
+}
+
+/** The last day that counts, or the minute of an end within a day. @param end the first moment after it */
+export function endWords(end: number): string {
+  return (end + CHINA_OFFSET_MS) % DAY_MS === 0 ? chinaDate(end - 1) : chinaMinute(end);
 }
 
 /** `2026-11-20 至 2031-11-19`: the last day counts. */

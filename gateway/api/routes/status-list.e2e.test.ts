@@ -17,8 +17,12 @@ beforeAll(async () => {
 afterAll(() => uxin.close());
 
 /** Asks as anybody does: without a token. */
-async function anybody(url: string, headers: Record<string, string> = {}): Promise<Told> {
-  const { statusCode, headers: answered, rawPayload } = await uxin.api.app.inject({ url, headers });
+async function anybody(
+  url: string,
+  headers: Record<string, string> = {},
+  method: 'GET' | 'HEAD' = 'GET',
+): Promise<Told> {
+  const { statusCode, headers: answered, rawPayload } = await uxin.api.app.inject({ method, url, headers });
   return { status: statusCode, headers: answered, bytes: rawPayload, json: undefined };
 }
 
@@ -51,6 +55,23 @@ test('anybody reads the list that a certificate names, and caches it', async () 
   const again = await anybody('/status-lists/1', { 'if-none-match': String(told.headers['etag']) });
   expect(again).toMatchObject({ status: 304, headers: { etag: told.headers['etag'] } });
   expect(again.bytes).toHaveLength(0);
+});
+
+test.each(['/status-lists', '/status-lists/1'])('a cache asks for the head of %s alone', async (url) => {
+  const [told, head] = [await anybody(url), await anybody(url, {}, 'HEAD')];
+  expect(head.status).toBe(200);
+  expect(head.bytes).toHaveLength(0);
+  for (const name of ['content-type', 'content-length', 'cache-control', 'etag', 'access-control-allow-origin'])
+    expect(head.headers[name], name).toBe(told.headers[name]);
+});
+
+test('the head of a list that is known, or of none, is as its body would be', async () => {
+  const etag = String((await anybody('/status-lists/1')).headers['etag']);
+  const known = await anybody('/status-lists/1', { 'if-none-match': etag }, 'HEAD');
+  expect(known).toMatchObject({ status: 304, headers: { etag, 'cache-control': 'public, max-age=900' } });
+  const none = await anybody('/status-lists/2', {}, 'HEAD');
+  expect(none.status).toBe(404);
+  expect(none.bytes).toHaveLength(0);
 });
 
 test('anybody finds all lists', async () => {

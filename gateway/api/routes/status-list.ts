@@ -18,6 +18,7 @@ export function statusListRoutes({ statusLists }: ApiContext): RouteModule {
     app.get(
       '/status-lists',
       {
+        exposeHeadRoute: true,
         schema: {
           tags,
           summary: '状态列表目录（公开） / addresses of all our status lists, for everybody',
@@ -33,6 +34,7 @@ export function statusListRoutes({ statusLists }: ApiContext): RouteModule {
     app.get(
       '/status-lists/:n',
       {
+        exposeHeadRoute: true,
         schema: {
           tags,
           summary: `状态列表（公开，${MEDIA_TYPE}） / a status list, a signed JWT for everybody`,

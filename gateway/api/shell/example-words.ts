@@ -4,6 +4,8 @@ const DIGEST = '2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae
 const UUID = '01930c6a-7c00-7abc-8def-0123456789ab';
 const EVENT = 'cn.tongban.case.transfer.v1';
 const CERTIFICATE = '1.2.156.3005.2.11100000000013338W032.11220000013544541J.2430599.001.F';
+/** Text of the QR code of a certificate; an address is none. */
+const REFERENCE = 'TONGBAN:150626:MZXW6YTBOJTG633CMFZGM33PMI';
 const JWT = 'eyJhbGciOiJFUzI1NiJ9.e30.AA';
 
 export const WORDS: Readonly<Record<string, string>> = {
@@ -89,7 +91,7 @@ export const WORDS: Readonly<Record<string, string>> = {
   proposer: '320600',
   publisher: '150626',
   purpose: '办理食品经营许可',
-  qr: 'https://zz.example.gov.cn/verify#1',
+  qr: REFERENCE,
   queryCode: 'TB7K2M9QX4',
   question: '是否收件',
   reason: '申请人撤回',
@@ -155,6 +157,8 @@ export const BODIES: Readonly<Record<string, unknown>> = {
   'POST /v1/cases/submit': CASE,
   'POST /v1/cases/{key}/acts': { act: 'receive', data: { handler: WINDOW } },
   'POST /v1/cases/{key}/notes': { note: 'followed-up', data: { handler: WINDOW, satisfied: true } },
+  'POST /v1/certificates/verify': { certificate: `${JWT}~` },
+  'POST /v1/public/verify/text': { text: REFERENCE },
   'POST /v1/webhooks': { url: WORDS['url'], types: [EVENT] },
   'PATCH /v1/webhooks/{id}': { state: 'paused' },
   'POST /v1/webhooks/{id}/secret': { overlapSeconds: 86_400 },

@@ -1,5 +1,6 @@
 import Schema from 'typebox/schema';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseCertificateReference } from '#proto';
 import { type ApiRegion, apiRegion } from '../../testing/api-region.ts';
 import { BODIES } from './example-words.ts';
 
@@ -31,6 +32,12 @@ const jsonOf = ({ requestBody, responses }: Described) =>
     (part) => part?.content?.['application/json'] ?? [],
   );
 
+/** Every `qr` anywhere in an example. */
+function qrsIn(example: unknown): string[] {
+  if (typeof example !== 'object' || example === null) return [];
+  return Object.entries(example).flatMap(([name, value]) => (name === 'qr' ? [String(value)] : qrsIn(value)));
+}
+
 describe('the description of the API', () => {
   it('has an example of everything that is JSON, and each passes its own schema', () => {
     let examples = 0;
@@ -41,6 +48,19 @@ describe('the description of the API', () => {
         examples += 1;
       }
     expect(examples).toBeGreaterThan(100);
+  });
+
+  it('shows the text of a QR code as it is, which is never an address', () => {
+    const qrs = operations.flatMap(([, operation]) => jsonOf(operation).flatMap(({ example }) => qrsIn(example)));
+    expect(qrs.length).toBeGreaterThan(0);
+    for (const qr of qrs) expect(parseCertificateReference(qr)).toMatchObject({ ok: true });
+    const { example } = document.paths['/v1/public/verify/text']!['post']!.requestBody!.content['application/json']!;
+    expect(parseCertificateReference((example as { text: string }).text)).toMatchObject({ ok: true });
+  });
+
+  it('gives the one of three forms in which a certificate is verified', () => {
+    const { example } = document.paths['/v1/certificates/verify']!['post']!.requestBody!.content['application/json']!;
+    expect(Object.keys(example as object)).toEqual(['certificate']);
   });
 
   it('has no example for a route that there is not', () => {

@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { StatusWord } from '#trust';
+import { TYP } from '#proto';
+import { type StatusWord, signJws } from '#trust';
 import { type CheckRegion, checkRegion, licence } from '../../testing/check-region.ts';
 import { runTongban } from '../../testing/gateway-process.ts';
 import type { Answer } from '../command.ts';
@@ -11,6 +12,8 @@ import { verifyPresented } from './verify.ts';
 const NOW = Date.UTC(2030, 0, 1);
 const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
+/** What the lists of the region here say of themselves. */
+const TTL_MS = 15 * 60 * 1000;
 
 let folder: string;
 let lists: string;
@@ -47,7 +50,8 @@ async function decide(word: StatusWord): Promise<void> {
   time += 1000;
 }
 
-const verify = (path = lists, maxAgeMs = DAY_MS) =>
+const verify = (path = lists, maxAgeMs = DAY_MS) => verifyWithin(maxAgeMs, path);
+const verifyWithin = (maxAgeMs: number | undefined, path = lists) =>
   verifyPresented(
     { kind: 'certificate', text: certificate },
     { statements: [statement], now: time, cached: { path, maxAgeMs } },
@@ -98,6 +102,40 @@ describe('a cached list', () => {
     expect(answer).toMatchObject({ exit: 1, json: { verified: false, status: 'valid' } });
     expect(statusIn(answer)).toMatchObject({ outcome: 'open', code: 'STATUS_LIST_STALE', asOf: NOW });
     expect(answer.text).toContain('STATUS_LIST_STALE');
+  });
+
+  it('is enough within its own ttl unless an age is told, and says then what to do', async () => {
+    await fetchInto('1');
+    time += TTL_MS;
+    expect(await verifyWithin(undefined)).toMatchObject({ exit: 0 });
+    time += 1;
+    const answer = await verifyWithin(undefined);
+    expect(answer).toMatchObject(unproved('STATUS_LIST_STALE'));
+    expect(answer.text).toMatch(
+      /900 seconds; get a fresh one, or state with --max-age .*请下载新列表,或以 --max-age 写明/,
+    );
+    expect(await verifyWithin(HOUR_MS)).toMatchObject({ exit: 0 });
+    expect(await verifyWithin(60_000)).toMatchObject(unproved('STATUS_LIST_STALE'));
+  });
+
+  it('that does not say how long it serves counts for a day', async () => {
+    const file = await fetchInto('1');
+    const { ttl: _, ...claims } = JSON.parse(
+      Buffer.from((await readFile(file, 'utf8')).split('.')[1]!, 'base64url').toString(),
+    ) as { readonly ttl: number };
+    await writeFile(file, await signJws(uxin.own.certificate, TYP.statusList, claims));
+    time += DAY_MS;
+    expect(await verifyWithin(undefined)).toMatchObject({ exit: 0 });
+    time += 1;
+    expect(await verifyWithin(undefined)).toMatchObject(unproved('STATUS_LIST_STALE'));
+  });
+
+  it('that has expired counts for no age, so that only a new one is asked for', async () => {
+    await fetchInto('1');
+    time += 30 * DAY_MS;
+    const { text } = await verifyWithin(365 * DAY_MS);
+    expect(text).toMatch(/STATUS_LIST_STALE.*has expired.*请下载新列表/);
+    expect(text).not.toContain('--max-age');
   });
 
   it('that is altered, of another region or absent proves nothing', async () => {

@@ -9,6 +9,7 @@ import {
   statusIn,
   VerificationError,
   type VerifiedCertificate,
+  type VerifiedStatusList,
   verifyStatusList,
 } from '#trust';
 import type { StatusFinding } from '../../certificate/proofs.ts';
@@ -18,8 +19,8 @@ import { fileError, readText } from '../files.ts';
 export interface CachedStatus {
   /** One list, or a folder of them. */
   readonly path: string;
-  /** Milliseconds. */
-  readonly maxAgeMs: number;
+  /** Milliseconds; when absent, a list counts for its own ttl, or for a day when it has none. */
+  readonly maxAgeMs?: number | undefined;
 }
 
 interface Judge {
@@ -30,10 +31,13 @@ interface Judge {
 
 /** Files of a folder that are looked at. */
 const MAX_FILES = 2_000;
+/** How long a list counts that does not say itself. */
+const WITHOUT_TTL_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Finds the list that a certificate names, by what the lists say and not by the names of their files, and reads how the
- * certificate stands. Of several copies the newest that verifies counts, and it alone is held against the age demanded.
+ * certificate stands. Of several copies the newest that verifies counts, and it alone is held against the age demanded:
+ * unless that was told, the list's own ttl, within which a revocation must count.
  *
  * @throws CodedError VALIDATION_FAILED when the lists cannot be read
  */
@@ -48,21 +52,29 @@ export async function cachedStatus(
   const copies = await copiesIn(path, uri);
   let refused: StatusFinding = unknown(`there is no copy of ${uri}; fetch it`);
   for (const text of copies) {
-    let asOf: number | undefined;
+    let verified: VerifiedStatusList | undefined;
     try {
-      const list = verifyStatusList(text, { issuer, uri }, judge);
-      asOf = list.issuedAt;
-      demandFresh(list, judge.now, { maxAgeMs });
-      return { word: statusIn(list, idx), asOf };
+      verified = verifyStatusList(text, { issuer, uri }, judge);
+      demandFresh(verified, judge.now, { maxAgeMs: maxAgeMs ?? verified.ttl ?? WITHOUT_TTL_MS });
+      return { word: statusIn(verified, idx), asOf: verified.issuedAt };
     } catch (error) {
       if (!(error instanceof VerificationError)) throw error;
-      const { code, message } = error;
-      if (asOf !== undefined) return { code, message, asOf };
+      const { code } = error;
+      const message = error.message + adviceFor(code, verified);
+      if (verified) return { code, message, asOf: verified.issuedAt };
       // What the newest copy is refused for says most.
       if (text === copies[0]) refused = { code, message };
     }
   }
   return refused;
+}
+
+/** What to do about a list that is too old; only one that has not expired can be made to count. */
+function adviceFor(code: string, verified?: VerifiedStatusList): string {
+  if (code !== 'STATUS_LIST_STALE') return '';
+  return verified
+    ? ', or state with --max-age how old it may be (请下载新列表,或以 --max-age 写明可接受多旧的列表)'
+    : ' (请下载新列表)';
 }
 
 /** Newest first. A file that was named is taken for the list; of a folder only what claims to be that list. */

@@ -1,10 +1,12 @@
 import { CodedError } from '#proto';
+import { isPaperCertificate } from '#trust';
 import { type GatewayClient, path } from '../client.ts';
 import type { Answer } from '../command.ts';
 import { save } from '../download.ts';
 import { openBlob } from '../files.ts';
 import { chinaTime, pairs } from '../format.ts';
 import { purposeQuery } from '../options.ts';
+import { statusText } from './status-text.ts';
 
 /** What is asked about one certificate: by region and identifier, or by its QR code. */
 export interface CheckQuestion {
@@ -37,6 +39,8 @@ interface AnsweredLine {
 
 /** Lines that are named in the summary, at most. */
 const MAX_NAMED = 20;
+const REFERENCE_ONLY =
+  '只核查了查验码:纸面内容未经核对,请用 --field 要求返回照面字段逐项比对,或用 --certificate 核对证照本身 / only the reference was checked: compare what is printed with fields asked for by --field, or check the certificate itself with --certificate';
 /** What an answer must say for a check to succeed. */
 const GOOD: ReadonlySet<string> = new Set(['valid', 'found']);
 
@@ -55,7 +59,7 @@ export async function checkOne(client: GatewayClient, question: CheckQuestion, e
   }
   const text = pairs([
     ['标识 Identifier', question.identifier],
-    ['状态 Status', json.status],
+    ['状态 Status', statusText(json.status)],
     ['答复时间 Answered', chinaTime(json.answeredAt)],
     ['缓存 Cached', json.cached ? '是 yes' : undefined],
     [
@@ -66,8 +70,29 @@ export async function checkOne(client: GatewayClient, question: CheckQuestion, e
     ['核验编号 Check', json.evidence],
     ['存证包 Evidence', isSaved ? evidence : undefined],
   ]);
-  const notes = evidence !== undefined && !isSaved ? [noEvidence(json, evidence)] : [];
+  const notes = [
+    ...(evidence !== undefined && !isSaved ? [noEvidence(json, evidence)] : []),
+    ...(json.status === 'valid' && isReferenceOnly(question) ? [REFERENCE_ONLY] : []),
+  ];
   return { json, text, notes, exit: json.status === 'valid' ? 0 : 1 };
+}
+
+/**
+ * Demands that a QR code is a reference, about which a region can be asked, and not one that holds the certificate itself.
+ *
+ * @throws CodedError VALIDATION_FAILED
+ */
+export function demandReference(qr: string): void {
+  if (isPaperCertificate(qr.trim()))
+    throw new CodedError(
+      'VALIDATION_FAILED',
+      '这是离线核验码,码中就是证照本身,请用 tongban certificate verify --qr … --statement … 核验 / this code holds the certificate itself: verify it with tongban certificate verify --qr … --statement …',
+    );
+}
+
+/** Whoever copies a genuine code onto another sheet gets the same answer. */
+function isReferenceOnly({ qr, certificate, fields }: CheckQuestion): boolean {
+  return qr !== undefined && certificate === undefined && (fields === undefined || fields.length === 0);
 }
 
 function noEvidence({ source }: CheckResult, file: string): string {
@@ -118,10 +143,10 @@ class Tally {
 
   answer(): Answer {
     const counts = Object.fromEntries([...this.#counts].sort());
-    const rows = Object.entries(counts).map(([word, count]): [string, string] => [word, String(count)]);
+    const rows = Object.entries(counts).map(([word, count]): [string, string] => [statusText(word), String(count)]);
     const named = this.#named.map(({ line, status, code }): [string, string] => [
       `第 ${line} 行 line`,
-      status ?? code!,
+      statusText(status ?? code!),
     ]);
     return {
       json: { lines: this.#lines, counts, notGood: this.#bad },

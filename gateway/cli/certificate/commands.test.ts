@@ -101,6 +101,24 @@ describe('certificate verify', () => {
     });
   });
 
+  it('takes a list for as long as it says itself, or as --max-age says', async () => {
+    const later = [files.certificate, '--status-list', files.lists, '--at', '2030-01-01T00:40:00Z'];
+    const old = await verify(...later);
+    expect(old.code).toBe(1);
+    expect(old.stdout).toMatch(/STATUS_LIST_STALE.*--max-age/);
+    expect((await verify(...later, '--max-age', '1h')).code).toBe(0);
+  });
+
+  it('leads with an OFD to the command that reads it', async () => {
+    const ofd = join(folder, 'file.ofd');
+    await writeFile(ofd, Buffer.from('PK\u0003\u0004 and so on'));
+    const { code, stderr } = await verify(ofd);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringMatching(/VALIDATION_FAILED.*OFD.*tongban document verify/),
+    });
+  });
+
   it('says of a list that is newer than --at that it is newer', async () => {
     const args = [files.certificate, '--status-list', files.lists, '--at', '2029-12-31'];
     const { code, stdout } = await verify(...args);

@@ -21,7 +21,9 @@ it('shows who was told of what, who took it and when', () => {
       sent: [sent({}), sent({ peer: '350500' }), sent({ peer: '350500', state: 'waiting', decidedAt: EARLY })],
     }),
   );
-  expect(text).toMatch(/320600 +revoked +false-materials +2026-12-10 09:01:00 +已签收 accepted +2026-12-10 09:01:01/);
+  expect(text).toMatch(
+    /320600 +已撤销 revoked +false-materials +2026-12-10 09:01:00 +已签收 accepted +2026-12-10 09:01:01/,
+  );
   expect(text).toMatch(/350500 .*待回执 waiting/);
   expect([notes, exit]).toEqual([[], 0]);
 });
@@ -47,7 +49,7 @@ it('fails while a region does not know the newest change, and names it', () => {
 it('shows what an issuer told us', () => {
   const received = [{ issuer: '150626', status: 'suspended', ground: 'other', decidedAt: EARLY, receivedAt: LATE }];
   const { text, exit } = noticesAnswer(notices({ received }));
-  expect(text).toMatch(/150626 +suspended +other +2026-12-10 09:00:00 +2026-12-10 09:01:00/);
+  expect(text).toMatch(/150626 +已暂停 suspended +other +2026-12-10 09:00:00 +2026-12-10 09:01:00/);
   expect(text).not.toContain('告知地区');
   expect(exit).toBe(0);
 });

@@ -1,5 +1,6 @@
 import type { Answer } from '../command.ts';
 import { chinaTime, plain, table } from '../format.ts';
+import { statusText } from './status-text.ts';
 
 /** One notice as the gateway tells of it. */
 interface Decision {
@@ -68,7 +69,7 @@ function waitingNotes(sent: readonly SentNotice[]): string[] {
 function sentTable(sent: readonly SentNotice[]): string {
   const rows = sent.map(({ peer, status, ground, decidedAt, state, code, settledAt }) => [
     peer,
-    status,
+    statusText(status),
     ground,
     chinaTime(decidedAt),
     STATES[state] ?? state,
@@ -88,7 +89,7 @@ function sentTable(sent: readonly SentNotice[]): string {
 function receivedTable(received: readonly ReceivedNotice[]): string {
   const rows = received.map(({ issuer, status, ground, decidedAt, receivedAt }) => [
     issuer,
-    status,
+    statusText(status),
     ground,
     chinaTime(decidedAt),
     chinaTime(receivedAt),

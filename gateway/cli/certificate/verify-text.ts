@@ -4,6 +4,8 @@ import type { OpenReason, Proof, ProofName } from '../../certificate/proofs.ts';
 import type { CertificateStatus } from '../../certificate/standing.ts';
 import type { PdfExamination } from '../../rendition/examine-pdf.ts';
 import { chinaTime, pairs, table } from '../format.ts';
+import { statusText } from './status-text.ts';
+import { validityText } from './validity-text.ts';
 
 const NAMES: Readonly<Record<ProofName, string>> = {
   signature: '签名 signature',
@@ -39,16 +41,6 @@ const ABSENT: Partial<Readonly<Record<ProofName, string>>> = {
 /** What is not proved and has no code: only the time of a PDF that was signed ahead of ours. */
 const AHEAD = '内容未见改动,但签名时间晚于本机时钟(或 --at 的时刻),请核对时钟';
 
-const STATUS: Readonly<Record<CertificateStatus, string>> = {
-  valid: '有效 valid',
-  suspended: '已暂停 suspended',
-  cancelled: '已注销 cancelled',
-  revoked: '已撤销 revoked',
-  withdrawn: '已吊销 withdrawn by penalty',
-  expired: '已过期 expired',
-  'not-yet-valid': '尚未生效 not yet valid',
-};
-
 const IN_DATE = '按日期有效,状态未证明 valid by its dates; its status is not proved';
 
 /** The conclusion, and below it what is proved and what is not. */
@@ -77,17 +69,14 @@ export function certificateText(
 ): string {
   const { typeCode, typeName, number, authority, validFrom, validUntil, holder, stamp, fields } = certificate;
   return pairs([
-    ['状态 Status', status === 'in-date' ? IN_DATE : STATUS[status]],
+    ['状态 Status', status === 'in-date' ? IN_DATE : statusText(status)],
     ['标识 Identifier', identifier],
     ['证照 Certificate', `${typeName} ${number}`],
     ['签发地区 Issuer', issuer],
     ['颁发机构 Authority', authority.name],
     ['持证主体 Holder', holder.name],
     ['证件号码 Number', holder.number],
-    [
-      '有效期 Validity',
-      `${chinaTime(validFrom)} — ${validUntil === undefined ? '长期 no end' : chinaTime(validUntil)}`,
-    ],
+    ['有效期 Validity', validityText({ validFrom, validUntil })],
     ['加注件 Stamped copy', stamp && `${stamp.cause}，至 until ${chinaTime(stamp.expiresAt)} (${stamp.creator})`],
     ...shownFields(fields, definition === 'known' ? types.get(typeCode) : undefined).map(
       ({ label: { zh, en }, text }): [string, string] => [zh === en ? zh : `${zh} ${en}`, text],
@@ -111,7 +100,7 @@ function detailOf({ name, outcome, reason, code, message, word, asOf }: Proof, n
     code && outcome === 'failed' && word === undefined && `${code} ${ERROR_CODES[code].zh} / ${message}`,
     code && outcome === 'open' && `${code} ${ERROR_CODES[code].zh} / ${message}`,
     !code && message && `${AHEAD} / ${message}`,
-    word && `${code ?? ''} ${STATUS[word]}`,
+    word && `${code ?? ''} ${statusText(word)}`,
     asOf !== undefined && `${chinaTime(asOf)} (${Math.max(0, Math.round((now - asOf) / 60_000))} min)`,
   ];
   return parts.filter(Boolean).join(', ').trim();

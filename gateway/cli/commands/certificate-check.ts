@@ -43,13 +43,14 @@ export function defineCheck(command: Command, cli: Cli): void {
     .option('--evidence <file>', '本次核验的存证包另存为 / save the evidence of this check as')
     .option('--out <file>', '批量答复另存为 / save the answers to a list as');
   handle<CheckOptions>(gatewayOption(check), cli, async (options) => {
-    const { checkList, checkOne } = await import('../certificate/check.ts');
+    const { checkList, checkOne, demandReference } = await import('../certificate/check.ts');
     const { gateway, file, out, region, identifier, qr, purpose, field: fields } = options;
     if (out !== undefined && file === undefined)
       throw new CodedError(
         'VALIDATION_FAILED',
         '--out 只用于 --file 批量核查;单件核查请用 --evidence 保存存证包 / --out saves the answers to a list: name it with --file, or save the evidence of one check with --evidence',
       );
+    if (qr !== undefined) demandReference(qr);
     const held = options.certificate === undefined ? undefined : await certificateIn(options.certificate);
     const client = await connect(gateway, cli);
     if (file !== undefined) return checkList(client, file, out);

@@ -1,6 +1,12 @@
 import type { Command } from 'commander';
 import { CodedError } from '#proto';
-import { type CertificateRecord, recordAnswer } from '../certificate/record.ts';
+import {
+  type CertificateRecord,
+  recordAnswer,
+  type ShownCertificate,
+  type StatusChange,
+  showAnswer,
+} from '../certificate/record.ts';
 import { connect, path } from '../client.ts';
 import { type Cli, handle } from '../command.ts';
 import { save } from '../download.ts';
@@ -29,8 +35,10 @@ export function defineLibrary(command: Command, cli: Cli): void {
     const { gateway, out, purpose } = options;
     if (out !== undefined && purpose === undefined) throw new CodedError('PURPOSE_REQUIRED');
     const client = await connect(gateway, cli);
-    const url = path`/v1/certificates/${identifier!}` + purposeQuery(options);
-    return recordAnswer(await client.get<CertificateRecord>(url), out);
+    const route = path`/v1/certificates/${identifier!}`;
+    const record = await client.get<ShownCertificate>(route + purposeQuery(options));
+    const { changes } = await client.get<{ readonly changes: readonly StatusChange[] }>(`${route}/status`);
+    return showAnswer(record, changes, out);
   });
 
   const pdf = command.command('pdf').description('生成电子证照 PDF / save one of ours as a signed PDF');

@@ -51,6 +51,7 @@ it('lists by what says nothing about a person, page by page', async () => {
   expect(await run('', 'list', ...args, '--cursor', 'c')).toBe(0);
   expect(asked).toEqual(['GET /v1/certificates?type=T1&number=JY+1&issuer=150626&status=valid&limit=2&cursor=c']);
   expect(printed).toContain('1.2.156.3005.2.X');
+  expect(printed).toContain('有效 valid');
   expect(printed).toContain('--cursor abc');
 });
 

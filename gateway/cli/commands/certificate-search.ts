@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { CodedError, identityDocumentTypes } from '#proto';
 import { STATUS_WORDS } from '#trust';
+import { statusText } from '../certificate/status-text.ts';
 import { connect } from '../client.ts';
 import { type Answer, type Cli, handle } from '../command.ts';
 import { readText } from '../files.ts';
@@ -100,7 +101,7 @@ async function holderOf({ holderNumberFile, holderNameFile }: SearchOptions, cli
 function listAnswer(json: Listed): Answer {
   const rows = json.certificates.map(({ identifier, issuer, status, certificate }) => {
     const { typeName, number, holder } = certificate;
-    return [identifier, typeName, number, issuer, status, holder?.name];
+    return [identifier, typeName, number, issuer, statusText(status), holder?.name];
   });
   const shown = table(
     ['标识 Identifier', '类型 Type', '编号 Number', '签发 Issuer', '状态 Status', '持证主体 Holder'],

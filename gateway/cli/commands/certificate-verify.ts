@@ -12,7 +12,7 @@ interface VerifyOptions extends CommonOptions {
   readonly type?: string;
   readonly statusList?: string;
   /** Seconds. */
-  readonly maxAge: number;
+  readonly maxAge?: number;
   readonly bindingNonce?: string;
   readonly bindingAudience?: string;
   /** Seconds. */
@@ -36,9 +36,10 @@ export function defineVerify(command: Command, cli: Cli): void {
     .option('--type <code>', '须为该类型 / the type that it must be of')
     .option('--status-list <file|dir>', '已下载的状态列表 / status lists that were fetched before')
     .addOption(
-      new Option('--max-age <time>', '状态列表最长可用多久 / how old the list may be')
-        .argParser(duration)
-        .default(86_400, '24h'),
+      new Option(
+        '--max-age <time>',
+        '状态列表最长可用多久,不写则按列表自身的 ttl,列表无 ttl 的为 24h / how old the list may be; unless told its own ttl, or 24h when it has none',
+      ).argParser(duration),
     )
     .option('--binding-nonce <text>', '给持证人的随机数:须有持证人证明 / nonce that the holder was given')
     .option('--binding-audience <text>', '给持证人的核验方名称 / who verifies, as the holder was told')
@@ -66,7 +67,10 @@ export function defineVerify(command: Command, cli: Cli): void {
     return verifyPresented(await readPresented({ file, qr }, cli.stdin), {
       statements,
       now: at ?? cli.clock.now(),
-      cached: statusList === undefined ? undefined : { path: statusList, maxAgeMs: maxAge * 1000 },
+      cached:
+        statusList === undefined
+          ? undefined
+          : { path: statusList, maxAgeMs: maxAge === undefined ? undefined : maxAge * 1000 },
       types,
       typeCode,
       binding,

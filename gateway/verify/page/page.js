@@ -59,6 +59,8 @@ const details = byId('details');
 /** Counts verifications: what an older one finds is no longer shown. */
 let current = 0;
 let camera;
+/** What stands in the summary before anything was verified. */
+const nothingYet = [...summary.childNodes];
 
 byId('file').addEventListener('change', (event) => {
   const [file] = event.target.files;
@@ -229,6 +231,18 @@ function begin(zh, en) {
   return current;
 }
 
+/** Leaves nothing of a certificate to whoever uses this screen next. */
+function forget() {
+  current += 1;
+  stopCamera();
+  byId('form').reset();
+  byId('text-error').textContent = '';
+  byId('text').removeAttribute('aria-invalid');
+  summary.replaceChildren(...nothingYet);
+  details.replaceChildren();
+  byId('result').removeAttribute('aria-busy');
+}
+
 function showFault(turn, [zh, en]) {
   show(turn, [banner('caution sentence', zh, en)], [again()]);
 }
@@ -296,6 +310,7 @@ function findingItem({ zh, en, where, code }) {
 
 function again(printable = false) {
   const next = button('再核验一份', 'Verify another', () => {
+    forget();
     window.scrollTo({ top: 0 });
     byId('file').focus({ preventScroll: true });
   });
