@@ -75,7 +75,7 @@ describe('a file that comes slowly', () => {
     ['nothing', [SILENT], 10],
     ['nothing more', [3000 * KIB, 0, 0, 0, 0, 0, SILENT], 60],
     ['a byte now and then', [1, 1, 1], 10],
-    ['too little after a good beginning', [640 * KIB, 1, 1, 1], 30],
+    ['too little after a good beginning', [160 * KIB, 1, 1, 1], 30],
     ['enough, and has no end', new Array<number>(7).fill(400 * KIB), 60],
   ])('is given up: %s', async (_, sizes, seconds) => {
     expect(await sent(sizes)).toEqual({ error: SLOW, seconds });
@@ -83,8 +83,8 @@ describe('a file that comes slowly', () => {
 
   it.each([
     ['the largest on the slowest line that it may come over', new Array<number>(5).fill(4 * KIB * KIB)],
-    ['a scan over a county line', new Array<number>(5).fill(320 * KIB)],
-    ['one that stops for a while', [1000 * KIB, 0, 0, 300 * KIB]],
+    ['a scan over a bad line', new Array<number>(5).fill(80 * KIB)],
+    ['one that stops for a while', [250 * KIB, 0, 0, 75 * KIB]],
   ])('is taken: %s', async (_, sizes) => {
     const value = sizes.reduce((sum, size) => sum + size);
     expect(await sent(sizes)).toEqual({ value, seconds: 10 * sizes.length });
