@@ -23,21 +23,27 @@ const CHANGES = [
   { from: 'valid', to: 'revoked', ground: 'false-materials', reason: '材料不实', by: 'clerk-7', at: AT + 1000 },
 ];
 
+const REFUSED: Readonly<Record<number, object>> = { 403: { code: 'FORBIDDEN' }, 500: { code: 'INTERNAL' } };
+
 let gateway: ScriptedGateway;
 let asked: string[];
 let changes: object[];
+let statusAnswer: number;
 
 beforeAll(async () => {
   gateway = await startScriptedGateway(async (request, response) => {
     asked.push([request.method, request.url, await text(request)].filter(Boolean).join(' '));
-    const answer = request.url!.endsWith('/status') ? { changes } : SHOWN;
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+    const isStatus = request.url!.endsWith('/status');
+    const status = isStatus ? statusAnswer : 200;
+    const answer = status === 200 ? (isStatus ? { changes } : SHOWN) : REFUSED[status];
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
   });
 });
 
 beforeEach(() => {
   asked = [];
   changes = CHANGES;
+  statusAnswer = 200;
 });
 
 afterAll(() => gateway.stop());
@@ -67,4 +73,13 @@ it('speaks of no change where none was made, and gives the record of the API as 
   changes = [];
   expect((await show()).stdout).not.toContain('变更');
   expect(JSON.parse((await show('--json')).stdout)).toEqual(SHOWN);
+});
+
+it('shows the certificate to a role that may not see who decided about it, and hides no other fault', async () => {
+  statusAnswer = 403;
+  const { code, stdout } = await show();
+  expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('示例餐饮有限公司') });
+  expect(stdout).not.toContain('变更');
+  statusAnswer = 500;
+  expect((await show()).code).not.toBe(0);
 });
